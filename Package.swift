@@ -1,0 +1,88 @@
+// swift-tools-version:6.2
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+// The C kernels carry the hot paths, so they are optimised in debug builds too: tests push real amounts of content.
+let optimised: [CSetting] = [.unsafeFlags(["-O2"])]
+let optimisedCxx: [CXXSetting] = [.unsafeFlags(["-O2"])]
+
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "tidelock",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "tidelock", targets: ["tidelock"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    ],
+    targets: [
+        // C
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(
+            name: "JSONKernel", dependencies: ["CCrypto"], cxxSettings: optimisedCxx,
+            linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "LuaKernel", dependencies: ["CLua", "JSONKernel"], cSettings: optimised),
+        // wrappers
+        .target(name: "LuaRuntime", dependencies: ["LuaKernel"], swiftSettings: strict),
+        .target(name: "CurlHTTP", dependencies: ["CCurl"], swiftSettings: strict),
+        // words
+        .target(name: "ContentModel", dependencies: ["JSONKernel"], swiftSettings: strict),
+        // declarations
+        .target(name: "HookCatalog", dependencies: ["ContentModel"], swiftSettings: strict),
+        // rules
+        .target(name: "SyncProtocol", dependencies: ["ContentModel", "CZstd", crypto, jwt], swiftSettings: strict),
+        .target(name: "SyncEngine", dependencies: ["ContentModel", "HookCatalog", "SyncProtocol"], swiftSettings: strict),
+        // adapters
+        .target(
+            name: "ContentStore", dependencies: ["ContentModel", "HookCatalog", "SyncEngine", "SyncProtocol", grdb],
+            resources: [.embedInCode("SQL/v001-store.sql")], swiftSettings: strict),
+        .target(
+            name: "RemotePeer", dependencies: ["ContentModel", "CurlHTTP", "SyncEngine", "SyncProtocol"],
+            swiftSettings: strict),
+        .target(
+            name: "SyncServer",
+            dependencies: ["ContentModel", "SyncEngine", "SyncProtocol", hummingbird, lifecycle, logging],
+            swiftSettings: strict),
+        .target(
+            name: "HookHost",
+            dependencies: ["ContentModel", "CurlHTTP", "HookCatalog", "LuaRuntime", "SyncEngine"],
+            swiftSettings: strict),
+        .target(name: "CockpitWorkingCopy", dependencies: ["ContentModel", grdb], swiftSettings: strict),
+        // assembly
+        .target(
+            name: "TidelockCommands",
+            dependencies: [
+                "CockpitWorkingCopy", "ContentModel", "ContentStore", "CurlHTTP", "HookCatalog", "HookHost", "LuaRuntime",
+                "RemotePeer", "SyncEngine", "SyncProtocol", "SyncServer", arguments, lifecycle, logging,
+            ],
+            swiftSettings: strict),
+        // start
+        .executableTarget(name: "tidelock", dependencies: ["TidelockCommands"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx20
+)

@@ -1,0 +1,55 @@
+internal import JSONKernel
+internal import Synchronization
+
+/// A kernel parser with its scratch memory and the buffer it writes stored forms to.
+///
+/// Used by one thread at a time: whoever borrowed it from the pool. That makes sending it between threads safe.
+final class JSONParser: @unchecked Sendable {
+    let parser: OpaquePointer
+    var stored = jk_buffer()
+
+    /// Buffers above this size are not kept for the next document.
+    private static let ordinaryCapacity = 1 << 20
+
+    init() {
+        guard let parser = jk_parser_create() else { fatalError("out of memory") }
+        self.parser = parser
+    }
+
+    deinit {
+        jk_buffer_release(&stored)
+        jk_parser_destroy(parser)
+    }
+
+    /// The stored form that the last call wrote.
+    var storedBytes: [UInt8] {
+        Array(UnsafeBufferPointer(start: stored.bytes, count: stored.length))
+    }
+
+    func forgetLargeBuffer() {
+        if stored.capacity > JSONParser.ordinaryCapacity { jk_buffer_release(&stored) }
+    }
+}
+
+/// Parsers at rest. Borrowing one takes a lock for as long as popping an array does.
+final class JSONParserPool: Sendable {
+    static let shared = JSONParserPool()
+
+    /// More than run at once on any machine worth counting; the rest are freed when they come back.
+    private static let mostIdle = 64
+
+    private let idle = Mutex<[JSONParser]>([])
+
+    func withParser<Result, Failure: Error>(
+        _ body: (JSONParser) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let parser = idle.withLock { $0.popLast() } ?? JSONParser()
+        defer { giveBack(parser) }
+        return try body(parser)
+    }
+
+    private func giveBack(_ parser: JSONParser) {
+        parser.forgetLargeBuffer()
+        idle.withLock { if $0.count < JSONParserPool.mostIdle { $0.append(parser) } }
+    }
+}

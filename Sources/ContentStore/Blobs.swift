@@ -1,0 +1,31 @@
+internal import ContentModel
+internal import Foundation
+internal import GRDB
+
+extension Row {
+    /// The blob of a column as bytes, copied once; nil for NULL.
+    func bytes(_ column: Int) -> [UInt8]? {
+        // Reading a column as data fails only for values of other types, which STRICT tables do not hold.
+        (try? withUnsafeData(atIndex: column) { $0.map { [UInt8]($0) } }) ?? nil
+    }
+
+    func hash(_ column: Int) -> ContentHash? {
+        bytes(column).map { ContentHash(bytes: $0) }
+    }
+}
+
+extension ContentHash {
+    var data: Data { Data(bytes) }
+}
+
+extension Digest {
+    var data: Data { Data(bytes) }
+}
+
+extension [UInt8] {
+    var data: Data { Data(self) }
+}
+
+extension JSONDocument {
+    var data: Data { Data(bytes) }
+}

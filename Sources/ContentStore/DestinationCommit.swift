@@ -1,0 +1,279 @@
+internal import ContentModel
+internal import GRDB
+public import SyncEngine
+public import SyncProtocol
+
+extension Store {
+    public func commit(
+        transfer: String, _ request: CommitTransfer, events: [QueuedEvent]
+    ) async throws -> CommitResult {
+        let now = clock.seconds
+        return try await write { db in
+            let record = try TransferTable.require(db, transfer)
+            if let result = record.result { return result }
+            let commit = Commit(db: db, record: record, request: request, now: now)
+            let result = try commit.run()
+            try Outbox.add(db, events, due: now)
+            return result
+        }
+    }
+}
+
+/// The one transaction that makes a transfer visible, or changes nothing.
+private struct Commit {
+    let db: Database
+    let record: TransferTable.Record
+    let request: CommitTransfer
+    let now: Int64
+
+    private var transfer: String { record.id }
+    private var pid: Int64 { record.pid }
+
+    func run() throws -> CommitResult {
+        _ = try TransferTable.requireOpen(db, transfer)
+        try Leases.require(db, transfer: transfer, fence: request.fence)
+        try requireAllBatches()
+        let sequence = try Settings.nextSequence(db)
+        try decide()
+        try guardDeletes()
+        try moveHeads(sequence: sequence)
+        try markLeaves()
+        try verifyRoots()
+        let result = try report(sequence: sequence)
+        try close(result)
+        return result
+    }
+
+    private func requireAllBatches() throws {
+        let staged = try Row.fetchAll(
+            db, sql: "SELECT number, digest FROM staged_batch WHERE transfer = ? ORDER BY number", arguments: [transfer])
+        let expected = request.batches.sorted { $0.number < $1.number }
+        let matches =
+            staged.count == expected.count
+            && zip(staged, expected).allSatisfy { $0[0] == $1.number && $0[1] == $1.digest }
+        guard matches else {
+            throw TidelockError(
+                .batchConflict, "The commit names \(expected.count) batches, \(staged.count) are staged or differ.",
+                hint: "Send the missing batches, or start the run again.")
+        }
+    }
+
+    /// Writes the verdict of every staged row beside what it found, which is also the undo of the run.
+    private func decide() throws {
+        try db.execute(
+            sql: """
+                INSERT INTO undo
+                    (run, kid, bucket, id, verdict, existed, old_rid, old_hash, old_base, old_origin, old_edited,
+                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash)
+                SELECT s.transfer, s.kid, s.bucket, s.id,
+                    CASE s.op
+                    WHEN 1 THEN CASE
+                        WHEN h.id IS NULL THEN \(Verdict.create.rawValue)
+                        WHEN h.reverted IS NOT NULL THEN CASE h.deleted WHEN 1 THEN \(Verdict.create.rawValue) ELSE \(Verdict.update.rawValue) END
+                        WHEN h.deleted = 1 THEN CASE WHEN h.edited = 1 THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
+                        WHEN h.hash = s.hash THEN \(Verdict.adopt.rawValue)
+                        WHEN sh.state = 1 AND sh.out_hash <> sh.src_hash THEN \(Verdict.keepOriginal.rawValue)
+                        WHEN h.origin = :pid AND h.edited = 0 THEN \(Verdict.update.rawValue)
+                        WHEN sh.state = 1 AND sh.out_hash = h.hash THEN \(Verdict.update.rawValue)
+                        ELSE \(Verdict.replace.rawValue) END
+                    WHEN 2 THEN CASE
+                        WHEN h.id IS NULL OR h.deleted = 1 THEN \(Verdict.nothing.rawValue)
+                        WHEN h.edited = 1 THEN \(Verdict.deleteEdited.rawValue)
+                        ELSE \(Verdict.delete.rawValue) END
+                    ELSE \(Verdict.release.rawValue) END,
+                    h.id IS NOT NULL, h.rid, h.hash, h.base, coalesce(h.origin, 0), coalesce(h.edited, 0),
+                    h.modified, h.state, h.parent, coalesce(h.deleted, 1), h.reverted, s.rid, s.hash
+                FROM stage s
+                LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
+                LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = s.kid AND sh.bucket = s.bucket AND sh.id = s.id
+                WHERE s.transfer = :transfer
+                ORDER BY s.kid, s.bucket, s.id
+                """,
+            arguments: ["pid": pid, "transfer": transfer])
+    }
+
+    /// The source's guard, once more where the rows are.
+    private func guardDeletes() throws {
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT kind.name, count(*),
+                    (SELECT count(*) FROM head WHERE head.kid = undo.kid AND head.deleted = 0)
+                FROM undo JOIN kind USING (kid)
+                WHERE run = ? AND verdict IN (\(Verdict.list([.delete, .deleteEdited])))
+                GROUP BY undo.kid
+                """,
+            arguments: [transfer])
+        let deletes = rows.map { DeleteGuard.Kind(name: $0[0], deletes: $0[1], present: $0[2]) }
+        try DeleteGuard.check(deletes, allowed: request.confirmations.deletes)
+    }
+
+    private func moveHeads(sequence: Int64) throws {
+        try put(sequence: sequence)
+        try settle(.adopt, edited: 0)
+        try settle(.keepOriginal, edited: 1)
+        try bury(sequence: sequence)
+        try releaseRows()
+        try db.execute(
+            sql: """
+                DELETE FROM body WHERE rid IN (
+                    SELECT new_rid FROM undo WHERE run = ? AND verdict IN (\(Verdict.list([.adopt, .keepOriginal]))))
+                """,
+            arguments: [transfer])
+    }
+
+    private func put(sequence: Int64) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO head
+                    (kid, bucket, id, rid, hash, base, origin, edited, seq, arrived, modified, state, parent, deleted, reverted)
+                SELECT s.kid, s.bucket, s.id, s.rid, s.hash, s.hash, :pid, 0, :sequence, :now,
+                    s.modified, s.state, s.parent, 0, NULL
+                FROM stage s
+                JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
+                WHERE s.transfer = :transfer AND u.verdict IN (\(Verdict.list(Verdict.applied)))
+                ORDER BY s.kid, s.bucket, s.id
+                ON CONFLICT (kid, bucket, id) DO UPDATE SET
+                    rid = excluded.rid, hash = excluded.hash, base = excluded.base, origin = excluded.origin,
+                    edited = 0, seq = excluded.seq, arrived = excluded.arrived, modified = excluded.modified,
+                    state = excluded.state, parent = excluded.parent, deleted = 0, reverted = NULL
+                """,
+            arguments: ["pid": pid, "sequence": sequence, "now": now, "transfer": transfer])
+    }
+
+    /// Rows that keep their body and only learn what the source believes to be here.
+    private func settle(_ verdict: Verdict, edited: Int) throws {
+        try db.execute(
+            sql: """
+                UPDATE head SET base = u.new_hash, origin = ?, edited = ?, reverted = NULL
+                FROM undo u
+                WHERE u.run = ? AND u.verdict = ?
+                    AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
+                """,
+            arguments: [pid, edited, transfer, verdict.rawValue])
+    }
+
+    private func bury(sequence: Int64) throws {
+        try db.execute(
+            sql: """
+                UPDATE head SET rid = NULL, hash = NULL, base = NULL, origin = 0, edited = 0, deleted = 1,
+                    seq = ?, arrived = ?, reverted = NULL
+                FROM undo u
+                WHERE u.run = ? AND u.verdict IN (\(Verdict.list([.delete, .deleteEdited])))
+                    AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
+                """,
+            arguments: [sequence, now, transfer])
+        // A tombstone that the source also lets go of is nobody's any more.
+        try db.execute(
+            sql: """
+                UPDATE head SET base = NULL, origin = 0, edited = 0
+                FROM undo u
+                WHERE u.run = ? AND u.verdict = \(Verdict.nothing.rawValue) AND head.origin = ?
+                    AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
+                """,
+            arguments: [transfer, pid])
+    }
+
+    private func releaseRows() throws {
+        try db.execute(
+            sql: """
+                UPDATE head SET base = NULL, origin = 0, edited = 0
+                FROM undo u
+                WHERE u.run = ? AND u.verdict = \(Verdict.release.rawValue) AND head.origin = ?
+                    AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
+                """,
+            arguments: [transfer, pid])
+    }
+
+    /// Both the leaves of this source and those of whoever held a row before.
+    private func markLeaves() throws {
+        let role = DigestTree.Role.held.rawValue
+        try db.execute(
+            sql: """
+                \(DigestTree.markSQL)
+                SELECT DISTINCT \(role), ?, kid, bucket, 0, x'', 1 FROM undo WHERE run = ?
+                \(DigestTree.markConflictSQL)
+                """,
+            arguments: [pid, transfer])
+        try db.execute(
+            sql: """
+                \(DigestTree.markSQL)
+                SELECT DISTINCT \(role), old_origin, kid, bucket, 0, x'', 1
+                FROM undo WHERE run = ? AND old_origin NOT IN (0, ?)
+                \(DigestTree.markConflictSQL)
+                """,
+            arguments: [transfer, pid])
+    }
+
+    private func verifyRoots() throws {
+        for (name, expected) in request.expectedRoots {
+            let kind = try Kind(name)
+            let root = try DigestTree(role: .held, pid: pid, kid: Numbers.kind(db, kind)).root(db)
+            guard root.digest.hex == expected else {
+                throw TidelockError(
+                    .rootMismatch,
+                    "After the run, \(kind) would not be what the source expects; nothing was changed.",
+                    hint: "Run again: the two sides will compare their lists.", details: ["kind": name])
+            }
+        }
+    }
+
+    private func report(sequence: Int64) throws -> CommitResult {
+        var result = CommitResult(isVerified: true, sequence: sequence)
+        let counts = try Row.fetchAll(
+            db,
+            sql: "SELECT verdict, old_deleted, count(*) FROM undo WHERE run = ? GROUP BY verdict, old_deleted",
+            arguments: [transfer])
+        for row in counts {
+            guard let verdict = Verdict(rawValue: row[0]) else { continue }
+            result.count(verdict, wasDeleted: row[1], by: row[2])
+        }
+        let conflicts = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT kind.name, undo.id, verdict FROM undo JOIN kind USING (kid)
+                WHERE run = ? AND verdict IN (\(Verdict.list(Verdict.conflicts)))
+                ORDER BY kind.name, undo.id
+                LIMIT \(Limits.listedConflicts)
+                """,
+            arguments: [transfer])
+        result.conflicts = conflicts.map { row in
+            Conflict(
+                kind: row[0], id: row[1],
+                verdict: row[2] == Verdict.keepOriginal.rawValue ? .keptOriginal : .replaced)
+        }
+        return result
+    }
+
+    private func close(_ result: CommitResult) throws {
+        try db.execute(
+            sql: "UPDATE transfer SET phase = 'committed', result = ?, touched = ? WHERE id = ?",
+            arguments: [try JSONColumns.encode(result), now, transfer])
+        try RunTable.noteUndoable(db, id: transfer, direction: "receive", target: nil, started: now)
+        try TransferTable.clearStage(db, transfer: transfer)
+        try Leases.release(db, transfer: transfer)
+        try Undo.prune(db, now: now)
+    }
+}
+
+extension CommitResult {
+    fileprivate mutating func count(_ verdict: Verdict, wasDeleted: Bool, by number: Int) {
+        switch verdict {
+        case .create: created += number
+        case .update: updated += number
+        case .replace:
+            if wasDeleted { created += number } else { updated += number }
+            conflictCount += number
+        case .adopt: adopted += number
+        case .keepOriginal:
+            kept += number
+            conflictCount += number
+        case .delete: deleted += number
+        case .deleteEdited:
+            deleted += number
+            conflictCount += number
+        case .release: released += number
+        case .nothing: break
+        }
+    }
+}

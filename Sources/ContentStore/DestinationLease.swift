@@ -1,0 +1,122 @@
+public import ContentModel
+internal import GRDB
+internal import SyncEngine
+public import SyncProtocol
+
+/// Who may write here at the moment.
+public struct LeaseHolder: Sendable, Codable, Equatable {
+    public var transfer: String
+    public var source: String
+    public var holder: String
+    public var fence: Int64
+    /// Unix seconds.
+    public var since: Int64
+    public var expires: Int64
+}
+
+extension Store {
+    public func grantLease(
+        transfer: String, source: InstanceIdentity, initiator: String, direction: Direction, scope: Scope
+    ) async throws -> LeaseGrant {
+        let now = clock.seconds
+        let own = identity
+        return try await write { db in
+            guard source.id != own.id else { throw TidelockError.sameInstance(own) }
+            let pid = try Numbers.peer(db, source)
+            if let grant = try Leases.existing(db, transfer: transfer, now: now) { return grant }
+            try Leases.requireFree(db, for: source, now: now)
+            try TransferTable.abandonUnfinished(db, pid: pid)
+            let fence = try Settings.nextFence(db)
+            try db.execute(
+                sql: """
+                    INSERT INTO transfer (id, pid, initiator, direction, scope, phase, fence, opened, touched)
+                    VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?)
+                    """,
+                arguments: [
+                    transfer, pid, initiator, direction.rawValue, try JSONColumns.encode(scope), fence, now, now,
+                ])
+            let expires = now + Limits.leaseSeconds
+            try db.execute(
+                sql: """
+                    INSERT OR REPLACE INTO lease (one, transfer, source, holder, fence, since, expires)
+                    VALUES (1, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [transfer, source.id, source.name, fence, now, expires])
+            return LeaseGrant(fence: fence, expires: expires)
+        }
+    }
+
+    public func renewLease(transfer: String, fence: Int64) async throws -> LeaseGrant {
+        let now = clock.seconds
+        return try await write { db in
+            try Leases.require(db, transfer: transfer, fence: fence)
+            return try Leases.extend(db, transfer: transfer, fence: fence, now: now)
+        }
+    }
+
+    /// Who holds the lease; nil when nobody does.
+    public func leaseHolder() async throws -> LeaseHolder? {
+        let now = clock.seconds
+        return try await read { db in
+            try Leases.current(db).flatMap { $0.expires > now ? $0 : nil }
+        }
+    }
+
+    /// Takes the right to write away from whoever holds it. Safe at any moment: only the fence decides.
+    public func resetLease() async throws {
+        try await write { db in
+            _ = try Settings.nextFence(db)
+            try db.execute(sql: "DELETE FROM lease")
+            try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE phase = 'open'")
+            try TransferTable.dropStages(db)
+        }
+    }
+}
+
+enum Leases {
+    static func current(_ db: Database) throws -> LeaseHolder? {
+        try Row.fetchOne(db, sql: "SELECT transfer, source, holder, fence, since, expires FROM lease").map { row in
+            LeaseHolder(
+                transfer: row[0], source: row[1], holder: row[2], fence: row[3], since: row[4], expires: row[5])
+        }
+    }
+
+    /// The grant of a transfer that was opened before, for a repeated open.
+    static func existing(_ db: Database, transfer: String, now: Int64) throws -> LeaseGrant? {
+        guard let known = try TransferTable.fetch(db, transfer) else { return nil }
+        guard known.phase == .open else {
+            return LeaseGrant(fence: known.fence, expires: now)
+        }
+        try require(db, transfer: transfer, fence: known.fence)
+        return try extend(db, transfer: transfer, fence: known.fence, now: now)
+    }
+
+    static func requireFree(_ db: Database, for source: InstanceIdentity, now: Int64) throws {
+        guard let lease = try current(db), lease.expires > now, lease.source != source.id else { return }
+        throw TidelockError(
+            .leaseHeld, "\(lease.holder) is writing there, since \(lease.since) and until \(lease.expires) at the latest.",
+            hint: "Wait until its run has ended, or reset the lock there with 'tidelock lock reset'.",
+            details: ["holder": lease.holder, "expires": String(lease.expires)])
+    }
+
+    /// After a fence was issued, nothing with an older one changes state.
+    static func require(_ db: Database, transfer: String, fence: Int64) throws {
+        guard let lease = try current(db), lease.transfer == transfer, lease.fence == fence else {
+            throw TidelockError(
+                .fenced, "Another run was given the right to write since this one began; this one was abandoned there.",
+                hint: "Start the run again.")
+        }
+    }
+
+    @discardableResult
+    static func extend(_ db: Database, transfer: String, fence: Int64, now: Int64) throws -> LeaseGrant {
+        let expires = now + Limits.leaseSeconds
+        try db.execute(sql: "UPDATE lease SET expires = ? WHERE transfer = ?", arguments: [expires, transfer])
+        try db.execute(sql: "UPDATE transfer SET touched = ? WHERE id = ?", arguments: [now, transfer])
+        return LeaseGrant(fence: fence, expires: expires)
+    }
+
+    static func release(_ db: Database, transfer: String) throws {
+        try db.execute(sql: "DELETE FROM lease WHERE transfer = ?", arguments: [transfer])
+    }
+}

@@ -1,0 +1,154 @@
+public import ContentModel
+internal import GRDB
+internal import SyncEngine
+public import SyncProtocol
+
+extension Store {
+    public func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
+        let number = batch.info.number
+        if let known = try await stagedDigest(transfer: transfer, number: number) {
+            return try repeated(known, batch)
+        }
+        // Decoding is the expensive part and needs no lock.
+        let rows = try decode(batch)
+        let now = clock.seconds
+        return try await write { [self] db in
+            let record = try TransferTable.requireOpen(db, transfer)
+            try Leases.require(db, transfer: transfer, fence: fence)
+            if let known = try Self.stagedDigest(db, transfer: transfer, number: number) { return try repeated(known, batch) }
+            var stager = try Stager(db: db, transfer: transfer)
+            for row in rows { try stager.add(row) }
+            try db.execute(
+                sql: "INSERT INTO staged_batch (transfer, number, digest, operations) VALUES (?, ?, ?, ?)",
+                arguments: [transfer, number, batch.info.digest, rows.count])
+            try Leases.extend(db, transfer: transfer, fence: record.fence, now: now)
+            return BatchReceipt(number: number, state: .stored)
+        }
+    }
+
+    public func transferState(transfer: String) async throws -> TransferState {
+        try await read { db in
+            let record = try TransferTable.require(db, transfer)
+            let staged = try Int.fetchAll(
+                db, sql: "SELECT number FROM staged_batch WHERE transfer = ? ORDER BY number", arguments: [transfer])
+            return TransferState(id: transfer, phase: record.phase, stagedBatches: staged, result: record.result)
+        }
+    }
+
+    public func abandonTransfer(transfer: String) async throws {
+        try await write { db in
+            guard let record = try TransferTable.fetch(db, transfer), record.phase == .open else { return }
+            try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE id = ?", arguments: [transfer])
+            try TransferTable.dropStage(db, transfer: transfer)
+            try Leases.release(db, transfer: transfer)
+        }
+    }
+
+    public func transferInitiator(transfer: String) async throws -> String? {
+        try await read { db in try TransferTable.fetch(db, transfer)?.initiator }
+    }
+
+    public func transferSource(transfer: String) async throws -> InstanceIdentity {
+        try await read { db in
+            let record = try TransferTable.require(db, transfer)
+            guard let row = try Row.fetchOne(db, sql: "SELECT instance, name FROM peer WHERE pid = ?", arguments: [record.pid])
+            else { throw TidelockError(.damagedStore, "Transfer \(transfer.printable) belongs to no known instance.") }
+            return InstanceIdentity(id: row[0], name: row[1])
+        }
+    }
+
+    private func stagedDigest(transfer: String, number: Int) async throws -> String? {
+        try await read { db in try Self.stagedDigest(db, transfer: transfer, number: number) }
+    }
+
+    private static func stagedDigest(_ db: Database, transfer: String, number: Int) throws -> String? {
+        try String.fetchOne(
+            db, sql: "SELECT digest FROM staged_batch WHERE transfer = ? AND number = ?", arguments: [transfer, number])
+    }
+
+    private func repeated(_ known: String, _ batch: EncodedBatch) throws -> BatchReceipt {
+        guard known == batch.info.digest else {
+            throw TidelockError(
+                .batchConflict, "Batch \(batch.info.number) was staged before with other contents.",
+                hint: "Start the run again.")
+        }
+        return BatchReceipt(number: batch.info.number, state: .duplicate)
+    }
+
+    private func decode(_ batch: EncodedBatch) throws -> [StagedRow] {
+        guard batch.info.number > 0 else {
+            throw TidelockError(.malformedMessage, "Batches are numbered from 1.")
+        }
+        guard sha256(batch.payload).hex == batch.info.digest else {
+            throw TidelockError(.hashMismatch, "Batch \(batch.info.number) arrived damaged.", hint: "Send it again.")
+        }
+        var decoder = try BatchDecoder(payload: batch.payload)
+        var rows: [StagedRow] = []
+        while let entry = try decoder.next() {
+            guard rows.count < Limits.batchItems else {
+                throw TidelockError(.tooLarge, "Batch \(batch.info.number) holds more than \(Limits.batchItems) operations.")
+            }
+            rows.append(StagedRow(entry))
+        }
+        return rows
+    }
+}
+
+/// One operation of a batch, ready to be written.
+private struct StagedRow: Sendable {
+    var entry: BatchEntry
+    var bucket: Bucket
+    var facts: ItemFacts?
+
+    init(_ entry: BatchEntry) {
+        self.entry = entry
+        bucket = Bucket(kind: entry.kind, id: entry.id)
+        if case .put(let body, _) = entry.operation { facts = ItemFacts(body) }
+    }
+}
+
+/// Writes staged rows inside one transaction.
+private struct Stager {
+    let db: Database
+    let transfer: String
+    let insert: Statement
+    private var kids: [Kind: Int64] = [:]
+
+    init(db: Database, transfer: String) throws {
+        self.db = db
+        self.transfer = transfer
+        insert = try db.cachedStatement(
+            sql: """
+                INSERT INTO stage (transfer, kid, bucket, id, op, rid, hash, modified, state, parent)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+    }
+
+    mutating func add(_ row: StagedRow) throws {
+        let place = try Place(kid: kid(row.entry.kind), bucket: row.bucket, id: row.entry.id)
+        switch row.entry.operation {
+        case .put(let body, let output):
+            try write(place, operation: 1, rid: Bodies.insert(db, body), hash: output, facts: row.facts)
+        case .delete: try write(place, operation: 2, rid: nil, hash: nil, facts: nil)
+        case .release: try write(place, operation: 3, rid: nil, hash: nil, facts: nil)
+        }
+    }
+
+    private func write(_ place: Place, operation: Int64, rid: Int64?, hash: ContentHash?, facts: ItemFacts?) throws {
+        let columns: [(any DatabaseValueConvertible)?] =
+            [transfer] + place.arguments + [operation, rid, hash?.data, facts?.modified, facts?.state, facts?.parent]
+        do {
+            try insert.execute(arguments: StatementArguments(columns))
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY {
+            throw TidelockError(
+                .malformedMessage, "The transfer names item \(place.id.printable) of one kind twice.", underlying: error)
+        }
+    }
+
+    private mutating func kid(_ kind: Kind) throws -> Int64 {
+        if let known = kids[kind] { return known }
+        let kid = try Numbers.kind(db, kind)
+        kids[kind] = kid
+        return kid
+    }
+}

@@ -1,0 +1,247 @@
+internal import ContentModel
+internal import GRDB
+
+/// One of the digest trees: what a peer left here, or what a peer should hold of us, for one kind.
+///
+/// A leaf covers one bucket, 256 leaves make a node, 256 nodes the root (the dirty-segment rule of Riak's hash
+/// trees). A write marks its leaf dirty in the same transaction; dirty leaves are recomputed when a root is asked
+/// for.
+struct DigestTree {
+    enum Role: Int64 {
+        /// Rows at this destination, by the output hash that the peer applied.
+        case held = 0
+        /// Rows of the shadow, by the output hash that the peer acknowledged.
+        case shadowed = 1
+    }
+
+    let role: Role
+    let pid: Int64
+    let kid: Int64
+
+    struct Leaf: Equatable {
+        var count: Int
+        var digest: Digest
+    }
+
+    struct Root: Equatable {
+        var count: Int
+        var digest: Digest
+
+        static let empty = Root(count: 0, digest: .empty)
+    }
+
+    /// Above this many dirty leaves one scan over the kind is cheaper than a look-up per leaf.
+    private static let scanThreshold = 1_024
+
+    private var key: [any DatabaseValueConvertible] { [role.rawValue, pid, kid] }
+
+    // MARK: Marking
+
+    func markDirty(_ db: Database, bucket: Bucket) throws {
+        try db.cachedStatement(sql: Self.markSQL + " VALUES (?, ?, ?, ?, 0, x'', 1) " + Self.markConflictSQL)
+            .execute(arguments: StatementArguments(key + [Int64(bucket.number)]))
+    }
+
+    static let markSQL = "INSERT INTO leaf (role, pid, kid, bucket, count, digest, dirty)"
+    static let markConflictSQL = "ON CONFLICT (role, pid, kid, bucket) DO UPDATE SET dirty = 1"
+
+    // MARK: Roots
+
+    /// The current root, after recomputing what is dirty.
+    func root(_ db: Database) throws -> Root {
+        try refresh(db)
+        let nodes = try Row.fetchAll(
+            db, sql: "SELECT number, count, digest FROM node WHERE role = ? AND pid = ? AND kid = ? ORDER BY number",
+            arguments: StatementArguments(key))
+        return Self.root(of: nodes.map { (number: $0[0] as Int, leaf: Leaf(count: $0[1], digest: Digest(bytes: $0.bytes(2)!))) })
+    }
+
+    /// The root the tree will have when the given leaves replace the present ones. Changes nothing but dirt.
+    func root(_ db: Database, replacing patch: [UInt16: Leaf]) throws -> Root {
+        try refresh(db)
+        let touched = Set(patch.keys.map { Int($0 >> 8) })
+        var nodes: [(number: Int, leaf: Leaf)] = []
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT number, count, digest FROM node WHERE role = ? AND pid = ? AND kid = ?",
+            arguments: StatementArguments(key))
+        for row in rows where !touched.contains(row[0]) {
+            nodes.append((row[0], Leaf(count: row[1], digest: Digest(bytes: row.bytes(2)!))))
+        }
+        for number in touched {
+            var leaves = try self.leaves(db, ofNode: number)
+            for (bucket, leaf) in patch where Int(bucket >> 8) == number { leaves[bucket] = leaf }
+            nodes.append((number, Self.node(of: leaves)))
+        }
+        return Self.root(of: nodes.sorted { $0.number < $1.number })
+    }
+
+    // MARK: Recomputing
+
+    private func refresh(_ db: Database) throws {
+        let dirty = try Int.fetchAll(
+            db, sql: "SELECT bucket FROM leaf WHERE role = ? AND pid = ? AND kid = ? AND dirty = 1 ORDER BY bucket",
+            arguments: StatementArguments(key))
+        guard !dirty.isEmpty else { return }
+        let leaves = try computeLeaves(db, buckets: dirty.map { UInt16($0) })
+        try persist(db, leaves)
+        for number in Set(dirty.map { $0 >> 8 }) {
+            try persistNode(db, number: number)
+        }
+    }
+
+    /// The leaves of some buckets, from the rows themselves.
+    private func computeLeaves(_ db: Database, buckets: [UInt16]) throws -> [UInt16: Leaf] {
+        var leaves = Dictionary(uniqueKeysWithValues: buckets.map { ($0, Leaf(count: 0, digest: .empty)) })
+        if buckets.count > Self.scanThreshold {
+            var builder = LeafBuilder { bucket, leaf in
+                if leaves[bucket] != nil { leaves[bucket] = leaf }
+            }
+            try builder.add(Row.fetchCursor(db, sql: rowsSQL + " ORDER BY bucket, id", arguments: rowsArguments))
+        } else {
+            let statement = try db.cachedStatement(sql: rowsSQL + " AND bucket = ? ORDER BY bucket, id")
+            for bucket in buckets {
+                var builder = LeafBuilder { leaves[$0] = $1 }
+                try builder.add(
+                    Row.fetchCursor(statement, arguments: rowsArguments + [Int64(bucket)]))
+            }
+        }
+        return leaves
+    }
+
+    private var rowsSQL: String {
+        switch role {
+        case .held: "SELECT bucket, id, base FROM head WHERE kid = ? AND origin = ? AND base IS NOT NULL"
+        case .shadowed: "SELECT bucket, id, out_hash FROM shadow WHERE kid = ? AND pid = ? AND state = 1"
+        }
+    }
+
+    private var rowsArguments: StatementArguments { [kid, pid] }
+
+    private func persist(_ db: Database, _ leaves: [UInt16: Leaf]) throws {
+        let update = try db.cachedStatement(
+            sql: """
+                UPDATE leaf SET count = ?, digest = ?, dirty = 0
+                WHERE role = ? AND pid = ? AND kid = ? AND bucket = ?
+                """)
+        let remove = try db.cachedStatement(
+            sql: "DELETE FROM leaf WHERE role = ? AND pid = ? AND kid = ? AND bucket = ?")
+        for (bucket, leaf) in leaves.sorted(by: { $0.key < $1.key }) {
+            let place = key + [Int64(bucket)]
+            if leaf.count == 0 {
+                try remove.execute(arguments: StatementArguments(place))
+            } else {
+                try update.execute(arguments: StatementArguments([leaf.count, leaf.digest.data] + place))
+            }
+        }
+    }
+
+    private func persistNode(_ db: Database, number: Int) throws {
+        let node = Self.node(of: try leaves(db, ofNode: number))
+        if node.count == 0 {
+            try db.execute(
+                sql: "DELETE FROM node WHERE role = ? AND pid = ? AND kid = ? AND number = ?",
+                arguments: StatementArguments(key + [number]))
+        } else {
+            try db.cachedStatement(
+                sql: """
+                    INSERT OR REPLACE INTO node (role, pid, kid, number, count, digest) VALUES (?, ?, ?, ?, ?, ?)
+                    """
+            ).execute(arguments: StatementArguments(key + [number, node.count, node.digest.data]))
+        }
+    }
+
+    private func leaves(_ db: Database, ofNode number: Int) throws -> [UInt16: Leaf] {
+        var leaves: [UInt16: Leaf] = [:]
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT bucket, count, digest FROM leaf
+                WHERE role = ? AND pid = ? AND kid = ? AND bucket BETWEEN ? AND ?
+                """)
+        let rows = try Row.fetchCursor(statement, arguments: StatementArguments(key + [number << 8, number << 8 | 255]))
+        while let row = try rows.next() {
+            leaves[UInt16(row[0] as Int)] = Leaf(count: row[1], digest: Digest(bytes: row.bytes(2)!))
+        }
+        return leaves
+    }
+
+    // MARK: Shapes
+
+    private static func node(of leaves: [UInt16: Leaf]) -> Leaf {
+        let present = leaves.filter { $0.value.count > 0 }.sorted { $0.key < $1.key }
+        guard !present.isEmpty else { return Leaf(count: 0, digest: .empty) }
+        var text: [UInt8] = []
+        for (bucket, leaf) in present {
+            text.append(UInt8(truncatingIfNeeded: bucket))
+            text.append(contentsOf: leaf.digest.bytes)
+        }
+        return Leaf(count: present.reduce(0) { $0 + $1.value.count }, digest: Digest(over: text))
+    }
+
+    private static func root(of nodes: [(number: Int, leaf: Leaf)]) -> Root {
+        let present = nodes.filter { $0.leaf.count > 0 }
+        let count = present.reduce(0) { $0 + $1.leaf.count }
+        guard count > 0 else { return .empty }
+        var text: [UInt8] = []
+        for node in present {
+            text.append(UInt8(truncatingIfNeeded: node.number))
+            text.append(contentsOf: node.leaf.digest.bytes)
+        }
+        withUnsafeBytes(of: UInt64(count).bigEndian) { text.append(contentsOf: $0) }
+        return Root(count: count, digest: Digest(over: text))
+    }
+}
+
+/// Turns rows ordered by bucket and id into leaves: SHA-256 over id, a zero byte, and the hash, for each row.
+struct LeafBuilder {
+    private let emit: (UInt16, DigestTree.Leaf) -> Void
+    private var bucket: UInt16?
+    private var text: [UInt8] = []
+    private var count = 0
+
+    init(emit: @escaping (UInt16, DigestTree.Leaf) -> Void) {
+        self.emit = emit
+    }
+
+    /// Rows of (bucket, id, hash).
+    mutating func add(_ rows: RowCursor) throws {
+        while let row = try rows.next() {
+            add(bucket: UInt16(row[0] as Int), id: row[1], hash: row.bytes(2)!)
+        }
+        finish()
+    }
+
+    private mutating func add(bucket next: UInt16, id: String, hash: [UInt8]) {
+        if next != bucket { finish() }
+        bucket = next
+        text.append(contentsOf: id.utf8)
+        text.append(0)
+        text.append(contentsOf: hash)
+        count += 1
+    }
+
+    private mutating func finish() {
+        if let bucket, count > 0 { emit(bucket, DigestTree.Leaf(count: count, digest: Digest(over: text))) }
+        text.removeAll(keepingCapacity: true)
+        count = 0
+    }
+}
+
+extension DigestTree {
+    /// Leaves from rows that are not in the tables this tree reads, for `root(_:replacing:)`.
+    static func leaves(of rows: RowCursor, emptying buckets: [UInt16]) throws -> [UInt16: Leaf] {
+        var leaves = Dictionary(uniqueKeysWithValues: buckets.map { ($0, Leaf(count: 0, digest: .empty)) })
+        var builder = LeafBuilder { leaves[$0] = $1 }
+        try builder.add(rows)
+        return leaves
+    }
+}
+
+extension DigestTree {
+    /// The root over rows that belong to no peer's tree.
+    static func root(of rows: RowCursor) throws -> Root {
+        var nodes: [Int: [UInt16: Leaf]] = [:]
+        var builder = LeafBuilder { nodes[Int($0 >> 8), default: [:]][$0] = $1 }
+        try builder.add(rows)
+        return root(of: nodes.sorted { $0.key < $1.key }.map { (number: $0.key, leaf: node(of: $0.value)) })
+    }
+}

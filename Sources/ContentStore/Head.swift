@@ -1,0 +1,88 @@
+internal import ContentModel
+internal import GRDB
+
+/// Where a row lives: the primary key of every table about items.
+struct Place {
+    var kid: Int64
+    var bucket: Bucket
+    var id: String
+
+    var arguments: [any DatabaseValueConvertible] { [kid, Int64(bucket.number), id] }
+}
+
+/// Members of an item that stand beside it in narrow columns, because lists filter on them.
+struct ItemFacts {
+    var modified: Int64?
+    var state: Int64?
+    var parent: String?
+
+    init(_ body: JSONDocument) {
+        modified = body.integer("_modified")
+        state = body.integer("_state")
+        parent = body.string("_pid")
+    }
+}
+
+/// The narrow row that says which body is current.
+struct Head {
+    var rid: Int64?
+    var hash: ContentHash?
+    var base: ContentHash?
+    var origin: Int64
+    var isEdited: Bool
+    var isDeleted: Bool
+
+    var isLive: Bool { !isDeleted }
+
+    static func fetch(_ db: Database, _ place: Place) throws -> Head? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT rid, hash, base, origin, edited, deleted
+                FROM head
+                WHERE kid = ? AND bucket = ? AND id = ?
+                """)
+        return try Row.fetchOne(statement, arguments: StatementArguments(place.arguments)).map { row in
+            Head(
+                rid: row[0], hash: row.hash(1), base: row.hash(2), origin: row[3], isEdited: row[4], isDeleted: row[5])
+        }
+    }
+
+    static func put(
+        _ db: Database, _ place: Place, rid: Int64, hash: ContentHash, facts: ItemFacts, base: ContentHash?,
+        origin: Int64, isEdited: Bool, sequence: Int64, now: Int64
+    ) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO head
+                    (kid, bucket, id, rid, hash, base, origin, edited, seq, arrived, modified, state, parent, deleted, reverted)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)
+                """
+        ).execute(
+            arguments: StatementArguments(
+                place.arguments + [
+                    rid, hash.data, base?.data, origin, isEdited, sequence, now, facts.modified, facts.state, facts.parent,
+                ] as [(any DatabaseValueConvertible)?]))
+    }
+
+    /// Leaves a tombstone.
+    static func bury(
+        _ db: Database, _ place: Place, base: ContentHash?, origin: Int64, isEdited: Bool, sequence: Int64, now: Int64
+    ) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO head
+                    (kid, bucket, id, rid, hash, base, origin, edited, seq, arrived, deleted, reverted)
+                VALUES (?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, 1, NULL)
+                """
+        ).execute(
+            arguments: StatementArguments(
+                place.arguments + [base?.data, origin, isEdited, sequence, now] as [(any DatabaseValueConvertible)?]))
+    }
+}
+
+enum Bodies {
+    static func insert(_ db: Database, _ body: JSONDocument) throws -> Int64 {
+        try db.cachedStatement(sql: "INSERT INTO body (bytes) VALUES (?)").execute(arguments: [body.data])
+        return db.lastInsertedRowID
+    }
+}

@@ -1,0 +1,125 @@
+public import ContentModel
+internal import GRDB
+internal import SyncEngine
+
+/// A change made at this instance itself.
+public enum LocalChange: Sendable {
+    case put(kind: Kind, body: JSONDocument, hash: ContentHash)
+    case remove(kind: Kind, id: String)
+}
+
+/// What a series of local changes did.
+public struct LocalWriteReport: Sendable, Equatable {
+    public var created = 0
+    public var updated = 0
+    public var removed = 0
+    public var unchanged = 0
+
+    public init() {}
+
+    public static func + (left: Self, right: Self) -> Self {
+        var sum = left
+        sum.created += right.created
+        sum.updated += right.updated
+        sum.removed += right.removed
+        sum.unchanged += right.unchanged
+        return sum
+    }
+}
+
+extension Store {
+    /// Applies local changes in one transaction, with undo under `run`.
+    ///
+    /// Writing an item that is canonically the same changes nothing and takes no sequence number.
+    public func write(_ changes: [LocalChange], run: String) async throws -> LocalWriteReport {
+        let now = clock.seconds
+        return try await write { db in
+            var writer = LocalWriter(db: db, run: run, now: now)
+            for change in changes { try writer.apply(change) }
+            return writer.report
+        }
+    }
+}
+
+/// Applies local changes inside one transaction.
+private struct LocalWriter {
+    let db: Database
+    let run: String
+    let now: Int64
+    var report = LocalWriteReport()
+    private var sequence: Int64?
+    private var kids: [Kind: Int64] = [:]
+
+    init(db: Database, run: String, now: Int64) {
+        self.db = db
+        self.run = run
+        self.now = now
+    }
+
+    mutating func apply(_ change: LocalChange) throws {
+        switch change {
+        case .put(let kind, let body, let hash): try put(kind, body, hash)
+        case .remove(let kind, let id): try remove(kind, id)
+        }
+    }
+
+    private mutating func put(_ kind: Kind, _ body: JSONDocument, _ hash: ContentHash) throws {
+        let id = try itemID(of: body, kind: kind)
+        let place = try Place(kid: kid(kind), bucket: Bucket(kind: kind, id: id), id: id)
+        let head = try Head.fetch(db, place)
+        if let head, !head.isDeleted, head.hash == hash {
+            report.unchanged += 1
+            return
+        }
+        let rid = try Bodies.insert(db, body)
+        try Undo.dropIntermediate(db, run: run, place: place)
+        try Undo.note(db, run: run, place: place, verdict: head?.isLive == true ? .update : .create, rid: rid, hash: hash)
+        try Head.put(
+            db, place, rid: rid, hash: hash, facts: ItemFacts(body), base: head?.base, origin: head?.origin ?? 0,
+            isEdited: head.map { $0.origin != 0 && $0.base != hash } ?? false, sequence: nextSequence(), now: now)
+        if head?.isLive == true { report.updated += 1 } else { report.created += 1 }
+    }
+
+    private mutating func remove(_ kind: Kind, _ id: String) throws {
+        let place = try Place(kid: kid(kind), bucket: Bucket(kind: kind, id: id), id: id)
+        guard let head = try Head.fetch(db, place), head.isLive else {
+            throw TidelockError(
+                .unknownItem, "There is no item \(kind)/\(id.printable).", hint: "'tidelock ls \(kind)' lists the items.")
+        }
+        try Undo.dropIntermediate(db, run: run, place: place)
+        try Undo.note(db, run: run, place: place, verdict: .delete, rid: nil, hash: nil)
+        try Head.bury(db, place, base: head.base, origin: head.origin, isEdited: head.origin != 0, sequence: nextSequence(), now: now)
+        report.removed += 1
+    }
+
+    private mutating func kid(_ kind: Kind) throws -> Int64 {
+        if let known = kids[kind] { return known }
+        let kid = try Numbers.kind(db, kind)
+        kids[kind] = kid
+        return kid
+    }
+
+    private mutating func nextSequence() throws -> Int64 {
+        if let sequence { return sequence }
+        let next = try Settings.nextSequence(db)
+        sequence = next
+        return next
+    }
+}
+
+/// The id an item carries, checked.
+public func itemID(of body: JSONDocument, kind: Kind) throws -> String {
+    guard body.isObject else {
+        throw TidelockError(.invalidJSON, "An item of \(kind) is a JSON object.")
+    }
+    guard let id = body.string(kind.keyMember), !id.isEmpty else {
+        throw TidelockError(
+            .invalidJSON, "The item has no '\(kind.keyMember)', which identifies items of \(kind).",
+            hint: "Give it a text there.")
+    }
+    guard id.utf8.count <= Kind.longestName, !id.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+        throw TidelockError(
+            .invalidJSON, "'\(id.printable)' cannot be an id: ids have at most \(Kind.longestName) bytes and no control characters.")
+    }
+    return id
+}

@@ -1,0 +1,43 @@
+internal import ContentModel
+internal import GRDB
+
+/// Kinds and peers as the short numbers that rows hold.
+enum Numbers {
+    static func kind(_ db: Database, _ kind: Kind) throws -> Int64 {
+        if let known = try knownKind(db, kind) { return known }
+        try db.execute(sql: "INSERT INTO kind (name) VALUES (?)", arguments: [kind.name])
+        return db.lastInsertedRowID
+    }
+
+    static func knownKind(_ db: Database, _ kind: Kind) throws -> Int64? {
+        try db.cachedStatement(sql: "SELECT kid FROM kind WHERE name = ?").fetchInteger([kind.name])
+    }
+
+    static func kinds(_ db: Database) throws -> [Int64: Kind] {
+        var kinds: [Int64: Kind] = [:]
+        for row in try Row.fetchAll(db, sql: "SELECT kid, name FROM kind") {
+            kinds[row[0]] = try Kind(row[1] as String)
+        }
+        return kinds
+    }
+
+    static func peer(_ db: Database, _ instance: InstanceIdentity) throws -> Int64 {
+        try db.execute(
+            sql: """
+                INSERT INTO peer (instance, name) VALUES (?, ?)
+                ON CONFLICT (instance) DO UPDATE SET name = excluded.name WHERE excluded.name <> ''
+                """,
+            arguments: [instance.id, instance.name])
+        return try knownPeer(db, instance.id)!  // inserted above
+    }
+
+    static func knownPeer(_ db: Database, _ instance: String) throws -> Int64? {
+        try db.cachedStatement(sql: "SELECT pid FROM peer WHERE instance = ?").fetchInteger([instance])
+    }
+}
+
+extension Statement {
+    func fetchInteger(_ arguments: StatementArguments) throws -> Int64? {
+        try Int64.fetchOne(self, arguments: arguments)
+    }
+}

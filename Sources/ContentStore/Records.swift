@@ -1,0 +1,112 @@
+internal import ContentModel
+internal import Foundation
+internal import GRDB
+public import SyncEngine
+
+// MARK: Log
+
+extension Store: LogSink {
+    /// Records above this number push out the oldest.
+    private static let keptRecords = 50_000
+
+    public func record(_ record: LogRecord) {
+        do {
+            try pool.write { db in
+                try db.execute(
+                    sql: "INSERT INTO log (timestamp, type, channel, message, context) VALUES (?, ?, ?, ?, ?)",
+                    arguments: [record.timestamp, record.type, record.channel, record.message, record.context])
+                if db.lastInsertedRowID % 1_000 == 0 {
+                    try db.execute(
+                        sql: "DELETE FROM log WHERE lid <= ?", arguments: [db.lastInsertedRowID - Int64(Self.keptRecords)])
+                }
+            }
+        } catch {
+            // The log itself failed: standard error is the only place left to say so.
+            FileHandle.standardError.write(Data("tidelock: the log cannot be written: \(error)\n".utf8))
+        }
+    }
+
+    /// The newest records, oldest of them first.
+    public func log(channel: String?, type: String?, limit: Int) async throws -> [LogRecord] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT timestamp, type, channel, message, context FROM log
+                    WHERE (?1 IS NULL OR channel = ?1) AND (?2 IS NULL OR type = ?2)
+                    ORDER BY lid DESC
+                    LIMIT ?3
+                    """,
+                arguments: [channel, type, limit]
+            ).reversed().map { row in
+                LogRecord(timestamp: row[0], type: row[1], channel: row[2], message: row[3], context: row[4])
+            }
+        }
+    }
+}
+
+// MARK: Tokens
+
+extension Store {
+    /// Whether a token is seen for the first time; remembered until it expires.
+    public func remember(token: String, until expires: Int64) async throws -> Bool {
+        let now = clock.seconds
+        return try await write { db in
+            try db.execute(sql: "DELETE FROM seen_token WHERE expires < ?", arguments: [now])
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO seen_token (jti, expires) VALUES (?, ?)", arguments: [token, expires])
+            return db.changesCount == 1
+        }
+    }
+}
+
+// MARK: API keys
+
+public struct APIKeyRecord: Sendable, Codable, Equatable {
+    public var name: String
+    /// Unix seconds.
+    public var created: Int64
+}
+
+extension Store {
+    /// Makes a key and answers it; only its hash is kept.
+    public func addAPIKey(name: String) async throws -> String {
+        let key = "API-" + random.bytes(20).hex
+        let now = clock.seconds
+        try await write { db in
+            do {
+                try db.execute(
+                    sql: "INSERT INTO api_key (name, hash, created) VALUES (?, ?, ?)",
+                    arguments: [name, sha256(Array(key.utf8)).hex, now])
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+                throw TidelockError(.usage, "There is an API key '\(name.printable)' already.", hint: "Choose another name.")
+            }
+        }
+        return key
+    }
+
+    public func apiKeys() async throws -> [APIKeyRecord] {
+        try await read { db in
+            try Row.fetchAll(db, sql: "SELECT name, created FROM api_key ORDER BY name")
+                .map { APIKeyRecord(name: $0[0], created: $0[1]) }
+        }
+    }
+
+    public func removeAPIKey(name: String) async throws {
+        try await write { db in
+            try db.execute(sql: "DELETE FROM api_key WHERE name = ?", arguments: [name])
+            guard db.changesCount == 1 else {
+                throw TidelockError(.notFound, "There is no API key '\(name.printable)'.", hint: "'tidelock apikeys list' lists them.")
+            }
+        }
+    }
+
+    /// Whether somebody holds this key. Looked up by hash, so that no comparison of secrets takes time.
+    public func acceptsAPIKey(_ key: String) async throws -> Bool {
+        try await read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM api_key WHERE hash = ?)",
+                arguments: [sha256(Array(key.utf8)).hex]) ?? false
+        }
+    }
+}

@@ -1,0 +1,108 @@
+internal import ContentModel
+internal import GRDB
+internal import SyncEngine
+
+/// A run as `tidelock runs` lists it.
+public struct RunRecord: Sendable, Codable, Equatable {
+    public var id: String
+    /// push, pull, receive, import, local or rollback.
+    public var direction: String
+    public var target: String?
+    /// running, committed, unchanged, failed or interrupted.
+    public var phase: String
+    /// Unix seconds.
+    public var started: Int64
+    public var ended: Int64?
+    public var canBeUndone: Bool
+    /// The JSON report of a run that ended.
+    public var report: String?
+}
+
+extension Store {
+    public func beginRun(id: String, direction: String, target: String?) async throws {
+        let now = clock.seconds
+        try await write { db in
+            try db.execute(
+                sql: "INSERT INTO run (id, direction, target, phase, started) VALUES (?, ?, ?, 'running', ?)",
+                arguments: [id, direction, target, now])
+        }
+    }
+
+    public func endRun(id: String, phase: String, report: String?) async throws {
+        let now = clock.seconds
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE run SET phase = ?, ended = ?, report = ? WHERE id = ?", arguments: [phase, now, report, id])
+        }
+    }
+
+    /// Marks a local change that wrote undo under `id` as something that can be undone.
+    public func markUndoable(id: String) async throws {
+        let now = clock.seconds
+        try await write { db in
+            try db.execute(
+                sql: """
+                    UPDATE run SET undoable = 1
+                    WHERE id = ? AND EXISTS (SELECT 1 FROM undo WHERE undo.run = run.id)
+                    """,
+                arguments: [id])
+            try Undo.prune(db, now: now)
+        }
+    }
+
+    /// Runs that this process's predecessors left unfinished.
+    public func interruptUnfinishedRuns() async throws -> [RunRecord] {
+        let now = clock.seconds
+        return try await write { db in
+            let rows = try RunTable.fetch(db, "WHERE phase = 'running'", [])
+            try db.execute(sql: "UPDATE run SET phase = 'interrupted', ended = ? WHERE phase = 'running'", arguments: [now])
+            return rows
+        }
+    }
+
+    /// The newest runs first.
+    public func runs(limit: Int) async throws -> [RunRecord] {
+        try await read { db in try RunTable.fetch(db, "ORDER BY started DESC, id DESC LIMIT ?", [limit]) }
+    }
+
+    /// A run by its id, or by an unambiguous beginning of it.
+    public func run(_ id: String) async throws -> RunRecord {
+        let found = try await read { db in
+            try RunTable.fetch(
+                db, "WHERE id = ? OR substr(id, 1, ?) = ? LIMIT 2", [id, id.unicodeScalars.count, id])
+        }
+        guard found.count == 1 else {
+            let why = found.isEmpty ? "There is no run" : "More than one run begins with"
+            throw TidelockError(.unknownRun, "\(why) '\(id.printable)'.", hint: "'tidelock runs' lists them.")
+        }
+        return found[0]
+    }
+}
+
+enum RunTable {
+    static func fetch(_ db: Database, _ condition: String, _ arguments: [any DatabaseValueConvertible]) throws -> [RunRecord] {
+        try Row.fetchAll(
+            db, sql: "SELECT id, direction, target, phase, started, ended, undoable, report FROM run " + condition,
+            arguments: StatementArguments(arguments)
+        ).map { row in
+            RunRecord(
+                id: row[0], direction: row[1], target: row[2], phase: row[3], started: row[4], ended: row[5],
+                canBeUndone: row[6], report: row[7])
+        }
+    }
+
+    /// A change that is already committed: a transfer received, or a rollback. A run known here keeps its own words.
+    static func noteUndoable(_ db: Database, id: String, direction: String, target: String?, started: Int64) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO run (id, direction, target, phase, started, ended, undoable)
+                VALUES (?1, ?2, ?3, 'committed', ?4, ?4, 1)
+                ON CONFLICT (id) DO UPDATE SET undoable = 1
+                """,
+            arguments: [id, direction, target, started])
+    }
+
+    static func isUndoable(_ db: Database, id: String) throws -> Bool {
+        try Bool.fetchOne(db, sql: "SELECT undoable FROM run WHERE id = ?", arguments: [id]) ?? false
+    }
+}

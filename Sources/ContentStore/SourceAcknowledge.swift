@@ -1,0 +1,87 @@
+internal import ContentModel
+internal import GRDB
+public import SyncEngine
+public import SyncProtocol
+
+extension Store {
+    public func acknowledge(transfer: String, result: CommitResult, events: [QueuedEvent]) async throws {
+        let now = clock.seconds
+        try await write { db in
+            guard
+                let plan = try Row.fetchOne(
+                    db, sql: "SELECT pid, phase, checkpoints FROM plan WHERE transfer = ?", arguments: [transfer])
+            else { throw TidelockError(.unknownTransfer, "There is no plan of transfer \(transfer.printable) here.") }
+            guard plan[1] as String != "acknowledged" else { return }
+            let pid: Int64 = plan[0]
+            try Acknowledgement.markLeaves(db, transfer: transfer, pid: pid)
+            try Acknowledgement.moveShadow(db, transfer: transfer, pid: pid)
+            try Acknowledgement.moveCheckpoints(db, pid: pid, stored: plan[2])
+            try db.execute(sql: "UPDATE plan SET phase = 'acknowledged' WHERE transfer = ?", arguments: [transfer])
+            try db.execute(sql: "DELETE FROM plan_op WHERE transfer = ?", arguments: [transfer])
+            try Outbox.add(db, events, due: now)
+            if events.isEmpty { try db.execute(sql: "DELETE FROM plan_batch WHERE transfer = ?", arguments: [transfer]) }
+        }
+    }
+}
+
+/// What an acknowledged plan leaves at the source.
+private enum Acknowledgement {
+    static func markLeaves(_ db: Database, transfer: String, pid: Int64) throws {
+        try db.execute(
+            sql: """
+                \(DigestTree.markSQL)
+                SELECT DISTINCT \(DigestTree.Role.shadowed.rawValue), ?, kid, bucket, 0, x'', 1
+                FROM plan_op WHERE transfer = ?
+                \(DigestTree.markConflictSQL)
+                """,
+            arguments: [pid, transfer])
+    }
+
+    static func moveShadow(_ db: Database, transfer: String, pid: Int64) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO shadow (pid, kid, bucket, id, src_hash, out_hash, fid, state)
+                SELECT ?, kid, bucket, id, src_hash, out_hash, fid, \(ShadowState.acked.rawValue)
+                FROM plan_op WHERE transfer = ? AND action = \(PlannedOperation.Action.put.rawValue)
+                ORDER BY kid, bucket, id
+                ON CONFLICT (pid, kid, bucket, id) DO UPDATE SET
+                    src_hash = excluded.src_hash, out_hash = excluded.out_hash, fid = excluded.fid, state = excluded.state
+                """,
+            arguments: [pid, transfer])
+        // A row that was let go because a handler drops it is remembered, so that it is not looked at again.
+        try db.execute(
+            sql: """
+                UPDATE shadow SET state = \(ShadowState.dropped.rawValue), out_hash = NULL,
+                    src_hash = p.src_hash, fid = p.fid
+                FROM plan_op p
+                WHERE p.transfer = ?2 AND p.action IN (2, 3) AND p.src_hash IS NOT NULL
+                    AND shadow.pid = ?1 AND shadow.kid = p.kid AND shadow.bucket = p.bucket AND shadow.id = p.id
+                """,
+            arguments: [pid, transfer])
+        try db.execute(
+            sql: """
+                DELETE FROM shadow
+                WHERE pid = ?1 AND (kid, bucket, id) IN (
+                    SELECT kid, bucket, id FROM plan_op
+                    WHERE transfer = ?2 AND action IN (2, 3) AND src_hash IS NULL)
+                """,
+            arguments: [pid, transfer])
+    }
+
+    /// Checkpoints never move backwards.
+    static func moveCheckpoints(_ db: Database, pid: Int64, stored: String?) throws {
+        guard let stored else { return }
+        let epoch = try Settings.epoch(db)
+        for checkpoint in try JSONColumns.decode([StoredCheckpoint].self, stored) {
+            try db.execute(
+                sql: """
+                    INSERT INTO checkpoint (pid, kid, epoch, seq, fid) VALUES (?, ?, ?, ?, ?)
+                    ON CONFLICT (pid, kid) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq, fid = excluded.fid
+                    WHERE excluded.seq >= seq OR excluded.epoch <> epoch OR seq > ?
+                    """,
+                arguments: [
+                    pid, checkpoint.kid, epoch, checkpoint.sequence, checkpoint.fid, try Settings.sequence(db),
+                ])
+        }
+    }
+}

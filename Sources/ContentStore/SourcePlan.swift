@@ -1,0 +1,187 @@
+public import ContentModel
+internal import GRDB
+public import SyncEngine
+public import SyncProtocol
+
+extension Store {
+    public func beginPlan(
+        transfer: String, peer: InstanceIdentity, initiator: String, direction: Direction, scope: Scope
+    ) async throws {
+        let now = clock.seconds
+        try await write { db in
+            let pid = try Numbers.peer(db, peer)
+            try PlanTables.forgetUnfinished(db, pid: pid)
+            try PlanTables.forget(db, transfer: transfer)
+            try db.execute(
+                sql: """
+                    INSERT INTO plan (transfer, pid, initiator, direction, scope, phase, opened)
+                    VALUES (?, ?, ?, ?, ?, 'planning', ?)
+                    """,
+                arguments: [transfer, pid, initiator, direction.rawValue, try JSONColumns.encode(scope), now])
+        }
+    }
+
+    public func record(_ portion: PlanPortion) async throws {
+        try await write { db in
+            guard let pid = try Numbers.knownPeer(db, portion.peer) else {
+                throw TidelockError(.internalFailure, "A plan for an unknown peer was recorded.")
+            }
+            for group in portion.operations {
+                let kid = try Numbers.kind(db, group.kind)
+                let fid = try HandlerSets.number(db, group.filters)
+                for row in group.rows {
+                    try PlanTables.record(db, row, transfer: portion.transfer, pid: pid, kid: kid, fid: fid)
+                }
+            }
+            if let batch = portion.batch { try PlanTables.record(db, batch, transfer: portion.transfer) }
+        }
+    }
+
+    public func finishPlan(transfer: String, summary: PlanSummary, checkpoints: [Checkpoint]) async throws {
+        try await write { db in
+            let stored = try checkpoints.map {
+                StoredCheckpoint(
+                    kid: try Numbers.kind(db, $0.kind), sequence: $0.sequence, fid: try HandlerSets.number(db, $0.filters))
+            }
+            try db.execute(
+                sql: "UPDATE plan SET phase = 'ready', summary = ?, checkpoints = ? WHERE transfer = ?",
+                arguments: [try JSONColumns.encode(summary), try JSONColumns.encode(stored), transfer])
+        }
+    }
+
+    public func planSummary(transfer: String) async throws -> PlanSummary? {
+        try await read { db in
+            try String.fetchOne(db, sql: "SELECT summary FROM plan WHERE transfer = ?", arguments: [transfer])
+                .map { try JSONColumns.decode(PlanSummary.self, $0) }
+        }
+    }
+
+    public func planInitiator(transfer: String) async throws -> String? {
+        try await read { db in
+            try String.fetchOne(db, sql: "SELECT initiator FROM plan WHERE transfer = ?", arguments: [transfer])
+        }
+    }
+
+    public func plannedBatch(transfer: String, number: Int) async throws -> EncodedBatch {
+        try await read { db in
+            guard
+                let row = try Row.fetchOne(
+                    db, sql: "SELECT digest, operations, payload FROM plan_batch WHERE transfer = ? AND number = ?",
+                    arguments: [transfer, number]), let payload = row.bytes(2)
+            else {
+                throw TidelockError(.unknownTransfer, "Transfer \(transfer.printable) has no batch \(number) here.")
+            }
+            return EncodedBatch(
+                info: BatchInfo(number: number, digest: row[0], operations: row[1], bytes: payload.count),
+                payload: payload)
+        }
+    }
+
+    public func expectedRoots(transfer: String, kinds: [Kind], peer: String) async throws -> [Kind: Digest] {
+        try await write { db in
+            guard let pid = try Numbers.knownPeer(db, peer) else { return [:] }
+            var roots: [Kind: Digest] = [:]
+            for kind in kinds {
+                roots[kind] = try PlanTables.expectedRoot(db, transfer: transfer, pid: pid, kid: Numbers.kind(db, kind))
+            }
+            return roots
+        }
+    }
+
+    public func abandonPlan(transfer: String) async throws {
+        try await write { db in
+            let phase = try String.fetchOne(db, sql: "SELECT phase FROM plan WHERE transfer = ?", arguments: [transfer])
+            if phase != nil, phase != "acknowledged" { try PlanTables.forget(db, transfer: transfer) }
+        }
+    }
+}
+
+struct StoredCheckpoint: Codable {
+    var kid: Int64
+    var sequence: Int64
+    var fid: Int64
+}
+
+/// The tables that hold a plan.
+enum PlanTables {
+    /// A later plan of the same stream makes an unfinished one pointless: it reads the same shadow.
+    static func forgetUnfinished(_ db: Database, pid: Int64) throws {
+        let unfinished = try String.fetchAll(
+            db, sql: "SELECT transfer FROM plan WHERE pid = ? AND phase <> 'acknowledged'", arguments: [pid])
+        for transfer in unfinished { try forget(db, transfer: transfer) }
+    }
+
+    static func forget(_ db: Database, transfer: String) throws {
+        for table in ["plan_op", "plan_batch", "plan"] {
+            try db.execute(sql: "DELETE FROM \(table) WHERE transfer = ?", arguments: [transfer])
+        }
+    }
+
+    static func record(
+        _ db: Database, _ row: PlannedOperation, transfer: String, pid: Int64, kid: Int64, fid: Int64
+    ) throws {
+        if row.action == .same || row.action == .skip || row.action == .drop {
+            try remember(db, row, pid: pid, kid: kid, fid: fid)
+            return
+        }
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO plan_op (transfer, kid, bucket, id, action, src_hash, out_hash, fid)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(
+            arguments: [
+                transfer, kid, Int64(row.bucket.number), row.id, row.action.rawValue, row.source?.data, row.output?.data,
+                fid,
+            ])
+    }
+
+    /// Results that change nothing at the destination are facts about this side alone, true whatever becomes of
+    /// the run, so they are remembered at once.
+    private static func remember(_ db: Database, _ row: PlannedOperation, pid: Int64, kid: Int64, fid: Int64) throws {
+        let fresh: ShadowState = row.action == .drop ? .dropped : .skipped
+        let place: [any DatabaseValueConvertible] = [pid, kid, Int64(row.bucket.number), row.id]
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO shadow (pid, kid, bucket, id, src_hash, out_hash, fid, state)
+                VALUES (?, ?, ?, ?, ?, NULL, ?, ?)
+                ON CONFLICT (pid, kid, bucket, id) DO UPDATE SET
+                    src_hash = excluded.src_hash, fid = excluded.fid,
+                    state = CASE WHEN state IN (1, 4) THEN state ELSE excluded.state END
+                """
+        ).execute(
+            arguments: StatementArguments(
+                place + [row.source?.data, fid, fresh.rawValue] as [(any DatabaseValueConvertible)?]))
+    }
+
+    static func record(_ db: Database, _ batch: EncodedBatch, transfer: String) throws {
+        try db.execute(
+            sql: "INSERT INTO plan_batch (transfer, number, digest, operations, payload) VALUES (?, ?, ?, ?, ?)",
+            arguments: [transfer, batch.info.number, batch.info.digest, batch.info.operations, batch.payload.data])
+    }
+
+    /// The shadow's root as it will be once the plan is acknowledged.
+    static func expectedRoot(_ db: Database, transfer: String, pid: Int64, kid: Int64) throws -> Digest {
+        let buckets = try Int.fetchAll(
+            db, sql: "SELECT DISTINCT bucket FROM plan_op WHERE transfer = ? AND kid = ?", arguments: [transfer, kid])
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT bucket, id, out_hash FROM (
+                    SELECT s.bucket, s.id, s.out_hash FROM shadow s
+                    WHERE s.pid = :pid AND s.kid = :kid AND s.state = 1
+                        AND s.bucket IN (SELECT DISTINCT bucket FROM plan_op WHERE transfer = :transfer AND kid = :kid)
+                        AND NOT EXISTS (
+                            SELECT 1 FROM plan_op p
+                            WHERE p.transfer = :transfer AND p.kid = s.kid AND p.bucket = s.bucket AND p.id = s.id)
+                    UNION ALL
+                    SELECT p.bucket, p.id, p.out_hash FROM plan_op p
+                    WHERE p.transfer = :transfer AND p.kid = :kid AND p.action = 1
+                )
+                ORDER BY bucket, id
+                """,
+            arguments: ["pid": pid, "kid": kid, "transfer": transfer])
+        let patch = try DigestTree.leaves(of: rows, emptying: buckets.map { UInt16($0) })
+        return try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db, replacing: patch).digest
+    }
+}

@@ -1,0 +1,105 @@
+public import ContentModel
+internal import GRDB
+internal import SyncEngine
+public import SyncProtocol
+
+extension Store {
+    public func reconcile(_ page: HeldPage, request: ListHeld, kind: Kind, peer: String) async throws {
+        try await write { db in
+            guard let pid = try Numbers.knownPeer(db, peer) else {
+                throw TidelockError(.internalFailure, "A list of an unknown peer was supplied.")
+            }
+            let reconciler = try ShadowReconciler(db: db, pid: pid, kid: Numbers.kind(db, kind), kind: kind)
+            if request.onlyDrift {
+                try reconciler.drifted(page.items)
+            } else {
+                try reconciler.replace(page, after: request.after)
+            }
+        }
+    }
+}
+
+/// Makes the shadow of one kind say what the destination's own list says.
+private struct ShadowReconciler {
+    let db: Database
+    let pid: Int64
+    let kid: Int64
+    let kind: Kind
+
+    private var tree: DigestTree { DigestTree(role: .shadowed, pid: pid, kid: kid) }
+
+    /// Rows edited at the destination since: what we sent must be sent again.
+    func drifted(_ items: [HeldItem]) throws {
+        for item in items { try reconcile(item, bucket: Bucket(kind: kind, id: item.id)) }
+    }
+
+    /// One page of the whole list. Rows of the shadow between the page's ends that the list does not have are gone.
+    func replace(_ page: HeldPage, after: ListPosition?) throws {
+        try forgetAbsent(from: page, after: after)
+        for item in page.items { try reconcile(item, bucket: Bucket(kind: kind, id: item.id)) }
+    }
+
+    private func forgetAbsent(from page: HeldPage, after: ListPosition?) throws {
+        let listed = Set(page.items.map(\.id))
+        let upper = page.next
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT bucket, id, state FROM shadow
+                WHERE pid = ? AND kid = ? AND (bucket, id) > (?, ?) AND (bucket, id) <= (?, ?)
+                """,
+            arguments: [
+                pid, kid, after.map { Int64($0.bucket) } ?? -1, after?.id ?? "",
+                upper.map { Int64($0.bucket) } ?? 65_536, upper?.id ?? "",
+            ])
+        for row in rows where !listed.contains(row[1]) {
+            let state = ShadowState(rawValue: row[2]) ?? .none
+            guard state != .dropped, state != .skipped else { continue }
+            try remove(bucket: Bucket(number: UInt16(row[0] as Int)), id: row[1])
+        }
+    }
+
+    private func reconcile(_ item: HeldItem, bucket: Bucket) throws {
+        let old = try shadow(bucket: bucket, id: item.id)
+        if item.isReverted {
+            try set(item.id, bucket, state: .reverted, output: nil)
+        } else if let base = item.base.flatMap({ ContentHash(hex: $0) }) {
+            let isCurrent = old?.state == .acked && old?.output == base && !item.isEdited
+            if !isCurrent { try set(item.id, bucket, state: item.isEdited ? .resend : .acked, output: base, forgetsSource: true) }
+        } else if old?.state == .acked || old?.state == .resend || old?.state == .takenOver {
+            try set(item.id, bucket, state: .takenOver, output: nil)
+        } else {
+            try set(item.id, bucket, state: .foreign, output: nil)
+        }
+    }
+
+    private func shadow(bucket: Bucket, id: String) throws -> (state: ShadowState, output: ContentHash?)? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT state, out_hash FROM shadow WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?")
+        return try Row.fetchOne(statement, arguments: [pid, kid, Int64(bucket.number), id]).map { row in
+            (ShadowState(rawValue: row[0]) ?? .none, row.hash(1))
+        }
+    }
+
+    private func set(
+        _ id: String, _ bucket: Bucket, state: ShadowState, output: ContentHash?, forgetsSource: Bool = false
+    ) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO shadow (pid, kid, bucket, id, src_hash, out_hash, fid, state)
+                VALUES (?1, ?2, ?3, ?4, NULL, ?5, NULL, ?6)
+                ON CONFLICT (pid, kid, bucket, id) DO UPDATE SET
+                    out_hash = excluded.out_hash, state = excluded.state,
+                    src_hash = CASE WHEN ?7 THEN NULL ELSE src_hash END
+                """
+        ).execute(
+            arguments: [pid, kid, Int64(bucket.number), id, output?.data, state.rawValue, forgetsSource])
+        try tree.markDirty(db, bucket: bucket)
+    }
+
+    private func remove(bucket: Bucket, id: String) throws {
+        try db.cachedStatement(sql: "DELETE FROM shadow WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?")
+            .execute(arguments: [pid, kid, Int64(bucket.number), id])
+        try tree.markDirty(db, bucket: bucket)
+    }
+}

@@ -1,0 +1,74 @@
+public import ContentModel
+internal import GRDB
+public import SyncEngine
+
+extension Store {
+    public func kinds() async throws -> [Kind] {
+        try await read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT name FROM kind
+                    WHERE EXISTS (SELECT 1 FROM head WHERE head.kid = kind.kid)
+                        OR EXISTS (SELECT 1 FROM checkpoint WHERE checkpoint.kid = kind.kid)
+                    """
+            ).map { try Kind($0) }.sorted()
+        }
+    }
+
+    public func liveItems(of kind: Kind) async throws -> Int {
+        try await read { db in
+            try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM head JOIN kind USING (kid) WHERE kind.name = ? AND deleted = 0",
+                arguments: [kind.name]) ?? 0
+        }
+    }
+
+    public func standing(of kinds: [Kind], toward peer: String) async throws -> [KindStanding] {
+        // A write, because asking for a root recomputes dirty leaves.
+        try await write { db in
+            let pid = try Numbers.knownPeer(db, peer)
+            return try kinds.map { try Self.standing(db, kind: $0, pid: pid) }
+        }
+    }
+
+    private static func standing(_ db: Database, kind: Kind, pid: Int64?) throws -> KindStanding {
+        let kid = try Numbers.kind(db, kind)
+        let latest = try Int64.fetchOne(
+            db, sql: "SELECT max(seq) FROM head WHERE kid = ?", arguments: [kid]) ?? 0
+        guard let pid else {
+            return KindStanding(kind: kind, checkpoint: nil, latest: latest, filters: nil, root: .empty, held: 0)
+        }
+        let root = try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db)
+        let checkpoint = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT c.seq, f.fingerprint, f.names
+                FROM checkpoint c JOIN handler_set f USING (fid)
+                WHERE c.pid = ? AND c.kid = ? AND c.epoch = ? AND c.seq <= ?
+                """,
+            arguments: [pid, kid, try Settings.epoch(db), try Settings.sequence(db)])
+        return KindStanding(
+            kind: kind, checkpoint: checkpoint.map { $0[0] }, latest: latest,
+            filters: try checkpoint.map { try HandlerSets.decode($0, from: 1) }, root: root.digest, held: root.count)
+    }
+}
+
+/// Filter sets as the short numbers that rows hold.
+enum HandlerSets {
+    static func number(_ db: Database, _ filters: FilterSet) throws -> Int64 {
+        let names = try JSONColumns.encode(filters.handlers)
+        let find = try db.cachedStatement(sql: "SELECT fid FROM handler_set WHERE fingerprint = ? AND names = ?")
+        if let known = try find.fetchInteger([filters.fingerprint.data, names]) { return known }
+        try db.execute(
+            sql: "INSERT INTO handler_set (fingerprint, names) VALUES (?, ?)",
+            arguments: [filters.fingerprint.data, names])
+        return db.lastInsertedRowID
+    }
+
+    static func decode(_ row: Row, from column: Int) throws -> FilterSet {
+        FilterSet(
+            handlers: try JSONColumns.decode([String].self, row[column + 1]),
+            fingerprint: Digest(bytes: row.bytes(column)!))
+    }
+}

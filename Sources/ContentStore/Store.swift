@@ -1,0 +1,78 @@
+public import ContentModel
+public import Foundation
+internal import GRDB
+public import SyncEngine
+
+/// The embedded store of one instance: everything it knows, in one SQLite file.
+///
+/// Several processes may have the same store open; SQLite's locks keep them apart, and nothing is cached here
+/// that another process can change.
+public final class Store: Sendable {
+    let pool: DatabasePool
+    let clock: any WallClock
+    let random: any RandomSource
+    public let folder: URL
+    /// Who this instance is; fixed when the store is made.
+    public let identity: InstanceIdentity
+
+    static let busyTimeout: TimeInterval = 15
+    static let pageSize = 16_384
+
+    private init(
+        pool: DatabasePool, identity: InstanceIdentity, folder: URL, clock: any WallClock, random: any RandomSource
+    ) {
+        self.pool = pool
+        self.identity = identity
+        self.folder = folder
+        self.clock = clock
+        self.random = random
+    }
+
+    /// Opens the store in a folder, making it first when it is not there.
+    ///
+    /// Throws `storage_failed`, `disk_full` or `schema_too_new`.
+    public static func open(
+        in folder: URL, name: String, clock: any WallClock, random: any RandomSource
+    ) throws -> Store {
+        try translatingErrors(on: folder.path) {
+            let pool = try DatabasePool(path: folder.appending(path: "tidelock.sqlite").path, configuration: configuration)
+            // GRDB lowers this to NORMAL when it switches the journal mode; a commit here must survive power loss.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            try Schema.migrate(pool)
+            let identity = try pool.write { db in
+                try Settings.identity(db, name: name, random: random)
+            }
+            return Store(pool: pool, identity: identity, folder: folder, clock: clock, random: random)
+        }
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(busyTimeout)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA page_size = \(pageSize)")
+            try db.execute(sql: "PRAGMA cache_size = -32768")
+            try db.execute(sql: "PRAGMA temp_store = MEMORY")
+            try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+        }
+        return configuration
+    }
+
+    /// Closes all connections. May be called twice.
+    public func close() throws {
+        try pool.close()
+    }
+
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await translatingErrors(on: folder.path) {
+            try await pool.read(body)
+        }
+    }
+
+    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await translatingErrors(on: folder.path) {
+            try await pool.write(body)
+        }
+    }
+}

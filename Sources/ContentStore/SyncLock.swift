@@ -1,0 +1,108 @@
+internal import Glibc
+internal import ContentModel
+public import Foundation
+
+/// Keeps a second run out of an instance: `storage/tmp/sync.lock`, held by the kernel's lock on the file.
+///
+/// A crash frees it, whatever the file says. Deleting the file lets another run begin, which is safe because
+/// the fence inside the commit decides who writes.
+public final class SyncLock: Sendable {
+    /// Who holds the lock, as the file says.
+    public struct Holder: Sendable, Codable, Equatable {
+        public var pid: Int32
+        public var host: String
+        public var run: String
+        /// Unix seconds.
+        public var started: Int64
+
+        public init(pid: Int32, host: String, run: String, started: Int64) {
+            self.pid = pid
+            self.host = host
+            self.run = run
+            self.started = started
+        }
+    }
+
+    private let descriptor: Int32
+    private let path: String
+
+    private init(descriptor: Int32, path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    deinit {
+        release()
+    }
+
+    /// Takes the lock. Throws `run_in_progress` naming the holder when another process has it.
+    public static func acquire(in storage: URL, holder: Holder) throws -> SyncLock {
+        let folder = storage.appending(path: "tmp")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let path = file(in: storage)
+        let descriptor = try openFile(path)
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            defer { _ = Glibc.close(descriptor) }
+            throw inProgress(read(path))
+        }
+        let text = Array(try JSONColumns.encode(holder).utf8)
+        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
+            defer { _ = Glibc.close(descriptor) }
+            throw TidelockError(.storageFailed, "The lock file \(path) cannot be written: \(String(cString: strerror(errno))).")
+        }
+        return SyncLock(descriptor: descriptor, path: path)
+    }
+
+    /// Frees the lock. The file is removed only while it still is the one that was locked.
+    private func release() {
+        var mine = stat(), present = stat()
+        if fstat(descriptor, &mine) == 0, stat(path, &present) == 0, mine.st_ino == present.st_ino { unlink(path) }
+        _ = Glibc.close(descriptor)
+    }
+
+    /// Who holds the lock at the moment; nil when nobody does.
+    public static func holder(in storage: URL) throws -> Holder? {
+        let path = file(in: storage)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { _ = Glibc.close(descriptor) }
+        guard flock(descriptor, LOCK_SH | LOCK_NB) != 0 else { return nil }
+        return read(path) ?? Holder(pid: 0, host: "?", run: "?", started: 0)
+    }
+
+    /// Removes the lock file, whoever holds it. Answers whether there was one.
+    public static func reset(in storage: URL) -> Bool {
+        unlink(file(in: storage)) == 0
+    }
+
+    private static func file(in storage: URL) -> String {
+        storage.appending(path: "tmp").appending(path: "sync.lock").path
+    }
+
+    private static func openFile(_ path: String) throws -> Int32 {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw TidelockError(
+                .storageFailed, "The lock file \(path) cannot be opened: \(String(cString: strerror(errno))).",
+                hint: "Check the folder's owner and permissions.")
+        }
+        return descriptor
+    }
+
+    private static func read(_ path: String) -> Holder? {
+        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        return try? JSONDecoder().decode(Holder.self, from: data)
+    }
+
+    private static func inProgress(_ holder: Holder?) -> TidelockError {
+        guard let holder else {
+            return TidelockError(.runInProgress, "Another run is at work on this instance.", hint: "Wait until it has ended.")
+        }
+        let since = Date(timeIntervalSince1970: TimeInterval(holder.started)).formatted(.iso8601)
+        return TidelockError(
+            .runInProgress,
+            "Run \(holder.run.printable) is at work on this instance: process \(holder.pid) on \(holder.host.printable), since \(since).",
+            hint: "Wait until it has ended. If it hangs, end that process; 'tidelock lock reset' is safe at any moment.",
+            details: ["pid": String(holder.pid), "run": holder.run])
+    }
+}

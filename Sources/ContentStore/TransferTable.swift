@@ -1,0 +1,74 @@
+internal import ContentModel
+internal import GRDB
+internal import SyncProtocol
+
+/// Transfers as their destination keeps them.
+enum TransferTable {
+    struct Record {
+        var id: String
+        var pid: Int64
+        var phase: TransferState.Phase
+        var fence: Int64
+        var direction: Direction
+        var initiator: String
+        var result: CommitResult?
+    }
+
+    static func fetch(_ db: Database, _ id: String) throws -> Record? {
+        guard
+            let row = try Row.fetchOne(
+                db, sql: "SELECT pid, phase, fence, direction, initiator, result FROM transfer WHERE id = ?",
+                arguments: [id])
+        else { return nil }
+        return Record(
+            id: id, pid: row[0], phase: TransferState.Phase(rawValue: row[1]) ?? .abandoned, fence: row[2],
+            direction: Direction(rawValue: row[3]) ?? .push, initiator: row[4],
+            result: try (row[5] as String?).map { try JSONColumns.decode(CommitResult.self, $0) })
+    }
+
+    static func require(_ db: Database, _ id: String) throws -> Record {
+        guard let record = try fetch(db, id) else {
+            throw TidelockError(
+                .unknownTransfer, "There is no transfer \(id.printable) here.", hint: "Start the run again.")
+        }
+        return record
+    }
+
+    static func requireOpen(_ db: Database, _ id: String) throws -> Record {
+        let record = try require(db, id)
+        guard record.phase == .open else {
+            throw TidelockError(
+                .fenced, "Transfer \(id.printable) is \(record.phase.rawValue); nothing can be added to it.",
+                hint: "Start the run again.")
+        }
+        return record
+    }
+
+    /// A source's new transfer supersedes what it left unfinished here.
+    static func abandonUnfinished(_ db: Database, pid: Int64) throws {
+        try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE pid = ? AND phase = 'open'", arguments: [pid])
+        try dropStages(db)
+    }
+
+    /// Frees what transfers staged that are not open any more.
+    static func dropStages(_ db: Database) throws {
+        let dead = try String.fetchAll(
+            db,
+            sql: """
+                SELECT transfer FROM (SELECT DISTINCT transfer FROM staged_batch)
+                WHERE transfer NOT IN (SELECT id FROM transfer WHERE phase = 'open')
+                """)
+        for transfer in dead { try dropStage(db, transfer: transfer) }
+    }
+
+    static func dropStage(_ db: Database, transfer: String) throws {
+        try db.execute(
+            sql: "DELETE FROM body WHERE rid IN (SELECT rid FROM stage WHERE transfer = ?)", arguments: [transfer])
+        try clearStage(db, transfer: transfer)
+    }
+
+    static func clearStage(_ db: Database, transfer: String) throws {
+        try db.execute(sql: "DELETE FROM stage WHERE transfer = ?", arguments: [transfer])
+        try db.execute(sql: "DELETE FROM staged_batch WHERE transfer = ?", arguments: [transfer])
+    }
+}

@@ -1,0 +1,83 @@
+internal import ContentModel
+internal import GRDB
+
+/// What a commit decided about one row; the numbers are stored.
+enum Verdict: Int64 {
+    case create = 0
+    case update = 1
+    /// The same item was there already.
+    case adopt = 2
+    /// An edit made here was overwritten; it is in undo.
+    case replace = 3
+    /// The item here is the unfiltered original of what arrived, and stays.
+    case keepOriginal = 4
+    case delete = 5
+    /// There was nothing to do any more.
+    case nothing = 6
+    /// An item edited here was deleted; it is in undo.
+    case deleteEdited = 7
+    case release = 8
+
+    /// Verdicts that make the arrived body current.
+    static let applied: [Verdict] = [.create, .update, .replace]
+    static let conflicts: [Verdict] = [.replace, .keepOriginal, .deleteEdited]
+
+    static func list(_ verdicts: [Verdict]) -> String {
+        verdicts.map { String($0.rawValue) }.joined(separator: ", ")
+    }
+}
+
+/// The memory of what runs replaced.
+enum Undo {
+    /// Runs whose undo is kept, and for how long.
+    static let keptRuns = 10
+    static let keptSeconds: Int64 = 7 * 86_400
+
+    /// Notes what a local change found. The first note of a run about a row is the one to go back to.
+    static func note(
+        _ db: Database, run: String, place: Place, verdict: Verdict, rid: Int64?, hash: ContentHash?
+    ) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO undo
+                    (run, kid, bucket, id, verdict, existed, old_rid, old_hash, old_base, old_origin, old_edited,
+                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash)
+                SELECT ?1, ?2, ?3, ?4, ?5, h.id IS NOT NULL, h.rid, h.hash, h.base, coalesce(h.origin, 0),
+                       coalesce(h.edited, 0), h.modified, h.state, h.parent, coalesce(h.deleted, 1), h.reverted, ?6, ?7
+                FROM (SELECT 1) LEFT JOIN head h ON h.kid = ?2 AND h.bucket = ?3 AND h.id = ?4
+                WHERE true
+                ON CONFLICT (run, kid, bucket, id) DO UPDATE SET
+                    new_rid = excluded.new_rid, new_hash = excluded.new_hash, verdict = excluded.verdict
+                """
+        ).execute(
+            arguments: StatementArguments(
+                [run] + place.arguments + [verdict.rawValue, rid, hash?.data] as [(any DatabaseValueConvertible)?]))
+    }
+
+    /// Frees the body that an earlier change of the same run put into a row which changes once more.
+    static func dropIntermediate(_ db: Database, run: String, place: Place) throws {
+        try db.cachedStatement(
+            sql: """
+                DELETE FROM body WHERE rid IN
+                    (SELECT new_rid FROM undo WHERE run = ? AND kid = ? AND bucket = ? AND id = ?)
+                """
+        ).execute(arguments: StatementArguments([run] + place.arguments as [any DatabaseValueConvertible]))
+    }
+
+    /// Frees undo that is older than promised, with the bodies only it still holds.
+    static func prune(_ db: Database, now: Int64) throws {
+        let old = try String.fetchAll(
+            db, sql: "SELECT id FROM run WHERE undoable = 1 ORDER BY started DESC, id DESC LIMIT -1 OFFSET ?",
+            arguments: [keptRuns])
+        let expired = try String.fetchAll(
+            db, sql: "SELECT id FROM run WHERE undoable = 1 AND started < ?", arguments: [now - keptSeconds])
+        for run in Set(old + expired) { try forget(db, run: run) }
+    }
+
+    static func forget(_ db: Database, run: String) throws {
+        try db.execute(
+            sql: "DELETE FROM body WHERE rid IN (SELECT old_rid FROM undo WHERE run = ?)", arguments: [run])
+        try db.execute(sql: "DELETE FROM undo WHERE run = ?", arguments: [run])
+        try db.execute(sql: "UPDATE run SET undoable = 0 WHERE id = ?", arguments: [run])
+    }
+}

@@ -1,0 +1,114 @@
+/// Everything there is to know about a function that scripts may call.
+public struct HostFunctionDeclaration: Sendable {
+    public var parameters: [ValueDeclaration]
+    public var results: [ValueDeclaration]
+    public var effect: HostFunction.Effect
+    /// One sentence.
+    public var summary: String
+
+    init(
+        _ summary: String, _ effect: HostFunction.Effect, _ parameters: [ValueDeclaration] = [],
+        results: [ValueDeclaration] = []
+    ) {
+        self.parameters = parameters
+        self.results = results
+        self.effect = effect
+        self.summary = summary
+    }
+}
+
+extension HostFunction {
+    /// The declaration of this function. A `switch`, so that no function can be left out.
+    public var declaration: HostFunctionDeclaration {
+        switch self {
+        case .on, .log, .time, .authUser, .cacheFlush: generalDeclaration
+        case .jsonDecode, .jsonEncode, .jsonArray, .jsonObject: jsonDeclaration
+        case .storageSave, .storageFind, .storageFindOne, .storageRemove, .storageCount: storageDeclaration
+        case .httpGet, .httpPost, .httpRequest: httpDeclaration
+        }
+    }
+
+    private var generalDeclaration: HostFunctionDeclaration {
+        switch self {
+        case .on:
+            HostFunctionDeclaration(
+                "Registers a handler for an event.", .registers,
+                [
+                    ValueDeclaration("event", "string", "name of the event"),
+                    ValueDeclaration("handler", "function", "called with the arguments of the event, then ctx"),
+                    ValueDeclaration("options", "Options", "which events it is for, and how it runs", isOptional: true),
+                ])
+        case .log:
+            HostFunctionDeclaration(
+                "Adds a line to the log.", .pure,
+                [
+                    ValueDeclaration("message", "string", "one line"),
+                    ValueDeclaration("options", "LogOptions", "channel, type and context", isOptional: true),
+                ])
+        case .time:
+            HostFunctionDeclaration(
+                "Tells the time.", .outward,
+                results: [ValueDeclaration("seconds", "integer", "whole seconds since 1970 in UTC")])
+        case .authUser:
+            HostFunctionDeclaration(
+                "Tells who started what is happening.", .outward,
+                results: [ValueDeclaration("user", "User", "nil when it was not a person", isOptional: true)])
+        default:
+            HostFunctionDeclaration("Empties the cache.", .outward)
+        }
+    }
+
+    private var jsonDeclaration: HostFunctionDeclaration {
+        let text = ValueDeclaration("text", "string", "JSON")
+        let value = ValueDeclaration("value", "any", "a value that JSON can express")
+        let table = ValueDeclaration("table", "table", "taken over as it is", isOptional: true)
+        return switch self {
+        case .jsonDecode: HostFunctionDeclaration("Reads JSON.", .pure, [text], results: [value])
+        case .jsonEncode: HostFunctionDeclaration("Writes JSON.", .pure, [value], results: [text])
+        case .jsonArray: HostFunctionDeclaration("Makes a table an array, even when empty.", .pure, [table], results: [table])
+        default: HostFunctionDeclaration("Makes a table an object, even when empty.", .pure, [table], results: [table])
+        }
+    }
+
+    private var storageDeclaration: HostFunctionDeclaration {
+        let collection = ValueDeclaration("collection", "string", "such as sync/audit_log")
+        let options = ValueDeclaration("options", "FindOptions", "filter, sort, limit and skip", isOptional: true)
+        let filter = ValueDeclaration("filter", "table", "such as { type = \"post\" }")
+        let number = ValueDeclaration("number", "integer", "how many")
+        switch self {
+        case .storageSave:
+            let document = ValueDeclaration("document", "table", "gets an _id if it has none")
+            return HostFunctionDeclaration(
+                "Stores a document and answers what was stored.", .outward, [collection, document], results: [document])
+        case .storageFind:
+            let found = ValueDeclaration("documents", "table[]", "in the order asked for")
+            return HostFunctionDeclaration("Finds documents.", .outward, [collection, options], results: [found])
+        case .storageFindOne:
+            let found = ValueDeclaration("document", "table", "the first that matches", isOptional: true)
+            return HostFunctionDeclaration("Finds one document.", .outward, [collection, options], results: [found])
+        case .storageRemove:
+            return HostFunctionDeclaration(
+                "Removes the documents that match.", .outward, [collection, filter], results: [number])
+        default:
+            var anything = filter
+            anything.isOptional = true
+            return HostFunctionDeclaration(
+                "Counts the documents that match.", .outward, [collection, anything], results: [number])
+        }
+    }
+
+    private var httpDeclaration: HostFunctionDeclaration {
+        let url = ValueDeclaration("url", "string", "of a target, or of a host that the configuration allows")
+        let more = ValueDeclaration("options", "HTTPOptions", "headers, body, json and timeout", isOptional: true)
+        let answer = [ValueDeclaration("response", "HTTPResponse", "status, headers, body, and json when it is JSON")]
+        return switch self {
+        case .httpGet: HostFunctionDeclaration("Asks for a page.", .outward, [url, more], results: answer)
+        case .httpPost: HostFunctionDeclaration("Sends a body to a page.", .outward, [url, more], results: answer)
+        default:
+            HostFunctionDeclaration(
+                "Makes any HTTP request.", .outward,
+                [ValueDeclaration("options", "HTTPOptions", "url, method, headers, body, json and timeout")],
+                results: answer)
+        }
+    }
+}

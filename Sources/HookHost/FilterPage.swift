@@ -1,0 +1,102 @@
+internal import ContentModel
+internal import LuaRuntime
+internal import SyncEngine
+
+/// Items of one kind on their way through the filter handlers, and what has become of each so far.
+struct FilterPage {
+    let kind: Kind
+    private let items: [OutgoingItem]
+    private(set) var outcomes: [FilterOutcome]
+
+    init(_ items: [OutgoingItem], of kind: Kind) {
+        self.kind = kind
+        self.items = items
+        outcomes = Array(repeating: .unchanged, count: items.count)
+    }
+
+    /// Positions of the items a handler is to see: those it is for, and that no earlier one dropped or skipped.
+    func positions(visibleTo handler: Handler) -> [Int] {
+        items.indices.filter { position in
+            body(at: position).map { handler.options.match($0, of: kind) } ?? false
+        }
+    }
+
+    /// What is left of an item; `nil` once it was dropped or skipped.
+    func body(at position: Int) -> JSONDocument? {
+        switch outcomes[position] {
+        case .unchanged: items[position].body
+        case .changed(let document): document
+        case .dropped, .skipped: nil
+        }
+    }
+
+    func id(at position: Int) -> String { items[position].id }
+
+    mutating func skip(_ position: Int, reason: String) {
+        outcomes[position] = .skipped(reason: reason)
+    }
+
+    /// Takes over what a handler did to the items at `positions`, after checking that it was allowed to.
+    mutating func take(_ outcome: LuaOutcome, for positions: [Int], _ failure: HookFailure) throws {
+        try check(outcome, failure)
+        for (position, change) in zip(positions, outcome.changes) {
+            if case .replaced(let bytes) = change { try replace(position, with: bytes, failure) }
+        }
+        for mark in outcome.marks { try take(mark, for: positions, failure) }
+    }
+
+    private func check(_ outcome: LuaOutcome, _ failure: HookFailure) throws {
+        if let veto = outcome.marks.first(where: { $0.name == FilterMark.veto.rawValue }) {
+            throw failure.refused("vetoed the run", reason: veto.reason)
+        }
+        if outcome.returnedCount > 1 || outcome.returned != .nil {
+            throw failure.misbehaved(
+                "returned a value", hint: "A filter changes the items in place; use ctx.drop, ctx.skip or ctx.veto for the rest.")
+        }
+        if outcome.listChanged {
+            throw failure.misbehaved(
+                "added, removed or moved items of the list",
+                hint: "Use ctx.drop(item, reason) to keep an item from the destination.")
+        }
+    }
+
+    /// The id says where an item belongs; with another one it would overwrite something else there.
+    private mutating func replace(_ position: Int, with bytes: [UInt8], _ failure: HookFailure) throws {
+        let document = try? JSONDocument(validating: bytes)
+        // As bytes: Swift would take two spellings of one accented letter for the same id.
+        guard let document, let id = document.string(kind.keyMember), id.utf8.elementsEqual(self.id(at: position).utf8)
+        else {
+            var failure = failure
+            failure.subject = ""
+            throw failure.misbehaved(
+                "changed '\(kind.keyMember)' of item \(self.id(at: position).printable) of \(kind)",
+                hint: "A filter may change everything of an item but the member that identifies it.")
+        }
+        outcomes[position] = document.bytes == items[position].body.bytes ? .unchanged : .changed(document)
+    }
+
+    /// Of several verdicts on one item the first counts.
+    private mutating func take(_ mark: LuaMark, for positions: [Int], _ failure: HookFailure) throws {
+        guard let index = mark.document, positions.indices.contains(index) else {
+            throw failure.misbehaved(
+                "called ctx.\(mark.name) without an item", hint: "Write ctx.\(mark.name)(item, reason).")
+        }
+        let position = positions[index]
+        guard body(at: position) != nil else { return }
+        let reason = mark.reason ?? "handler '\(failure.handler.name)'"
+        outcomes[position] =
+            mark.name == FilterMark.drop.rawValue ? .dropped(reason: reason) : .skipped(reason: reason)
+    }
+}
+
+/// The functions on `ctx` by which a filter says what is to become of an item or the run.
+enum FilterMark: String, CaseIterable {
+    case drop, skip, veto
+}
+
+extension LuaMark {
+    /// The words that a handler gave, short enough to be shown.
+    var reason: String? {
+        values.lazy.compactMap(\.text).first.map { String($0.prefix(500)).escapingControls }
+    }
+}

@@ -1,0 +1,22 @@
+internal import LuaRuntime
+internal import SyncEngine
+
+/// `app.time`, `app.auth.user` and `app.cache.flush`.
+struct GeneralServices: Sendable {
+    let clock: any WallClock
+    let cache: any CacheStore
+    let currentUser: @Sendable () -> String?
+
+    func time(_ arguments: [LuaValue], _ invocation: Invocation) -> [LuaValue] {
+        [.integer(clock.seconds)]
+    }
+
+    func user(_ arguments: [LuaValue], _ invocation: Invocation) -> [LuaValue] {
+        [currentUser().map { .object([LuaField("user", .text($0))]) } ?? .nil]
+    }
+
+    func flush(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
+        try Blocking.wait("app.cache.flush", until: invocation.deadline) { [cache] in try await cache.flush() }
+        return []
+    }
+}

@@ -1,0 +1,220 @@
+internal import ContentModel
+public import Foundation
+internal import HookCatalog
+public import LuaRuntime
+public import SyncEngine
+internal import Synchronization
+
+/// Loads `hooks/` and runs the handlers in it.
+///
+/// A class, because it is the one place that knows which generation is current. Whoever begins something takes that
+/// generation with him; a reload only replaces the reference.
+public final class HookHost: Sendable {
+    let folder: URL
+    let configuration: HookHostConfiguration
+    let services: HookServices
+    let workers: LuaWorkers
+    let log: LogService
+    let gatePool: MachinePool
+    let observerPool: MachinePool
+    private let factory: MachineFactory
+    private let http: HTTPService
+    private let state = Mutex(State())
+
+    private struct State {
+        var current: Generation?
+        var loadedAt: Int64?
+        var rejected: HookProblem?
+        /// Identity of the contents that were looked at last, loaded or rejected.
+        var seen: String?
+        /// Reloads may overlap; the one that read the folder last wins.
+        var lastTicket = 0
+        var installedTicket = 0
+    }
+
+    /// Makes a host for `folder`, which need not exist. Nothing is read before `start`.
+    ///
+    /// `observerWorkers` are the threads observers run on, which may wait for the network; the same as `workers`, if
+    /// they have no threads of their own. Throws `bad_setting` for hosts or a configuration that mean nothing.
+    public init(
+        folder: URL, configuration: HookHostConfiguration, services: HookServices, workers: LuaWorkers,
+        observerWorkers: LuaWorkers? = nil
+    ) throws {
+        guard configuration.config.isObject else {
+            throw TidelockError(.badSetting, "The configuration of the handlers must be a table with names.")
+        }
+        self.folder = folder
+        self.configuration = configuration
+        self.services = services
+        self.workers = workers
+        http = HTTPService(services, try EgressPolicy(allowing: configuration.allowedHosts), configuration.limits)
+        factory = MachineFactory(configuration, services, http)
+        log = factory.library.log
+        gatePool = configuration.pool(on: workers)
+        observerPool = configuration.pool(on: observerWorkers ?? workers)
+    }
+
+    /// Loads the first generation. What is wrong with it stands in the status, and is thrown to whoever needs handlers.
+    @discardableResult
+    public func start() async -> HookStatus {
+        await reload()
+    }
+
+    /// Reads the folder again and, if all of it is good, replaces the current generation.
+    @discardableResult
+    public func reload() async -> HookStatus {
+        let ticket = takeTicket()
+        do throws(HookProblem) {
+            await load(try readFolder(), ticket)
+        } catch {
+            reject(error, seen: nil, ticket)
+        }
+        return status
+    }
+
+    /// As `reload`, but only if the folder's contents are others than those looked at last.
+    func reloadIfChanged() async {
+        let ticket = takeTicket()
+        do throws(HookProblem) {
+            let contents = try readFolder()
+            if state.withLock({ $0.seen != contents.identity }) { await load(contents, ticket) }
+        } catch {
+            if state.withLock({ $0.rejected != error }) { reject(error, seen: nil, ticket) }
+        }
+    }
+
+    public var status: HookStatus {
+        state.withLock { state in
+            HookStatus(
+                generation: state.current?.identity, loadedAt: state.loadedAt, files: state.current?.fileNames ?? [],
+                handlers: state.current?.handlerInfos ?? [], rejected: state.rejected)
+        }
+    }
+
+    /// Gives back the pooled machines and the threads of this host, not its workers. May be called twice.
+    public func stop() {
+        gatePool.close()
+        observerPool.close()
+        http.shutdown()
+    }
+
+    /// The generation to run now, loading the first one if nobody did. Throws `hook_load_failed` if there is none.
+    func current() async throws -> Generation {
+        if let current = state.withLock(\.current) { return current }
+        await reload()
+        let (current, rejected) = state.withLock { ($0.current, $0.rejected) }
+        if let current { return current }
+        throw HookFailure.notLoaded(rejected ?? HookProblem("hooks: nothing was loaded."))
+    }
+}
+
+// MARK: - Loading
+
+extension HookHost {
+    /// The folder as it is now. One that vanished under a working generation is a mistake, not a wish to run without:
+    /// its gates and filters would be gone with it.
+    private func readFolder() throws(HookProblem) -> HookFolder {
+        let contents = try HookFolderReader.read(folder)
+        let hadFiles = state.withLock { $0.current.map { !$0.folder.files.isEmpty } ?? false }
+        guard contents.exists || !hadFiles else {
+            throw HookProblem("The folder hooks/ is gone; the handlers that were loaded from it stay in force.")
+        }
+        return contents
+    }
+
+    /// Everything that is wrong with the folder as it is now, which is not made current.
+    func check() async -> HookCheck {
+        do throws(HookProblem) {
+            let contents = try HookFolderReader.read(folder)
+            let load = await factory.load(contents, on: workers)
+            load.machine?.close()
+            let generation = Generation(contents, load.handlers, factory)
+            var problems = load.problems
+            if problems.isEmpty { problems = await differences(generation) }
+            return HookCheck(files: generation.fileNames, handlers: generation.handlerInfos, problems: problems)
+        } catch {
+            return HookCheck(files: [], handlers: [], problems: [error])
+        }
+    }
+
+    private func differences(_ generation: Generation) async -> [HookProblem] {
+        do {
+            try await generation.instantiate(on: workers).close()
+            return []
+        } catch {
+            return [HookFailure.problem(error)]
+        }
+    }
+
+    private func load(_ contents: HookFolder, _ ticket: Int) async {
+        let first = await factory.load(contents, on: workers)
+        first.machine?.close()
+        if let problem = first.problems.first { return reject(problem, seen: contents.identity, ticket) }
+        let generation = Generation(contents, first.handlers, factory)
+        do {
+            // Loaded once more at once, because every run will do so and a difference has to show now. The pool has
+            // use for the machine.
+            let machine = try await generation.instantiate(on: workers)
+            install(generation, ticket)
+            gatePool.adopt(machine)
+        } catch {
+            reject(HookFailure.problem(error), seen: contents.identity, ticket)
+        }
+    }
+
+    private func takeTicket() -> Int {
+        state.withLock { state in
+            state.lastTicket += 1
+            return state.lastTicket
+        }
+    }
+
+    private func install(_ generation: Generation, _ ticket: Int) {
+        let now = services.clock.seconds
+        let isNews = state.withLock { state in
+            guard ticket > state.installedTicket else { return false }
+            let isNews = state.current?.identity != generation.identity
+            if isNews { state.loadedAt = now }
+            state.current = generation
+            state.rejected = nil
+            state.seen = generation.folder.identity
+            state.installedTicket = ticket
+            return isNews
+        }
+        guard isNews else { return }
+        let handlers = generation.handlers.count, files = generation.folder.files.count
+        log.report("info", "Loaded \(handlers) handlers from \(files) files (generation \(generation.identity.prefix(12))).")
+    }
+
+    private func reject(_ problem: HookProblem, seen: String?, _ ticket: Int) {
+        let (isNews, hasCurrent) = state.withLock { state in
+            guard ticket > state.installedTicket else { return (false, true) }
+            let isNews = state.rejected != problem
+            state.rejected = problem
+            state.seen = seen
+            state.installedTicket = ticket
+            return (isNews, state.current != nil)
+        }
+        guard isNews else { return }
+        let consequence = hasCurrent ? "the handlers loaded before stay in force" : "nothing can run until it is repaired"
+        log.report("error", "hooks/ was not loaded; \(consequence): \(problem)")
+    }
+}
+
+extension MachineFactory {
+    init(_ configuration: HookHostConfiguration, _ services: HookServices, _ http: HTTPService) {
+        let limits = configuration.limits
+        self.init(
+            configuration: configuration.config, limits: limits,
+            library: HostLibrary(
+                log: LogService(sink: services.log, clock: services.clock, limits: limits),
+                storage: StorageService(collections: services.collections, limits: limits), http: http,
+                general: GeneralServices(clock: services.clock, cache: services.cache, currentUser: services.user)))
+    }
+}
+
+extension HookHostConfiguration {
+    fileprivate func pool(on workers: LuaWorkers) -> MachinePool {
+        MachinePool(on: workers, limit: max(1, pooledMachines), maximumUses: max(1, usesOfAMachine))
+    }
+}

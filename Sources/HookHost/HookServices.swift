@@ -1,0 +1,30 @@
+public import CurlHTTP
+public import SyncEngine
+
+/// What handlers may use besides their arguments.
+public struct HookServices: Sendable {
+    public var log: any LogSink
+    public var collections: any DocumentCollections
+    public var cache: any CacheStore
+    public var clock: any WallClock
+    /// Who started what is happening, for `app.auth.user`; `nil` when it was not a person.
+    public var user: @Sendable () -> String?
+    /// The configured targets: `app.http` may always talk to these.
+    public var targets: @Sendable () async throws -> [TargetFacts]
+    /// Certificates and the like for `app.http`. Its address policy is replaced by ours.
+    public var http: HTTPClientOptions
+
+    public init(
+        log: any LogSink, collections: any DocumentCollections, cache: any CacheStore, clock: any WallClock,
+        user: @escaping @Sendable () -> String? = { nil },
+        targets: @escaping @Sendable () async throws -> [TargetFacts] = { [] }, http: HTTPClientOptions = .init()
+    ) {
+        self.log = log
+        self.collections = collections
+        self.cache = cache
+        self.clock = clock
+        self.user = user
+        self.targets = targets
+        self.http = http
+    }
+}

@@ -1,0 +1,65 @@
+internal import HookCatalog
+internal import LuaRuntime
+
+/// The functions below `app`, as machines get them.
+///
+/// One place decides who may call what, from the declarations of the catalogue; the services below only do the work.
+struct HostLibrary: Sendable {
+    typealias Body = @Sendable (_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue]
+
+    let log: LogService
+    let storage: StorageService
+    let http: HTTPService
+    let general: GeneralServices
+
+    /// The functions for one machine.
+    func functions(for session: MachineSession) -> [LuaHostFunction] {
+        let registration = LuaHostFunction(HostFunction.on.rawValue, whileLoading: true) { call in
+            try session.register(call)
+            return []
+        }
+        let services = HostFunction.allCases.compactMap { function in
+            body(of: function).map { guarded(function, session, $0) }
+        }
+        return [registration] + services + HostFunction.unavailable.map(HostLibrary.unavailable)
+    }
+
+    /// What a function does; `nil` where it is not a service: the machine itself knows JSON.
+    private func body(of function: HostFunction) -> Body? {
+        switch function {
+        case .on, .jsonDecode, .jsonEncode, .jsonArray, .jsonObject: nil
+        case .log: log.record
+        case .time: general.time
+        case .authUser: general.user
+        case .cacheFlush: general.flush
+        case .storageSave: storage.save
+        case .storageFind: storage.find
+        case .storageFindOne: storage.findOne
+        case .storageRemove: storage.remove
+        case .storageCount: storage.count
+        case .httpGet: http.get
+        case .httpPost: http.post
+        case .httpRequest: http.request
+        }
+    }
+
+    private func guarded(_ function: HostFunction, _ session: MachineSession, _ body: @escaping Body) -> LuaHostFunction {
+        LuaHostFunction(function.rawValue) { call in
+            guard let invocation = session.invocation else {
+                throw HostError("\(function.rawValue) works only inside a handler, not while a file is loaded")
+            }
+            let handler = invocation.handler
+            let eventClass = handler.event.declaration.eventClass
+            guard function.mayBeCalled(by: eventClass, isVolatile: handler.isVolatile) else {
+                throw HostError(function.refusal)
+            }
+            return try body(call.arguments, invocation)
+        }
+    }
+
+    private static func unavailable(_ path: String) -> LuaHostFunction {
+        LuaHostFunction(path, whileLoading: true) { _ in
+            throw HostError("\(path) is not available in this version")
+        }
+    }
+}

@@ -1,0 +1,97 @@
+internal import LuaRuntime
+internal import Synchronization
+
+/// A few machines of one generation at a time, lent to one call each.
+///
+/// Machines that were killed, that served long enough or that belong to an older generation are ended, not lent again.
+final class MachinePool: Sendable {
+    private let workers: LuaWorkers
+    private let limit: Int
+    private let maximumUses: Int
+    private let state = Mutex(State())
+
+    private struct State {
+        var idle: [LoadedMachine] = []
+        var lent = 0
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var isClosed = false
+    }
+
+    init(on workers: LuaWorkers, limit: Int, maximumUses: Int) {
+        self.workers = workers
+        self.limit = limit
+        self.maximumUses = maximumUses
+    }
+
+    /// Lends a machine of `generation` to `body`, waiting for one when all are lent.
+    func withMachine<Result: Sendable>(
+        of generation: Generation, _ body: (LoadedMachine) async throws -> Result
+    ) async throws -> Result {
+        await enter()
+        defer { leave() }
+        let machine = try await take(generation)
+        defer { giveBack(machine) }
+        return try await body(machine)
+    }
+
+    /// Adds a machine that somebody made for another purpose.
+    func adopt(_ machine: LoadedMachine) {
+        giveBack(machine)
+    }
+
+    /// Ends the machines that are not lent; those that are end when they come back.
+    func close() {
+        let idle = state.withLock { state in
+            state.isClosed = true
+            defer { state.idle = [] }
+            return state.idle
+        }
+        for machine in idle { machine.close() }
+    }
+
+    private func take(_ generation: Generation) async throws -> LoadedMachine {
+        let (machine, stale) = state.withLock { state in
+            let stale = state.idle.filter { $0.generation != generation.identity }
+            state.idle.removeAll { $0.generation != generation.identity }
+            return (state.idle.popLast(), stale)
+        }
+        for machine in stale { machine.close() }
+        if let machine { return machine }
+        return try await generation.instantiate(on: workers)
+    }
+
+    private func giveBack(_ machine: LoadedMachine) {
+        let isKept = state.withLock { state in
+            guard !state.isClosed, state.idle.count < limit, machine.isFit(maximumUses: maximumUses) else { return false }
+            state.idle.append(machine)
+            return true
+        }
+        if !isKept { machine.close() }
+    }
+
+    // MARK: - Waiting
+
+    private func enter() async {
+        await withCheckedContinuation { continuation in
+            let mayEnter = state.withLock { state in
+                guard state.lent >= limit else {
+                    state.lent += 1
+                    return true
+                }
+                state.waiting.append(continuation)
+                return false
+            }
+            if mayEnter { continuation.resume() }
+        }
+    }
+
+    /// Hands the place on to whoever waits longest.
+    private func leave() {
+        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            state.lent -= 1
+            return nil
+        }
+        next?.resume()
+    }
+}

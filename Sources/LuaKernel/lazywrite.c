@@ -1,0 +1,244 @@
+/* Lazy tables: writing.
+ *
+ * An assigned member goes under its hidden key, so that a later `t.k = nil` meets the metatable again instead of
+ * uncovering what the document says. Members the document does not have become ordinary fields of the table, with
+ * their order kept aside. An array moves all its elements into the table at the first write; from then on the
+ * table is the truth. */
+
+#include "internal.h"
+
+#include <math.h>
+
+void lk_mark_changed(lk_machine *machine, lk_node *node) {
+    while (!node->changed) {
+        node->changed = true;
+        if (node->kind > LK_KIND_ARRAY) return;
+        lk_json(machine, node)->flags |= LK_TOUCHED;
+        if (node->parent == LK_NONE) return;
+        node = machine->nodes[node->parent];
+    }
+}
+
+/* ---- Paths, for messages ---- */
+
+static lua_Integer ordinal(lua_State *L, lk_node *array, uint32_t json) {
+    const uint32_t *elements = lk_elements(L, array);
+    uint32_t count = lk_json(LK_MACHINE(L), array)->count, i = 0;
+    while (i < count && elements[i] != json) i++;
+    return i + 1;
+}
+
+void lk_push_path(lua_State *L, const lk_node *node) {
+    lk_machine *machine = LK_MACHINE(L);
+    luaL_checkstack(L, 4, NULL);
+    if (node->parent == LK_NONE) {
+        lua_pushliteral(L, "$");
+        return;
+    }
+    lk_node *parent = machine->nodes[node->parent];
+    lk_push_path(L, parent);
+    const lk_document *document = &machine->documents[node->document];
+    const jk_node *json = &document->nodes[node->json];
+    if (parent->kind == LK_KIND_ARRAY) {
+        lua_pushfstring(L, "%s[%I]", lua_tostring(L, -1), (LUAI_UACINT)ordinal(L, parent, node->json));
+    } else {
+        lua_pushfstring(L, "%s.", lua_tostring(L, -1));
+        lua_pushlstring(L, (const char *)document->bytes + json->key_start, json->key_end - json->key_start);
+        lua_concat(L, 2);
+    }
+    lua_replace(L, -2);
+}
+
+/* What JSON has no word for, or NULL. */
+static const char *unwritable(lua_State *L, int index) {
+    switch (lua_type(L, index)) {
+    case LUA_TNUMBER: return isfinite(lua_tonumber(L, index)) ? NULL : "a number that is not finite";
+    case LUA_TFUNCTION: return "a function";
+    case LUA_TTHREAD: return "a coroutine";
+    case LUA_TUSERDATA: return "a userdata";
+    case LUA_TLIGHTUSERDATA: return lk_is_null(L, index) ? NULL : "a userdata";
+    default: return NULL;
+    }
+}
+
+static void refuse(lua_State *L, const lk_node *node, const char *what) {
+    const char *key = lk_tostring(L, 2, NULL);
+    lk_push_path(L, node);
+    luaL_error(L, node->kind == LK_KIND_OBJECT ? "cannot write %s to %s.%s" : "cannot write %s to %s[%s]", what,
+               lua_tostring(L, -1), key);
+}
+
+/* ---- Objects ---- */
+
+static void assign_member(lua_State *L, lk_node *node, uint32_t member) {
+    lk_machine *machine = LK_MACHINE(L);
+    jk_node *json = &machine->documents[node->document].nodes[member];
+    if (lua_isnil(L, 3)) {
+        if (json->flags & LK_DELETED) return;
+        json->flags = (uint8_t)((json->flags | LK_DELETED) & ~(LK_HELD | LK_ASSIGNED));
+    } else {
+        lua_pushvalue(L, 3);
+        lua_rawsetp(L, 1, lk_hidden(member));
+        json->flags = (uint8_t)((json->flags | LK_HELD | LK_ASSIGNED) & ~LK_DELETED);
+    }
+    lk_mark_changed(machine, node);
+}
+
+/* Remembers that the member at stack position 2 comes after those added before; once, so that a member which is
+ * deleted and assigned again keeps its place. */
+static void note_order(lua_State *L, lk_node *node) {
+    if (lua_rawgetp(L, 1, &lk_key_order) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, 1, &lk_key_order);
+    }
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, -2) == LUA_TNIL) {
+        lua_pushvalue(L, 2);
+        lua_rawseti(L, -3, ++node->added);
+        lua_pushvalue(L, 2);
+        lua_pushinteger(L, node->added);
+        lua_rawset(L, -4);
+    }
+    lua_pop(L, 2);
+}
+
+static void add_member(lua_State *L, lk_node *node) {
+    if (!lua_isnil(L, 3)) note_order(L, node);
+    lua_settop(L, 3);
+    lua_rawset(L, 1);
+    lk_mark_changed(LK_MACHINE(L), node);
+}
+
+static int write_object(lua_State *L, lk_node *node) {
+    if (lua_type(L, 2) != LUA_TSTRING) {
+        lk_push_path(L, node);
+        return luaL_error(L, "field names of %s must be strings", lua_tostring(L, -1));
+    }
+    size_t length;
+    const char *key = lua_tolstring(L, 2, &length);
+    uint32_t member = lk_find_member(L, node, key, length);
+    if (member == LK_NONE) {
+        add_member(L, node);
+    } else {
+        assign_member(L, node, member);
+    }
+    return 0;
+}
+
+/* ---- Arrays ---- */
+
+/* Remembers how a value was spelled when we would spell it otherwise, so that moving it within the array keeps its
+ * bytes: numbers beyond 64 bits, 1e2, escapes. */
+static void note_spelling(lua_State *L, lk_node *node, int table, uint32_t json) {
+    const jk_node *element = &LK_MACHINE(L)->documents[node->document].nodes[json];
+    bool is_float = element->kind == JK_NUMBER && !lua_isinteger(L, -1);
+    if (is_float && lua_tonumber(L, -1) == 0) return; /* 0.0 and -0.0 are the same key */
+    if (!is_float && !(element->kind == JK_STRING && (element->flags & JK_FLAG_ESCAPED))) return;
+    if (lua_rawgetp(L, table, &lk_key_spellings) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, table, &lk_key_spellings);
+    }
+    lua_pushvalue(L, -2);
+    lua_pushinteger(L, json);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
+void lk_fill_array(lua_State *L, lk_node *node, int table) {
+    if (node->filled) return;
+    luaL_checkstack(L, 8, NULL);
+    const uint32_t *elements = lk_elements(L, node);
+    uint32_t count = lk_json(LK_MACHINE(L), node)->count;
+    for (uint32_t i = 0; i < count; i++) {
+        lk_poll(L);
+        lk_push_child(L, node, table, elements[i]);
+        note_spelling(L, node, table, elements[i]);
+        lua_rawseti(L, table, (lua_Integer)i + 1);
+    }
+    node->filled = true;
+    node->high = count;
+}
+
+static int write_array(lua_State *L, lk_node *node) {
+    int is_integer;
+    lua_Integer position = lua_type(L, 2) == LUA_TNUMBER ? lua_tointegerx(L, 2, &is_integer) : 0;
+    if (lua_type(L, 2) != LUA_TNUMBER || !is_integer || position < 1) {
+        return luaL_error(L, "an array has no field '%s'", lk_tostring(L, 2, NULL));
+    }
+    lk_fill_array(L, node, 1);
+    lua_Integer length = lk_lazy_length(L, 1, node);
+    if (position > length && !lua_isnil(L, 3)) {
+        if (position > 2 * length + 16) return luaL_error(L, "array index %I is far beyond its end", (LUAI_UACINT)position);
+        node->high = position;
+    }
+    lua_pushvalue(L, 3);
+    lua_rawseti(L, 1, position);
+    lk_mark_changed(LK_MACHINE(L), node);
+    return 0;
+}
+
+int lk_lazy_newindex(lua_State *L) {
+    lk_node *node = lk_node_at(L, 1);
+    lua_settop(L, 3);
+    if (node->kind == LK_KIND_CONTEXT) return luaL_error(L, "the context cannot be changed");
+    const char *what = unwritable(L, 3);
+    if (what && node->kind <= LK_KIND_ARRAY) refuse(L, node, what);
+    return node->kind == LK_KIND_OBJECT ? write_object(L, node) : write_array(L, node);
+}
+
+/* ---- The array of all documents ---- */
+
+void lk_push_list(lua_State *L) {
+    lk_machine *machine = LK_MACHINE(L);
+    if (machine->has_list) {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_LIST);
+        return;
+    }
+    lk_node *list = lk_push_new_node(L, LK_NONE, 0, LK_NONE, LK_KIND_LIST);
+    for (uint32_t i = 0; i < machine->document_count; i++) {
+        lk_push_document(L, i);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    list->filled = true;
+    list->high = (lua_Integer)machine->document_count;
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, LUA_REGISTRYINDEX, LK_SLOT_LIST);
+    machine->has_list = true;
+}
+
+bool lk_list_was_changed(lua_State *L) {
+    lk_machine *machine = LK_MACHINE(L);
+    if (!machine->has_list) return false;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_LIST);
+    bool changed = lk_lazy_length(L, -1, lk_node_at(L, -1)) != (lua_Integer)machine->document_count;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_ROOTS);
+    for (lua_Integer i = 1; i <= (lua_Integer)machine->document_count && !changed; i++) {
+        lua_rawgeti(L, -2, i);
+        lua_rawgeti(L, -2, i);
+        changed = !lua_rawequal(L, -1, -2);
+        lua_pop(L, 2);
+    }
+    lua_pop(L, 2);
+    return changed;
+}
+
+/* Empties the list, so that a later read of it meets the metatable, which says that the call has ended. */
+void lk_clear_list(lua_State *L) {
+    lk_machine *machine = LK_MACHINE(L);
+    if (!machine->has_list) return;
+    machine->has_list = false;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_LIST);
+    for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); i > 0; i--) {
+        lua_pushnil(L);
+        lua_rawseti(L, -2, i);
+    }
+    lua_pop(L, 1);
+    lua_pushnil(L);
+    lua_rawseti(L, LUA_REGISTRYINDEX, LK_SLOT_LIST);
+    lua_pushnil(L);
+    lua_rawseti(L, LUA_REGISTRYINDEX, LK_SLOT_ROOTS);
+}

@@ -1,0 +1,101 @@
+internal import ContentModel
+internal import CurlHTTP
+internal import SyncEngine
+internal import SyncProtocol
+
+/// One request as an endpoint's caller knows it.
+struct Call: Sendable {
+    var endpoint: Endpoint
+    /// Path and query.
+    var path: String
+    /// The body before it is packed.
+    var body: [UInt8] = []
+    /// Whether the body is a batch, which travels as it is.
+    var isBatch = false
+
+    var facts: RequestFacts { RequestFacts(method: endpoint.traits.method.rawValue, target: path) }
+}
+
+/// A verified answer, unpacked.
+struct Reply: Sendable {
+    var status: Int
+    var body: [UInt8]
+    var operations: Int?
+
+    /// Whether the work goes on and the request is to be repeated.
+    var isWorking: Bool { status == 202 }
+}
+
+extension RemotePeer {
+    /// Sends a request until it is answered for good. Signs every attempt anew.
+    func perform(_ call: Call) async throws -> Reply {
+        var backoff = Backoff(start: clock.milliseconds)
+        while true {
+            do {
+                return try await attempt(call)
+            } catch let failure as AttemptFailure {
+                try await recover(from: failure, &backoff)
+            }
+        }
+    }
+
+    private func attempt(_ call: Call) async throws -> Reply {
+        let id = random.bytes(16).hex
+        let request = try await signedRequest(call, tokenID: id)
+        let response: HTTPResponse
+        do {
+            response = try await http.send(request)
+        } catch {
+            throw AttemptFailure(error, to: address)
+        }
+        count(response)
+        return try reply(from: response, tokenID: id)
+    }
+
+    private func signedRequest(_ call: Call, tokenID: String) async throws -> HTTPRequest {
+        let (bytes, coding) = call.isBatch ? (call.body, nil) : try WireBody.pack(call.body)
+        let token = try await signer.token(
+            for: call.facts, body: bytes, audience: expectedResponder, id: tokenID, now: clock.seconds + clockOffset)
+        var request = HTTPRequest(call.facts.method, address.base + call.path)
+        request.headers = [
+            HTTPField("Authorization", "Bearer \(token)"), HTTPField("Accept", "application/json"),
+            // Named by us, so that the body arrives as it was signed.
+            HTTPField("Accept-Encoding", WireBody.zstd),
+        ]
+        if !bytes.isEmpty {
+            request.body = bytes
+            request.headers.append(HTTPField("Content-Type", call.isBatch ? WireBody.batch : WireBody.json))
+        }
+        if let coding { request.headers.append(HTTPField("Content-Encoding", coding)) }
+        request.limits = limits
+        return request
+    }
+
+    /// No bound on the whole of a request: a slow line is fine as long as bytes move.
+    private var limits: HTTPLimits {
+        var limits = HTTPLimits()
+        limits.connect = min(limits.connect, timeout)
+        limits.total = max(.seconds(600), timeout)
+        limits.stall = timeout
+        limits.responseBytes = Limits.responseBytes
+        return limits
+    }
+
+    private func reply(from response: HTTPResponse, tokenID: String) throws -> Reply {
+        let operations = response.header(HeaderName.operations).flatMap { Int($0) }
+        let facts = AnswerFacts(status: response.status, body: response.body, operations: operations)
+        let isGenuine = signer.isGenuine(facts, signature: response.header(HeaderName.signature), to: tokenID)
+        guard (200..<300).contains(response.status) else {
+            if isGenuine { noteProgress() }
+            throw AttemptFailure(response, isGenuine: isGenuine, to: address)
+        }
+        guard isGenuine else {
+            throw TidelockError(
+                .badResponseSignature, "The answer of \(address.label) is not signed with its sync key.",
+                hint: "Something else answers at this address, or changes answers on their way.")
+        }
+        noteProgress()
+        let body = try WireBody.unpack(response.body, coding: response.header("content-encoding"))
+        return Reply(status: response.status, body: body, operations: operations)
+    }
+}

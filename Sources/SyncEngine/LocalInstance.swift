@@ -1,0 +1,167 @@
+public import ContentModel
+internal import HookCatalog
+public import SyncProtocol
+
+/// This instance as the far side of other people's runs.
+///
+/// An actor because it keeps, per transfer, the source that is planning it. Transfers toward this instance need
+/// no memory here: the store has it all, so they survive a restart.
+public actor LocalInstance {
+    private let store: any SourceStore & DestinationStore
+    private let hooks: any HookPort
+    private let clock: any WallClock
+    public let identity: InstanceIdentity
+    private let destination: LocalDestination
+    private var sources: [String: LocalSource] = [:]
+
+    public init(
+        store: any SourceStore & DestinationStore, hooks: any HookPort, identity: InstanceIdentity,
+        clock: any WallClock, random: any RandomSource
+    ) {
+        self.store = store
+        self.hooks = hooks
+        self.identity = identity
+        self.clock = clock
+        destination = LocalDestination(store: store, clock: clock, random: random) { transfer in
+            let origin = try await store.transferSource(transfer: transfer)
+            return [QueuedEvent(event: .receiveFinished, run: transfer, direction: .push, origin: origin)]
+        }
+    }
+
+    private func openAsDestination(_ request: OpenTransfer) async throws -> TransferOpened {
+        guard let offer = request.offer else { throw incomplete("push", lacks: "offer") }
+        let held = try await store.held(
+            of: request.initiator.id, scope: request.scope, sourceKinds: try offer.kinds.map { try Kind($0) },
+            nonce: request.nonce)
+        if offer.isSatisfied(by: held, mode: request.scope.mode) {
+            return TransferOpened(status: .inSync, responder: identity, held: held)
+        }
+        let lease = try await store.grantLease(
+            transfer: request.id, source: request.initiator, initiator: request.initiator.id, direction: .push,
+            scope: request.scope)
+        return TransferOpened(status: .open, responder: identity, lease: lease, held: held)
+    }
+
+    private func openAsSource(_ request: OpenTransfer) async throws -> TransferOpened {
+        let context = RunContext(
+            run: request.id, direction: .push,
+            target: TargetFacts(name: request.initiator.name, uri: ""), mode: request.scope.mode)
+        let pinned = try await hooks.pin(for: context)
+        let view = try await store.view(
+            toward: request.initiator.id, scope: request.scope, nonce: request.nonce, hooks: pinned, includesReverted: false)
+        if let held = request.held, held.source == identity.id, view.offer.isSatisfied(by: held, mode: request.scope.mode) {
+            await pinned.release()
+            return TransferOpened(status: .inSync, responder: identity, unchanged: view.held)
+        }
+        try await forgetEarlierSources(of: request.initiator.id)
+        try await store.beginPlan(
+            transfer: request.id, peer: request.initiator, initiator: request.initiator.id, direction: .pull,
+            scope: request.scope)
+        sources[request.id] = LocalSource(store: store, hooks: pinned, request: request, peer: request.initiator)
+        return TransferOpened(status: .open, responder: identity)
+    }
+
+    /// A peer that opens again has given its earlier transfer up.
+    private func forgetEarlierSources(of peer: String) async throws {
+        for (transfer, source) in sources where try await store.planInitiator(transfer: transfer) == peer {
+            sources[transfer] = nil
+            try await source.abandon(transfer: transfer)
+        }
+    }
+
+    private func source(_ transfer: String) throws -> LocalSource {
+        guard let source = sources[transfer] else {
+            throw TidelockError(
+                .unknownTransfer, "Transfer \(transfer.printable) is not open here; the server may have been restarted.",
+                hint: "Start the run again.")
+        }
+        return source
+    }
+
+    private func incomplete(_ direction: String, lacks member: String) -> TidelockError {
+        TidelockError(.malformedMessage, "The request to open a \(direction) has no '\(member)'.")
+    }
+}
+
+extension LocalInstance: Responder {
+    public func open(_ request: OpenTransfer) async throws -> TransferOpened {
+        guard (ProtocolVersion.oldest...ProtocolVersion.current).contains(request.protocolVersion) else {
+            throw TidelockError(
+                .versionMismatch,
+                "This instance speaks protocol versions \(ProtocolVersion.oldest) to \(ProtocolVersion.current), not \(request.protocolVersion).",
+                hint: "Bring both instances to the same version of Tidelock.")
+        }
+        guard request.initiator.id != identity.id else {
+            throw TidelockError.sameInstance(identity)
+        }
+        guard TransferID.isValid(request.id) else {
+            throw TidelockError(.malformedMessage, "'\(request.id.printable)' is not a transfer id.")
+        }
+        switch request.direction {
+        case .push: return try await openAsDestination(request)
+        case .pull: return try await openAsSource(request)
+        }
+    }
+
+    public func initiator(ofTransfer id: String) async throws -> String? {
+        if let initiator = try await store.transferInitiator(transfer: id) { return initiator }
+        return try await store.planInitiator(transfer: id)
+    }
+
+    public func status() async throws -> ResponderStatus {
+        try await store.activity()
+    }
+
+    // MARK: As a source
+
+    public func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
+        try await source(transfer).plan(transfer: transfer, request)
+    }
+
+    public func batch(transfer: String, number: Int) async throws -> EncodedBatch {
+        try await store.plannedBatch(transfer: transfer, number: number)
+    }
+
+    public func acknowledge(transfer: String, _ result: CommitResult) async throws {
+        // After a restart only the store remembers the plan, and that is enough.
+        guard let source = sources.removeValue(forKey: transfer) else {
+            return try await store.acknowledge(transfer: transfer, result: result, events: [])
+        }
+        try await source.acknowledge(transfer: transfer, result)
+    }
+
+    // MARK: As a destination
+
+    public func list(transfer: String, _ request: ListHeld) async throws -> HeldPage {
+        try await destination.list(transfer: transfer, request)
+    }
+
+    public func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
+        try await destination.stage(transfer: transfer, fence: fence, batch)
+    }
+
+    public func commit(transfer: String, _ request: CommitTransfer) async throws -> CommitResult {
+        try await destination.commit(transfer: transfer, request)
+    }
+
+    public func renew(transfer: String, fence: Int64) async throws -> LeaseGrant {
+        try await destination.renew(transfer: transfer, fence: fence)
+    }
+
+    public func state(transfer: String) async throws -> TransferState {
+        try await destination.state(transfer: transfer)
+    }
+
+    public func rollback(transfer: String) async throws -> RollbackResult {
+        try await destination.rollback(transfer: transfer)
+    }
+
+    public func abandon(transfer: String) async throws {
+        if let source = sources.removeValue(forKey: transfer) {
+            try await source.abandon(transfer: transfer)
+        } else {
+            try await store.abandonPlan(transfer: transfer)
+        }
+        try await destination.abandon(transfer: transfer)
+    }
+}

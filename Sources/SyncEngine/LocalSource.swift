@@ -1,0 +1,94 @@
+public import ContentModel
+public import SyncProtocol
+
+/// This instance as the source of one transfer.
+///
+/// An actor because planning is asked for again and again while it goes on, and must happen once.
+public actor LocalSource: SourcePort {
+    private let store: any SourceStore
+    private let hooks: any RunHooks
+    private let request: OpenTransfer
+    private let peer: InstanceIdentity
+    private let options: PlanOptions
+    private let events: [QueuedEvent]
+    private let progress: @Sendable (Int) -> Void
+    /// Kinds of which the destination supplied what was asked.
+    private var supplied: Set<Kind> = []
+    /// Lists that were asked for and have not been supplied to the end.
+    private var outstanding: [ListHeld] = []
+    private var hasCompared = false
+
+    /// `events` are queued when the transfer is acknowledged.
+    public init(
+        store: any SourceStore, hooks: any RunHooks, request: OpenTransfer, peer: InstanceIdentity,
+        options: PlanOptions = PlanOptions(), events: [QueuedEvent] = [], progress: @escaping @Sendable (Int) -> Void = { _ in }
+    ) {
+        self.store = store
+        self.hooks = hooks
+        self.request = request
+        self.peer = peer
+        self.options = options
+        self.events = events
+        self.progress = progress
+    }
+
+    public func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
+        if let ready = try await store.planSummary(transfer: transfer) { return .ready(ready) }
+        let kinds = try await selection(held: request.held)
+        if let list = request.supplied { try await accept(list) }
+        if !hasCompared { try await compare(kinds: kinds.map(\.kind), held: request.held) }
+        if !outstanding.isEmpty { return .needs(outstanding) }
+        let planner = Planner(
+            store: store, hooks: hooks, transfer: transfer, peer: peer, scope: self.request.scope,
+            confirmations: request.confirmations, options: options, report: progress)
+        return .ready(try await planner.makePlan(kinds: kinds, held: request.held, listed: supplied))
+    }
+
+    public func batch(transfer: String, number: Int) async throws -> EncodedBatch {
+        try await store.plannedBatch(transfer: transfer, number: number)
+    }
+
+    public func acknowledge(transfer: String, _ result: CommitResult) async throws {
+        try await store.acknowledge(transfer: transfer, result: result, events: result.sequence > 0 ? events : [])
+        await hooks.release()
+    }
+
+    /// Forgets a plan that will not be carried out. May be called twice.
+    public func abandon(transfer: String) async throws {
+        try await store.abandonPlan(transfer: transfer)
+        await hooks.release()
+    }
+
+    private func selection(held: DestinationState) async throws -> [KindScope] {
+        let there = try held.kinds.map { try Kind($0.kind) }
+        return try request.scope.kinds(among: try await store.kinds() + there)
+    }
+
+    /// Roots first, lists only where they differ or where somebody edited what we sent.
+    private func compare(kinds: [Kind], held: DestinationState) async throws {
+        let standings = try await store.standing(of: kinds, toward: peer.id)
+        for standing in standings {
+            let state = held.kinds.first { $0.kind == standing.kind.name }
+            let root = state?.root ?? Digest.empty.masked(by: request.nonce)
+            let hasForeign = request.scope.mode == .mirror && (state?.foreign ?? 0) > 0
+            if root != standing.root.masked(by: request.nonce) || hasForeign {
+                outstanding.append(ListHeld(kind: standing.kind.name, onlyDrift: false))
+            } else if let state, state.edited > 0 {
+                outstanding.append(ListHeld(kind: standing.kind.name, onlyDrift: true))
+            }
+        }
+        hasCompared = true
+    }
+
+    private func accept(_ list: SuppliedList) async throws {
+        guard let position = outstanding.firstIndex(of: list.request) else { return }
+        let kind = try Kind(list.request.kind)
+        try await store.reconcile(list.page, request: list.request, kind: kind, peer: peer.id)
+        if let next = list.page.next {
+            outstanding[position].after = next
+        } else {
+            outstanding.remove(at: position)
+            supplied.insert(kind)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+internal import ContentModel
+internal import SyncProtocol
+
+/// Collects planned operations into batches and stores both together.
+struct PlanWriter {
+    private let store: any SourceStore
+    private let transfer: String
+    private let peer: String
+    private let batchSize: Int
+    private var encoder = BatchEncoder()
+    private var pending: [(kind: Kind, filters: FilterSet, rows: [PlannedOperation])] = []
+    private var pendingRows = 0
+    private var batches: [BatchInfo] = []
+
+    /// Rows to read at once: no more than one batch holds.
+    var pageSize: Int { batchSize }
+
+    init(store: any SourceStore, transfer: String, peer: String, batchSize: Int) {
+        self.store = store
+        self.transfer = transfer
+        self.peer = peer
+        self.batchSize = batchSize
+    }
+
+    mutating func add(_ row: PlannedOperation, body: JSONDocument?, kind: Kind, filters: FilterSet) async throws {
+        remember(row, kind: kind, filters: filters)
+        switch row.action {
+        case .put:
+            guard let body, let output = row.output else { preconditionFailure("a put carries its item") }
+            encoder.put(kind: kind, id: row.id, body: body, output: output)
+        case .delete: encoder.delete(kind: kind, id: row.id)
+        case .release: encoder.release(kind: kind, id: row.id)
+        case .drop, .skip, .same: break
+        }
+        if encoder.isFull(limit: batchSize) || pendingRows >= 4 * batchSize { try await flush() }
+    }
+
+    /// Stores what is left and answers the batches of the plan.
+    mutating func finish() async throws -> [BatchInfo] {
+        if pendingRows > 0 { try await flush() }
+        return batches
+    }
+
+    private mutating func remember(_ row: PlannedOperation, kind: Kind, filters: FilterSet) {
+        if pending.last?.kind == kind {
+            pending[pending.count - 1].rows.append(row)
+        } else {
+            pending.append((kind, filters, [row]))
+        }
+        pendingRows += 1
+    }
+
+    private mutating func flush() async throws {
+        let batch = encoder.isEmpty ? nil : try encoder.finish(number: batches.count + 1)
+        try await store.record(
+            PlanPortion(transfer: transfer, peer: peer, operations: pending, batch: batch))
+        if let batch { batches.append(batch.info) }
+        pending.removeAll(keepingCapacity: true)
+        pendingRows = 0
+    }
+}

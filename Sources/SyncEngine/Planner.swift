@@ -1,0 +1,255 @@
+public import ContentModel
+public import SyncProtocol
+
+/// Makes the plan of one transfer at its source.
+///
+/// Reads what may have changed, runs the filter handlers on just that, and compares with the shadow. The plan and
+/// its batches are stored piece by piece, so memory does not grow with the number of items.
+struct Planner {
+    let store: any SourceStore
+    let hooks: any RunHooks
+    let transfer: String
+    let peer: InstanceIdentity
+    let scope: Scope
+    let confirmations: Confirmations
+    let options: PlanOptions
+    let report: @Sendable (Int) -> Void
+
+    /// `listed` names the kinds whose whole list the destination supplied; `held` what it says of each kind.
+    func makePlan(kinds: [KindScope], held: DestinationState, listed: Set<Kind>) async throws -> PlanSummary {
+        let filter = try contentFilter()
+        var writer = PlanWriter(store: store, transfer: transfer, peer: peer.id, batchSize: options.batchSize)
+        let standings = try await store.standing(of: kinds.map(\.kind), toward: peer.id)
+        var plans: [KindPlan] = []
+        var checkpoints: [Checkpoint] = []
+        var examined = 0
+        for (selected, standing) in zip(kinds, standings) {
+            let filters = hooks.filters(for: selected.kind)
+            try requireFilters(standing, filters)
+            let state = held.kinds.first { $0.kind == selected.kind.name }
+            var kindPlanner = KindPlanner(
+                planner: self, selected: selected, standing: standing, filters: filters, filter: filter,
+                looksAtEverything: listed.contains(selected.kind) || options.includesReverted)
+            let plan = try await kindPlanner.plan(into: &writer, examined: &examined, state: state)
+            plans.append(plan)
+            let sequence = scope.coversWholeKind(selected) ? standing.latest : 0
+            checkpoints.append(Checkpoint(kind: selected.kind, sequence: sequence, filters: filters))
+        }
+        let batches = try await writer.finish()
+        return try await close(kinds: kinds.map(\.kind), plans: plans, batches: batches, checkpoints: checkpoints)
+    }
+
+    private func close(
+        kinds: [Kind], plans: [KindPlan], batches: [BatchInfo], checkpoints: [Checkpoint]
+    ) async throws -> PlanSummary {
+        let roots = try await store.expectedRoots(transfer: transfer, kinds: kinds, peer: peer.id)
+        let summary = PlanSummary(
+            kinds: plans, batches: batches,
+            expectedRoots: Dictionary(uniqueKeysWithValues: roots.map { ($0.key.name, $0.value.hex) }),
+            handlerCalls: hooks.handlerCalls)
+        try await store.finishPlan(transfer: transfer, summary: summary, checkpoints: checkpoints)
+        return summary
+    }
+
+    private func contentFilter() throws -> ContentFilter? {
+        guard let text = scope.filter else { return nil }
+        guard scope.mode == .merge || scope.allowsMirrorWithFilter else {
+            throw TidelockError(
+                .mirrorWithFilter, "Mirror together with a filter would delete everything that the filter leaves out.",
+                hint: "Drop one of them, or repeat with --force-mirror: then only rows that this source sent are deleted.")
+        }
+        return try ContentFilter(text: text)
+    }
+
+    /// Content is never sent unfiltered because a file or a folder disappeared.
+    private func requireFilters(_ standing: KindStanding, _ filters: FilterSet) throws {
+        guard let previous = standing.filters, !confirmations.missingFilters else { return }
+        let gone = previous.handlers.filter { !filters.handlers.contains($0) }
+        guard !gone.isEmpty else { return }
+        let names = gone.map { "'\($0)'" }.joined(separator: ", ")
+        throw TidelockError(
+            .filterMissing, "The last run to \(peer.name) filtered \(standing.kind) with \(names), which is not loaded any more.",
+            hint: "Bring the handler back, or repeat with --confirm-missing-filters if it was removed on purpose.",
+            details: ["kind": standing.kind.name, "handlers": gone.joined(separator: ", ")])
+    }
+}
+
+/// How a plan is made, beyond what the scope says.
+public struct PlanOptions: Sendable {
+    /// Operations in a batch.
+    public var batchSize: Int
+    /// Rows that a rollback at the destination took back are sent again.
+    public var includesReverted: Bool
+
+    public init(batchSize: Int = Limits.batchItems, includesReverted: Bool = false) {
+        self.batchSize = min(max(batchSize, 1), Limits.batchItems)
+        self.includesReverted = includesReverted
+    }
+}
+
+extension ContentFilter {
+    /// Reads a filter as people write it on a command line. Throws `invalid_filter`.
+    public init(text: String) throws {
+        do {
+            self = try ContentFilter(JSONDocument(validating: Array(text.utf8)))
+        } catch {
+            throw TidelockError(
+                .invalidFilter, "The filter cannot be used: \(error).",
+                hint: "A filter is JSON such as {\"_state\": 1} or {\"_modified\": {\"$gte\": 1700000000}}.", underlying: error)
+        }
+    }
+}
+
+/// Plans one kind.
+private struct KindPlanner {
+    let planner: Planner
+    let selected: KindScope
+    let standing: KindStanding
+    let filters: FilterSet
+    let filter: ContentFilter?
+    let looksAtEverything: Bool
+    private var plan: KindPlan
+
+    init(
+        planner: Planner, selected: KindScope, standing: KindStanding, filters: FilterSet, filter: ContentFilter?,
+        looksAtEverything: Bool
+    ) {
+        self.planner = planner
+        self.selected = selected
+        self.standing = standing
+        self.filters = filters
+        self.filter = selected.kind.isContent ? filter : nil
+        self.looksAtEverything = looksAtEverything
+        plan = KindPlan(kind: selected.kind.name)
+    }
+
+    private var kind: Kind { selected.kind }
+    private var isMirror: Bool { planner.scope.mode == .mirror }
+
+    /// The feed is enough when the last whole run used the same handlers and nobody had to compare lists.
+    private var since: Int64? {
+        guard !looksAtEverything, let checkpoint = standing.checkpoint, checkpoint > 0,
+            standing.filters?.fingerprint == filters.fingerprint
+        else { return nil }
+        return checkpoint
+    }
+
+    mutating func plan(
+        into writer: inout PlanWriter, examined: inout Int, state: KindState?
+    ) async throws -> KindPlan {
+        var position: CandidatePosition?
+        repeat {
+            let page = try await planner.store.candidates(
+                CandidateQuery(
+                    kind: kind, peer: planner.peer.id, filters: filters, since: since,
+                    includesReverted: planner.options.includesReverted, after: position, limit: writer.pageSize))
+            try await plan(page.rows, into: &writer)
+            examined += page.rows.count
+            planner.report(examined)
+            position = page.next
+        } while position != nil
+        if since == nil { try await planAbsentees(into: &writer) }
+        plan.reverted = state?.reverted ?? 0
+        plan.unchanged = max(0, standing.held - plan.updates - plan.deletes - plan.releases)
+        return plan
+    }
+
+    private mutating func plan(_ rows: [Candidate], into writer: inout PlanWriter) async throws {
+        let selectedRows = rows.filter(isSelected)
+        let live = selectedRows.filter { $0.body != nil }
+        let outcomes = try await outcomes(of: live)
+        for (row, outcome) in zip(live, outcomes) {
+            try await write(decide(row, outcome), into: &writer)
+        }
+        // Looking at everything, tombstones are met again among the absentees.
+        guard since != nil else { return }
+        for row in selectedRows where row.body == nil && (row.shadow == .acked || row.shadow == .resend) {
+            try await write(letGo(id: row.id, bucket: row.bucket, source: nil), into: &writer)
+        }
+    }
+
+    private func isSelected(_ row: Candidate) -> Bool {
+        if let ids = selected.ids, !ids.contains(row.id) { return false }
+        guard let filter, let body = row.body else { return true }
+        return filter.matches(body)
+    }
+
+    private func outcomes(of rows: [Candidate]) async throws -> [FilterOutcome] {
+        guard !filters.isEmpty, !rows.isEmpty else { return rows.map { _ in .unchanged } }
+        let items = rows.map { OutgoingItem(id: $0.id, body: $0.body!) }  // only live rows come here
+        return try await planner.hooks.filter(items, of: kind)
+    }
+
+    private mutating func decide(_ row: Candidate, _ outcome: FilterOutcome) -> Step {
+        switch outcome {
+        case .unchanged: return put(row, body: row.body!, output: row.hash!)  // live rows have both
+        case .changed(let body): return put(row, body: body, output: body.hash)
+        case .skipped:
+            plan.skips += 1
+            return Step(operation: operation(row, .skip, output: nil))
+        case .dropped:
+            plan.drops += 1
+            let isThere = row.shadow == .acked || row.shadow == .resend || (isMirror && row.shadow == .foreign)
+            guard isThere else { return Step(operation: operation(row, .drop, output: nil)) }
+            return letGo(id: row.id, bucket: row.bucket, source: row.hash)
+        }
+    }
+
+    private mutating func put(_ row: Candidate, body: JSONDocument, output: ContentHash) -> Step {
+        if row.shadow == .acked, row.acknowledged == output {
+            return Step(operation: operation(row, .same, output: output))
+        }
+        switch row.shadow {
+        case .acked: plan.updates += 1
+        case .resend:
+            plan.updates += 1
+            plan.overwrites += 1
+        default: plan.creates += 1
+        }
+        return Step(operation: operation(row, .put, output: output), body: body)
+    }
+
+    private mutating func letGo(id: String, bucket: Bucket, source: ContentHash?) -> Step {
+        if isMirror { plan.deletes += 1 } else { plan.releases += 1 }
+        return Step(
+            operation: PlannedOperation(
+                id: id, bucket: bucket, action: isMirror ? .delete : .release, source: source, output: nil))
+    }
+
+    private mutating func planAbsentees(into writer: inout PlanWriter) async throws {
+        let includesForeign = isMirror && filter == nil
+        let absentees = try await planner.store.absentees(
+            kind: kind, peer: planner.peer.id, includesForeign: includesForeign
+        ).filter { selected.ids?.contains($0.id) ?? true }
+        guard !absentees.isEmpty else { return }
+        if isMirror { try await requireProof(of: absentees) }
+        for absentee in absentees {
+            try await write(letGo(id: absentee.id, bucket: absentee.bucket, source: nil), into: &writer)
+        }
+    }
+
+    /// A kind without a single item proves nothing about items it never had: that is how an emptied or
+    /// half-restored source would empty its destinations.
+    private func requireProof(of absentees: [Absentee]) async throws {
+        let unproved = absentees.count { !$0.hasTombstone }
+        guard unproved > 0, try await planner.store.liveItems(of: kind) == 0 else { return }
+        throw TidelockError(
+            .emptySource, "The source holds no item of \(kind); mirroring it would delete \(absentees.count) items.",
+            hint: "Check that the source is complete. Items deleted there one by one do propagate.",
+            details: ["kind": kind.name, "deletes": String(absentees.count)])
+    }
+
+    private func operation(_ row: Candidate, _ action: PlannedOperation.Action, output: ContentHash?) -> PlannedOperation {
+        PlannedOperation(id: row.id, bucket: row.bucket, action: action, source: row.hash, output: output)
+    }
+
+    private func write(_ step: Step, into writer: inout PlanWriter) async throws {
+        try await writer.add(step.operation, body: step.body, kind: kind, filters: filters)
+    }
+}
+
+/// One decision: what to remember, and the item to send with it.
+private struct Step {
+    var operation: PlannedOperation
+    var body: JSONDocument?
+}

@@ -1,0 +1,48 @@
+public import ContentModel
+public import SyncProtocol
+
+/// The side of a run that has the data.
+///
+/// Every call may be repeated after a failure or a restart; the answer is the same.
+public protocol SourcePort: Sendable {
+    /// Makes the plan of a transfer, or says what it must see of the destination first.
+    ///
+    /// Called until it answers `ready`; a plan that is ready stays as it is.
+    func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer
+
+    /// One batch of a plan that is ready.
+    func batch(transfer: String, number: Int) async throws -> EncodedBatch
+
+    /// Notes that the destination committed, and moves the checkpoints, never backwards.
+    func acknowledge(transfer: String, _ result: CommitResult) async throws
+}
+
+/// The side of a run that receives the data.
+public protocol DestinationPort: Sendable {
+    /// One page of what the destination holds. An error is never an empty page.
+    func list(transfer: String, _ request: ListHeld) async throws -> HeldPage
+
+    /// Stages a batch invisibly. The same number with the same digest changes nothing.
+    func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt
+
+    /// Makes everything staged visible in one transaction, or nothing. Answers the first result when repeated.
+    func commit(transfer: String, _ request: CommitTransfer) async throws -> CommitResult
+
+    /// Keeps the lease. Throws `fenced` when somebody else was given it.
+    func renew(transfer: String, fence: Int64) async throws -> LeaseGrant
+
+    /// Where the transfer stands; throws `unknown_transfer` when nobody opened it here.
+    func state(transfer: String) async throws -> TransferState
+
+    /// Restores the rows that still hold what a committed transfer wrote. A second call restores nothing more.
+    func rollback(transfer: String) async throws -> RollbackResult
+
+    /// Forgets a transfer that did not commit, with everything it staged. May be called twice.
+    func abandon(transfer: String) async throws
+}
+
+/// The far side of a run: it answers, and never drives.
+public protocol Peer: SourcePort, DestinationPort {
+    /// Opens a transfer. Idempotent on the id the initiator chose.
+    func open(_ request: OpenTransfer) async throws -> TransferOpened
+}

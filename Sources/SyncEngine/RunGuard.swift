@@ -1,0 +1,14 @@
+internal import ContentModel
+internal import SyncProtocol
+
+/// What the initiator checks of a plan before anything is sent.
+enum RunGuard {
+    static func approve(_ plan: PlanSummary, held: DestinationState, confirmations: Confirmations) throws {
+        let deletes = plan.kinds.filter { $0.deletes > 0 }.map { kind in
+            let state = held.kinds.first { $0.kind == kind.kind }
+            return DeleteGuard.Kind(
+                name: kind.kind, deletes: kind.deletes, present: (state?.held ?? 0) + (state?.foreign ?? 0))
+        }
+        try DeleteGuard.check(deletes, allowed: confirmations.deletes)
+    }
+}

@@ -1,0 +1,30 @@
+public import ContentModel
+
+/// The keys that let applications read content.
+public protocol APIKeyVerifier: Sendable {
+    /// Whether the key is one of those given out. Must take the same time for every wrong key.
+    func accepts(_ key: String) async throws -> Bool
+}
+
+/// Reads content for applications: published items only (`_state` is 1 or absent).
+///
+/// Every answer shows one moment of the store, never the middle of a commit.
+public protocol ContentReader: Sendable {
+    /// Items of a collection or tree in a stable order; nil when there is no such model.
+    func items(model: String, limit: Int, skip: Int) async throws -> ContentPage?
+
+    /// One item, or the singleton called `model` when `id` is nil; nil when there is none that is published.
+    func item(model: String, id: String?) async throws -> JSONDocument?
+}
+
+/// Some items of a model.
+public struct ContentPage: Sendable {
+    public var items: [JSONDocument]
+    /// How many published items the model has altogether.
+    public var total: Int
+
+    public init(items: [JSONDocument], total: Int) {
+        self.items = items
+        self.total = total
+    }
+}

@@ -1,0 +1,35 @@
+public import ContentModel
+
+/// What one item of a batch does at the destination.
+public enum BatchOperation: Sendable, Equatable {
+    /// Make this the item; `output` is the hash of `body`.
+    case put(body: JSONDocument, output: ContentHash)
+    case delete
+    /// Stay, but no longer belong to this source.
+    case release
+}
+
+/// One operation on one item.
+public struct BatchEntry: Sendable, Equatable {
+    public var kind: Kind
+    public var id: String
+    public var operation: BatchOperation
+
+    public init(kind: Kind, id: String, operation: BatchOperation) {
+        self.kind = kind
+        self.id = id
+        self.operation = operation
+    }
+}
+
+/// A numbered portion of a plan in its wire form.
+public struct EncodedBatch: Sendable, Hashable {
+    public var info: BatchInfo
+    /// NDJSON, compressed with zstd.
+    public var payload: [UInt8]
+
+    public init(info: BatchInfo, payload: [UInt8]) {
+        self.info = info
+        self.payload = payload
+    }
+}

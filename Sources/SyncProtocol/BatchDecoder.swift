@@ -1,0 +1,88 @@
+internal import ContentModel
+
+/// Reads what a peer sent as a batch, believing none of it.
+public struct BatchDecoder {
+    private let text: [UInt8]
+    private var position = 0
+    private var line = 0
+    private var kinds: [String: Kind] = [:]
+
+    /// Throws `too_large` or `malformed_message` when the payload does not decompress within the limits.
+    public init(payload: [UInt8]) throws {
+        text = try Zstandard.decompress(payload, limit: Limits.decompressedBytes)
+    }
+
+    /// The next operation, or nil at the end.
+    ///
+    /// Throws `malformed_message` for anything that is not an operation, and `hash_mismatch` for an item that does
+    /// not hash to what its line says.
+    public mutating func next() throws -> BatchEntry? {
+        guard let header = nextLine() else { return nil }
+        let fields = try headerFields(header)
+        guard fields.count >= 3 else { throw malformed("an operation names what to do, a kind and an id") }
+        let kind = try knownKind(fields[1])
+        let id = fields[2]
+        guard !id.isEmpty, id.utf8.count <= Kind.longestName else { throw malformed("an id has 1 to 255 bytes") }
+        switch fields[0] {
+        case "put" where fields.count == 4: return try put(kind, id, output: fields[3])
+        case "delete" where fields.count == 3: return BatchEntry(kind: kind, id: id, operation: .delete)
+        case "release" where fields.count == 3: return BatchEntry(kind: kind, id: id, operation: .release)
+        default: throw malformed("'\(fields[0].printable)' is not an operation")
+        }
+    }
+
+    private mutating func put(_ kind: Kind, _ id: String, output: String) throws -> BatchEntry {
+        guard let claimed = ContentHash(hex: output) else { throw malformed("the hash is not 64 hex digits") }
+        guard let bytes = nextLine() else { throw malformed("the item is missing") }
+        guard bytes.count <= Limits.itemBytes else {
+            throw TidelockError(.tooLarge, "Item \(kind)/\(id.printable) is larger than \(Limits.itemBytes) bytes.")
+        }
+        let (body, hash) = try intake(Array(bytes))
+        guard hash == claimed else {
+            throw TidelockError(
+                .hashMismatch, "Item \(kind)/\(id.printable) of the batch does not hash to what its sender says.")
+        }
+        guard body.isObject, body.string(kind.keyMember) == id else {
+            throw malformed("item \(kind)/\(id.printable) does not carry its id in '\(kind.keyMember)'")
+        }
+        return BatchEntry(kind: kind, id: id, operation: .put(body: body, output: hash))
+    }
+
+    private mutating func intake(_ bytes: [UInt8]) throws -> (document: JSONDocument, hash: ContentHash) {
+        do {
+            return try JSONDocument.intake(bytes)
+        } catch {
+            throw malformed("\(error)")
+        }
+    }
+
+    private mutating func knownKind(_ name: String) throws -> Kind {
+        if let known = kinds[name] { return known }
+        let kind = try Kind(name)
+        kinds[name] = kind
+        return kind
+    }
+
+    private func headerFields(_ bytes: ArraySlice<UInt8>) throws -> [String] {
+        guard let document = try? JSONDocument(validating: Array(bytes)), case .array(let values) = JSONValue(document)
+        else { throw malformed("the line is not a JSON array") }
+        return try values.map { value in
+            guard case .string(let text) = value else { throw malformed("an operation holds only strings") }
+            return text
+        }
+    }
+
+    private mutating func nextLine() -> ArraySlice<UInt8>? {
+        guard position < text.count else { return nil }
+        let end = text[position...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count
+        defer {
+            position = end + 1
+            line += 1
+        }
+        return text[position..<end]
+    }
+
+    private func malformed(_ why: String) -> TidelockError {
+        TidelockError(.malformedMessage, "Line \(line) of the batch cannot be read: \(why).")
+    }
+}

@@ -1,0 +1,124 @@
+internal import ContentModel
+
+/// Every request that an instance answers: the one table from which the server's routes, the client's requests and
+/// the reference are made.
+public enum Endpoint: String, Sendable, CaseIterable {
+    case reach, checkKey, status, health
+    case openTransfer, listHeld, makePlan, stageBatch, readBatch, commit, acknowledge, renewLease, transferState
+    case abandon
+    case listItems, readSingleton, readItem
+
+    /// The row of the table.
+    public var traits: Traits {
+        switch self {
+        case .reach: Traits(.get, "/api/sync/check", .anyone, answers: "CheckAnswer")
+        case .checkKey: Traits(.post, "/api/sync/check", .keyInBody, takes: "CheckKey", answers: "CheckAnswer")
+        case .status: Traits(.get, "/api/sync/status", .tokenOrAPIKey, answers: "StatusAnswer")
+        case .health: Traits(.get, "/api/health", .anyone, answers: "HealthAnswer")
+        case .openTransfer:
+            Traits(
+                .post, Self.transfers, .token(.transfer), .newToken, takes: "OpenTransfer", answers: "TransferOpened")
+        case .listHeld:
+            Traits(.post, Self.transfer + "/diff", .token(.push), takes: "ListHeld", answers: "HeldPage")
+        case .makePlan:
+            Traits(.post, Self.transfer + "/plan", .token(.pull), takes: "MakePlan", answers: "PlanAnswer")
+        case .stageBatch:
+            Traits(.put, Self.transfer + "/batches/{n}", .token(.push), takes: "batch", answers: "BatchReceipt")
+        case .readBatch: Traits(.get, Self.transfer + "/batches/{n}", .token(.pull), answers: "batch")
+        case .commit:
+            Traits(
+                .post, Self.transfer + "/commit", .token(.push), .newToken, takes: "CommitTransfer",
+                answers: "CommitResult")
+        case .acknowledge: Traits(.post, Self.transfer + "/acknowledge", .token(.pull), takes: "CommitResult")
+        case .renewLease:
+            Traits(.post, Self.transfer + "/renew", .token(.push), takes: "RenewLease", answers: "LeaseGrant")
+        case .transferState: Traits(.get, Self.transfer, .token(.transfer), answers: "TransferState")
+        case .abandon: Traits(.delete, Self.transfer, .token(.transfer))
+        case .listItems: Traits(.get, "/api/content/items/{model}", .apiKey, answers: "items")
+        case .readSingleton: Traits(.get, "/api/content/item/{model}", .apiKey, answers: "item")
+        case .readItem: Traits(.get, "/api/content/item/{model}/{id}", .apiKey, answers: "item")
+        }
+    }
+
+    private static let transfers = "/api/sync/v1/transfers"
+    private static let transfer = "/api/sync/v1/transfers/{id}"
+}
+
+extension Endpoint {
+    /// What is known about an endpoint. Every request may be repeated without harm (the protocol sees to that);
+    /// `repetition` says whether the very same token may be used again.
+    public struct Traits: Sendable, Equatable {
+        public var method: Method
+        /// Path with `{id}`, `{n}` and `{model}` where values go.
+        public var path: String
+        public var access: Access
+        public var repetition: Repetition
+        /// Name of the message in the request body; nil when there is none.
+        public var takes: String?
+        /// Name of the message in the response body; nil when it is empty.
+        public var answers: String?
+
+        init(
+            _ method: Method, _ path: String, _ access: Access, _ repetition: Repetition = .anyToken,
+            takes: String? = nil, answers: String? = nil
+        ) {
+            self.method = method
+            self.path = path
+            self.access = access
+            self.repetition = repetition
+            self.takes = takes
+            self.answers = answers
+        }
+    }
+
+    public enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+        case put = "PUT"
+        case delete = "DELETE"
+    }
+
+    /// Who may ask.
+    public enum Access: Sendable, Equatable {
+        case anyone
+        /// The documented check: the key itself is in the body.
+        case keyInBody
+        case apiKey
+        case tokenOrAPIKey
+        case token(Need)
+    }
+
+    public enum Repetition: Sendable, Equatable {
+        /// A token that was seen before is fine: the request changes nothing the second time.
+        case anyToken
+        /// The token is remembered until it expires; a repetition is signed anew.
+        case newToken
+    }
+
+    /// The path with values in the places of `{…}`, in their order, percent-encoded.
+    public func path(_ values: String...) -> String {
+        var remaining = values[...]
+        let parts = traits.path.split(separator: "/").map { part in
+            part.hasPrefix("{") ? remaining.removeFirst().percentEncoded : String(part)
+        }
+        precondition(remaining.isEmpty, "as many values as places in the path")
+        return "/" + parts.joined(separator: "/")
+    }
+}
+
+extension String {
+    /// The text as one segment of a path: all but unreserved characters (RFC 3986, 2.3) escaped.
+    var percentEncoded: String {
+        var encoded: [UInt8] = []
+        for byte in utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                encoded.append(byte)
+            default: encoded += Array("%\([byte].hex.uppercased())".utf8)
+            }
+        }
+        return String(decoding: encoded, as: UTF8.self)
+    }
+}

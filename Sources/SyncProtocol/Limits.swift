@@ -1,0 +1,51 @@
+/// Every bound that protects one side of the protocol from the other.
+public enum Limits {
+    /// Request body on the wire, bytes.
+    public static let requestBytes = 16 << 20
+    /// Request body after decompression, bytes. An item of up to 8 MiB fits a batch of its own.
+    public static let decompressedBytes = 64 << 20
+    /// Response body, bytes: smaller than what a client reads without streaming.
+    public static let responseBytes = 32 << 20
+    /// Items a batch holds at most.
+    public static let batchItems = 2_000
+    /// Uncompressed bytes after which a batch is closed.
+    public static let batchBytes = 4 << 20
+    /// One item, bytes.
+    public static let itemBytes = 16 << 20
+    /// Batches under way at once.
+    public static let window = 8
+    /// Rows in a page of a list.
+    public static let listPage = 20_000
+    /// Conflicts named in a result.
+    public static let listedConflicts = 1_000
+    /// Seconds a lease lasts without being renewed.
+    public static let leaseSeconds: Int64 = 60
+    /// Seconds between renewals.
+    public static let leaseRenewalSeconds: Int64 = 20
+    /// Seconds a token may be valid.
+    public static let tokenSeconds: Int64 = 120
+    /// Deletes that a run may do unasked, whatever the size of the kind.
+    public static let unaskedDeletes = 1_000
+    /// Seconds after which an open transfer that nobody touched is forgotten.
+    public static let transferSeconds: Int64 = 24 * 3_600
+    /// Kinds in a scope, models in a selection.
+    public static let kinds = 10_000
+    /// Header lines of a request, bytes.
+    public static let headerBytes = 32 << 10
+    /// The token of a request, bytes.
+    public static let tokenBytes = 4 << 10
+    /// Seconds by which the clock of an initiator may be ahead.
+    public static let clockTolerance: Int64 = 30
+    /// The body of the documented check, bytes.
+    public static let checkBytes = 4 << 10
+    /// JSON up to this size travels as it is, bytes.
+    public static let uncompressedBytes = 1 << 10
+    /// Items in one answer of the content API.
+    public static let contentItems = 10_000
+    /// Failed attempts from one address within a minute after which it has to wait.
+    public static let failuresPerMinute = 10
+    /// Connections that a server holds open.
+    public static let connections = 1_024
+    /// Seconds for which a request for long work is held before the answer is that it goes on.
+    public static let patienceSeconds: Int64 = 5
+}

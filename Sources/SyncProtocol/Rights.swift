@@ -1,0 +1,87 @@
+public import ContentModel
+
+/// What the holder of a sync key may do here.
+public enum Right: String, Sendable, Codable, CaseIterable {
+    /// Ask for the status.
+    case read
+    /// Send content to this instance.
+    case push
+    /// Fetch content from this instance.
+    case pull
+}
+
+/// The right that an endpoint asks for.
+public enum Need: Sendable, Equatable {
+    /// Any right at all: whoever may push or pull may see the status.
+    case read
+    case push
+    case pull
+    /// Push or pull, whichever way the transfer goes.
+    case transfer
+
+    /// Whether `rights` are enough.
+    public func isMet(by rights: Set<Right>) -> Bool {
+        switch self {
+        case .read: !rights.isEmpty
+        case .push: rights.contains(.push)
+        case .pull: rights.contains(.pull)
+        case .transfer: rights.contains(.push) || rights.contains(.pull)
+        }
+    }
+
+    /// What opening a transfer in this direction needs.
+    public init(_ direction: Direction) {
+        self = direction == .push ? .push : .pull
+    }
+}
+
+/// A sync key that this instance accepts. Several are accepted at once, so that a key can be replaced without
+/// refusing a request in between.
+public struct AcceptedKey: Sendable, Hashable {
+    public var key: SyncKey
+    public var rights: Set<Right>
+    /// Kinds the holder may move, such as `content/posts`; `nil` means all.
+    public var kinds: Set<String>?
+    /// Addresses the holder may call from; `nil` means all.
+    public var allow: [CIDR]?
+    /// Unix seconds after which the key counts no longer.
+    public var expires: Int64?
+
+    public init(
+        key: SyncKey, rights: Set<Right> = Set(Right.allCases), kinds: Set<String>? = nil, allow: [CIDR]? = nil,
+        expires: Int64? = nil
+    ) {
+        self.key = key
+        self.rights = rights
+        self.kinds = kinds
+        self.allow = allow
+        self.expires = expires
+    }
+
+    /// Whether the key may be used at this moment.
+    public func isValid(at now: Int64) -> Bool {
+        expires.map { now < $0 } ?? true
+    }
+
+    /// Whether the key may be used from this address. An address that cannot be told is refused where it matters.
+    public func admits(_ address: IPAddress?) -> Bool {
+        guard let allow else { return true }
+        return address.map(allow.contain) ?? false
+    }
+
+    /// Refuses a scope that reaches beyond the key's kinds.
+    ///
+    /// The definitions and singletons of a selected model belong to the selection. Throws `permission_denied`.
+    public func check(_ scope: Scope) throws {
+        guard let kinds else { return }
+        guard let models = scope.models else {
+            throw TidelockError(
+                .permissionDenied, "The sync key is limited to some kinds, and the run asks for everything.",
+                hint: "Name the models, for example --models posts.")
+        }
+        for model in models where !kinds.contains("content/\(model)") {
+            throw TidelockError(
+                .permissionDenied, "The sync key is not allowed to move the model '\(model.printable)'.")
+        }
+    }
+}

@@ -1,0 +1,55 @@
+internal import ContentModel
+internal import Hummingbird
+internal import SyncProtocol
+
+/// An answer before it is packed and signed.
+struct Answer: Sendable {
+    var status: Int
+    var body: [UInt8]
+    var type = WireBody.json
+    /// How many operations a batch holds.
+    var operations: Int?
+
+    init(status: Int = 200, body: [UInt8], type: String = WireBody.json, operations: Int? = nil) {
+        self.status = status
+        self.body = body
+        self.type = type
+        self.operations = operations
+    }
+
+    init(status: Int = 200, _ message: some Encodable) throws {
+        self.init(status: status, body: try WireBody.encode(message))
+    }
+
+    /// Details go only to those who proved to have a key. The documented checks say `"success": false` as well.
+    init(_ error: TidelockError, at endpoint: Endpoint?, isSigned: Bool) {
+        let isCheck = endpoint == .reach || endpoint == .checkKey
+        let body = isCheck
+            ? try? WireBody.encode(CheckAnswer(failure: error))
+            : try? WireBody.encode(ErrorAnswer(error, withDetails: isSigned))
+        self.init(status: error.code.traits.httpStatus, body: body ?? [])
+    }
+
+    static let empty = Answer(body: [])
+}
+
+extension Answer {
+    /// The answer as it travels: packed where that pays and the caller takes it, signed where there is a seal.
+    func response(to arrival: Arrival?, seal: AnswerSeal? = nil) -> Response {
+        var bytes = body
+        var headers = HTTPFields()
+        let takesZstd = arrival?.header("accept-encoding")?.contains(WireBody.zstd) ?? false
+        if takesZstd, type == WireBody.json, let (packed, coding) = try? WireBody.pack(body), let coding {
+            bytes = packed
+            headers[.init("content-encoding")!] = coding
+        }
+        if !bytes.isEmpty { headers[.init("content-type")!] = type }
+        if status == 401 { headers[.init("www-authenticate")!] = "Bearer" }
+        headers[.init("cache-control")!] = "no-store"
+        headers[.init(HeaderName.operations)!] = operations.map { "\($0)" }
+        let facts = AnswerFacts(status: status, body: bytes, operations: operations)
+        headers[.init(HeaderName.signature)!] = seal?.signature(of: facts)
+        return Response(
+            status: .init(code: status), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}

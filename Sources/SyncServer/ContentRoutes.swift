@@ -1,0 +1,45 @@
+internal import ContentModel
+internal import SyncEngine
+internal import SyncProtocol
+
+/// The read API for applications: published items only, byte for byte as they are stored.
+extension Reception {
+    func content(_ arrival: Arrival) async throws -> Answer {
+        let model = try arrival.parameter("model")
+        switch arrival.endpoint {
+        case .listItems: return try await items(of: model, arrival)
+        case .readItem: return try await item(of: model, id: try arrival.parameter("id"))
+        default: return try await item(of: model, id: nil)
+        }
+    }
+
+    /// A list; with both `limit` and `skip` an object that also tells how many there are.
+    private func items(of model: String, _ arrival: Arrival) async throws -> Answer {
+        let limit = try arrival.queryNumber("limit").map { Int($0) }
+        let skip = try arrival.queryNumber("skip").map { Int($0) }
+        guard limit ?? 0 <= Limits.contentItems else {
+            throw TidelockError(.usage, "'limit' may be at most \(Limits.contentItems).")
+        }
+        let page = try await dependencies.content.items(
+            model: model, limit: limit ?? Limits.contentItems, skip: skip ?? 0)
+        guard let page else { throw TidelockError(.notFound, "There is no model '\(model.printable)'.") }
+        // An incomplete list that looks complete would be worse than none.
+        guard limit != nil || page.items.count >= page.total - (skip ?? 0) else {
+            throw TidelockError(
+                .tooLarge, "Model '\(model.printable)' has \(page.total) items, more than fit one answer.",
+                hint: "Read them in parts with 'limit' and 'skip'.")
+        }
+        let list = JSONDocument.array(page.items)
+        guard limit != nil, skip != nil else { return Answer(body: list.bytes) }
+        let meta = JSONDocument.object([("total", JSONDocument(integer: page.total))])
+        return Answer(body: JSONDocument.object([("data", list), ("meta", meta)]).bytes)
+    }
+
+    private func item(of model: String, id: String?) async throws -> Answer {
+        guard let item = try await dependencies.content.item(model: model, id: id) else {
+            let what = id.map { "item '\($0.printable)' in '\(model.printable)'" } ?? "singleton '\(model.printable)'"
+            throw TidelockError(.unknownItem, "There is no published \(what).")
+        }
+        return Answer(body: item.bytes)
+    }
+}

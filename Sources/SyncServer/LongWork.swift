@@ -1,0 +1,70 @@
+internal import SyncEngine
+
+/// Work that may outlast a request. It goes on when nobody waits for it any longer, and whoever asks for the same
+/// again while it does joins it.
+///
+/// Nothing is kept once it ends: a repeated request makes the responder answer what it answered before.
+actor LongWork {
+    /// The body of the answer, or why there is none.
+    typealias Outcome = Result<[UInt8], any Error>
+
+    private struct Entry {
+        var waiters: [Int: CheckedContinuation<Outcome?, Never>] = [:]
+    }
+
+    private let clock: any WallClock
+    private let patience: Duration
+    private var entries: [String: Entry] = [:]
+    private var lastWaiter = 0
+    private var drains: [CheckedContinuation<Void, Never>] = []
+
+    init(clock: any WallClock, patience: Duration) {
+        self.clock = clock
+        self.patience = patience
+    }
+
+    /// Starts the work called `key`, or joins it, and waits a while; nil when it goes on.
+    func outcome(of key: String, _ work: @escaping @Sendable () async throws -> [UInt8]) async -> Outcome? {
+        if entries[key] == nil { start(key, work) }
+        lastWaiter += 1
+        let waiter = lastWaiter
+        // Owned by this actor; it ends with its sleep, and is harmless when the work was faster.
+        let alarm = Task {
+            try? await clock.sleep(for: patience)
+            giveUp(key, waiter)
+        }
+        defer { alarm.cancel() }
+        return await withCheckedContinuation { entries[key]?.waiters[waiter] = $0 }
+    }
+
+    /// Waits until all work has ended.
+    func drain() async {
+        guard !entries.isEmpty else { return }
+        await withCheckedContinuation { drains.append($0) }
+    }
+
+    private func start(_ key: String, _ work: @escaping @Sendable () async throws -> [UInt8]) {
+        entries[key] = Entry()
+        // Owned by this actor: `drain` waits for it when the server stops.
+        Task {
+            do {
+                finish(key, .success(try await work()))
+            } catch {
+                finish(key, .failure(error))
+            }
+        }
+    }
+
+    private func finish(_ key: String, _ outcome: Outcome) {
+        for waiter in entries.removeValue(forKey: key)?.waiters.values.map(\.self) ?? [] {
+            waiter.resume(returning: outcome)
+        }
+        guard entries.isEmpty else { return }
+        for drain in drains { drain.resume() }
+        drains = []
+    }
+
+    private func giveUp(_ key: String, _ waiter: Int) {
+        entries[key]?.waiters.removeValue(forKey: waiter)?.resume(returning: nil)
+    }
+}

@@ -1,0 +1,159 @@
+internal import ContentModel
+internal import SyncEngine
+internal import SyncProtocol
+
+/// A request whose token and body hold.
+struct SignedCall: Sendable {
+    let arrival: Arrival
+    let token: VerifiedToken
+    /// The body as it travelled.
+    let body: [UInt8]
+
+    /// The message in the body. Throws `malformed_message` and `too_large`.
+    func message<Message: Decodable>(_ type: Message.Type = Message.self) throws -> Message {
+        let plain = try WireBody.unpack(body, coding: arrival.header("content-encoding"))
+        return try WireBody.decode(type, from: plain)
+    }
+
+    /// The transfer that the path names.
+    var transfer: String {
+        get throws {
+            let id = try arrival.parameter("id")
+            try checkTransferID(id)
+            return id
+        }
+    }
+
+    /// The number of the batch that the path names.
+    var batchNumber: Int {
+        get throws {
+            guard let number = Int(try arrival.parameter("n")), number > 0 else {
+                throw TidelockError(.malformedMessage, "The path names no batch.")
+            }
+            return number
+        }
+    }
+}
+
+/// Ids go into the store and into messages, so they are plain. Throws `malformed_message`.
+func checkTransferID(_ id: String) throws {
+    let isPlain = id.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+    guard isPlain, (1...64).contains(id.utf8.count) else {
+        throw TidelockError(.malformedMessage, "The id of the transfer is not one.")
+    }
+}
+
+extension Reception {
+    private var responder: any Responder { dependencies.responder }
+
+    /// Carries out what a signed request asks for.
+    func handle(_ call: SignedCall) async throws -> Answer {
+        switch call.arrival.endpoint {
+        case .status: return try await status()
+        case .openTransfer: return try await open(call)
+        case .abandon: return try await abandon(call)
+        default: break
+        }
+        let transfer = try call.transfer
+        try await checkInitiator(of: transfer, call)
+        switch call.arrival.endpoint {
+        case .stageBatch: return try await stage(call, transfer)
+        case .readBatch: return try await read(call, transfer)
+        case .transferState: return try Answer(await responder.state(transfer: transfer))
+        case .listHeld: return try Answer(await responder.list(transfer: transfer, call.message()))
+        case .renewLease:
+            return try Answer(await responder.renew(transfer: transfer, fence: call.message(RenewLease.self).fence))
+        case .acknowledge:
+            try await responder.acknowledge(transfer: transfer, call.message())
+            return .empty
+        case .makePlan:
+            let message: MakePlan = try call.message()
+            return try await long(call) { [responder] in try await responder.plan(transfer: transfer, message) }
+        case .commit:
+            let message: CommitTransfer = try call.message()
+            return try await long(call) { [responder] in try await responder.commit(transfer: transfer, message) }
+        default: throw TidelockError(.notFound, "There is nothing at this path.")
+        }
+    }
+
+    private func open(_ call: SignedCall) async throws -> Answer {
+        let message: OpenTransfer = try call.message()
+        try check(message, call)
+        let owner = try await responder.initiator(ofTransfer: message.id)
+        guard owner == nil || owner == call.token.issuer else { throw Self.notYours }
+        return try await long(call) { [responder] in try await responder.open(message) }
+    }
+
+    private func check(_ message: OpenTransfer, _ call: SignedCall) throws {
+        try checkTransferID(message.id)
+        guard message.protocolVersion >= ProtocolVersion.oldest, message.protocolVersion <= ProtocolVersion.current
+        else {
+            throw TidelockError(
+                .versionMismatch, "Version \(message.protocolVersion) of the protocol is not spoken here.",
+                hint: "Install versions of Tidelock that are closer to each other.")
+        }
+        guard message.initiator.id == call.token.issuer else {
+            throw TidelockError(.permissionDenied, "The transfer is opened in somebody else's name.")
+        }
+        guard message.scope.models?.count ?? 0 <= Limits.kinds else {
+            throw TidelockError(.tooLarge, "The selection names more than \(Limits.kinds) models.")
+        }
+        guard Need(message.direction).isMet(by: call.token.key.rights) else {
+            throw TidelockError(.permissionDenied, "The sync key does not allow to \(message.direction.rawValue).")
+        }
+        try call.token.key.check(message.scope)
+    }
+
+    private func stage(_ call: SignedCall, _ transfer: String) async throws -> Answer {
+        guard let fence = try call.arrival.queryNumber("fence"),
+            let operations = try call.arrival.queryNumber("operations").flatMap({ Int(exactly: $0) })
+        else { throw TidelockError(.malformedMessage, "The request does not name the fence and the operations.") }
+        let info = BatchInfo(
+            number: try call.batchNumber, digest: call.token.bodyDigest, operations: operations, bytes: call.body.count)
+        let batch = EncodedBatch(info: info, payload: call.body)
+        return try Answer(await responder.stage(transfer: transfer, fence: fence, batch))
+    }
+
+    private func read(_ call: SignedCall, _ transfer: String) async throws -> Answer {
+        let batch = try await responder.batch(transfer: transfer, number: call.batchNumber)
+        return Answer(body: batch.payload, type: WireBody.batch, operations: batch.info.operations)
+    }
+
+    /// Abandoning what is not there is done already.
+    private func abandon(_ call: SignedCall) async throws -> Answer {
+        let transfer = try call.transfer
+        guard let owner = try await responder.initiator(ofTransfer: transfer) else { return .empty }
+        guard owner == call.token.issuer else { throw Self.notYours }
+        try await responder.abandon(transfer: transfer)
+        return .empty
+    }
+
+    private func checkInitiator(of transfer: String, _ call: SignedCall) async throws {
+        guard let owner = try await responder.initiator(ofTransfer: transfer) else {
+            throw TidelockError(.unknownTransfer, "Nobody opened transfer \(transfer) here.")
+        }
+        guard owner == call.token.issuer else { throw Self.notYours }
+    }
+
+    private static var notYours: TidelockError {
+        TidelockError(.permissionDenied, "The transfer was opened by another instance.")
+    }
+
+    /// Answers with what the work gives, or that it goes on. The same body asks for the same work.
+    private func long(
+        _ call: SignedCall, _ body: @escaping @Sendable () async throws -> some Encodable & Sendable
+    ) async throws -> Answer {
+        let key = "\(call.arrival.endpoint.rawValue) \(call.arrival.path) \(call.token.issuer) \(call.token.bodyDigest)"
+        guard let outcome = await work.outcome(of: key, { try WireBody.encode(await body()) }) else {
+            return try Answer(status: 202, WorkingAnswer())
+        }
+        return Answer(body: try outcome.get())
+    }
+}

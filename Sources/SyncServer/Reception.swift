@@ -1,0 +1,169 @@
+internal import ContentModel
+internal import Hummingbird
+internal import Logging
+internal import SyncEngine
+internal import SyncProtocol
+
+/// Lets requests in, in the order that is promised: size, address, token, body, scripts. Then hands them on.
+struct Reception: Sendable {
+    let configuration: SyncServerConfiguration
+    let dependencies: SyncServerDependencies
+    let work: LongWork
+    private let guesses: FailureLimiter
+    private let logged: FailureLimiter
+
+    init(_ configuration: SyncServerConfiguration, _ dependencies: SyncServerDependencies, _ work: LongWork) {
+        self.configuration = configuration
+        self.dependencies = dependencies
+        self.work = work
+        guesses = FailureLimiter(limit: Limits.failuresPerMinute, clock: dependencies.clock)
+        logged = FailureLimiter(limit: Limits.failuresPerMinute * 6, clock: dependencies.clock)
+    }
+
+    /// Answers a request for an endpoint of the table. Every failure becomes an answer here.
+    func respond(_ endpoint: Endpoint, _ request: Request, _ context: ServerContext) async -> Response {
+        let arrival = Arrival(endpoint, request, context, trusting: configuration.trustedProxies)
+        let response: Response
+        do {
+            response = try await answer(arrival, request)
+        } catch {
+            let refusal = error as? Refusal ?? Refusal(known(error, arrival))
+            record(refusal.error, arrival)
+            response = Answer(refusal.error, at: endpoint, isSigned: refusal.seal != nil)
+                .response(to: arrival, seal: refusal.seal)
+        }
+        dependencies.logger.debug(
+            "Answered",
+            metadata: [
+                "endpoint": "\(endpoint.rawValue)", "status": "\(response.status.code)",
+                "address": "\(arrival.addressText)",
+            ])
+        return response
+    }
+
+    private func answer(_ arrival: Arrival, _ request: Request) async throws -> Response {
+        try checkSize(arrival)
+        try checkAddress(arrival)
+        switch arrival.endpoint.traits.access {
+        case .anyone: return try await openAnswer(arrival).response(to: arrival)
+        case .keyInBody: return try await keyCheck(arrival, request).response(to: arrival)
+        case .apiKey:
+            if !configuration.publicContentAPI { try await checkAPIKey(arrival) }
+            return try await content(arrival).response(to: arrival)
+        case .tokenOrAPIKey:
+            guard arrival.token == nil else { return try await signedAnswer(arrival, .read, request) }
+            try await checkAPIKey(arrival)
+            try await dependencies.hooks.admit(arrival.forHooks)
+            return try await status().response(to: arrival)
+        case .token(let need): return try await signedAnswer(arrival, need, request)
+        }
+    }
+
+    /// A request with a token: from the moment the token holds, every answer is signed.
+    private func signedAnswer(_ arrival: Arrival, _ need: Need, _ request: Request) async throws -> Response {
+        guard let text = arrival.token else {
+            throw TidelockError(.missingToken, "The request carries no token.", hint: "Sync requests are signed.")
+        }
+        let ring = KeyRing(try await dependencies.keys())
+        let instance = await dependencies.responder.identity.id
+        let verifier = TokenVerifier(ring: ring, instance: instance, memory: dependencies.replay)
+        let token = try await verifier.verify(
+            text, for: arrival.facts, from: arrival.address, need: need, now: dependencies.clock.seconds)
+        do {
+            let body = try await collect(request, upTo: Limits.requestBytes)
+            try await verifier.admit(token, body: body, repetition: arrival.endpoint.traits.repetition)
+            try await dependencies.hooks.admit(arrival.forHooks)
+            let call = SignedCall(arrival: arrival, token: token, body: body)
+            return try await handle(call).response(to: arrival, seal: token.seal)
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            throw Refusal(known(error, arrival), seal: token.seal)
+        }
+    }
+}
+
+extension Reception {
+    private func checkSize(_ arrival: Arrival) throws {
+        guard let text = arrival.header("content-length"), let length = Int(text), length > Limits.requestBytes else {
+            return
+        }
+        throw Self.tooLarge(Limits.requestBytes)
+    }
+
+    private func checkAddress(_ arrival: Arrival) throws {
+        guard !configuration.allow.isEmpty else { return }
+        guard let address = arrival.address, configuration.allow.contain(address) else {
+            throw TidelockError(.addressRefused, "This address may not call here.")
+        }
+    }
+
+    private func checkAPIKey(_ arrival: Arrival) async throws {
+        try checkGuesses(arrival)
+        guard let key = arrival.apiKey, try await dependencies.apiKeys.accepts(key) else {
+            noteGuess(arrival)
+            throw TidelockError(
+                .badAPIKey, arrival.apiKey == nil ? "An API key is needed here." : "The API key is not known here.",
+                hint: "Send it in the header 'api-key'; 'tidelock apikeys add' makes one.")
+        }
+    }
+
+    /// Refuses an address that keeps presenting wrong keys. Throws `rate_limited`.
+    func checkGuesses(_ arrival: Arrival) throws {
+        guard !guesses.isExhausted(arrival.addressText) else {
+            throw TidelockError(
+                .rateLimited, "Too many wrong keys came from this address.", hint: "Wait a minute and try again.")
+        }
+    }
+
+    func noteGuess(_ arrival: Arrival) {
+        guesses.note(arrival.addressText)
+    }
+
+    /// Reads the body as it arrives, and stops at the limit. Throws `too_large`.
+    func collect(_ request: Request, upTo limit: Int) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await part in request.body {
+            guard bytes.count + part.readableBytes <= limit else { throw Self.tooLarge(limit) }
+            bytes.append(contentsOf: part.readableBytesView)
+        }
+        return bytes
+    }
+
+    private static func tooLarge(_ limit: Int) -> TidelockError {
+        TidelockError(.tooLarge, "The body of the request is larger than \(limit) bytes.")
+    }
+}
+
+extension Reception {
+    /// The error as the caller may see it: of a defect it learns no more than that there is one.
+    private func known(_ error: any Error, _ arrival: Arrival) -> TidelockError {
+        let own = TidelockError(wrapping: error)
+        guard own.code == .internalFailure else { return own }
+        dependencies.logger.error(
+            "Request failed", metadata: ["endpoint": "\(arrival.endpoint.rawValue)", "reason": "\(own.message)"])
+        return TidelockError(.internalFailure, "The server failed at this request.", hint: "Its log says more.")
+    }
+
+    /// Tells people what was refused: code, caller and path, and nothing the caller could hide a secret in.
+    private func record(_ error: TidelockError, _ arrival: Arrival) {
+        guard logged.note(arrival.addressText) else { return }
+        let request = "\(arrival.endpoint.traits.method.rawValue) \(arrival.path.printable)"
+        let context = [
+            "address": arrival.addressText.printable, "code": error.code.rawValue,
+            "endpoint": arrival.endpoint.rawValue,
+        ]
+        dependencies.log.record(
+            LogRecord(
+                timestamp: dependencies.clock.seconds, type: error.code.traits.logLevel.recordType, channel: "sync",
+                message: "Refused \(request) from \(arrival.addressText.printable): \(error.code.rawValue).",
+                context: (try? WireBody.encode(context)).map { String(decoding: $0, as: UTF8.self) }))
+    }
+}
+
+extension ErrorCode.LogLevel {
+    /// The type of log record, as Cockpit names them.
+    fileprivate var recordType: String {
+        self == .critical ? "alert" : rawValue
+    }
+}

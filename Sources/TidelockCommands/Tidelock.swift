@@ -1,0 +1,1 @@
+public enum Tidelock { public static func run() async {} }

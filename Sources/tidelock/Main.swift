@@ -1,0 +1,8 @@
+import TidelockCommands
+
+@main
+struct Main {
+    static func main() async {
+        await Tidelock.run()
+    }
+}

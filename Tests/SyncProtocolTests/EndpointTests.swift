@@ -1,0 +1,47 @@
+import Testing
+
+@testable import SyncProtocol
+
+@Suite("Endpoint table")
+struct EndpointTests {
+    @Test func noTwoEndpointsShareAMethodAndAPath() {
+        let routes = Endpoint.allCases.map { "\($0.traits.method.rawValue) \($0.traits.path)" }
+        #expect(Set(routes).count == routes.count)
+    }
+
+    @Test func theDocumentedAddressesAreThere() {
+        let routes = Set(Endpoint.allCases.map { "\($0.traits.method.rawValue) \($0.traits.path)" })
+        let promised = [
+            "GET /api/sync/check", "POST /api/sync/check", "GET /api/sync/status", "GET /api/health",
+            "POST /api/sync/v1/transfers", "POST /api/sync/v1/transfers/{id}/diff",
+            "POST /api/sync/v1/transfers/{id}/plan", "PUT /api/sync/v1/transfers/{id}/batches/{n}",
+            "GET /api/sync/v1/transfers/{id}/batches/{n}", "POST /api/sync/v1/transfers/{id}/commit",
+            "POST /api/sync/v1/transfers/{id}/acknowledge", "POST /api/sync/v1/transfers/{id}/renew",
+            "GET /api/sync/v1/transfers/{id}", "DELETE /api/sync/v1/transfers/{id}",
+            "GET /api/content/items/{model}", "GET /api/content/item/{model}", "GET /api/content/item/{model}/{id}",
+        ]
+        #expect(routes == Set(promised))
+    }
+
+    @Test func whateverTouchesATransferNeedsAToken() {
+        for endpoint in Endpoint.allCases where endpoint.traits.path.contains("/v1/") {
+            guard case .token(let need) = endpoint.traits.access else {
+                Issue.record("\(endpoint) needs no token")
+                continue
+            }
+            #expect(need != .read, "\(endpoint) needs more than the right to read")
+        }
+    }
+
+    @Test func onlyOpensAndCommitsUseUpTheirToken() {
+        let used = Endpoint.allCases.filter { $0.traits.repetition == .newToken }
+        #expect(used == [.openTransfer, .commit])
+    }
+
+    @Test func pathsTakeValuesInOrderAndEscapeThem() {
+        #expect(Endpoint.stageBatch.path("0190-ab", "7") == "/api/sync/v1/transfers/0190-ab/batches/7")
+        #expect(Endpoint.listItems.path("blog/posts") == "/api/content/items/blog%2Fposts")
+        #expect(Endpoint.readItem.path("a b", "../x?y") == "/api/content/item/a%20b/..%2Fx%3Fy")
+        #expect(Endpoint.openTransfer.path() == "/api/sync/v1/transfers")
+    }
+}

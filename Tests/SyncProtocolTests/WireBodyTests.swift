@@ -1,0 +1,61 @@
+import ContentModel
+import Testing
+
+@testable import SyncProtocol
+
+@Suite("Control messages")
+struct WireBodyTests {
+    @Test func smallBodiesTravelAsTheyAre() throws {
+        let packed = try WireBody.pack([1, 2, 3])
+        #expect(packed.bytes == [1, 2, 3])
+        #expect(packed.coding == nil)
+    }
+
+    @Test func largeBodiesArePackedAndComeBack() throws {
+        let body = [UInt8](repeating: 7, count: Limits.uncompressedBytes + 1)
+        let packed = try WireBody.pack(body)
+        #expect(packed.bytes.count < body.count)
+        #expect(try WireBody.unpack(packed.bytes, coding: packed.coding) == body)
+    }
+
+    @Test func unknownCodingsAreRefused() {
+        #expect { try WireBody.unpack([1], coding: "br") } throws: { ($0 as? TidelockError)?.code == .malformedMessage }
+    }
+
+    @Test func aWrongMessageIsNamedByItsMemberAndNotByItsContents() {
+        let body = Array(#"{"kind":"content/posts","onlyDrift":"hunter2"}"#.utf8)
+        #expect {
+            try WireBody.decode(ListHeld.self, from: body)
+        } throws: { error in
+            guard let error = error as? TidelockError else { return false }
+            return error.code == .malformedMessage && error.message.contains("onlyDrift")
+                && !"\(error)".contains("hunter2")
+        }
+    }
+
+    @Test func messagesSurviveTheJourney() throws {
+        let open = OpenTransfer(
+            id: "0190", direction: .push, initiator: InstanceIdentity(id: "a", name: "A"),
+            scope: Scope(models: ["posts"], mode: .mirror), nonce: "n",
+            offer: SourceOffer(kinds: ["models"], root: "00", isQuiet: true))
+        let bytes = try WireBody.encode(open)
+        #expect(try WireBody.encode(WireBody.decode(OpenTransfer.self, from: bytes)) == bytes)
+        let answers: [PlanAnswer] = [
+            .needs([ListHeld(kind: "models", onlyDrift: false, after: ListPosition(bucket: 3, id: "x"))]),
+            .working(done: 5), .ready(PlanSummary(kinds: [], batches: [], expectedRoots: [:], handlerCalls: 0)),
+        ]
+        for answer in answers {
+            let bytes = try WireBody.encode(answer)
+            #expect(try WireBody.encode(WireBody.decode(PlanAnswer.self, from: bytes)) == bytes)
+        }
+    }
+
+    @Test func failedChecksHaveTheDocumentedShape() throws {
+        let good = try WireBody.encode(CheckAnswer(version: "1.0"))
+        #expect(String(decoding: good, as: UTF8.self) == #"{"success":true,"version":"1.0"}"#)
+        let bad = try WireBody.encode(CheckAnswer(failure: TidelockError(.unknownKey, "No.")))
+        #expect(
+            String(decoding: bad, as: UTF8.self)
+                == #"{"error":{"code":"unknown_key","message":"No."},"success":false}"#)
+    }
+}
