@@ -21,6 +21,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -77,7 +78,7 @@ let package = Package(
             name: "TidelockCommands",
             dependencies: [
                 "CockpitWorkingCopy", "ContentModel", "ContentStore", "CurlHTTP", "HookCatalog", "HookHost", "LuaRuntime",
-                "RemotePeer", "SyncEngine", "SyncProtocol", "SyncServer", arguments, lifecycle, logging,
+                "RemotePeer", "SyncEngine", "SyncProtocol", "SyncServer", arguments, lifecycle, logging, signals,
             ],
             swiftSettings: strict),
         // start

@@ -29,7 +29,7 @@ extension JSONIndex {
             default: true
             }
         if isCanonical { return body(token) }
-        return JSONParserPool.shared.withParser { parser in
+        return JSONParserPool.shared.withParser(for: token.count) { parser in
             var problem = jk_problem()
             let status = jk_canonicalise(parser.parser, token.baseAddress, token.count, &parser.stored, &problem)
             precondition(status == JK_OK, "a value of a document is a document: \(JSONProblem(problem))")
@@ -59,7 +59,9 @@ private func orderOf(_ left: String.UTF8View, _ right: String.UTF8View) -> Int {
 
 /// Whole numbers of any length are ordered exactly, others as doubles.
 private func orderOf(_ left: JSONValue, _ right: JSONValue) -> Int? {
-    if case .integer(let left) = left, case .integer(let right) = right { return left < right ? -1 : left > right ? 1 : 0 }
+    if case .integer(let left) = left, case .integer(let right) = right {
+        return left < right ? -1 : left > right ? 1 : 0
+    }
     if let left = left.digits, let right = right.digits { return orderOf(left, right) }
     guard let left = left.double, let right = right.double else { return nil }
     return left < right ? -1 : left > right ? 1 : 0

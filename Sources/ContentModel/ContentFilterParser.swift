@@ -7,7 +7,9 @@ struct ContentFilterParser {
     private var depth = 0
 
     mutating func filter(_ value: JSONValue) throws(ContentFilterProblem) -> ContentFilter.Condition {
-        guard let members = value.membersOfObject else { throw problem("a filter is an object such as {\"_state\": 1}") }
+        guard let members = value.membersOfObject else {
+            throw problem("a filter is an object such as {\"_state\": 1}")
+        }
         try enter()
         defer { depth -= 1 }
         var all: [Condition] = []
@@ -98,7 +100,8 @@ struct ContentFilterParser {
 
 extension ContentFilterParser {
     private mutating func negated(path: [String], _ value: JSONValue) throws(ContentFilterProblem) -> Condition {
-        guard let members = value.membersOfObject, !members.isEmpty, members.allSatisfy({ $0.key.hasPrefix("$") }) else {
+        guard let members = value.membersOfObject, !members.isEmpty, members.allSatisfy({ $0.key.hasPrefix("$") })
+        else {
             throw problem("'$not' takes operators, as in {\"$not\": {\"$gt\": 1}}")
         }
         return try tests(path: path, value)

@@ -29,7 +29,7 @@ public struct JSONDocument: Sendable, Hashable {
 
     /// SHA-256 over the canonical form: equal for all spellings of the same value.
     public var hash: ContentHash {
-        JSONParserPool.shared.withParser { parser in
+        JSONParserPool.shared.withParser(for: bytes.count) { parser in
             ContentHash(filledBy: { digest in
                 var problem = jk_problem()
                 let status = jk_hash(parser.parser, bytes, bytes.count, digest, &problem)
@@ -61,7 +61,7 @@ extension JSONDocument {
     private static func intake(
         _ text: UnsafeBufferPointer<UInt8>, orSame original: [UInt8]?
     ) throws(JSONProblem) -> (document: JSONDocument, hash: ContentHash) {
-        try JSONParserPool.shared.withParser { parser throws(JSONProblem) in
+        try JSONParserPool.shared.withParser(for: text.count) { parser throws(JSONProblem) in
             var problem = jk_problem()
             var status = JK_OK
             let hash = ContentHash(filledBy: { digest in
@@ -75,7 +75,7 @@ extension JSONDocument {
     private static func stored(
         _ text: UnsafeBufferPointer<UInt8>, orSame original: [UInt8]
     ) throws(JSONProblem) -> [UInt8] {
-        try JSONParserPool.shared.withParser { parser throws(JSONProblem) in
+        try JSONParserPool.shared.withParser(for: text.count) { parser throws(JSONProblem) in
             var problem = jk_problem()
             let status = jk_normalise(parser.parser, text.baseAddress, text.count, &parser.stored, &problem)
             guard status == JK_OK else { throw JSONProblem(problem) }

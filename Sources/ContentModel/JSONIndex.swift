@@ -82,7 +82,7 @@ extension Int64 {
 extension JSONDocument {
     /// Lends the document's index to `body`; nothing of it may leave.
     func withIndex<Result>(_ body: (JSONIndex) throws -> Result) rethrows -> Result {
-        try JSONParserPool.shared.withParser { parser in
+        try JSONParserPool.shared.withParser(for: bytes.count) { parser in
             try bytes.withUnsafeBufferPointer { text in
                 var index = jk_index()
                 var problem = jk_problem()

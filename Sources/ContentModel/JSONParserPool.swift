@@ -8,9 +8,6 @@ final class JSONParser: @unchecked Sendable {
     let parser: OpaquePointer
     var stored = jk_buffer()
 
-    /// Buffers above this size are not kept for the next document.
-    private static let ordinaryCapacity = 1 << 20
-
     init() {
         guard let parser = jk_parser_create() else { fatalError("out of memory") }
         self.parser = parser
@@ -25,10 +22,6 @@ final class JSONParser: @unchecked Sendable {
     var storedBytes: [UInt8] {
         Array(UnsafeBufferPointer(start: stored.bytes, count: stored.length))
     }
-
-    func forgetLargeBuffer() {
-        if stored.capacity > JSONParser.ordinaryCapacity { jk_buffer_release(&stored) }
-    }
 }
 
 /// Parsers at rest. Borrowing one takes a lock for as long as popping an array does.
@@ -38,18 +31,21 @@ final class JSONParserPool: Sendable {
     /// More than run at once on any machine worth counting; the rest are freed when they come back.
     private static let mostIdle = 64
 
+    /// A parser keeps several times the length of its largest document; those above this length take theirs along.
+    private static let largestOrdinaryLength = 1 << 20
+
     private let idle = Mutex<[JSONParser]>([])
 
+    /// Lends a parser for a document of the given length.
     func withParser<Result, Failure: Error>(
-        _ body: (JSONParser) throws(Failure) -> Result
+        for length: Int, _ body: (JSONParser) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let parser = idle.withLock { $0.popLast() } ?? JSONParser()
-        defer { giveBack(parser) }
+        defer { if length <= JSONParserPool.largestOrdinaryLength { giveBack(parser) } }
         return try body(parser)
     }
 
     private func giveBack(_ parser: JSONParser) {
-        parser.forgetLargeBuffer()
         idle.withLock { if $0.count < JSONParserPool.mostIdle { $0.append(parser) } }
     }
 }

@@ -154,7 +154,7 @@ extension Array {
     func lastOfEachKey(_ key: (Element) -> String) -> [Element] {
         guard count > 1 else { return self }
         var last: [[UInt8]: Int] = [:]
-        for (position, element) in enumerated() { last[Array<UInt8>(key(element).utf8)] = position }
+        for (position, element) in enumerated() { last[[UInt8](key(element).utf8)] = position }
         guard last.count != count else { return self }
         let kept = Set(last.values)
         return enumerated().filter { kept.contains($0.offset) }.map(\.element)
@@ -164,7 +164,9 @@ extension Array {
 extension String {
     /// Whether a number's token says zero, rather than something too small for a double.
     fileprivate var isZero: Bool {
-        utf8.prefix { $0 | 0x20 != UInt8(ascii: "e") }.allSatisfy { !(UInt8(ascii: "1")...UInt8(ascii: "9")).contains($0) }
+        utf8.prefix { $0 | 0x20 != UInt8(ascii: "e") }.allSatisfy {
+            !(UInt8(ascii: "1")...UInt8(ascii: "9")).contains($0)
+        }
     }
 }
 

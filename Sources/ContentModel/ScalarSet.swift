@@ -5,7 +5,9 @@ struct ScalarSet: Sendable {
     private var isInverted = false
 
     static let digit = ScalarSet("0"..."9")
-    static let space = ScalarSet([" "..." ", "\t"..."\r", "\u{85}"..."\u{85}", "\u{a0}"..."\u{a0}", "\u{2028}"..."\u{2029}"])
+    static let space = ScalarSet([
+        " "..." ", "\t"..."\r", "\u{85}"..."\u{85}", "\u{a0}"..."\u{a0}", "\u{2028}"..."\u{2029}",
+    ])
     static let all = ScalarSet().inverted
 
     /// Letters and digits of all scripts and the underscore.
@@ -66,7 +68,8 @@ extension Unicode.Scalar {
 
     /// The character itself and in the other case, where that is one character.
     fileprivate var bothCases: [Unicode.Scalar] {
-        let lower = properties.lowercaseMapping.unicodeScalars, upper = properties.uppercaseMapping.unicodeScalars
+        let lower = properties.lowercaseMapping.unicodeScalars
+        let upper = properties.uppercaseMapping.unicodeScalars
         return [self] + [lower, upper].compactMap { $0.count == 1 ? $0.first : nil }
     }
 }

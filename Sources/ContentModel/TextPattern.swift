@@ -18,7 +18,9 @@ struct TextPattern: Sendable {
     static let longestProgram = 1000
 
     init(_ pattern: String, options: String = "") throws(Problem) {
-        var isMultiline = false, dotMatchesBreaks = false, ignoresCase = false
+        var isMultiline = false
+        var dotMatchesBreaks = false
+        var ignoresCase = false
         for option in options {
             switch option {
             case "i": ignoresCase = true
@@ -51,7 +53,8 @@ struct TextPattern: Sendable {
 extension TextPattern {
     /// Whether some part of the text matches.
     func isFound(in text: String) -> Bool {
-        var ways = Ways(count: program.count), following = Ways(count: program.count)
+        var ways = Ways(count: program.count)
+        var following = Ways(count: program.count)
         var place = Place(scalars: text.unicodeScalars.makeIterator())
         while true {
             if follow(from: 0, at: place, into: &ways) { return true }
@@ -59,7 +62,9 @@ extension TextPattern {
             place.advance()
             following.removeAll()
             for step in ways.steps {
-                guard case .take(let set) = program[step], set.contains(scalar, ignoringCase: ignoresCase) else { continue }
+                guard case .take(let set) = program[step], set.contains(scalar, ignoringCase: ignoresCase) else {
+                    continue
+                }
                 if follow(from: step + 1, at: place, into: &following) { return true }
             }
             swap(&ways, &following)

@@ -46,7 +46,9 @@ struct TextPatternParser {
     }
 
     private mutating func alternatives() throws(Problem) -> TextExpression {
-        guard depth < TextPatternParser.deepestNesting else { throw Problem(reason: "its groups are nested too deeply") }
+        guard depth < TextPatternParser.deepestNesting else {
+            throw Problem(reason: "its groups are nested too deeply")
+        }
         depth += 1
         defer { depth -= 1 }
         var all = [try sequence()]
@@ -104,7 +106,7 @@ extension TextPatternParser {
         guard let (least, most) = try quantifier() else { return atom }
         if case .require = atom { throw Problem(reason: "a place between characters cannot be repeated") }
         _ = take("?")
-        if next == "+" || next == "*" || next == "?" { throw Problem(reason: "a repetition is repeated") }
+        if try quantifier() != nil { throw Problem(reason: "a repetition is repeated") }
         return .repeated(atom, least: least, most: most)
     }
 
@@ -218,13 +220,15 @@ extension TextPatternParser {
 
     /// Exactly so many digits, or, for `nil`, those up to a closing brace.
     private mutating func hexScalar(_ count: Int?) throws(Problem) -> Unicode.Scalar {
-        var value: UInt32 = 0, digits = 0
+        var value: UInt32 = 0
+        var digits = 0
         while digits < count ?? 8, let scalar = next, let digit = UInt32(String(scalar), radix: 16) {
             value = value << 4 | digit
             digits += 1
             position += 1
         }
-        guard digits > 0, digits == count ?? digits, count != nil || take("}"), let scalar = Unicode.Scalar(value) else {
+        guard digits > 0, digits == count ?? digits, count != nil || take("}"), let scalar = Unicode.Scalar(value)
+        else {
             throw Problem(reason: "a character's number is not one")
         }
         return scalar

@@ -1,4 +1,5 @@
 public import ContentModel
+internal import Foundation
 internal import GRDB
 internal import SyncEngine
 
@@ -30,13 +31,15 @@ public struct LocalWriteReport: Sendable, Equatable {
 extension Store {
     /// Applies local changes in one transaction, with undo under `run`.
     ///
-    /// Writing an item that is canonically the same changes nothing and takes no sequence number.
-    public func write(_ changes: [LocalChange], run: String) async throws -> LocalWriteReport {
+    /// Writing an item that is canonically the same changes nothing and takes no sequence number. Blocks the thread.
+    public func writeBlocking(_ changes: [LocalChange], run: String) throws -> LocalWriteReport {
         let now = clock.seconds
-        return try await write { db in
-            var writer = LocalWriter(db: db, run: run, now: now)
-            for change in changes { try writer.apply(change) }
-            return writer.report
+        return try translatingErrors(on: folder.path) {
+            try pool.write { db in
+                var writer = LocalWriter(db: db, run: run, now: now)
+                for change in changes { try writer.apply(change) }
+                return writer.report
+            }
         }
     }
 }

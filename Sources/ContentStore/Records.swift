@@ -2,6 +2,7 @@ internal import ContentModel
 internal import Foundation
 internal import GRDB
 public import SyncEngine
+public import SyncProtocol
 
 // MARK: Log
 
@@ -47,9 +48,8 @@ extension Store: LogSink {
 
 // MARK: Tokens
 
-extension Store {
-    /// Whether a token is seen for the first time; remembered until it expires.
-    public func remember(token: String, until expires: Int64) async throws -> Bool {
+extension Store: ReplayMemory {
+    public func remember(_ token: String, until expires: Int64) async throws -> Bool {
         let now = clock.seconds
         return try await write { db in
             try db.execute(sql: "DELETE FROM seen_token WHERE expires < ?", arguments: [now])
@@ -68,7 +68,7 @@ public struct APIKeyRecord: Sendable, Codable, Equatable {
     public var created: Int64
 }
 
-extension Store {
+extension Store: APIKeyVerifier {
     /// Makes a key and answers it; only its hash is kept.
     public func addAPIKey(name: String) async throws -> String {
         let key = "API-" + random.bytes(20).hex
@@ -101,8 +101,8 @@ extension Store {
         }
     }
 
-    /// Whether somebody holds this key. Looked up by hash, so that no comparison of secrets takes time.
-    public func acceptsAPIKey(_ key: String) async throws -> Bool {
+    /// Looked up by hash, so that no comparison of secrets takes time.
+    public func accepts(_ key: String) async throws -> Bool {
         try await read { db in
             try Bool.fetchOne(
                 db, sql: "SELECT EXISTS (SELECT 1 FROM api_key WHERE hash = ?)",

@@ -50,13 +50,24 @@ extension Store {
         }
     }
 
-    /// Runs that this process's predecessors left unfinished.
-    public func interruptUnfinishedRuns() async throws -> [RunRecord] {
+    /// Runs toward a target of which nobody knows how they ended. Meaningful only with the lock held.
+    public func unsettledRuns(target: String) async throws -> [RunRecord] {
+        try await read { db in
+            try RunTable.fetch(
+                db,
+                """
+                WHERE target = ? AND direction IN ('push', 'pull') AND phase IN ('running', 'unsettled')
+                ORDER BY started, id
+                """,
+                [target])
+        }
+    }
+
+    public func settleRun(id: String, phase: String) async throws {
         let now = clock.seconds
-        return try await write { db in
-            let rows = try RunTable.fetch(db, "WHERE phase = 'running'", [])
-            try db.execute(sql: "UPDATE run SET phase = 'interrupted', ended = ? WHERE phase = 'running'", arguments: [now])
-            return rows
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE run SET phase = ?, ended = coalesce(ended, ?) WHERE id = ?", arguments: [phase, now, id])
         }
     }
 

@@ -21,6 +21,15 @@ enum Settings {
         return InstanceIdentity(id: id, name: name)
     }
 
+    /// Makes this store another instance: nothing that was agreed with peers under the old id counts any more.
+    static func renewIdentity(_ db: Database, random: any RandomSource) throws -> String {
+        let id = random.bytes(16).hex
+        try set(db, "instance", id)
+        try set(db, "epoch", random.bytes(8).hex)
+        try db.execute(sql: "DELETE FROM checkpoint")
+        return id
+    }
+
     static func epoch(_ db: Database) throws -> String {
         guard let epoch = try text(db, "epoch") else {
             throw TidelockError(.damagedStore, "The store has no epoch.")

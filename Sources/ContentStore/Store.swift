@@ -59,6 +59,12 @@ public final class Store: Sendable {
         return configuration
     }
 
+    /// Gives a copied store an identity of its own. Takes effect when the store is opened the next time.
+    public func renewIdentity() async throws -> String {
+        let random = random
+        return try await write { db in try Settings.renewIdentity(db, random: random) }
+    }
+
     /// Closes all connections. May be called twice.
     public func close() throws {
         try pool.close()

@@ -14,16 +14,13 @@ public struct TargetRecord: Sendable, Equatable {
     public var key: Key
     public var allowsPush: Bool
     public var allowsPull: Bool
-    /// The instance that answered there last.
-    public var instance: String?
 
-    public init(name: String, uri: String, key: Key, allowsPush: Bool, allowsPull: Bool, instance: String? = nil) {
+    public init(name: String, uri: String, key: Key, allowsPush: Bool, allowsPull: Bool) {
         self.name = name
         self.uri = uri
         self.key = key
         self.allowsPush = allowsPush
         self.allowsPull = allowsPull
-        self.instance = instance
     }
 }
 
@@ -31,12 +28,11 @@ extension Store {
     public func targets() async throws -> [TargetRecord] {
         try await read { db in
             try Row.fetchAll(
-                db, sql: "SELECT name, uri, key, key_variable, push, pull, instance FROM target ORDER BY position, name"
+                db, sql: "SELECT name, uri, key, key_variable, push, pull FROM target ORDER BY position, name"
             ).map { row in
                 let key: TargetRecord.Key =
                     if let variable = row[3] as String? { .variable(variable) } else { .stored(try SyncKey(row[2])) }
-                return TargetRecord(
-                    name: row[0], uri: row[1], key: key, allowsPush: row[4], allowsPull: row[5], instance: row[6])
+                return TargetRecord(name: row[0], uri: row[1], key: key, allowsPush: row[4], allowsPull: row[5])
             }
         }
     }
@@ -55,7 +51,7 @@ extension Store {
                     VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM target), ?, ?, ?, ?, ?)
                     ON CONFLICT (name) DO UPDATE SET
                         uri = excluded.uri, key = excluded.key, key_variable = excluded.key_variable,
-                        push = excluded.push, pull = excluded.pull, instance = NULL
+                        push = excluded.push, pull = excluded.pull
                     """,
                 arguments: [target.name, target.uri, key.stored, key.variable, target.allowsPush, target.allowsPull])
         }
@@ -71,9 +67,19 @@ extension Store {
     }
 
     /// Remembers which instance answers at a target, so that the next run can say at once what it holds of it.
-    public func noteInstance(_ instance: String, ofTarget name: String) async throws {
+    public func note(instance: String, answering target: String, at uri: String) async throws {
         try await write { db in
-            try db.execute(sql: "UPDATE target SET instance = ? WHERE name = ?", arguments: [instance, name])
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO answered (target, uri, instance) VALUES (?, ?, ?)",
+                arguments: [target, uri, instance])
+        }
+    }
+
+    /// The instance that answered last at a target's present address.
+    public func instance(answering target: String, at uri: String) async throws -> String? {
+        try await read { db in
+            try String.fetchOne(
+                db, sql: "SELECT instance FROM answered WHERE target = ? AND uri = ?", arguments: [target, uri])
         }
     }
 }

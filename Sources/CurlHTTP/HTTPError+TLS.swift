@@ -12,8 +12,9 @@ extension TransferFailure {
       refused("the certificate of \(host) was issued by an authority that is not trusted here", hint: Self.trustHint)
     case 23: refused("the certificate of \(host) was revoked", hint: "Its owner has to replace it.")
     case 62, 64: otherHost
+    // libcurl compares the names itself, and OpenSSL has no number for that.
+    case _ where detail.contains("target host name"): otherHost
     case 66, 67, 68: refused("the certificate of \(host) uses a key or a signature that is too weak")
-    case 0 where detail.contains("host name"): otherHost
     default: refused("the certificate of \(host) was not accepted" + (detail.isEmpty ? "" : ", \(detail)"))
     }
   }

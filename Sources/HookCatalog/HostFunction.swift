@@ -17,6 +17,12 @@ public enum HostFunction: String, Sendable, CaseIterable {
     case httpPost = "app.http.post"
     case httpRequest = "app.http.request"
     case cacheFlush = "app.cache.flush"
+    // Functions of Lua's own library that look outside; the host replaces them.
+    case osTime = "os.time"
+    case osDate = "os.date"
+    case osClock = "os.clock"
+    case random = "math.random"
+    case randomSeed = "math.randomseed"
 }
 
 extension HostFunction {

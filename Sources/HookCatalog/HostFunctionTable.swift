@@ -25,6 +25,7 @@ extension HostFunction {
         case .jsonDecode, .jsonEncode, .jsonArray, .jsonObject: jsonDeclaration
         case .storageSave, .storageFind, .storageFindOne, .storageRemove, .storageCount: storageDeclaration
         case .httpGet, .httpPost, .httpRequest: httpDeclaration
+        case .osTime, .osDate, .osClock, .random, .randomSeed: standardDeclaration
         }
     }
 
@@ -55,6 +56,31 @@ extension HostFunction {
                 results: [ValueDeclaration("user", "User", "nil when it was not a person", isOptional: true)])
         default:
             HostFunctionDeclaration("Empties the cache.", .outward)
+        }
+    }
+
+    /// `os.time` and `os.date` are pure as long as they are told which time is meant; asking for the present one
+    /// follows the rule of `app.time`.
+    private var standardDeclaration: HostFunctionDeclaration {
+        let time = ValueDeclaration("time", "integer", "seconds since 1970 in UTC; now if left out", isOptional: true)
+        switch self {
+        case .osTime:
+            let parts = ValueDeclaration("parts", "table", "year, month, day, hour, min, sec in UTC", isOptional: true)
+            return HostFunctionDeclaration("Tells the time, or turns a date into one.", .pure, [parts], results: [time])
+        case .osDate:
+            let format = ValueDeclaration("format", "string", "as for strftime, or *t", isOptional: true)
+            let text = ValueDeclaration("text", "string|table", "the date in UTC")
+            return HostFunctionDeclaration("Writes a time as a date.", .pure, [format, time], results: [text])
+        case .osClock:
+            let seconds = ValueDeclaration("seconds", "number", "time on the CPU")
+            return HostFunctionDeclaration("Tells how much time the process used.", .outward, results: [seconds])
+        case .random:
+            let lower = ValueDeclaration("m", "integer", "lower bound, or the upper one if alone", isOptional: true)
+            let upper = ValueDeclaration("n", "integer", "upper bound", isOptional: true)
+            let number = ValueDeclaration("number", "number", "from 0 to 1, or between the bounds")
+            return HostFunctionDeclaration("Draws a number.", .outward, [lower, upper], results: [number])
+        default:
+            return HostFunctionDeclaration("Does nothing: numbers are drawn from the system.", .outward)
         }
     }
 

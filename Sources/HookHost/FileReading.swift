@@ -2,21 +2,21 @@ internal import Foundation
 
 /// Why a file of `hooks/` could not be read.
 enum ReadFailure: Error {
-    /// It was listed, and gone a moment later.
-    case vanished
+    /// It was written or removed in the meantime: look again.
+    case changed
     /// It is something that is never read. The path is relative to the folder.
     case refused(String, String)
 
     var problem: HookProblem {
         switch self {
-        case .vanished: HookProblem("hooks: a file vanished while it was read.")
+        case .changed: HookProblem("hooks: a file changed while it was read.")
         case .refused(let path, let reason): HookProblem(file: HookFile.prefix + path, reason)
         }
     }
 
     /// What the system said about a path; a path that is gone is not an error yet.
     static func system(_ path: String, _ error: Int32) -> ReadFailure {
-        error == ENOENT ? .vanished : .refused(path, "it cannot be read: \(String(cString: strerror(error))).")
+        error == ENOENT ? .changed : .refused(path, "it cannot be read: \(String(cString: strerror(error))).")
     }
 }
 
@@ -87,19 +87,24 @@ enum FileText {
         var facts = stat()
         guard fstat(descriptor, &facts) == 0 else { throw .system(name, errno) }
         guard facts.st_mode & S_IFMT == S_IFREG else { throw .refused(name, "it is not a regular file.") }
-        return try read(descriptor, called: name, limit: limit)
+        guard facts.st_size <= limit else { throw .refused(name, "it is larger than \(limit >> 20) MiB.") }
+        return try read(descriptor, called: name, size: Int(facts.st_size))
     }
 
-    private static func read(_ descriptor: Int32, called name: String, limit: Int) throws(ReadFailure) -> [UInt8] {
-        var text = [UInt8](repeating: 0, count: limit + 1)
+    /// Asks for one byte more than there should be, to notice a file that is being written.
+    private static func read(_ descriptor: Int32, called name: String, size: Int) throws(ReadFailure) -> [UInt8] {
+        var text = [UInt8](repeating: 0, count: size + 1)
         var count = 0
-        while count <= limit {
-            let got = text.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress! + count, $0.count - count) }
+        while count <= size {
+            let got = text.withUnsafeMutableBytes { room in
+                Foundation.read(descriptor, room.baseAddress.map { $0 + count }, room.count - count)
+            }
             if got < 0 && errno == EINTR { continue }
             guard got >= 0 else { throw .system(name, errno) }
-            if got == 0 { return Array(text.prefix(count)) }
+            guard got > 0 else { break }
             count += got
         }
-        throw .refused(name, "it is larger than \(limit >> 20) MiB.")
+        guard count <= size else { throw .changed }
+        return Array(text.prefix(count))
     }
 }

@@ -1,4 +1,5 @@
 internal import ContentModel
+internal import HookCatalog
 internal import SyncEngine
 
 /// Works out which filter handlers a kind passes, and a hash of everything that decides what they produce.

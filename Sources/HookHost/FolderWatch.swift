@@ -36,8 +36,8 @@ final class FolderWatch: Sendable {
         #if os(Linux)
             guard let inotify else { return }
             // The parent tells when the folder itself is made or replaced.
-            inotify.watch(URL(fileURLWithPath: folder).deletingLastPathComponent().path)
-            for path in subfolders() { inotify.watch(path) }
+            inotify.watch(URL(fileURLWithPath: folder).deletingLastPathComponent().path, for: Inotify.entries)
+            for path in subfolders() { inotify.watch(path, for: Inotify.contents) }
         #endif
     }
 

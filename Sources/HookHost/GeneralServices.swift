@@ -1,15 +1,10 @@
 internal import LuaRuntime
 internal import SyncEngine
 
-/// `app.time`, `app.auth.user` and `app.cache.flush`.
+/// `app.auth.user` and `app.cache.flush`.
 struct GeneralServices: Sendable {
-    let clock: any WallClock
     let cache: any CacheStore
     let currentUser: @Sendable () -> String?
-
-    func time(_ arguments: [LuaValue], _ invocation: Invocation) -> [LuaValue] {
-        [.integer(clock.seconds)]
-    }
 
     func user(_ arguments: [LuaValue], _ invocation: Invocation) -> [LuaValue] {
         [currentUser().map { .object([LuaField("user", .text($0))]) } ?? .nil]

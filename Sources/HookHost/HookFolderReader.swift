@@ -23,10 +23,10 @@ struct HookFolderReader {
                 return HookFolder(files: reader.files)
             } catch {
                 // An editor may replace a file between listing and opening it: look again.
-                guard case .vanished = error else { throw error.problem }
+                guard case .changed = error else { throw error.problem }
             }
         }
-        throw HookProblem("hooks: files keep appearing and vanishing while they are read.")
+        throw HookProblem("hooks: files keep changing while they are read.")
     }
 
     private init(root: String) {
@@ -48,7 +48,7 @@ struct HookFolderReader {
     private mutating func take(_ path: String, depth: Int) throws(ReadFailure) {
         let isLua = path.hasSuffix(HookFile.ending)
         guard let real = try RealPath.of(root + "/" + path) else {
-            guard try FileKind.of(root + "/" + path, followingLinks: false) == .link else { throw .vanished }
+            guard try FileKind.of(root + "/" + path, followingLinks: false) == .link else { throw .changed }
             guard !isLua else { throw .refused(path, "this symbolic link leads nowhere.") }
             return
         }

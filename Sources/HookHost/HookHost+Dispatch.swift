@@ -1,5 +1,5 @@
 internal import ContentModel
-internal import HookCatalog
+public import HookCatalog
 internal import LuaRuntime
 public import SyncEngine
 
@@ -15,6 +15,12 @@ extension HookHost: HookPort {
         try await gatePool.withMachine(of: generation) { machine in
             for handler in handlers { try await admit(request, through: handler, of: generation, machine) }
         }
+    }
+
+    /// Also `true` when nothing could be loaded: the event waits until somebody can tell.
+    public func hasObservers(of event: EventName) async -> Bool {
+        guard let generation = try? await current() else { return true }
+        return !generation.handlers(for: event).isEmpty
     }
 
     public func observe(_ observation: Observation) async throws {

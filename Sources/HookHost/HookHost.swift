@@ -2,7 +2,7 @@ internal import ContentModel
 public import Foundation
 internal import HookCatalog
 public import LuaRuntime
-public import SyncEngine
+internal import SyncEngine
 internal import Synchronization
 
 /// Loads `hooks/` and runs the handlers in it.
@@ -209,7 +209,8 @@ extension MachineFactory {
             library: HostLibrary(
                 log: LogService(sink: services.log, clock: services.clock, limits: limits),
                 storage: StorageService(collections: services.collections, limits: limits), http: http,
-                general: GeneralServices(clock: services.clock, cache: services.cache, currentUser: services.user)))
+                clock: ClockService(clock: services.clock),
+                general: GeneralServices(cache: services.cache, currentUser: services.user)))
     }
 }
 

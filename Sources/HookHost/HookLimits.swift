@@ -1,3 +1,4 @@
+internal import HookCatalog
 public import LuaRuntime
 
 /// How much handlers may take, by class of event, and how much they may ask of the host in one call.

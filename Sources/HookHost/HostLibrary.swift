@@ -10,6 +10,7 @@ struct HostLibrary: Sendable {
     let log: LogService
     let storage: StorageService
     let http: HTTPService
+    let clock: ClockService
     let general: GeneralServices
 
     /// The functions for one machine.
@@ -29,7 +30,12 @@ struct HostLibrary: Sendable {
         switch function {
         case .on, .jsonDecode, .jsonEncode, .jsonArray, .jsonObject: nil
         case .log: log.record
-        case .time: general.time
+        case .time: clock.time
+        case .osTime: clock.osTime
+        case .osDate: clock.osDate
+        case .osClock: clock.cpuTime
+        case .random: RandomService.draw
+        case .randomSeed: RandomService.seed
         case .authUser: general.user
         case .cacheFlush: general.flush
         case .storageSave: storage.save
@@ -48,11 +54,7 @@ struct HostLibrary: Sendable {
             guard let invocation = session.invocation else {
                 throw HostError("\(function.rawValue) works only inside a handler, not while a file is loaded")
             }
-            let handler = invocation.handler
-            let eventClass = handler.event.declaration.eventClass
-            guard function.mayBeCalled(by: eventClass, isVolatile: handler.isVolatile) else {
-                throw HostError(function.refusal)
-            }
+            try invocation.check(function)
             return try body(call.arguments, invocation)
         }
     }

@@ -6,21 +6,24 @@
     /// The kernel's notices about folders: https://man7.org/linux/man-pages/man7/inotify.7.html
     final class Inotify: Sendable {
         private let descriptor: Int32
-        private let source: any DispatchSourceRead
-        private let isClosed = Mutex(false)
+        /// What reads the descriptor and closes it in the end; `nil` once closed.
+        private let source = Mutex<(any DispatchSourceRead)?>(nil)
 
         /// `nil` when the system has no watcher left to give.
         init?(_ report: @escaping @Sendable () -> Void) {
-            let descriptor = inotify_init1(Int32(IN_NONBLOCK.rawValue) | Int32(IN_CLOEXEC.rawValue))
+            let descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
             guard descriptor >= 0 else { return nil }
             self.descriptor = descriptor
-            source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global(qos: .utility))
-            source.setEventHandler {
-                Inotify.drain(descriptor)
-                report()
+            source.withLock { source in
+                let made = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global(qos: .utility))
+                made.setEventHandler {
+                    Inotify.drain(descriptor)
+                    report()
+                }
+                made.setCancelHandler { _ = Glibc.close(descriptor) }
+                made.activate()
+                source = made
             }
-            source.setCancelHandler { Glibc.close(descriptor) }
-            source.activate()
         }
 
         deinit {
@@ -28,25 +31,24 @@
         }
 
         /// Begins to watch a folder. Doing so again changes nothing; a folder that is not there is left out.
-        func watch(_ path: String) {
-            isClosed.withLock { isClosed in
-                guard !isClosed else { return }
-                _ = inotify_add_watch(descriptor, path, Inotify.events)
+        func watch(_ path: String, for events: [Int32]) {
+            source.withLock { source in
+                guard source != nil else { return }
+                _ = inotify_add_watch(descriptor, path, events.reduce(UInt32(IN_ONLYDIR)) { $0 | UInt32($1) })
             }
         }
 
         func close() {
-            let wasOpen = isClosed.withLock { isClosed in
-                defer { isClosed = true }
-                return !isClosed
+            source.withLock { source in
+                source?.cancel()
+                source = nil
             }
-            if wasOpen { source.cancel() }
         }
 
-        /// Writing is reported when the file is closed, not before: half a file is not worth a look.
-        private static let events = UInt32(
-            IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB
-                | IN_ONLYDIR)
+        /// Something in the folder appeared, vanished or was renamed.
+        static let entries = [IN_CREATE, IN_MOVED_FROM, IN_MOVED_TO, IN_DELETE, IN_DELETE_SELF, IN_MOVE_SELF]
+        /// Also what was written, once the file is closed: half a file is not worth a look.
+        static let contents = entries + [IN_CLOSE_WRITE, IN_ATTRIB]
 
         /// What happened does not matter: the folder is read again as a whole.
         private static func drain(_ descriptor: Int32) {

@@ -22,6 +22,14 @@ final class Invocation: Sendable {
         self.deadline = deadline
     }
 
+    /// Refuses what the handler of this call may not ask for.
+    func check(_ function: HostFunction) throws(HostError) {
+        let eventClass = handler.event.declaration.eventClass
+        guard function.mayBeCalled(by: eventClass, isVolatile: handler.isVolatile) else {
+            throw HostError(function.refusal)
+        }
+    }
+
     /// Counts a line for the log; answers which one of this call it is.
     func countLogLine() -> Int {
         counts.withLock { counts in

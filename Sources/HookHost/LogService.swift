@@ -14,7 +14,7 @@ struct LogService: Sendable {
     static let channel = "hooks"
 
     func record(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
-        let message = try message(arguments.first ?? .nil)
+        let message = try text(of: arguments.first ?? .nil)
         let options = try TableReader(
             arguments.count > 1 ? arguments[1] : .nil, of: LogService.name, allowing: ["channel", "type", "context"])
         let type = try options.string("type") ?? "info"
@@ -23,8 +23,10 @@ struct LogService: Sendable {
             throw HostError("\(LogService.name): there is no type '\(type.printable)'; types are \(known)")
         }
         let channel = try options.string("channel").map { String($0.prefix(64)).escapingControls } ?? LogService.channel
-        let context = try options.value("context").flatMap { try context($0, invocation) }
-        keep(LogRecord(timestamp: clock.seconds, type: type, channel: channel, message: message, context: context), invocation)
+        let context = try context(options.value("context") ?? .nil, invocation)
+        keep(
+            LogRecord(timestamp: clock.seconds, type: type, channel: channel, message: message, context: context),
+            invocation)
         return []
     }
 
@@ -46,7 +48,7 @@ struct LogService: Sendable {
         }
     }
 
-    private func message(_ value: LuaValue) throws -> String {
+    private func text(of value: LuaValue) throws -> String {
         switch value {
         case .string(let bytes): shortened(String(decoding: bytes.prefix(limits.logLineBytes + 4), as: UTF8.self))
         case .integer(let number): "\(number)"

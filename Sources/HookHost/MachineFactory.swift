@@ -54,7 +54,7 @@ struct MachineFactory: Sendable {
         configuration.limits = limits.filter
         configuration.library = library.functions(for: session)
         configuration.constants = [LuaField(HostFunction.configuration, LuaValue(JSONValue(self.configuration)))]
-        configuration.jsonPrefix = HostFunction.jsonPrefix
+        configuration.jsonPath = HostFunction.jsonPrefix
         for file in folder.modules {
             configuration.modules[file.module ?? ""] = LuaSource(path: file.path, text: file.text)
         }

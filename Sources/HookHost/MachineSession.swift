@@ -8,7 +8,7 @@ internal import Synchronization
 final class MachineSession: Sendable {
     private let state = Mutex(State())
 
-    private struct State {
+    fileprivate struct State {
         var entry: HookFile?
         var registrations: [Registration] = []
         var problems: [HookProblem] = []

@@ -1,4 +1,5 @@
 internal import ContentModel
+internal import HookCatalog
 internal import LuaRuntime
 internal import SyncEngine
 

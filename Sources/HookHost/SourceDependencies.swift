@@ -79,13 +79,18 @@ extension [UInt8] {
     /// Where the occurrences of an identifier end.
     func endsOfWord(_ word: String) -> [Int] {
         let word = Array(word.utf8)
-        guard let first = word.first, count >= word.count else { return [] }
-        return (0...(count - word.count)).compactMap { start in
-            let end = start + word.count
-            guard self[start] == first, self[start..<end].elementsEqual(word) else { return nil }
-            if start > 0 && self[start - 1].isIdentifierPart { return nil }
-            if end < count && self[end].isIdentifierPart { return nil }
-            return end
+        return withUnsafeBufferPointer { text in
+            var ends: [Int] = []
+            var start = 0
+            while let found = text[start...].firstIndex(of: word[0]) {
+                start = found + 1
+                let end = found + word.count
+                guard end <= text.count, text[found..<end].elementsEqual(word) else { continue }
+                let isPartOfMore =
+                    found > 0 && text[found - 1].isIdentifierPart || end < text.count && text[end].isIdentifierPart
+                if !isPartOfMore { ends.append(end) }
+            }
+            return ends
         }
     }
 }

@@ -188,6 +188,10 @@ private:
     jk_problem &problem;
 };
 
+/// Each value but the first of its container takes a comma, and each container that is closed a closing bracket, so
+/// half of the tokens are values at most, apart from containers still open when the document is refused.
+size_t most_values(size_t tokens) { return tokens / 2 + JK_MAXIMUM_DEPTH + 1; }
+
 }  // namespace
 
 jk_status index(jk_parser &parser, const uint8_t *bytes, size_t length, jk_problem &problem) {
@@ -197,7 +201,9 @@ jk_status index(jk_parser &parser, const uint8_t *bytes, size_t length, jk_probl
     parser.begin(length);
     jk_problem lexical = {JK_OK, 0, ""};
     jk_status scanned = parser.scanner.scan(bytes, length, lexical);
-    if (scanned == JK_OUT_OF_MEMORY || !parser.nodes.reserve(parser.scanner.count() + 1)) return out_of_memory(problem);
+    if (scanned == JK_OUT_OF_MEMORY || !parser.nodes.reserve(most_values(parser.scanner.count()))) {
+        return out_of_memory(problem);
+    }
 
     jk_status status = Grammar(parser, bytes, problem).document();
     if (scanned == JK_OK) return status;

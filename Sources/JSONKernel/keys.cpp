@@ -8,7 +8,7 @@
 
 namespace tidelock::json {
 
-static_assert(std::endian::native == std::endian::little, "keys are compared as integers read with the little end first");
+static_assert(std::endian::native == std::endian::little, "keys are read as integers, the little end first");
 
 namespace {
 

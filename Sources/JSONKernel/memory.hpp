@@ -19,7 +19,7 @@ public:
     /// Makes room for `count` elements; false when memory ran out.
     [[nodiscard]] bool reserve(size_t count) {
         if (count <= capacity) return true;
-        size_t wanted = count + count / 2;
+        size_t wanted = count + count / 8;
         release();
         elements = static_cast<Element *>(std::malloc(wanted * sizeof(Element)));
         if (elements) capacity = wanted;

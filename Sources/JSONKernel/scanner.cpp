@@ -105,7 +105,7 @@ void Scanner::release() {
 bool Scanner::reserve(size_t length) {
     if (length <= capacity && implementation) return true;
     release();
-    size_t wanted = length + length / 2 + 4096;
+    size_t wanted = length + length / 8 + 4096;
     if (wanted > simdjson::SIMDJSON_MAXSIZE_BYTES) wanted = simdjson::SIMDJSON_MAXSIZE_BYTES;
     std::unique_ptr<simdjson::internal::dom_parser_implementation> fresh;
     // Our own grammar pass keeps its own depth; simdjson's later stages never run.

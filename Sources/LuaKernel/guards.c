@@ -139,6 +139,7 @@ static int guarded_next(lua_State *L) {
 }
 
 static int finish_pairs(lua_State *L, int status, lua_KContext context) {
+    (void)L;
     (void)status;
     (void)context;
     return 3;

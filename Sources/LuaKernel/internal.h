@@ -223,7 +223,8 @@ void lk_open_tables(lua_State *L);                  /* tables.c */
 void lk_open_clock(lua_State *L);                   /* clock.c */
 void lk_open_modules(lua_State *L);                 /* modules.c */
 void lk_open_lazy(lua_State *L);                    /* lazy.c: metatables */
-void lk_add_json(lua_State *L);                     /* json.c: into the table on top */
+void lk_open_markers(lua_State *L);                 /* json.c: metatables of declared arrays and objects */
+void lk_push_json(lua_State *L);                    /* json.c: the table of functions */
 void lk_seal_library(lua_State *L);                 /* freezes what was built */
 void lk_push_environment(lua_State *L);             /* a file's own globals */
 void lk_freeze(lua_State *L);                       /* replaces the table on top by a frozen view of it */

@@ -16,6 +16,19 @@
 /* Runs the stock function that the closure guards, in the same frame so that its messages name the right one. */
 static int run_stock(lua_State *L) { return lua_tocfunction(L, lua_upvalueindex(1))(L); }
 
+/* Writes text, separator, text, ... until `total` bytes are there: copies of copies, so each is twice as long. */
+static void fill(char *out, size_t total, const char *text, size_t length, const char *separator,
+                 size_t separator_length) {
+    memcpy(out, text, length);
+    if (length == total) return;
+    memcpy(out + length, separator, separator_length);
+    for (size_t done = length + separator_length; done < total;) {
+        size_t more = done < total - done ? done : total - done;
+        memcpy(out + done, out, more);
+        done += more;
+    }
+}
+
 static int string_rep(lua_State *L) {
     size_t length, separator_length;
     const char *text = luaL_checklstring(L, 1, &length);
@@ -32,13 +45,7 @@ static int string_rep(lua_State *L) {
     lk_expect_room(L, total);
     luaL_Buffer buffer;
     char *out = luaL_buffinitsize(L, &buffer, total);
-    for (lua_Integer i = 0; i < count && total; i++) {
-        memcpy(out, text, length);
-        out += length;
-        if (i + 1 == count) break;
-        memcpy(out, separator, separator_length);
-        out += separator_length;
-    }
+    if (total) fill(out, total, text, length, separator, separator_length);
     luaL_pushresultsize(&buffer, total);
     return 1;
 }

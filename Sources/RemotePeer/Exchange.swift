@@ -76,7 +76,8 @@ extension RemotePeer {
         var limits = HTTPLimits()
         limits.connect = min(limits.connect, timeout)
         limits.total = max(.seconds(600), timeout)
-        limits.stall = timeout
+        // The responder may hold a request for long work back for a while without sending a byte.
+        limits.stall = max(timeout, .seconds(Limits.patienceSeconds * 2))
         limits.responseBytes = Limits.responseBytes
         return limits
     }

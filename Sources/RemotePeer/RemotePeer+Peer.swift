@@ -56,6 +56,10 @@ extension RemotePeer {
         return try decode(try await perform(Call(endpoint: .transferState, path: path)))
     }
 
+    public func rollback(transfer: String) async throws -> RollbackResult {
+        try await ask(Call(endpoint: .rollback, path: Endpoint.rollback.path(transfer)))
+    }
+
     public func abandon(transfer: String) async throws {
         _ = try await perform(Call(endpoint: .abandon, path: Endpoint.abandon.path(transfer)))
     }
@@ -66,7 +70,10 @@ extension RemotePeer {
     private func ask<Answer: Decodable>(
         _ endpoint: Endpoint, _ path: String, _ message: some Encodable
     ) async throws -> Answer {
-        let call = Call(endpoint: endpoint, path: path, body: try WireBody.encode(message))
+        try await ask(Call(endpoint: endpoint, path: path, body: try WireBody.encode(message)))
+    }
+
+    private func ask<Answer: Decodable>(_ call: Call) async throws -> Answer {
         var reply = try await perform(call)
         while reply.isWorking {
             try await clock.sleep(for: .milliseconds(200))

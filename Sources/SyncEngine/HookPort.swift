@@ -11,6 +11,9 @@ public protocol HookPort: Sendable {
     /// Lets `sync.request.before` handlers refuse a request. Throws `hook_refused` or why a handler failed.
     func admit(_ request: IncomingRequest) async throws
 
+    /// Whether any handler is registered for an event, so that nobody prepares arguments for none.
+    func hasObservers(of event: EventName) async -> Bool
+
     /// Runs all handlers of an observer event. Errors are logged under the handler's name and thrown afterwards.
     func observe(_ observation: Observation) async throws
 }

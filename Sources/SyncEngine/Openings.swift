@@ -3,7 +3,7 @@ public import SyncProtocol
 
 /// Begins a push: this instance has the data, the peer receives it.
 public actor PushOpening: RunOpening {
-    private let store: any SourceStore
+    fileprivate let store: any SourceStore
     private let hooks: any RunHooks
     private let peer: any Peer
     private let request: OpenTransfer
@@ -11,7 +11,7 @@ public actor PushOpening: RunOpening {
     private let sourceMade: @Sendable (InstanceIdentity, OpenTransfer) async -> LocalSource
     private var opened: RunOpened?
     /// The source, once the peer has said who it is.
-    public private(set) var source: LocalSource?
+    private var source: LocalSource?
     public private(set) var responder: InstanceIdentity?
     /// How many items both sides hold alike, when they are in sync.
     public private(set) var unchanged = 0
@@ -64,6 +64,26 @@ public actor PushOpening: RunOpening {
         await hooks.release()
         guard opened != nil else { return }
         try await peer.abandon(transfer: transfer)
+    }
+}
+
+/// The source exists only once the peer has said who it is, so the opening stands in for it.
+extension PushOpening: SourcePort {
+    public func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
+        try await opened(transfer).plan(transfer: transfer, request)
+    }
+
+    public func batch(transfer: String, number: Int) async throws -> EncodedBatch {
+        try await store.plannedBatch(transfer: transfer, number: number)
+    }
+
+    public func acknowledge(transfer: String, _ result: CommitResult) async throws {
+        try await opened(transfer).acknowledge(transfer: transfer, result)
+    }
+
+    private func opened(_ transfer: String) throws -> LocalSource {
+        guard let source else { preconditionFailure("transfer \(transfer) is planned after it was opened") }
+        return source
     }
 }
 

@@ -1,4 +1,4 @@
-public import ContentModel
+internal import ContentModel
 public import SyncProtocol
 
 /// The side of a run that has the data.

@@ -1,4 +1,4 @@
-public import ContentModel
+internal import ContentModel
 public import SyncProtocol
 
 /// Carries out the actions of one run machine: asks the ports, and tells the machine what happened.

@@ -5,7 +5,7 @@ internal import ContentModel
 public enum Endpoint: String, Sendable, CaseIterable {
     case reach, checkKey, status, health
     case openTransfer, listHeld, makePlan, stageBatch, readBatch, commit, acknowledge, renewLease, transferState
-    case abandon
+    case rollback, abandon
     case listItems, readSingleton, readItem
 
     /// The row of the table.
@@ -29,6 +29,7 @@ public enum Endpoint: String, Sendable, CaseIterable {
             Traits(
                 .post, Self.transfer + "/commit", .token(.push), .newToken, takes: "CommitTransfer",
                 answers: "CommitResult")
+        case .rollback: Traits(.post, Self.transfer + "/rollback", .token(.push), .newToken, answers: "RollbackResult")
         case .acknowledge: Traits(.post, Self.transfer + "/acknowledge", .token(.pull), takes: "CommitResult")
         case .renewLease:
             Traits(.post, Self.transfer + "/renew", .token(.push), takes: "RenewLease", answers: "LeaseGrant")

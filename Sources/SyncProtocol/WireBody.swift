@@ -26,7 +26,8 @@ public enum WireBody {
         do {
             return try JSONDecoder().decode(type, from: Data(bytes))
         } catch {
-            let place = (error as? DecodingError).map { " at '\($0.place)'" } ?? ""
+            let path = (error as? DecodingError)?.place ?? ""
+            let place = path.isEmpty ? "" : " at '\(path)'"
             throw TidelockError(.malformedMessage, "This is not a \(type) message\(place).")
         }
     }

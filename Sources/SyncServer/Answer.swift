@@ -24,7 +24,8 @@ struct Answer: Sendable {
     /// Details go only to those who proved to have a key. The documented checks say `"success": false` as well.
     init(_ error: TidelockError, at endpoint: Endpoint?, isSigned: Bool) {
         let isCheck = endpoint == .reach || endpoint == .checkKey
-        let body = isCheck
+        let body =
+            isCheck
             ? try? WireBody.encode(CheckAnswer(failure: error))
             : try? WireBody.encode(ErrorAnswer(error, withDetails: isSigned))
         self.init(status: error.code.traits.httpStatus, body: body ?? [])
@@ -41,15 +42,22 @@ extension Answer {
         let takesZstd = arrival?.header("accept-encoding")?.contains(WireBody.zstd) ?? false
         if takesZstd, type == WireBody.json, let (packed, coding) = try? WireBody.pack(body), let coding {
             bytes = packed
-            headers[.init("content-encoding")!] = coding
+            headers.set("content-encoding", coding)
         }
-        if !bytes.isEmpty { headers[.init("content-type")!] = type }
-        if status == 401 { headers[.init("www-authenticate")!] = "Bearer" }
-        headers[.init("cache-control")!] = "no-store"
-        headers[.init(HeaderName.operations)!] = operations.map { "\($0)" }
+        if !bytes.isEmpty { headers.set("content-type", type) }
+        if status == 401 { headers.set("www-authenticate", "Bearer") }
+        headers.set("cache-control", "no-store")
+        headers.set(HeaderName.operations, operations.map { "\($0)" })
         let facts = AnswerFacts(status: status, body: bytes, operations: operations)
-        headers[.init(HeaderName.signature)!] = seal?.signature(of: facts)
+        headers.set(HeaderName.signature, seal?.signature(of: facts))
         return Response(
             status: .init(code: status), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}
+
+extension HTTPFields {
+    /// Sets a field by a name from this file or `HeaderName`, all of which are valid; nil leaves it out.
+    fileprivate mutating func set(_ name: String, _ value: String?) {
+        self[.init(name)!] = value
     }
 }

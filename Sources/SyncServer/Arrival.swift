@@ -22,7 +22,8 @@ struct Arrival: Sendable {
         headers = request.headers
         parameters = context.parameters
         query = request.uri.queryParameters
-        let forwarded = request.headers[values: .init("x-forwarded-for")!].joined(separator: ",")
+        let forwarded = headers.filter { $0.name.canonicalName == "x-forwarded-for" }.map(\.value).joined(
+            separator: ",")
         addressText = callerAddress(connection: context.peerAddress, forwarded: forwarded, trusting: proxies)
         address = IPAddress(addressText)
     }
@@ -31,6 +32,12 @@ struct Arrival: Sendable {
 
     /// The path without the query, which may hold an API key.
     var path: String { String(target.prefix { $0 != "?" }) }
+
+    /// Whether the caller is certainly here: what came through a proxy only looks as if it were.
+    var isFromThisMachine: Bool {
+        let isForwarded = ["x-forwarded-for", "forwarded", "x-real-ip", "via"].contains { header($0) != nil }
+        return address?.isLoopback == true && !isForwarded
+    }
 
     func header(_ name: String) -> String? {
         headers.first { $0.name.canonicalName == name }?.value

@@ -44,7 +44,7 @@ extension Reception {
     /// For those who watch. What exactly is wrong with a script is told to this machine only: it shows source lines.
     private func health(_ arrival: Arrival) async throws -> Answer {
         var hooks = await dependencies.hookStatus()
-        if arrival.address?.isLoopback != true { hooks.error = nil }
+        if !arrival.isFromThisMachine { hooks.error = nil }
         return try Answer(
             status: hooks.status == .failed ? 503 : 200, HealthAnswer(version: dependencies.version, hooks: hooks))
     }

@@ -79,6 +79,8 @@ extension Reception {
         case .commit:
             let message: CommitTransfer = try call.message()
             return try await long(call) { [responder] in try await responder.commit(transfer: transfer, message) }
+        case .rollback:
+            return try await long(call) { [responder] in try await responder.rollback(transfer: transfer) }
         default: throw TidelockError(.notFound, "There is nothing at this path.")
         }
     }
@@ -93,6 +95,9 @@ extension Reception {
 
     private func check(_ message: OpenTransfer, _ call: SignedCall) throws {
         try checkTransferID(message.id)
+        guard message.initiator.name.utf8.count <= Kind.longestName, message.nonce.utf8.count <= Kind.longestName else {
+            throw TidelockError(.malformedMessage, "The name of the caller or the nonce is too long.")
+        }
         guard message.protocolVersion >= ProtocolVersion.oldest, message.protocolVersion <= ProtocolVersion.current
         else {
             throw TidelockError(

@@ -99,9 +99,7 @@ extension Reception {
     }
 
     private func checkAPIKey(_ arrival: Arrival) async throws {
-        try checkGuesses(arrival)
         guard let key = arrival.apiKey, try await dependencies.apiKeys.accepts(key) else {
-            noteGuess(arrival)
             throw TidelockError(
                 .badAPIKey, arrival.apiKey == nil ? "An API key is needed here." : "The API key is not known here.",
                 hint: "Send it in the header 'api-key'; 'tidelock apikeys add' makes one.")

@@ -65,6 +65,18 @@ public struct SyncServer: Service {
         return logger
     }
 
+    private func cannotListen(_ error: any Error) -> TidelockError {
+        let known = [
+            "Address already in use": "another program uses the port",
+            "Cannot assign requested address": "this machine does not have the address",
+            "Permission denied": "ports below 1024 need more rights",
+        ]
+        let reason = known.first { "\(error)".contains($0.key) }?.value ?? "\(error)"
+        return TidelockError(
+            .badSetting, "The server cannot listen on \(configuration.host) port \(configuration.port): \(reason).",
+            hint: "Choose another address or port; port 0 picks a free one.", underlying: error)
+    }
+
     private func translatingErrors(_ serve: () async throws -> Void) async throws {
         do {
             try await serve()
@@ -73,9 +85,7 @@ public struct SyncServer: Service {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            throw TidelockError(
-                .badSetting, "The server cannot listen on \(configuration.host) port \(configuration.port): \(error).",
-                hint: "Another program may use the port; --port 0 picks a free one.", underlying: error)
+            throw cannotListen(error)
         }
     }
 }

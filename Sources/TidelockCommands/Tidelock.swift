@@ -1,1 +1,80 @@
-public enum Tidelock { public static func run() async {} }
+internal import ArgumentParser
+internal import ContentModel
+internal import Foundation
+
+/// The command line: parses, runs one command, and ends with the exit status of the error table.
+public enum Tidelock {
+    /// What `--version` and the check endpoint tell.
+    static let version = "0.1.0"
+
+    public static func run() async {
+        // A closed pipe on standard output (as with `| head`) ends a write with an error, not the process.
+        signal(SIGPIPE, SIG_IGN)
+        var command: any ParsableCommand
+        do {
+            command = try RootCommand.parseAsRoot()
+        } catch {
+            RootCommand.exit(withError: error)
+        }
+        do {
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as TidelockError {
+            Complaint.write(error)
+            exit(error.code.traits.exitStatus)
+        } catch let error as ExitCode {
+            exit(error.rawValue)
+        } catch let error as CleanExit {
+            RootCommand.exit(withError: error)
+        } catch let error as ValidationError {
+            RootCommand.exit(withError: error)
+        } catch {
+            let wrapped = TidelockError(wrapping: error)
+            Complaint.write(wrapped)
+            exit(wrapped.code.traits.exitStatus)
+        }
+    }
+}
+
+struct RootCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tidelock",
+        abstract: "Keeps the content of several instances of a site in step, scripted with Lua handlers.",
+        version: Tidelock.version,
+        groupedSubcommands: [
+            CommandGroup(name: "Instance:", subcommands: [InitCommand.self, ServeCommand.self, StatusCommand.self]),
+            CommandGroup(
+                name: "Content:",
+                subcommands: [
+                    KindsCommand.self, ListCommand.self, GetCommand.self, PutCommand.self, RemoveCommand.self,
+                    ImportCommand.self, ExportCommand.self,
+                ]),
+            CommandGroup(
+                name: "Sync:",
+                subcommands: [
+                    PlanCommand.self, PushCommand.self, PullCommand.self, CheckCommand.self, RunsCommand.self,
+                    RollbackCommand.self, LogCommand.self, LockCommand.self,
+                ]),
+            CommandGroup(
+                name: "Configuration:",
+                subcommands: [TargetsCommand.self, KeysCommand.self, APIKeysCommand.self, HooksCommand.self]),
+        ])
+
+    @OptionGroup var location: LocationOptions
+}
+
+/// Tells a person on standard error what went wrong; the hint stands on a line of its own.
+enum Complaint {
+    static func write(_ error: TidelockError) {
+        var text = "tidelock: \(error.message)\n"
+        if let hint = error.hint { text += "Try: \(hint)\n" }
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+
+    static func warn(_ sentence: String) {
+        FileHandle.standardError.write(Data("tidelock: \(sentence)\n".utf8))
+    }
+}

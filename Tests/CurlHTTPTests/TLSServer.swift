@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A certificate with its key, made by the `openssl` program in a temporary folder that goes with it.
 final class Certificate: Sendable {
@@ -69,29 +68,20 @@ final class Certificate: Sendable {
 /// `openssl s_server` on a free port of 127.0.0.1; it answers every GET with a page about the connection.
 final class TLSServer: Sendable {
   let port: Int
-  private let process: Mutex<Process>
+  private let program: Program
   /// Kept while the server may still read its files.
   private let certificate: Certificate
 
   init(_ certificate: Certificate) throws {
     self.certificate = certificate
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [
+    program = try Program([
       "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certificate.path, "-key", certificate.keyPath, "-www",
-    ]
-    (process.standardOutput, process.standardError, process.standardInput) = (output, FileHandle.nullDevice, Pipe())
-    try process.run()
-    port = try readPort(output.fileHandleForReading)
-    self.process = Mutex(process)
+    ])
+    port = try readPort(program)
   }
 
   deinit {
-    process.withLock { process in
-      process.terminate()
-      process.waitUntilExit()
-    }
+    program.terminate()
   }
 
   func url(host: String = "localhost", scheme: String = "https") -> String {
@@ -100,9 +90,9 @@ final class TLSServer: Sendable {
 }
 
 /// Reads up to the line `ACCEPT 127.0.0.1:PORT`, with which the server says that it is ready.
-private func readPort(_ output: FileHandle) throws -> Int {
+private func readPort(_ program: Program) throws -> Int {
   var text = ""
-  while let part = try output.read(upToCount: 1) {
+  while let part = try program.read(upTo: 1) {
     text += String(decoding: part, as: UTF8.self)
     guard text.hasSuffix("\n") else { continue }
     if let line = text.split(separator: "\n").last(where: { $0.hasPrefix("ACCEPT ") }),
@@ -111,5 +101,5 @@ private func readPort(_ output: FileHandle) throws -> Int {
       return port
     }
   }
-  throw RunFailure(program: "openssl s_server", output: text)
+  throw RunFailure(program: "openssl s_server", status: 0)
 }

@@ -53,30 +53,3 @@ extension HTTPRequest {
     return request
   }
 }
-
-/// Runs a program and returns what it printed.
-@discardableResult
-func run(_ arguments: [String], input: [UInt8] = []) throws -> [UInt8] {
-  let process = Process()
-  let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = arguments
-  (process.standardInput, process.standardOutput, process.standardError) = (stdin, stdout, stderr)
-  try process.run()
-  Thread.detachNewThread {
-    try? stdin.fileHandleForWriting.write(contentsOf: Data(input))
-    try? stdin.fileHandleForWriting.close()
-  }
-  let output = try stdout.fileHandleForReading.readToEnd() ?? Data()
-  let complaints = try stderr.fileHandleForReading.readToEnd() ?? Data()
-  process.waitUntilExit()
-  guard process.terminationStatus == 0 else {
-    throw RunFailure(program: arguments[0], output: String(decoding: complaints, as: UTF8.self))
-  }
-  return Array(output)
-}
-
-struct RunFailure: Error {
-  var program: String
-  var output: String
-}

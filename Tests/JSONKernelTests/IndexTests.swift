@@ -8,7 +8,10 @@ import Testing
         let text = Array(#" {"a": [1, {"b": "c"}], "d": null} "#.utf8)
         try kernel.index(text) { nodes, _ in
             let tokens = nodes.map { String(decoding: text[Int($0.start)..<Int($0.end)], as: UTF8.self) }
-            #expect(tokens == [#"{"a": [1, {"b": "c"}], "d": null}"#, #"[1, {"b": "c"}]"#, "1", #"{"b": "c"}"#, #""c""#, "null"])
+            #expect(
+                tokens == [
+                    #"{"a": [1, {"b": "c"}], "d": null}"#, #"[1, {"b": "c"}]"#, "1", #"{"b": "c"}"#, #""c""#, "null",
+                ])
             #expect(nodes.map(\.next) == [6, 5, 3, 5, 5, 6])
             #expect(nodes.map(\.count) == [2, 2, 0, 1, 0, 0])
             let keys = nodes.map { String(decoding: text[Int($0.key_start)..<Int($0.key_end)], as: UTF8.self) }
@@ -19,7 +22,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("1", JK_FLAG_INTEGER), ("-0", JK_FLAG_INTEGER), ("123456789012345678901", JK_FLAG_INTEGER), ("1.0", 0), ("1e2", 0),
+        ("1", JK_FLAG_INTEGER), ("-0", JK_FLAG_INTEGER), ("123456789012345678901", JK_FLAG_INTEGER), ("1.0", 0),
+        ("1e2", 0),
         ("\"a\"", 0), ("\"a\\n\"", JK_FLAG_ESCAPED), ("true", 0),
     ]) func flagsValues(text: String, flags: Int) throws {
         try kernel.index(Array(text.utf8)) { nodes, _ in #expect(nodes[0].flags == UInt8(flags)) }
@@ -53,7 +57,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a", 1), ("", 2), ("é", 3), ("x/y", 4), ("\u{1F600}", 5), ("d", 7), ("A", -1), ("aa", -1), ("x\\/y", -1), ("b", -1),
+        ("a", 1), ("", 2), ("é", 3), ("x/y", 4), ("\u{1F600}", 5), ("d", 7), ("A", -1), ("aa", -1), ("x\\/y", -1),
+        ("b", -1),
     ]) func findsMembersByDecodedKey(key: String, expected: Int64) throws {
         let text = Array(#"{"a":1,"":2,"\u00e9":3,"x\/y":4,"\ud83d\ude00":5,"d":6,"\u0064":{"b":1}}"#.utf8)
         try kernel.index(text) { _, index in

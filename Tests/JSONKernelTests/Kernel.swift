@@ -16,11 +16,11 @@ final class Kernel {
     }
 
     func normalise(_ bytes: [UInt8]) throws -> [UInt8] {
-        try written { jk_normalise(parser, $0, bytes.count, &buffer, $1) } over: bytes
+        try written(over: bytes) { jk_normalise(parser, $0, bytes.count, &buffer, $1) }
     }
 
     func canonicalise(_ bytes: [UInt8]) throws -> [UInt8] {
-        try written { jk_canonicalise(parser, $0, bytes.count, &buffer, $1) } over: bytes
+        try written(over: bytes) { jk_canonicalise(parser, $0, bytes.count, &buffer, $1) }
     }
 
     func normalise(_ text: String) throws -> String { try decoded(normalise(Array(text.utf8))) }
@@ -29,20 +29,23 @@ final class Kernel {
 
     func hash(_ bytes: [UInt8]) throws -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)
-        try check { jk_hash(parser, $0, bytes.count, &digest, $1) } over: bytes
+        try check(over: bytes) { jk_hash(parser, $0, bytes.count, &digest, $1) }
         return digest
     }
 
     func intake(_ bytes: [UInt8]) throws -> (stored: [UInt8], digest: [UInt8]) {
         var digest = [UInt8](repeating: 0, count: 32)
-        let stored = try written { jk_intake(parser, $0, bytes.count, &buffer, &digest, $1) } over: bytes
+        let stored = try written(over: bytes) { jk_intake(parser, $0, bytes.count, &buffer, &digest, $1) }
         return (stored, digest)
     }
 
     /// Lends the index of a document.
-    func index<Result>(_ bytes: [UInt8], _ body: (UnsafeBufferPointer<jk_node>, jk_index) throws -> Result) throws -> Result {
+    func index<Result>(_ bytes: [UInt8], _ body: (UnsafeBufferPointer<jk_node>, jk_index) throws -> Result) throws
+        -> Result
+    {
         try bytes.withUnsafeBufferPointer { text in
-            var index = jk_index(), problem = jk_problem()
+            var index = jk_index()
+            var problem = jk_problem()
             let status = jk_index_document(parser, text.baseAddress, text.count, &index, &problem)
             guard status == JK_OK else { throw Refusal(status: status, offset: problem.offset) }
             return try body(UnsafeBufferPointer(start: index.nodes, count: index.count), index)
@@ -59,14 +62,14 @@ final class Kernel {
     }
 
     private func written(
-        _ call: (UnsafePointer<UInt8>?, UnsafeMutablePointer<jk_problem>) -> jk_status, over bytes: [UInt8]
+        over bytes: [UInt8], _ call: (UnsafePointer<UInt8>?, UnsafeMutablePointer<jk_problem>) -> jk_status
     ) throws -> [UInt8] {
-        try check(call, over: bytes)
+        try check(over: bytes, call)
         return Array(UnsafeBufferPointer(start: buffer.bytes, count: buffer.length))
     }
 
     private func check(
-        _ call: (UnsafePointer<UInt8>?, UnsafeMutablePointer<jk_problem>) -> jk_status, over bytes: [UInt8]
+        over bytes: [UInt8], _ call: (UnsafePointer<UInt8>?, UnsafeMutablePointer<jk_problem>) -> jk_status
     ) throws {
         var problem = jk_problem()
         let status = bytes.withUnsafeBufferPointer { call($0.baseAddress, &problem) }

@@ -5,15 +5,15 @@ import Testing
     let kernel = Kernel()
 
     /// Another seed each time; the one of a failure is in its message.
-    static let seeds = (0..<20).map { _ in UInt64.random(in: 0...UInt64.max) }
+    static let seeds = (0..<10).map { _ in UInt64.random(in: 0...UInt64.max) }
 
     @Test(arguments: seeds) func aValueHashesTheSameInEveryStyle(seed: UInt64) throws {
         var random = SplitMix(seed: seed)
-        for _ in 0..<50 {
+        for _ in 0..<20 {
             let value = RandomValue.any(&random)
             let plain = value.written(&random, .plain)
             let hash = try kernel.hash(Array(plain.utf8))
-            for _ in 0..<4 {
+            for _ in 0..<3 {
                 let other = value.written(&random, .wild)
                 let intake = try kernel.intake(Array(other.utf8))
                 #expect(intake.digest == hash, "seed \(seed): \(plain) and \(other)")
@@ -25,7 +25,7 @@ import Testing
     @Test(arguments: seeds) func aChangedByteIsRefusedOrIndexedSoundly(seed: UInt64) throws {
         var random = SplitMix(seed: seed)
         let alphabet = bytes("\"\\{}[]:, ~0A~09019.eE+-truefalsnudX/~00~1A~0C~7F~C3~A9~ED~A0~80~F0~9F~FF")
-        for _ in 0..<100 {
+        for _ in 0..<50 {
             var text = Array(RandomValue.any(&random).written(&random, .wild).utf8)
             for _ in 0...Int.random(in: 0...2, using: &random) {
                 text[Int.random(in: text.indices, using: &random)] = alphabet.randomElement(using: &random)!
@@ -44,24 +44,27 @@ import Testing
     @Test(arguments: seeds) func aBeginningOfADocumentIsNoDocument(seed: UInt64) throws {
         var random = SplitMix(seed: seed)
         let text = Array("[\(RandomValue.any(&random).written(&random, .wild))]".utf8)
-        for length in 0..<text.count {
-            let refusal = kernel.refusal(Array(text[..<length]))
-            #expect(refusal != nil, "seed \(seed), length \(length)")
-        }
+        let lengths =
+            text.count < 300 ? Array(text.indices) : (0..<300).map { _ in text.indices.randomElement(using: &random)! }
+        let accepted = lengths.filter { kernel.refusal(Array(text[..<$0])) == nil }
+        #expect(accepted.isEmpty, "seed \(seed)")
     }
 
     private func checkIndex(of text: [UInt8], _ seed: UInt64) throws {
         try kernel.index(text) { nodes, _ in
             for (number, node) in nodes.enumerated() {
-                #expect(node.start < node.end && Int(node.end) <= text.count, "seed \(seed)")
-                #expect(number < node.next && Int(node.next) <= nodes.count, "seed \(seed)")
-                var children = 0, child = number + 1
-                while child < node.next {
-                    #expect(nodes[child].start > node.start && nodes[child].end < node.end, "seed \(seed)")
+                var children = 0
+                var child = number + 1
+                var isSound = node.start < node.end && Int(node.end) <= text.count && child <= node.next
+                while isSound, child < node.next {
+                    isSound =
+                        nodes[child].start > node.start && nodes[child].end < node.end && nodes[child].next > child
                     children += 1
                     child = Int(nodes[child].next)
                 }
-                #expect(children == Int(node.count) && child == Int(node.next), "seed \(seed)")
+                if !isSound || children != node.count || child != node.next {
+                    Issue.record("seed \(seed), node \(number)")
+                }
             }
         }
     }

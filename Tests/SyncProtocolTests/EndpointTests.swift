@@ -17,6 +17,7 @@ struct EndpointTests {
             "POST /api/sync/v1/transfers/{id}/plan", "PUT /api/sync/v1/transfers/{id}/batches/{n}",
             "GET /api/sync/v1/transfers/{id}/batches/{n}", "POST /api/sync/v1/transfers/{id}/commit",
             "POST /api/sync/v1/transfers/{id}/acknowledge", "POST /api/sync/v1/transfers/{id}/renew",
+            "POST /api/sync/v1/transfers/{id}/rollback",
             "GET /api/sync/v1/transfers/{id}", "DELETE /api/sync/v1/transfers/{id}",
             "GET /api/content/items/{model}", "GET /api/content/item/{model}", "GET /api/content/item/{model}/{id}",
         ]
@@ -33,9 +34,9 @@ struct EndpointTests {
         }
     }
 
-    @Test func onlyOpensAndCommitsUseUpTheirToken() {
+    @Test func whatChangesWhatReadersSeeUsesUpItsToken() {
         let used = Endpoint.allCases.filter { $0.traits.repetition == .newToken }
-        #expect(used == [.openTransfer, .commit])
+        #expect(used == [.openTransfer, .commit, .rollback])
     }
 
     @Test func pathsTakeValuesInOrderAndEscapeThem() {

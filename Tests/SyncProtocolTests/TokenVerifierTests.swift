@@ -10,7 +10,10 @@ struct TokenVerifierTests {
     @Test func aProperTokenIsLetIn() async throws {
         #expect(try await fixture.refusal(of: fixture.token()) == nil)
         #expect(try await fixture.refusal(of: fixture.token(audience: nil, id: "fedcba9876543210")) == nil)
-        #expect(try await fixture.refusal(of: fixture.forged(header: fixture.goodHeader, claims: fixture.claims(["jti": "\"aaaaaaaaaaaaaaaa\""]))) == nil)
+        #expect(
+            try await fixture.refusal(
+                of: fixture.forged(header: fixture.goodHeader, claims: fixture.claims(["jti": "\"aaaaaaaaaaaaaaaa\""])))
+                == nil)
     }
 
     @Test(arguments: ["none", "None", "NONE", "HS384", "HS512", "RS256", "hs256", ""])
@@ -57,7 +60,9 @@ struct TokenVerifierTests {
         #expect(try await fixture.refusal(of: token)?.error.code == .badSignature)
     }
 
-    @Test(arguments: ["", "a", "a.b", "a.b.c.d", "....", "e30.e30.", "\u{0}.\u{0}.\u{0}", String(repeating: "a", count: 5_000)])
+    @Test(arguments: [
+        "", "a", "a.b", "a.b.c.d", "....", "e30.e30.", "\u{0}.\u{0}.\u{0}", String(repeating: "a", count: 5_000),
+    ])
     func whatIsNoTokenIsRefused(text: String) async throws {
         let code = try await fixture.refusal(of: text)?.error.code
         #expect(code == .badToken || text == "e30.e30." && code == .badAlgorithm)

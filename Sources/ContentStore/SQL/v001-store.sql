@@ -269,8 +269,14 @@ CREATE TABLE target (
     key          TEXT,
     key_variable TEXT,
     push         INTEGER NOT NULL,
-    pull         INTEGER NOT NULL,
-    instance     TEXT
+    pull         INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Which instance answered last at a target's address.
+CREATE TABLE answered (
+    target   TEXT PRIMARY KEY,
+    uri      TEXT NOT NULL,
+    instance TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Keys of the content API; only their hashes.

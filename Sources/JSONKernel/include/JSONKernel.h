@@ -6,8 +6,10 @@
  * Structural scanning is simdjson's; the grammar pass and everything after it is ours, so that numbers
  * stay tokens (simdjson's DOM refuses integers beyond 64 bits) and skipped values are validated too.
  *
- * A jk_parser owns scratch memory and may be used by one thread at a time. Nothing here raises or aborts
- * on bad input; memory exhaustion is reported as JK_OUT_OF_MEMORY. */
+ * A jk_parser owns scratch memory and may be used by one thread at a time; it takes about 20 bytes for each byte of
+ * the densest documents and gives what a large one took back when it is next used for a small one. Nothing here
+ * raises or aborts on bad input; memory exhaustion is reported as JK_OUT_OF_MEMORY. Input needs no padding and is
+ * never written to. No pointer may be NULL unless it says so; bytes of length 0 may be. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -29,14 +31,15 @@ typedef enum jk_status {
     JK_OUT_OF_MEMORY = 6,
 } jk_status;
 
-/* Why a document was refused. `reason` is a static string. */
+/* Why a document was refused: its first fault. `reason` is a static string. Calls that succeed leave JK_OK here. */
 typedef struct jk_problem {
     jk_status status;
-    size_t offset; /* byte at which the document stopped being JSON */
+    size_t offset; /* byte at which the document stopped being JSON; of an unclosed string its opening quote */
     const char *reason;
 } jk_problem;
 
-/* A growable buffer. Zero-initialise; release with jk_buffer_release. Calls overwrite `length`, never append. */
+/* A growable buffer. Zero-initialise; release with jk_buffer_release. Calls overwrite it, never append; after one that
+ * failed its length is 0. */
 typedef struct jk_buffer {
     uint8_t *bytes;
     size_t length;
@@ -73,8 +76,8 @@ typedef struct jk_node {
     uint32_t end;       /* one past its last byte */
     uint32_t key_start; /* first byte between the key's quotes; 0 with key_end 0 when not a member */
     uint32_t key_end;
-    uint32_t next;  /* index of the first node after this value's subtree */
-    uint32_t count; /* direct children, shadowed ones included */
+    uint32_t next;  /* index of the first node after this value's subtree: its next sibling, if there is one */
+    uint32_t count; /* direct children, shadowed ones included; the first is the node after this one */
     uint8_t kind;   /* jk_kind */
     uint8_t flags;
 } jk_node;
@@ -84,36 +87,45 @@ typedef struct jk_index {
     size_t count;
 } jk_index;
 
-/* Validates one JSON text (RFC 8259, surrounding whitespace allowed) and lists its values. Documents of 4 GiB and more are refused. */
-jk_status jk_index_document(jk_parser *parser, const uint8_t *bytes, size_t length, jk_index *index, jk_problem *problem);
+/* Validates one JSON text (RFC 8259, surrounding whitespace allowed) and lists its values. Documents of 4 GiB and more
+ * are refused. Of a refused document the index is empty. */
+jk_status jk_index_document(jk_parser *parser, const uint8_t *bytes, size_t length, jk_index *index,
+                            jk_problem *problem);
 
 /* Validates and writes the stored form: the same tokens in the same order without insignificant whitespace and
  * without shadowed members. Everything else is kept byte for byte. */
 jk_status jk_normalise(jk_parser *parser, const uint8_t *bytes, size_t length, jk_buffer *stored, jk_problem *problem);
 
 /* Writes the canonical form, which exists only to be hashed: keys sorted bytewise after decoding, shortest escapes,
- * integers exact, other numbers shortest round-trip, `1.0` = `1`, `-0` = `0`, `{}` = `[]`. */
-jk_status jk_canonicalise(jk_parser *parser, const uint8_t *bytes, size_t length, jk_buffer *canonical, jk_problem *problem);
+ * integers exact, other numbers shortest round-trip, `1.0` = `1`, `-0` = `0`, `{}` = `[]`. Numbers with a fraction or an
+ * exponent are written as RFC 8785 says, so that 1e20 equals the integer; those that no double holds keep their
+ * digits. */
+jk_status jk_canonicalise(jk_parser *parser, const uint8_t *bytes, size_t length, jk_buffer *canonical,
+                          jk_problem *problem);
 
 /* SHA-256 of the canonical form. */
 jk_status jk_hash(jk_parser *parser, const uint8_t *bytes, size_t length, uint8_t digest[32], jk_problem *problem);
 
 /* jk_normalise and jk_hash in one pass over the text. `stored` may be NULL when only the hash is wanted. */
-jk_status jk_intake(jk_parser *parser, const uint8_t *bytes, size_t length, jk_buffer *stored, uint8_t digest[32], jk_problem *problem);
+jk_status jk_intake(jk_parser *parser, const uint8_t *bytes, size_t length, jk_buffer *stored, uint8_t digest[32],
+                    jk_problem *problem);
 
 /* SHA-256 of bytes. */
 void jk_sha256(const uint8_t *bytes, size_t length, uint8_t digest[32]);
 
-/* Decodes the string content `bytes[start, end)` of an indexed document (between the quotes) to UTF-8. `out` needs room for end - start bytes. Returns the length. */
+/* Decodes the string content `bytes[start, end)` of an indexed document (between the quotes) to UTF-8. `out` needs room
+ * for end - start bytes. Returns the length. */
 size_t jk_decode_string(const uint8_t *bytes, uint32_t start, uint32_t end, uint8_t *out);
 
-/* Writes `bytes` (UTF-8) as the content of a JSON string with the shortest escapes. `out` needs room for 6 * length bytes. Returns the length. */
+/* Writes `bytes` (UTF-8) as the content of a JSON string with the shortest escapes. `out` needs room for 6 * length
+ * bytes. Returns the length. */
 size_t jk_encode_string(const uint8_t *bytes, size_t length, uint8_t *out);
 
 /* Non-zero when the bytes are valid UTF-8. */
 int jk_valid_utf8(const uint8_t *bytes, size_t length);
 
-/* Index of the member `key` (decoded UTF-8) of the object node `object`, or -1. Shadowed members are not found. */
+/* Index of the member `key` (decoded UTF-8) of the object node `object`, or -1. Shadowed members are not found, and
+ * nodes that are no objects have none. */
 int64_t jk_member(const uint8_t *bytes, const jk_index *index, size_t object, const uint8_t *key, size_t key_length);
 
 #ifdef __cplusplus

@@ -1,0 +1,86 @@
+internal import ArgumentParser
+internal import ContentModel
+internal import ContentStore
+internal import Foundation
+
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Write items as NDJSON to standard output, or into a folder with one file per item.")
+
+    @Argument(help: "A folder to write into; standard output when there is none.") var folder: String?
+    @Option(help: "Only this kind.") var kind: String?
+    @OptionGroup var location: LocationOptions
+
+    func run() async throws {
+        let wanted = try kind.map { try Kind($0) }
+        let store = try await Instance.open(location).store
+        let kinds = try await store.kinds().filter { wanted == nil || $0 == wanted }
+        for kind in kinds {
+            if let folder {
+                let target = ExportFolder(url: URL(filePath: folder, directoryHint: .isDirectory))
+                try await store.forEachItem(of: kind) { try target.write($0, kind: kind) }
+            } else {
+                let prefix = Array("{\"kind\":\"\(kind)\",\"item\":".utf8)
+                try await store.forEachItem(of: kind) { try Output.write(prefix + $0.bytes + Array("}\n".utf8)) }
+            }
+        }
+    }
+}
+
+/// A folder with one file per item: `<kind>/<id>.json`.
+struct ExportFolder: ImportReader {
+    let url: URL
+
+    func write(_ item: JSONDocument, kind: Kind) throws {
+        let id = try itemID(of: item, kind: kind)
+        let folder = url.appending(path: kind.name)
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data((item.prettyPrinted() + "\n").utf8).write(to: folder.appending(path: FileName.of(id)), options: .atomic)
+        } catch {
+            throw TidelockError(
+                .storageFailed, "\(folder.path) cannot be written: \(error.localizedDescription)", underlying: error)
+        }
+    }
+
+    func read(_ body: (LocalChange) throws -> Void) throws {
+        let files = try listing()
+        guard !files.isEmpty else {
+            throw TidelockError(
+                .notFound, "\(url.path) holds no item: there is no <kind>/<id>.json below it.",
+                hint: "'tidelock export DIR' makes such a folder; a Cockpit installation is read with 'import cockpit DIR'.")
+        }
+        for file in files {
+            let place = file.url.path
+            try body(ItemFile.put(InputFile.bytes(place), kind: file.kind, at: place))
+        }
+    }
+
+    /// In the order of kinds, then of names.
+    private func listing() throws -> [(kind: Kind, url: URL)] {
+        guard let walk = FileManager.default.enumerator(at: url, includingPropertiesForKeys: nil, options: [.skipsHiddenFiles])
+        else { throw TidelockError(.notFound, "\(url.path) cannot be read.") }
+        let root = url.standardizedFileURL.path
+        var files: [(kind: Kind, url: URL)] = []
+        for case let file as URL in walk where file.pathExtension == "json" {
+            let folder = file.standardizedFileURL.deletingLastPathComponent().path
+            let name = folder.dropFirst(root.count).drop { $0 == "/" }
+            files.append((try Kind(String(name)), file))
+        }
+        return files.sorted { ($0.kind, $0.url.path) < ($1.kind, $1.url.path) }
+    }
+}
+
+/// Ids as file names: everything but letters, digits, `_`, `-` and `.` is percent-encoded.
+enum FileName {
+    static func of(_ id: String) -> String {
+        var name = ""
+        for (position, byte) in id.utf8.enumerated() {
+            let isPlain =
+                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || (byte == UInt8(ascii: ".") && position > 0)
+            name += isPlain ? String(UnicodeScalar(byte)) : "%" + [byte].hex.uppercased()
+        }
+        return name + ".json"
+    }
+}

@@ -1,0 +1,94 @@
+internal import ArgumentParser
+internal import ContentModel
+internal import ContentStore
+internal import Foundation
+internal import SyncEngine
+
+struct RunsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "runs", abstract: "List runs, transfers received and local changes, newest first.")
+
+    @Option(help: "How many.") var limit = 20
+    @OptionGroup var location: LocationOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let runs = try await Instance.open(location).store.runs(limit: limit)
+        if json { return try Output.json(runs) }
+        try Output.table(
+            [["RUN", "WHAT", "TARGET", "STARTED", "STATE", "UNDO"]]
+                + runs.map {
+                    [$0.id, $0.direction, $0.target ?? "-", moment($0.started), $0.phase, $0.canBeUndone ? "yes" : "-"]
+                })
+    }
+}
+
+struct LogCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "log", abstract: "Print the log, newest last.")
+
+    @Option(help: "Only this channel, such as sync or hooks.") var channel: String?
+    @Option(help: "Only this type, such as error.") var type: String?
+    @Option(help: "How many records.") var limit = 50
+    @OptionGroup var location: LocationOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let records = try await Instance.open(location).store.log(channel: channel, type: type, limit: limit)
+        if json { return try Output.json(records) }
+        for record in records {
+            try Output.line("\(moment(record.timestamp)) \(record.type) [\(record.channel)] \(record.message)")
+        }
+    }
+}
+
+struct LockCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lock", abstract: "Show or reset the lock.", subcommands: [Status.self, Reset.self],
+        defaultSubcommand: Status.self)
+
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "status", abstract: "Say who works on this instance, and who writes to it.")
+        @OptionGroup var location: LocationOptions
+        @Flag(help: "Print JSON.") var json = false
+
+        private struct Answer: Encodable {
+            var run: SyncLock.Holder?
+            var lease: LeaseHolder?
+        }
+
+        func run() async throws {
+            let instance = try await Instance.open(location)
+            let answer = Answer(
+                run: try SyncLock.holder(in: instance.folder.storage), lease: try await instance.store.leaseHolder())
+            if json { return try Output.json(answer) }
+            if let run = answer.run {
+                try Output.line("run \(run.run) is at work: process \(run.pid) on \(run.host), since \(moment(run.started))")
+            }
+            if let lease = answer.lease {
+                try Output.line("\(lease.holder) writes here with transfer \(lease.transfer), since \(moment(lease.since)), until \(moment(lease.expires)) unless renewed")
+            }
+            if answer.run == nil, answer.lease == nil { try Output.line("free: no run is at work, nobody writes here") }
+        }
+    }
+
+    struct Reset: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "reset",
+            abstract: "Free the lock and take the right to write from whoever has it. Safe at any moment.")
+        @OptionGroup var location: LocationOptions
+
+        func run() async throws {
+            let instance = try await Instance.open(location)
+            let hadFile = SyncLock.reset(in: instance.folder.storage)
+            let lease = try await instance.store.leaseHolder()
+            try await instance.store.resetLease()
+            instance.log("notice", "The lock was reset.")
+            switch (hadFile, lease) {
+            case (false, nil): try Output.line("there was nothing to reset")
+            case (_, let lease?): try Output.line("reset; transfer \(lease.transfer) of \(lease.holder) can no longer commit")
+            case (true, nil): try Output.line("reset; the lock file was removed")
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+internal import ContentModel
+internal import ContentStore
+internal import CurlHTTP
+internal import Foundation
+internal import HookHost
+internal import LuaRuntime
+internal import RemotePeer
+internal import SyncEngine
+internal import SyncProtocol
+
+/// One instance with everything a command needs of it: the only place where the parts meet.
+struct Instance: Sendable {
+    let folder: InstanceFolder
+    let settings: Settings
+    let store: Store
+    let workers: LuaWorkers
+    let clock: any WallClock = SystemClock()
+    let random: any RandomSource = SystemRandom()
+
+    /// Opens the instance a command was asked to work on.
+    static func open(_ location: LocationOptions) async throws -> Instance {
+        try await open(InstanceFolder(url: try location.folder()))
+    }
+
+    static func open(_ folder: InstanceFolder) async throws -> Instance {
+        let workers = LuaWorkers(count: 2)
+        let settings = try await ConfigurationFile.settings(of: folder, workers: workers)
+        try makeStorage(folder.storage)
+        let store = try Store.open(in: folder.storage, name: settings.name, clock: SystemClock(), random: SystemRandom())
+        return Instance(folder: folder, settings: settings, store: store, workers: workers)
+    }
+
+    private static func makeStorage(_ storage: URL) throws {
+        do {
+            try FileManager.default.createDirectory(
+                at: storage, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw TidelockError(.storageFailed, "\(storage.path) cannot be made: \(error.localizedDescription)", underlying: error)
+        }
+    }
+
+    /// The handlers of `hooks/`, loaded.
+    func hooks() async throws -> HookHost {
+        let host = try HookHost(
+            folder: folder.hooks, configuration: hookConfiguration, services: hookServices, workers: workers,
+            observerWorkers: LuaWorkers(count: 2))
+        await host.start()
+        return host
+    }
+
+    var hookConfiguration: HookHostConfiguration {
+        HookHostConfiguration(config: settings.hookConfiguration, allowedHosts: settings.hookHosts)
+    }
+
+    var hookServices: HookServices {
+        let store = store, settings = settings
+        return HookServices(
+            log: store, collections: store, cache: CacheFolder(url: folder.storage.appending(path: "cache")), clock: clock,
+            targets: {
+                let stored = try await store.targets().map { TargetFacts(name: $0.name, uri: $0.uri) }
+                return stored + settings.targets.map { TargetFacts(name: $0.name, uri: $0.uri) }
+            },
+            http: httpOptions)
+    }
+
+    var httpOptions: HTTPClientOptions {
+        var options = HTTPClientOptions()
+        options.userAgent = "tidelock/\(Tidelock.version)"
+        options.certificateAuthorities = settings.certificateAuthorities
+        // A full window of batches, and still a place for the renewal of the lease.
+        options.maximumConnectionsPerHost = Limits.window + 2
+        return options
+    }
+
+    func newRunID() -> String {
+        TransferID.make(clock: clock, random: random)
+    }
+
+    func log(_ type: String, _ message: String, channel: String = "sync") {
+        store.record(LogRecord(timestamp: clock.seconds, type: type, channel: channel, message: message))
+    }
+}
+
+/// Cached answers and the like, one file each. Flushing empties the folder and touches nothing beside it.
+struct CacheFolder: CacheStore {
+    let url: URL
+
+    func flush() async throws {
+        let entries = (try? FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: nil)) ?? []
+        for entry in entries { try FileManager.default.removeItem(at: entry) }
+    }
+}

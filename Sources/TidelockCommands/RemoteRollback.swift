@@ -1,0 +1,22 @@
+internal import ContentModel
+internal import ContentStore
+internal import CurlHTTP
+internal import RemotePeer
+internal import SyncProtocol
+
+/// Takes a push back where it went: its undo is at the destination.
+struct RemoteRollback {
+    let instance: Instance
+
+    func perform(_ run: RunRecord) async throws -> RollbackResult {
+        guard let name = run.target else {
+            throw TidelockError(.unknownRun, "Run \(run.id) does not say where it went.")
+        }
+        let target = try await instance.target(name).target
+        let http = try HTTPClient(instance.httpOptions)
+        defer { http.shutdown() }
+        let peer = try RemotePeer(
+            target: target, local: instance.store.identity, http: http, clock: instance.clock, random: instance.random)
+        return try await peer.rollback(transfer: run.id)
+    }
+}

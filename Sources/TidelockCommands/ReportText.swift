@@ -1,0 +1,130 @@
+internal import ContentModel
+internal import Foundation
+internal import SyncEngine
+internal import SyncProtocol
+internal import Synchronization
+
+/// A run's report for people.
+struct ReportText {
+    let report: RunReport
+
+    func print() throws {
+        guard report.error == nil else { return }
+        try Output.line(headline)
+        for kind in report.kinds where kind.touches > 0 { try Output.line("  " + line(kind)) }
+        for conflict in report.conflictList.prefix(20) { try Output.line("  \(conflict.sentence)") }
+        if report.conflictList.count > 20 {
+            try Output.line("  … and \(report.conflicts - 20) more; --json lists them")
+        }
+        if report.reverted > 0 {
+            try Output.line("  \(report.reverted) items that a rollback took back there were left alone (--include-reverted sends them)")
+        }
+        if report.status == .committed {
+            try Output.line("run \(report.run), \(figures); undo with: tidelock rollback \(report.run)")
+        }
+    }
+
+    private var headline: String {
+        let where_ = report.direction == .push ? "to \(report.target)" : "from \(report.target)"
+        switch report.status {
+        case .unchanged: return "nothing to \(report.direction.rawValue) \(where_): both sides are equal (\(figures))"
+        case .planned: return "a \(report.direction.rawValue) \(where_) would be:" + (report.kinds.contains { $0.touches > 0 } ? "" : " nothing")
+        default: return "\(report.direction.rawValue) \(where_): \(counts)\(report.verified ? ", verified" : "")"
+        }
+    }
+
+    private var counts: String {
+        var parts = ["\(report.created) created", "\(report.updated) updated", "\(report.deleted) deleted"]
+        if report.skipped > 0 { parts.append("\(report.skipped) skipped") }
+        if report.released > 0 { parts.append("\(report.released) released") }
+        if report.conflicts > 0 { parts.append("\(report.conflicts) conflicts") }
+        return parts.joined(separator: ", ")
+    }
+
+    private var figures: String {
+        "\(report.roundTrips) round trips, \(report.bytesSent) bytes sent, \(report.milliseconds) ms"
+    }
+
+    private func line(_ kind: KindPlan) -> String {
+        let parts = [
+            (kind.creates, "to create"), (kind.updates, "to update"), (kind.deletes, "to delete"),
+            (kind.releases, "to release"), (kind.drops, "dropped by handlers"), (kind.skips, "skipped by handlers"),
+            (kind.overwrites, "edits there to overwrite"),
+        ]
+        let words = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        return "\(kind.kind): \(words)"
+    }
+}
+
+extension KindPlan {
+    var touches: Int { creates + updates + deletes + releases + drops + skips }
+}
+
+extension Conflict {
+    var sentence: String {
+        switch verdict {
+        case .replaced: "\(kind)/\(id) had been edited at the destination; that edit was replaced and is kept in undo"
+        case .keptOriginal: "\(kind)/\(id) was left alone: what is here is the unfiltered original of what arrived"
+        case .keptEdited: "\(kind)/\(id) was left alone: it was edited since"
+        }
+    }
+}
+
+/// One line on a terminal that tells where a run is; nothing at all elsewhere.
+final class ProgressLine: Sendable {
+    private let isShown: Bool
+    private let state = Mutex(State())
+
+    private struct State {
+        var started: ContinuousClock.Instant?
+        var last: ContinuousClock.Instant?
+    }
+
+    init(isShown: Bool) {
+        self.isShown = isShown && isatty(STDERR_FILENO) == 1
+    }
+
+    func show(_ progress: RunProgress) {
+        guard isShown else { return }
+        let now = ContinuousClock.now
+        let line: String? = state.withLock { (state) -> String? in
+            if case .transferring = progress, state.started == nil { state.started = now }
+            // Ten times a second is as much as anybody can read.
+            if let last = state.last, now - last < .milliseconds(100), !progress.isMilestone { return nil }
+            state.last = now
+            return text(progress, elapsed: state.started.map { now - $0 })
+        }
+        if let line { write("\r\u{1B}[K\(line)") }
+    }
+
+    func clear() {
+        if isShown { write("\r\u{1B}[K") }
+    }
+
+    private func text(_ progress: RunProgress, elapsed: Duration?) -> String {
+        switch progress {
+        case .opening: return "opening …"
+        case .comparing: return "comparing lists …"
+        case .planning(let examined): return "planning: \(examined) items"
+        case .committing: return "committing …"
+        case .transferring(let done, let total):
+            let seconds = elapsed.map { $0 / .seconds(1) } ?? 0
+            guard seconds > 0.2, done > 0 else { return "sending: \(done) of \(total)" }
+            let rate = Double(done) / seconds
+            return "sending: \(done) of \(total), \(Int(rate)) items/s, \(Int(Double(total - done) / rate)) s left"
+        }
+    }
+
+    private func write(_ text: String) {
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+}
+
+extension RunProgress {
+    fileprivate var isMilestone: Bool {
+        switch self {
+        case .opening, .comparing, .committing: true
+        case .planning, .transferring: false
+        }
+    }
+}

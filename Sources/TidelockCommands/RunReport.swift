@@ -1,0 +1,105 @@
+internal import ContentModel
+internal import SyncEngine
+internal import SyncProtocol
+
+/// What a run did, as `--json` prints it. Members are only ever added.
+struct RunReport: Codable, Sendable {
+    enum Status: String, Codable, Sendable {
+        case committed, unchanged, planned, failed
+    }
+
+    struct Failure: Codable, Sendable {
+        var code: String
+        var message: String
+        var hint: String?
+    }
+
+    var run: String
+    var target: String
+    var direction: Direction
+    var status: Status = .failed
+    /// The roots of both sides were compared after the run, and are equal.
+    var verified = false
+    var created = 0
+    var updated = 0
+    var deleted = 0
+    var skipped = 0
+    var unchanged = 0
+    var conflicts = 0
+    /// Rows that a rollback took back at the destination and that the run left alone.
+    var reverted = 0
+    /// Items that stay at the destination but no longer follow the source.
+    var released = 0
+    var handlerCalls = 0
+    var bytesSent = 0
+    var bytesReceived = 0
+    var roundTrips = 0
+    var milliseconds = 0
+    /// What a dry run would send, in bytes.
+    var planBytes: Int?
+    var kinds: [KindPlan] = []
+    var conflictList: [Conflict] = []
+    var error: Failure?
+
+    init(run: String, target: String, direction: Direction) {
+        self.run = run
+        self.target = target
+        self.direction = direction
+    }
+
+    mutating func note(_ error: TidelockError) {
+        status = .failed
+        self.error = Failure(code: error.code.rawValue, message: error.message, hint: error.hint)
+    }
+
+    mutating func note(_ outcome: RunMachine.Outcome, unchanged held: Int) {
+        switch outcome {
+        case .inSync:
+            status = .unchanged
+            verified = true
+            unchanged = held
+        case .planned(let plan):
+            status = .planned
+            note(plan)
+            planBytes = plan.bytes
+        case .unchanged(let plan):
+            status = .unchanged
+            verified = true
+            note(plan)
+        case .committed(let plan, let result):
+            status = .committed
+            note(plan)
+            note(result)
+        case .failed: status = .failed
+        }
+    }
+
+    private mutating func note(_ plan: PlanSummary) {
+        created = sum(plan, \.creates)
+        updated = sum(plan, \.updates)
+        deleted = sum(plan, \.deletes)
+        released = sum(plan, \.releases)
+        skipped = sum(plan, \.skips) + sum(plan, \.drops)
+        unchanged = sum(plan, \.unchanged)
+        reverted = sum(plan, \.reverted)
+        conflicts = sum(plan, \.overwrites)
+        handlerCalls = plan.handlerCalls
+        kinds = plan.kinds
+    }
+
+    private mutating func note(_ result: CommitResult) {
+        verified = result.isVerified
+        created = result.created
+        updated = result.updated
+        deleted = result.deleted
+        released = result.released
+        unchanged += result.adopted
+        skipped += result.kept
+        conflicts = result.conflictCount
+        conflictList = result.conflicts
+    }
+
+    private func sum(_ plan: PlanSummary, _ count: KeyPath<KindPlan, Int>) -> Int {
+        plan.kinds.reduce(0) { $0 + $1[keyPath: count] }
+    }
+}

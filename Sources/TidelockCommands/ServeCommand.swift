@@ -1,0 +1,145 @@
+internal import ArgumentParser
+internal import ContentModel
+internal import ContentStore
+internal import Foundation
+internal import HookHost
+internal import Logging
+internal import ServiceLifecycle
+internal import UnixSignals
+internal import SyncEngine
+internal import SyncProtocol
+internal import SyncServer
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Answer other instances until SIGTERM or SIGINT.")
+
+    @Option(help: "The port to listen on; 0 picks a free one.") var port: Int?
+    @Option(help: "The address to listen on.") var host: String?
+    @OptionGroup var location: LocationOptions
+
+    func validate() throws {
+        if let port, !(0...65_535).contains(port) { throw ValidationError("A port is a number from 0 to 65535.") }
+    }
+
+    func run() async throws {
+        let instance = try await Instance.open(location)
+        guard !instance.settings.keys.isEmpty else {
+            throw TidelockError(
+                .missingSetting, "\(instance.folder.configuration.path) sets no sync.syncKey, so nobody could sign a request.",
+                hint: "'tidelock keys generate' makes a key; put it into .env as TIDELOCK_SYNC_KEY.")
+        }
+        let hooks = try await instance.hooks()
+        defer { hooks.stop() }
+        if let problem = hooks.status.rejected {
+            Complaint.warn("the handlers cannot be loaded, so sync requests are refused: \(problem)")
+        }
+        try await Serving(instance: instance, hooks: hooks).run(host: host, port: port)
+    }
+}
+
+/// A server with what runs beside it: the watch over the hooks, and the delivery of events.
+struct Serving {
+    let instance: Instance
+    let hooks: HookHost
+
+    func run(host: String?, port: Int?) async throws {
+        let settings = instance.settings
+        var logger = Logger(label: "tidelock")
+        logger.logLevel = settings.isDebugging ? .debug : .notice
+        let server = SyncServer(
+            SyncServerConfiguration(
+                host: host ?? settings.host, port: port ?? settings.port, allow: settings.allow,
+                trustedProxies: settings.trustedProxies, publicContentAPI: settings.isAPIPublic),
+            dependencies(logger)
+        ) { host, port in
+            // Read by whoever started the process, so it must not wait in a buffer.
+            try? Output.line("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)")
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: HookWatch(hooks: hooks)),
+                    .init(service: EventPump(delivery: EventDelivery(instance: instance, hooks: hooks))),
+                    .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+
+    private func dependencies(_ logger: Logger) -> SyncServerDependencies {
+        let instance = instance, hooks = hooks
+        return SyncServerDependencies(
+            version: Tidelock.version,
+            responder: LocalInstance(
+                store: instance.store, hooks: hooks, identity: instance.store.identity, clock: instance.clock,
+                random: instance.random),
+            hooks: hooks, hookStatus: { hooks.wireStatus }, keys: KeyFile(instance: instance).keys,
+            replay: instance.store, apiKeys: instance.store, content: instance.store, clock: instance.clock,
+            log: instance.store, logger: logger)
+    }
+}
+
+/// The accepted keys, read again when the configuration or `.env` changes, so that a key can be replaced while the
+/// server runs. A file that cannot be read any more leaves the last good keys in force.
+private actor KeyFile {
+    private let instance: Instance
+    private var stamp: [Date?] = []
+    private var known: [AcceptedKey]
+
+    init(instance: Instance) {
+        self.instance = instance
+        known = instance.settings.keys
+    }
+
+    nonisolated var keys: @Sendable () async throws -> [AcceptedKey] {
+        { await self.current() }
+    }
+
+    private func current() async -> [AcceptedKey] {
+        let present = [instance.folder.configuration, instance.folder.environment].map(Self.changed)
+        guard present != stamp else { return known }
+        stamp = present
+        do {
+            known = try await ConfigurationFile.settings(of: instance.folder, workers: instance.workers).keys
+        } catch {
+            instance.log("error", "The configuration cannot be read any more, the last good keys stay: \(error)", channel: "server")
+        }
+        return known
+    }
+
+    private static func changed(_ file: URL) -> Date? {
+        (try? FileManager.default.attributesOfItem(atPath: file.path))?[.modificationDate] as? Date
+    }
+}
+
+private struct HookWatch: Service {
+    let hooks: HookHost
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await hooks.run() }
+    }
+}
+
+/// Delivers events as they become due.
+private struct EventPump: Service {
+    let delivery: EventDelivery
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await delivery.deliverDue()
+                try? await Task.sleep(for: .milliseconds(500))
+            }
+        }
+    }
+}
+
+extension HookHost {
+    /// The state as other instances and health checks see it.
+    fileprivate var wireStatus: SyncProtocol.HookStatus {
+        let status = status
+        guard let problem = status.rejected else { return SyncProtocol.HookStatus(.ok) }
+        return SyncProtocol.HookStatus(status.generation == nil ? .failed : .stale, error: "\(problem)")
+    }
+}

@@ -1,0 +1,162 @@
+internal import ArgumentParser
+internal import ContentModel
+internal import ContentStore
+internal import Foundation
+internal import HookHost
+internal import SyncEngine
+internal import SyncProtocol
+
+/// What a run moves, as options of every command that runs.
+struct ScopeOptions: ParsableArguments {
+    @Option(help: "Only these models, separated by commas.") var models: String?
+    @Flag(help: "Also delete at the destination what the source does not have.") var mirror = false
+    @Option(help: "Only items that match this Mongo-style filter, as JSON.") var filter: String?
+    @Flag(help: "Mirror although there is a filter: deletes only rows that this source sent.") var forceMirror = false
+    @Option(help: "Items in a batch.") var batchSize = Limits.batchItems
+    @Option(help: "Let the run delete up to so many items although a guard would stop it.") var allowDeletes: Int?
+    @Flag(help: "Send although a filter handler that was used last time is gone.") var confirmMissingFilters = false
+    @Flag(help: "Send items again that a rollback took back at the destination.") var includeReverted = false
+    @Option(help: "Seconds to keep trying while nothing gets through.") var timeout = 30
+
+    func validate() throws {
+        guard (1...Limits.batchItems).contains(batchSize) else {
+            throw ValidationError("A batch holds 1 to \(Limits.batchItems) items.")
+        }
+        guard (1...86_400).contains(timeout) else { throw ValidationError("The timeout is 1 to 86400 seconds.") }
+        guard (allowDeletes ?? 0) >= 0 else { throw ValidationError("--allow-deletes takes a number of items.") }
+    }
+
+    func request(_ direction: Direction, isDryRun: Bool) throws -> SyncRunner.Request {
+        let names = models?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        if let names, names.isEmpty { throw ValidationError("--models takes names separated by commas.") }
+        for name in names ?? [] { _ = try Kind.content(name) }
+        if let filter { _ = try ContentFilter(text: filter) }
+        if mirror, filter != nil, !forceMirror {
+            throw TidelockError(
+                .mirrorWithFilter, "Mirror together with a filter would delete everything that the filter leaves out.",
+                hint: "Drop one of them, or add --force-mirror: then only rows that this source sent are deleted.")
+        }
+        return SyncRunner.Request(
+            direction: direction,
+            scope: Scope(
+                models: names, mode: mirror ? .mirror : .merge, filter: filter, allowsMirrorWithFilter: forceMirror),
+            options: PlanOptions(batchSize: batchSize, includesReverted: includeReverted),
+            confirmations: Confirmations(deletes: allowDeletes, missingFilters: confirmMissingFilters),
+            isDryRun: isDryRun, timeout: .seconds(timeout))
+    }
+}
+
+struct PushCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "push", abstract: "Send content to a target.")
+
+    @Argument(help: "The target's name.") var target: String
+    @OptionGroup var scope: ScopeOptions
+    @Flag(help: "Only say what would be done.") var dryRun = false
+    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var location: LocationOptions
+
+    func run() async throws {
+        try await RunCommand(location: location, target: target, request: scope.request(.push, isDryRun: dryRun), json: json).run()
+    }
+}
+
+struct PullCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "pull", abstract: "Fetch content from a target.")
+
+    @Argument(help: "The target's name.") var target: String
+    @OptionGroup var scope: ScopeOptions
+    @Flag(help: "Only say what would be done.") var dryRun = false
+    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var location: LocationOptions
+
+    func run() async throws {
+        try await RunCommand(location: location, target: target, request: scope.request(.pull, isDryRun: dryRun), json: json).run()
+    }
+}
+
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Say what a push would do, and change nothing.")
+
+    @Argument(help: "The target's name.") var target: String
+    @OptionGroup var scope: ScopeOptions
+    @Flag(help: "Plan a pull instead of a push.") var pull = false
+    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var location: LocationOptions
+
+    func run() async throws {
+        let request = try scope.request(pull ? .pull : .push, isDryRun: true)
+        try await RunCommand(location: location, target: target, request: request, json: json).run()
+    }
+}
+
+/// What push, pull and plan have in common.
+struct RunCommand {
+    let location: LocationOptions
+    let target: String
+    let request: SyncRunner.Request
+    let json: Bool
+
+    func run() async throws {
+        let instance = try await Instance.open(location)
+        do {
+            try await run(instance)
+        } catch let error as TidelockError where json {
+            // Not even a run: the one object that was promised says so.
+            var report = RunReport(run: "", target: target, direction: request.direction)
+            report.note(error)
+            try Output.json(report)
+            throw ExitCode(error.code.traits.exitStatus)
+        }
+    }
+
+    private func run(_ instance: Instance) async throws {
+        let known = try await instance.target(target)
+        let hooks = try await instance.hooks()
+        defer { hooks.stop() }
+        let line = ProgressLine(isShown: !json)
+        let runner = SyncRunner(instance: instance, hooks: hooks, target: known.target, request: request) { line.show($0) }
+        let (report, failure) = await interruptible { await runner.perform() }
+        line.clear()
+        if json { try Output.json(report) } else { try ReportText(report: report).print() }
+        guard let failure else { return }
+        if !json { Complaint.write(failure) }
+        throw ExitCode(failure.code.traits.exitStatus)
+    }
+}
+
+/// Runs work that SIGINT and SIGTERM cancel, so that it can clean up; it then ends by itself with its own error.
+func interruptible<Value: Sendable>(_ work: @escaping @Sendable () async -> Value) async -> Value {
+    let task = Task { await work() }
+    let sources = [SIGINT, SIGTERM].map { number in
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        source.setEventHandler { task.cancel() }
+        source.resume()
+        return source
+    }
+    defer { sources.forEach { $0.cancel() } }
+    return await task.value
+}
+
+struct RollbackCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rollback", abstract: "Take a run back: rows edited since then are kept and named.")
+
+    @Argument(help: "The run's id, or an unambiguous beginning of it.") var run: String
+    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var location: LocationOptions
+
+    func run() async throws {
+        let instance = try await Instance.open(location)
+        let record = try await instance.store.run(run)
+        let result =
+            record.direction == "push"
+            ? try await RemoteRollback(instance: instance).perform(record)
+            : try await instance.store.rollback(record.id, as: instance.newRunID())
+        instance.log("notice", "Run \(record.id) was rolled back: \(result.restored) restored, \(result.kept.count) kept.")
+        if json { return try Output.json(result) }
+        try Output.line("restored \(result.restored) items of run \(record.id)")
+        for kept in result.kept { try Output.line("kept \(kept.kind)/\(kept.id): it was edited since") }
+    }
+}

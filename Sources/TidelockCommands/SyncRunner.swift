@@ -1,0 +1,196 @@
+internal import ContentModel
+internal import ContentStore
+internal import CurlHTTP
+internal import Foundation
+internal import HookCatalog
+internal import HookHost
+internal import RemotePeer
+internal import SyncEngine
+internal import SyncProtocol
+
+/// One run of one instance against one target: lock, recovery, the run itself, its record, its events.
+struct SyncRunner: Sendable {
+    struct Request: Sendable {
+        var direction: Direction
+        var scope: Scope
+        var options = PlanOptions()
+        var confirmations = Confirmations()
+        var isDryRun = false
+        /// How long to repeat what fails while nothing gets through.
+        var timeout: Duration = .seconds(30)
+    }
+
+    let instance: Instance
+    let hooks: HookHost
+    let target: Target
+    let request: Request
+    let progress: @Sendable (RunProgress) -> Void
+
+    /// Runs to the end. What made the run fail stands in the report and is thrown with it.
+    func perform() async -> (report: RunReport, failure: TidelockError?) {
+        let run = instance.newRunID()
+        var report = RunReport(run: run, target: target.name, direction: request.direction)
+        let start = ContinuousClock.now
+        let failure: TidelockError?
+        do {
+            try requirePermission()
+            let lock = try takeLock(run)
+            failure = await locked(run, into: &report)
+            _ = consume lock
+        } catch {
+            failure = TidelockError(wrapping: error)
+        }
+        report.milliseconds = Int(start.duration(to: .now) / .milliseconds(1))
+        if let failure { report.note(failure) }
+        await close(report)
+        await EventDelivery(instance: instance, hooks: hooks).deliverDue()
+        return (report, failure)
+    }
+
+    private func requirePermission() throws {
+        guard target.allows(request.direction) else {
+            throw TidelockError(
+                .permissionDenied, "Target '\(target.name)' does not allow a \(request.direction.rawValue).",
+                hint: "Its settings say so; change them if that is wrong.")
+        }
+        guard instance.settings.name != "" else {
+            throw TidelockError(.missingSetting, "This instance has no name.")
+        }
+    }
+
+    private func takeLock(_ run: String) throws -> SyncLock? {
+        guard !request.isDryRun else { return nil }
+        return try SyncLock.acquire(
+            in: instance.folder.storage,
+            holder: SyncLock.Holder(
+                pid: getpid(), host: ProcessInfo.processInfo.hostName, run: run, started: instance.clock.seconds))
+    }
+
+    private func locked(_ run: String, into report: inout RunReport) async -> TidelockError? {
+        do {
+            let http = try HTTPClient(instance.httpOptions)
+            defer { http.shutdown() }
+            let peer = try RemotePeer(
+                target: target, local: instance.store.identity, http: http, clock: instance.clock,
+                random: instance.random, timeout: request.timeout)
+            defer { report.note(peer.traffic) }
+            if !request.isDryRun {
+                try await Recovery(instance: instance, target: target, peer: peer).finishPredecessors()
+                try await instance.store.beginRun(id: run, direction: request.direction.rawValue, target: target.name)
+            }
+            let result = try await performRun(run, peer: peer)
+            report.note(result.outcome, unchanged: result.unchanged)
+            return nil
+        } catch {
+            return TidelockError(wrapping: error)
+        }
+    }
+
+    private func performRun(
+        _ run: String, peer: RemotePeer
+    ) async throws -> (outcome: RunMachine.Outcome, unchanged: Int) {
+        let known = try await instance.store.instance(answering: target.name, at: target.uri)
+        let open = OpenTransfer(
+            id: run, direction: request.direction, initiator: instance.store.identity, scope: request.scope,
+            nonce: instance.random.bytes(16).hex)
+        switch request.direction {
+        case .push: return try await push(open, peer: peer, known: known)
+        case .pull: return try await pull(open, peer: peer, known: known)
+        }
+    }
+
+    private func push(
+        _ open: OpenTransfer, peer: RemotePeer, known: String?
+    ) async throws -> (outcome: RunMachine.Outcome, unchanged: Int) {
+        let pinned = try await hooks.pin(
+            for: RunContext(run: open.id, direction: .push, target: facts, mode: request.scope.mode))
+        let store = instance.store, options = request.options, progress = progress
+        let events = request.isDryRun ? [] : finishedEvents(run: open.id)
+        let opening = PushOpening(
+            store: store, hooks: pinned, peer: peer, request: open, knownPeer: known, options: options
+        ) { responder, request in
+            LocalSource(store: store, hooks: pinned, request: request, peer: responder, options: options, events: events) {
+                progress(.planning(examined: $0))
+            }
+        }
+        let outcome = try await perform(open.id, opening: opening, source: opening, destination: peer)
+        await remember(await opening.responder)
+        return (outcome, await opening.unchanged)
+    }
+
+    private func pull(
+        _ open: OpenTransfer, peer: RemotePeer, known: String?
+    ) async throws -> (outcome: RunMachine.Outcome, unchanged: Int) {
+        let opening = PullOpening(store: instance.store, peer: peer, request: open, knownPeer: known)
+        let events = finishedEvents(run: open.id)
+        let destination = LocalDestination(store: instance.store, clock: instance.clock, random: instance.random) { _ in events }
+        let outcome = try await perform(open.id, opening: opening, source: peer, destination: destination)
+        await remember(await opening.responder)
+        return (outcome, await opening.unchanged)
+    }
+
+    private func perform(
+        _ run: String, opening: any RunOpening, source: any SourcePort, destination: any DestinationPort
+    ) async throws -> RunMachine.Outcome {
+        try await Run(
+            transfer: run,
+            parts: Run.Parts(opening: opening, source: source, destination: destination, clock: instance.clock),
+            isDryRun: request.isDryRun, confirmations: request.confirmations, progress: progress
+        ).perform()
+    }
+
+    private func remember(_ responder: InstanceIdentity?) async {
+        guard let responder else { return }
+        // Only saves a comparison next time; a run must not fail for it.
+        try? await instance.store.note(instance: responder.id, answering: target.name, at: target.uri)
+    }
+
+    private var facts: TargetFacts { TargetFacts(name: target.name, uri: target.uri) }
+
+    private func finishedEvents(run: String) -> [QueuedEvent] {
+        let names: [EventName] =
+            request.direction == .push ? [.contentAfter, .itemPushed, .pushFinished] : [.itemPulled, .pullFinished]
+        return names.map { QueuedEvent(event: $0, run: run, direction: request.direction, target: facts) }
+    }
+
+    /// The record of the run, in the list of runs, the log and the collection that scripts read.
+    private func close(_ report: RunReport) async {
+        guard !request.isDryRun else { return }
+        do {
+            let text = String(decoding: try JSONEncoder().encode(report), as: UTF8.self)
+            let phase = report.error.map { isUnsettled($0.code) ? "unsettled" : "failed" } ?? report.status.rawValue
+            try await instance.store.endRun(id: report.run, phase: phase, report: text)
+            if let error = report.error {
+                let event: EventName = request.direction == .push ? .pushFailed : .pullFailed
+                try await instance.store.queue([
+                    QueuedEvent(
+                        event: event, run: report.run, direction: request.direction, target: facts,
+                        errorCode: error.code, errorMessage: error.message)
+                ])
+            }
+        } catch {
+            Complaint.warn("the record of run \(report.run) could not be written: \(error)")
+        }
+        instance.log(report.error == nil ? "info" : "error", report.sentence)
+    }
+
+    /// A run that lost contact may have been committed over there; the next one finds out.
+    private func isUnsettled(_ code: String) -> Bool {
+        [.targetUnreachable, .timeout, .databaseBusy, .cancelled].map(\ErrorCode.rawValue).contains(code)
+    }
+}
+
+extension RunReport {
+    fileprivate mutating func note(_ traffic: Traffic) {
+        roundTrips = traffic.roundTrips
+        bytesSent = traffic.bytesSent
+        bytesReceived = traffic.bytesReceived
+    }
+
+    /// One line for the log.
+    var sentence: String {
+        let what = direction == .push ? "Push to \(target)" : "Pull from \(target)"
+        if let error { return "\(what) failed (\(error.code)): \(error.message)" }
+        return "\(what): \(created) created, \(updated) updated, \(deleted) deleted, \(unchanged) unchanged, \(conflicts) conflicts."
+    }
+}

@@ -1,0 +1,37 @@
+import HookCatalog
+import HookHost
+import LuaRuntime
+import SyncEngine
+import Testing
+
+@Suite struct CatalogTests {
+    @Test(arguments: EventName.allCases)
+    func everyEventIsDeclaredCompletely(event: EventName) {
+        let declaration = event.declaration
+        #expect(declaration.name == event)
+        #expect(!declaration.arguments.isEmpty)
+        #expect(declaration.summary.hasSuffix("."))
+        #expect(declaration.options.contains(.name) && declaration.options.contains(.priority))
+        #expect(declaration.fields.contains { $0.name == "event" })
+        #expect((declaration.eventClass == .observer) == declaration.methods.isEmpty)
+    }
+
+    @Test func pureFiltersReachOnlyWhatIsAlwaysTheSame() {
+        let reachable = HostFunction.allCases.filter { $0.mayBeCalled(by: .filter, isVolatile: false) }
+        #expect(
+            Set(reachable) == [.log, .jsonDecode, .jsonEncode, .jsonArray, .jsonObject, .osTime, .osDate])
+        #expect(!HostFunction.time.mayBeCalled(by: .filter, isVolatile: false))
+        #expect(HostFunction.time.mayBeCalled(by: .filter, isVolatile: true))
+        #expect(HostFunction.time.mayBeCalled(by: .gate, isVolatile: false))
+    }
+
+    @Test func everyDeclaredFunctionExistsInScripts() async throws {
+        let checks = HostFunction.allCases.map { "assert(type(\($0.rawValue)) == 'function', '\($0.rawValue)')" }
+        let fixture = try HookFixture(["a.lua": checks.joined(separator: "\n")])
+        #expect(try await fixture.host().status.rejected == nil)
+    }
+
+    @Test func unknownEventsGetAdvice() {
+        #expect(EventName.unknown("sync.contnt.before") == "there is no event 'sync.contnt.before'. Did you mean 'sync.content.before'?")
+    }
+}

@@ -1,0 +1,78 @@
+import ContentModel
+import SyncEngine
+import Synchronization
+
+/// A log that tests can read.
+final class MemoryLog: LogSink {
+    private let kept = Mutex<[LogRecord]>([])
+
+    func record(_ record: LogRecord) {
+        kept.withLock { $0.append(record) }
+    }
+
+    var records: [LogRecord] { kept.withLock { $0 } }
+
+    /// What handlers wrote, without what the host says about loading.
+    var messages: [String] { records.map(\.message).filter { !$0.hasPrefix("Loaded ") } }
+}
+
+/// Collections in memory; sorts by text or whole number.
+final class MemoryCollections: DocumentCollections {
+    private let stored = Mutex<[String: [JSONDocument]]>([:])
+
+    func save(_ document: JSONDocument, in collection: String) async throws -> JSONDocument {
+        stored.withLock { stored in
+            var documents = stored[collection] ?? []
+            let id = document.string("_id") ?? "id-\(documents.count + 1)"
+            let complete = document.setting("_id", to: JSONDocument(string: id))
+            documents.removeAll { $0.string("_id") == id }
+            stored[collection] = documents + [complete]
+            return complete
+        }
+    }
+
+    func find(in collection: String, _ query: DocumentQuery) async throws -> [JSONDocument] {
+        var found = documents(of: collection).filter { query.filter?.matches($0) ?? true }
+        for order in query.sort.reversed() {
+            found.sort { left, right in
+                let (first, second) = order.isDescending ? (right, left) : (left, right)
+                return (first.integer(order.member) ?? 0) < (second.integer(order.member) ?? 0)
+            }
+        }
+        return Array(found.dropFirst(query.skip).prefix(query.limit ?? .max))
+    }
+
+    func remove(from collection: String, matching filter: ContentFilter) async throws -> Int {
+        stored.withLock { stored in
+            let before = stored[collection]?.count ?? 0
+            stored[collection]?.removeAll { filter.matches($0) }
+            return before - (stored[collection]?.count ?? 0)
+        }
+    }
+
+    func count(in collection: String, matching filter: ContentFilter?) async throws -> Int {
+        documents(of: collection).count { filter?.matches($0) ?? true }
+    }
+
+    func documents(of collection: String) -> [JSONDocument] {
+        stored.withLock { $0[collection] ?? [] }
+    }
+}
+
+final class CountingCache: CacheStore {
+    private let count = Mutex(0)
+
+    func flush() async throws {
+        count.withLock { $0 += 1 }
+    }
+
+    var flushes: Int { count.withLock { $0 } }
+}
+
+struct FixedClock: WallClock {
+    var milliseconds: Int64
+
+    func sleep(for duration: Duration) async throws {
+        try await Task.sleep(for: duration)
+    }
+}

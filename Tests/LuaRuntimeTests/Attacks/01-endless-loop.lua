@@ -1,0 +1,2 @@
+-- expect: cpuLimit: ran out of CPU time
+while true do end

@@ -1,0 +1,2 @@
+-- expect: cpuLimit
+while true do pcall(function() while true do end end) end

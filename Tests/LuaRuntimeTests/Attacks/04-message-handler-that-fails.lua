@@ -1,0 +1,4 @@
+-- expect: cpuLimit
+while true do
+  xpcall(error, function() error("again") end)
+end

@@ -1,0 +1,4 @@
+-- expect: cpuLimit
+while true do
+  pcall(string.gsub, "abc", ".", function() while true do end end)
+end

@@ -1,0 +1,2 @@
+-- expect: cpuLimit
+string.find(("a"):rep(10000), ".-.-.-.-b$")

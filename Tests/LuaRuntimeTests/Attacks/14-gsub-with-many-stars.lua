@@ -1,0 +1,2 @@
+-- expect: cpuLimit
+local s = ("a"):rep(2^20) s:gsub(("a*"):rep(30) .. "b", "x")

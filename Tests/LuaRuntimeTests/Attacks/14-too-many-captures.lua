@@ -1,0 +1,2 @@
+-- expect: runtime: too many captures
+string.find(("a"):rep(100), ("(a?)"):rep(33) .. "b")

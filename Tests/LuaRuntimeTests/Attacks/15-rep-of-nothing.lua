@@ -1,0 +1,2 @@
+-- expect: runtime: count too large
+string.rep("", 1 << 62)

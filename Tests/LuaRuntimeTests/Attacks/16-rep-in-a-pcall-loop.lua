@@ -1,0 +1,2 @@
+-- expect: cpuLimit|memoryLimit
+while true do pcall(string.rep, ("x"):rep(100000), 500) end

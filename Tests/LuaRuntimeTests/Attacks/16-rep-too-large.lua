@@ -1,0 +1,2 @@
+-- expect: runtime: count too large
+string.rep("x", 1 << 33)

@@ -1,0 +1,2 @@
+-- expect: runtime
+return table.unpack(setmetatable({}, {__len = function() return 1 << 60 end}))

@@ -1,0 +1,2 @@
+-- expect: runtime: bad argument #1 to 'select'
+select(-2, 1)

@@ -1,0 +1,2 @@
+-- expect: runtime: undeclared global 'load'
+load(("("):rep(1e6))

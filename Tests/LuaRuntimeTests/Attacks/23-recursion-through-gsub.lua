@@ -1,0 +1,3 @@
+-- expect: runtime: C stack overflow
+local function f() return (("a"):gsub(".", f)) end
+f()

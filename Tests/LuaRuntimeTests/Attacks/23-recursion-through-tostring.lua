@@ -1,0 +1,4 @@
+-- expect: runtime: C stack overflow
+local t = setmetatable({}, {})
+getmetatable(t).__tostring = function(self) return tostring(self) end
+tostring(t)

@@ -1,0 +1,3 @@
+-- expect: memoryLimit
+local t = {}
+while true do pcall(function() while true do t[#t + 1] = coroutine.create(type) end end) end

@@ -1,0 +1,3 @@
+-- expect: memoryLimit
+local t = {}
+while true do pcall(function() while true do t[("k"):rep(1000) .. #tostring(t) .. collectgarbage("count")] = true end end) end

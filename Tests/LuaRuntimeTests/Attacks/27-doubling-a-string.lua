@@ -1,0 +1,2 @@
+-- expect: runtime: not enough memory|memoryLimit
+local s = "x" while true do s = s .. s end

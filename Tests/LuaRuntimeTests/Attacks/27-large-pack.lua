@@ -1,0 +1,2 @@
+-- expect: runtime: item too large
+string.pack("c1000000000", "")

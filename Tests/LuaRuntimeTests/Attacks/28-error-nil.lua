@@ -1,0 +1,2 @@
+-- expect: runtime: (error object is nil)
+error(nil)

@@ -1,0 +1,2 @@
+-- expect: runtime: (error object is a table)
+error(setmetatable({}, {__tostring = function() while true do end end}))

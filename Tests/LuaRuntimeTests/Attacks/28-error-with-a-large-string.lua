@@ -1,0 +1,2 @@
+-- expect: runtime: xxxxxxxx
+error(("x"):rep(50000000 // 5), 0)

@@ -1,0 +1,2 @@
+-- expect: runtime: attempt to index a boolean value
+getmetatable("").__index = nil

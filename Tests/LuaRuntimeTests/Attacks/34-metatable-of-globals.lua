@@ -1,0 +1,2 @@
+-- expect: runtime: cannot change a protected metatable
+setmetatable(_G, {})

@@ -1,0 +1,2 @@
+-- expect: runtime: this table cannot be changed (field 'rep')
+string.rep = nil

@@ -1,0 +1,2 @@
+-- expect: runtime: this table cannot be changed
+rawset(string, "rep", nil)

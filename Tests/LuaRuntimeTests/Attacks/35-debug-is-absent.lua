@@ -1,0 +1,2 @@
+-- expect: runtime: undeclared global 'debug'
+debug.getregistry()

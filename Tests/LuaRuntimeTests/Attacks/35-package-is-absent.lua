@@ -1,0 +1,2 @@
+-- expect: runtime: undeclared global 'package'
+package.loaded.x = 1

@@ -1,0 +1,2 @@
+-- expect: runtime: format too long
+os.date(("%c"):rep(1000))

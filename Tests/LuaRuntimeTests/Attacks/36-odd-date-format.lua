@@ -1,0 +1,2 @@
+-- expect: runtime: invalid conversion specifier
+os.date("%Ez")

@@ -1,0 +1,2 @@
+-- expect: runtime: only "count" is available
+collectgarbage("stop")

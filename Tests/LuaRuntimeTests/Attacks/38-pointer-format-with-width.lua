@@ -1,0 +1,2 @@
+-- expect: runtime: '%p' is not available
+string.format("%-20p", {})

@@ -1,0 +1,2 @@
+-- expect: runtime: module '../../etc/passwd' not found
+require "../../etc/passwd"

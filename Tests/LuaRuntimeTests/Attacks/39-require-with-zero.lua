@@ -1,0 +1,2 @@
+-- expect: runtime: not found
+require "a\0b"

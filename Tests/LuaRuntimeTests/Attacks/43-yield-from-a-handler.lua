@@ -1,0 +1,2 @@
+-- expect: runtime: attempt to yield from outside a coroutine
+on("f", function() coroutine.yield(1) end)

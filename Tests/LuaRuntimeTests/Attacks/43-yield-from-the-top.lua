@@ -1,0 +1,2 @@
+-- expect: runtime: attempt to yield from outside a coroutine
+coroutine.yield()

@@ -1,0 +1,2 @@
+-- expect: wallLimit
+while true do pcall(slow) end

@@ -1,0 +1,117 @@
+import ContentModel
+import SyncEngine
+import SyncProtocol
+
+/// The far side of a run, in memory: keeps what it is given and answers the same thing when asked again.
+actor FakeResponder: Responder {
+    struct Staged: Equatable {
+        var fence: Int64
+        var batch: EncodedBatch
+    }
+
+    let identity: InstanceIdentity
+    private(set) var initiators: [String: String] = [:]
+    private(set) var staged: [Int: Staged] = [:]
+    private(set) var commits = 0
+    private(set) var opens = 0
+    private(set) var acknowledged: CommitResult?
+    private(set) var abandoned: [String] = []
+    private var answers: [String: CommitResult] = [:]
+    var finishedCommits: Int { answers.count }
+    /// Batches this side hands out.
+    var offered: [Int: EncodedBatch] = [:]
+    /// Commits wait for this.
+    private let gate: Gate?
+    /// What commits fail with.
+    private let failure: (any Error)?
+
+    init(
+        identity: InstanceIdentity = InstanceIdentity(id: "responder", name: "Responder"), gate: Gate? = nil,
+        failure: (any Error)? = nil
+    ) {
+        self.identity = identity
+        self.gate = gate
+        self.failure = failure
+    }
+
+    func offer(_ batch: EncodedBatch) { offered[batch.info.number] = batch }
+
+    func initiator(ofTransfer id: String) async throws -> String? { initiators[id] }
+
+    func status() async throws -> ResponderStatus {
+        let last = LastSync(run: "r1", direction: .push, peer: "dev", status: "finished", timestamp: 1_700_000_000)
+        return ResponderStatus(isSyncing: false, lastSync: last)
+    }
+
+    func open(_ request: OpenTransfer) async throws -> TransferOpened {
+        opens += 1
+        initiators[request.id] = request.initiator.id
+        return TransferOpened(
+            status: .open, responder: identity, lease: LeaseGrant(fence: 7, expires: 1_800_000_060))
+    }
+
+    func list(transfer: String, _ request: ListHeld) async throws -> HeldPage {
+        let items = (0..<500).map {
+            HeldItem(id: "item-\($0)", base: String(repeating: "ab", count: 32), isEdited: false, isReverted: false)
+        }
+        return HeldPage(items: items, next: ListPosition(bucket: 9, id: request.kind))
+    }
+
+    func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
+        .needs([ListHeld(kind: "models", onlyDrift: true)])
+    }
+
+    func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
+        let known = staged.updateValue(Staged(fence: fence, batch: batch), forKey: batch.info.number)
+        return BatchReceipt(number: batch.info.number, state: known == nil ? .stored : .duplicate)
+    }
+
+    func batch(transfer: String, number: Int) async throws -> EncodedBatch {
+        guard let batch = offered[number] else { throw TidelockError(.notFound, "There is no batch \(number).") }
+        return batch
+    }
+
+    func commit(transfer: String, _ request: CommitTransfer) async throws -> CommitResult {
+        if let answer = answers[transfer] { return answer }
+        commits += 1
+        if let failure { throw failure }
+        await gate?.wait()
+        let result = CommitResult(created: request.deletes, isVerified: true, sequence: 42)
+        answers[transfer] = result
+        return result
+    }
+
+    func rollback(transfer: String) async throws -> RollbackResult {
+        RollbackResult(run: transfer, restored: 3, kept: [])
+    }
+
+    func acknowledge(transfer: String, _ result: CommitResult) async throws { acknowledged = result }
+
+    func renew(transfer: String, fence: Int64) async throws -> LeaseGrant {
+        guard fence == 7 else { throw TidelockError(.fenced, "Another run was given the lease.") }
+        return LeaseGrant(fence: fence, expires: 1_800_000_120)
+    }
+
+    func state(transfer: String) async throws -> TransferState {
+        TransferState(id: transfer, phase: .open, stagedBatches: staged.keys.sorted(), result: answers[transfer])
+    }
+
+    func abandon(transfer: String) async throws { abandoned.append(transfer) }
+}
+
+/// Closed until somebody opens it; then open for good.
+actor Gate {
+    private var isOpen = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func wait() async {
+        guard !isOpen else { return }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    func open() {
+        isOpen = true
+        for continuation in waiting { continuation.resume() }
+        waiting = []
+    }
+}

@@ -1,0 +1,107 @@
+import ContentModel
+import HookCatalog
+import SyncEngine
+import SyncProtocol
+import Synchronization
+
+/// A clock that stands still unless it is told otherwise.
+final class TestClock: WallClock {
+    enum Sleep: Sendable {
+        /// Sleeping takes no time but moves the clock, then does this.
+        case jump(@Sendable () async -> Void)
+        /// Sleeping lasts until it is cancelled.
+        case endless
+    }
+
+    private let now: Mutex<Int64>
+    private let sleep: Sleep
+
+    init(seconds: Int64 = 1_800_000_000, sleep: Sleep = .jump({})) {
+        now = Mutex(seconds * 1_000)
+        self.sleep = sleep
+    }
+
+    var milliseconds: Int64 { now.withLock { $0 } }
+
+    func advance(seconds: Int64) { now.withLock { $0 += seconds * 1_000 } }
+
+    func sleep(for duration: Duration) async throws {
+        switch sleep {
+        case .jump(let then):
+            let (seconds, attoseconds) = duration.components
+            now.withLock { $0 += seconds * 1_000 + attoseconds / 1_000_000_000_000_000 }
+            await then()
+        case .endless:
+            try await Task.sleep(for: .seconds(3_600))
+        }
+    }
+}
+
+/// Bytes that differ from call to call and are the same in every run.
+final class CountingRandom: RandomSource {
+    private let counter = Atomic<UInt64>(1)
+
+    func bytes(_ count: Int) -> [UInt8] {
+        let value = counter.wrappingAdd(1, ordering: .relaxed).newValue
+        return (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(($0 % 8) * 8)) }
+    }
+}
+
+/// Remembers tokens for as long as the test runs.
+final class TokenMemory: ReplayMemory {
+    private let tokens = Mutex<Set<String>>([])
+
+    func remember(_ token: String, until expiry: Int64) async throws -> Bool {
+        tokens.withLock { $0.insert(token).inserted }
+    }
+}
+
+/// Keeps log records for tests to look at.
+final class RecordedLog: LogSink {
+    private let kept = Mutex<[LogRecord]>([])
+
+    var records: [LogRecord] { kept.withLock { $0 } }
+
+    func record(_ record: LogRecord) { kept.withLock { $0.append(record) } }
+}
+
+/// Scripts with only one handler, which may refuse requests.
+struct FakeHooks: HookPort {
+    var refusal: TidelockError?
+
+    func pin(for context: RunContext) async throws -> any RunHooks { fatalError("a server starts no runs") }
+
+    func admit(_ request: IncomingRequest) async throws {
+        if let refusal { throw refusal }
+    }
+
+    func hasObservers(of event: EventName) async -> Bool { false }
+
+    func observe(_ observation: Observation) async throws { fatalError("a server observes nothing by itself") }
+}
+
+struct FakeAPIKeys: APIKeyVerifier {
+    func accepts(_ key: String) async throws -> Bool { key == "api-key-1" }
+}
+
+/// A model `posts` of five published items, and a singleton `site`.
+struct FakeContent: ContentReader {
+    static let posts = (1...5).map { number in
+        JSONDocument.object([
+            ("_id", JSONDocument(string: "p\(number)")), ("n", JSONDocument(integer: number)),
+        ])
+    }
+
+    func items(model: String, limit: Int, skip: Int) async throws -> ContentPage? {
+        guard model == "posts" || model == "blog/posts" else { return nil }
+        return ContentPage(items: Array(Self.posts.dropFirst(skip).prefix(limit)), total: Self.posts.count)
+    }
+
+    func item(model: String, id: String?) async throws -> JSONDocument? {
+        switch (model, id) {
+        case ("site", nil): .object([("_model", JSONDocument(string: "site"))])
+        case ("posts", let id?): Self.posts.first { $0.string("_id") == id }
+        default: nil
+        }
+    }
+}
