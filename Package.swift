@@ -83,6 +83,41 @@ let package = Package(
             swiftSettings: strict),
         // start
         .executableTarget(name: "tidelock", dependencies: ["TidelockCommands"], swiftSettings: strict),
+        // tests
+        .target(
+            name: "TidelockTestSupport", dependencies: ["ContentModel", "SyncEngine", "SyncProtocol"],
+            path: "Tests/TidelockTestSupport", swiftSettings: strict),
+        .testTarget(name: "JSONKernelTests", dependencies: ["JSONKernel", "CCrypto"], swiftSettings: strict),
+        .testTarget(name: "ContentModelTests", dependencies: ["ContentModel"], swiftSettings: strict),
+        .testTarget(
+            name: "LuaRuntimeTests", dependencies: ["LuaRuntime"], resources: [.copy("Attacks")], swiftSettings: strict),
+        .testTarget(name: "CurlHTTPTests", dependencies: ["CurlHTTP"], swiftSettings: strict),
+        .testTarget(
+            name: "HookHostTests",
+            dependencies: ["ContentModel", "CurlHTTP", "HookCatalog", "HookHost", "LuaRuntime", "SyncEngine"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CockpitWorkingCopyTests", dependencies: ["CockpitWorkingCopy", "CCrypto", grdb], swiftSettings: strict),
+        .testTarget(name: "SyncProtocolTests", dependencies: ["ContentModel", "SyncProtocol", crypto], swiftSettings: strict),
+        .testTarget(
+            name: "SyncServerTests",
+            dependencies: [
+                "ContentModel", "CurlHTTP", "HookCatalog", "RemotePeer", "SyncEngine", "SyncProtocol", "SyncServer",
+                hummingbird, lifecycle, logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SyncEngineTests",
+            dependencies: ["ContentModel", "HookCatalog", "SyncEngine", "SyncProtocol", "TidelockTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ContentStoreTests",
+            dependencies: [
+                "ContentModel", "ContentStore", "HookCatalog", "SyncEngine", "SyncProtocol", "TidelockTestSupport", grdb,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["ContentModel", "TidelockTestSupport", "tidelock"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

@@ -30,9 +30,7 @@ enum Blocking {
     }
 
     private static func explained(_ what: String, _ error: any Error) -> HostError {
-        if let error = error as? HostError { return error }
-        if let error = error as? TidelockError { return HostError("\(what): \(error.message)") }
-        return HostError("\(what): \(error)")
+        HostError("\(what): \((error as? TidelockError)?.message ?? "\(error)")")
     }
 
     /// Where the work leaves its result; a class, because two threads share it.

@@ -27,6 +27,8 @@ public final class HookHost: Sendable {
         var rejected: HookProblem?
         /// Identity of the contents that were looked at last, loaded or rejected.
         var seen: String?
+        /// Whether there ever was something in the folder.
+        var hadFiles = false
         /// Reloads may overlap; the one that read the folder last wins.
         var lastTicket = 0
         var installedTicket = 0
@@ -111,13 +113,16 @@ public final class HookHost: Sendable {
 // MARK: - Loading
 
 extension HookHost {
-    /// The folder as it is now. One that vanished under a working generation is a mistake, not a wish to run without:
-    /// its gates and filters would be gone with it.
+    /// The folder as it is now. One that vanished while we run is a mistake, not a wish to run without handlers: gates
+    /// and filters would be gone with it.
     private func readFolder() throws(HookProblem) -> HookFolder {
         let contents = try HookFolderReader.read(folder)
-        let hadFiles = state.withLock { $0.current.map { !$0.folder.files.isEmpty } ?? false }
+        let hadFiles = state.withLock { state in
+            state.hadFiles = state.hadFiles || !contents.files.isEmpty
+            return state.hadFiles
+        }
         guard contents.exists || !hadFiles else {
-            throw HookProblem("The folder hooks/ is gone; the handlers that were loaded from it stay in force.")
+            throw HookProblem("The folder hooks/ is gone; to run without handlers, leave it empty.")
         }
         return contents
     }

@@ -26,7 +26,7 @@ struct StorageService: Sendable {
     }
 
     func findOne(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
-        try find(StorageCall(.storageFindOne, arguments, invocation), limit: 1)
+        [try find(StorageCall(.storageFindOne, arguments, invocation), limit: 1).first ?? .nil]
     }
 
     func remove(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {

@@ -1,4 +1,5 @@
 import ContentModel
+import Foundation
 import HookHost
 import LuaRuntime
 import SyncEngine
@@ -66,10 +67,13 @@ import Testing
     }
 
     @Test func withoutAGoodGenerationNothingIsAdmitted() async throws {
-        let host = try await HookFixture(["a.lua": "x = = 1"]).host()
+        let fixture = try HookFixture(["a.lua": "x = = 1"])
+        let host = try await fixture.host()
         let error = try await failure { try await host.admit(request()) }
         #expect(error.code == .hookLoadFailed)
         #expect(error.message.contains("hooks/a.lua:1"))
+        try FileManager.default.removeItem(at: fixture.hooks)
+        #expect(try await failure { try await host.admit(request()) }.code == .hookLoadFailed)
     }
 
     @Test func manyRequestsShareAFewMachines() async throws {

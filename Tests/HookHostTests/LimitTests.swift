@@ -6,14 +6,14 @@ import Testing
 
 @Suite struct LimitTests {
     @Test(arguments: [
-        ("while true do end", ErrorCode.hookLimit),
-        ("while true do pcall(function() while true do end end) end", .hookLimit),
-        ("local s = ('x'):rep(1 << 30)", .hookLimit),
-        ("local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000) .. i end", .hookLimit),
-        ("os.execute('true')", .hookFailed),
-        ("local function f() return f() + 1 end f()", .hookFailed),
+        ("while true do end", [ErrorCode.hookLimit]),
+        ("while true do pcall(function() while true do end end) end", [.hookLimit]),
+        ("local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000) .. i end", [.hookLimit]),
+        ("local s = ('x'):rep(1 << 30)", [.hookLimit, .hookFailed]),
+        ("local function f() return f() + 1 end f()", [.hookLimit, .hookFailed]),
+        ("os.execute('true')", [.hookFailed]),
     ])
-    func attacksEndWithFileAndLineAndTheHostLivesOn(statement: String, code: ErrorCode) async throws {
+    func attacksEndWithFileAndLineAndTheHostLivesOn(statement: String, codes: [ErrorCode]) async throws {
         let fixture = try HookFixture([
             "a.lua": """
             app.on("sync.content.before", function(items)
@@ -26,7 +26,7 @@ import Testing
         ])
         let host = try await fixture.host { $0.limits.filter.cpu = .milliseconds(100) }
         let error = try await failure { try await host.filter(#"{"_id":"1","attack":true}"#) }
-        #expect(error.code == code, "\(error.message)")
+        #expect(codes.contains(error.code), "\(error.message)")
         #expect(error.message.contains("hooks/a.lua:3: "))
         #expect(error.message.contains("\n    3 | "))
         #expect(try await host.filter(#"{"_id":"1"}"#) == #"{"_id":"1","done":true}"#)

@@ -94,11 +94,12 @@ jk_status jk_index_document(jk_parser *parser, const uint8_t *bytes, size_t leng
 
 /* Validates and writes the stored form: the same tokens in the same order without insignificant whitespace and
  * without shadowed members. Everything else is kept byte for byte. */
-jk_status jk_normalise(jk_parser *parser, const uint8_t *bytes, size_t length, jk_buffer *stored, jk_problem *problem);
+jk_status jk_normalise(jk_parser *parser, const uint8_t *bytes, size_t length, jk_buffer *stored,
+                       jk_problem *problem);
 
 /* Writes the canonical form, which exists only to be hashed: keys sorted bytewise after decoding, shortest escapes,
- * integers exact, other numbers shortest round-trip, `1.0` = `1`, `-0` = `0`, `{}` = `[]`. Numbers with a fraction or an
- * exponent are written as RFC 8785 says, so that 1e20 equals the integer; those that no double holds keep their
+ * integers exact, other numbers shortest round-trip, `1.0` = `1`, `-0` = `0`, `{}` = `[]`. Numbers with a fraction or
+ * an exponent are written as RFC 8785 says, so that 1e20 equals the integer; those that no double holds keep their
  * digits. */
 jk_status jk_canonicalise(jk_parser *parser, const uint8_t *bytes, size_t length, jk_buffer *canonical,
                           jk_problem *problem);
