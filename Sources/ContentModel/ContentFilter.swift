@@ -17,6 +17,17 @@ public struct ContentFilter: Sendable {
         condition = try parser.filter(JSONValue(json))
     }
 
+    /// Reads a filter from JSON text, as jobs and commands carry it.
+    public init(text: String) throws(ContentFilterProblem) {
+        let json: JSONDocument
+        do {
+            json = try JSONDocument(validating: text)
+        } catch {
+            throw ContentFilterProblem("The filter cannot be used: \(error).")
+        }
+        try self.init(json)
+    }
+
     public func matches(_ document: JSONDocument) -> Bool {
         document.withIndex { index in FilterEvaluation(index: index).isTrue(condition, at: 0) }
     }

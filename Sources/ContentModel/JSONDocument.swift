@@ -20,6 +20,10 @@ public struct JSONDocument: Sendable, Hashable {
         try self.init(validating: Array(bytes))
     }
 
+    public init(validating text: String) throws(JSONProblem) {
+        try self.init(validating: Array(text.utf8))
+    }
+
     /// Bytes of another document: what `bytes` gave, read back from our own store.
     ///
     /// Anything else is a broken invariant, which the first look into the document reports by stopping the process.

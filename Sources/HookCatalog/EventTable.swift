@@ -35,7 +35,8 @@ extension EventName {
                 ValueDeclaration("run", "string", "id of the run; only where volatile = true", isOptional: true),
             ],
             methods: [
-                ContextMethod("drop", [.item, .reason], "Keeps an item from this destination; a mirror deletes it there."),
+                ContextMethod(
+                    "drop", [.item, .reason], "Keeps an item from this destination; a mirror deletes it there."),
                 ContextMethod("skip", [.item, .reason], "Leaves an item at the destination as it is."),
                 ContextMethod("veto", [.reason], "Stops the run before anything is applied."),
             ],

@@ -91,7 +91,8 @@ extension HostFunction {
         return switch self {
         case .jsonDecode: HostFunctionDeclaration("Reads JSON.", .pure, [text], results: [value])
         case .jsonEncode: HostFunctionDeclaration("Writes JSON.", .pure, [value], results: [text])
-        case .jsonArray: HostFunctionDeclaration("Makes a table an array, even when empty.", .pure, [table], results: [table])
+        case .jsonArray:
+            HostFunctionDeclaration("Makes a table an array, even when empty.", .pure, [table], results: [table])
         default: HostFunctionDeclaration("Makes a table an object, even when empty.", .pure, [table], results: [table])
         }
     }

@@ -21,7 +21,8 @@ extension OptionName {
         case .direction: declare("\"push\"|\"pull\"", "only runs in this direction")
         case .onError: declare("\"abort\"|\"skip_item\"", "what an error does: stops the run, or skips the item")
         case .volatile:
-            declare("boolean", "the result depends on more than the item, so it is never reused; allows clock and network")
+            declare(
+                "boolean", "the result depends on more than the item, so it is never reused; allows clock and network")
         case .timeout: declare("number", "seconds that one call may take, up to 300")
         }
     }

@@ -23,7 +23,9 @@ struct ClockService: Sendable {
 
     func osTime(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
         guard let parts = arguments.first, parts != .nil else { return [.integer(try now(invocation))] }
-        guard case .object = parts else { throw HostError("os.time: the argument must be a table with year, month and day") }
+        guard case .object = parts else {
+            throw HostError("os.time: the argument must be a table with year, month and day")
+        }
         var date = tm()
         date.tm_year = try part("year", of: parts) - 1_900
         date.tm_mon = try part("month", of: parts) - 1
@@ -53,7 +55,9 @@ struct ClockService: Sendable {
     }
 
     private func part(_ name: String, of parts: LuaValue, otherwise: Int32? = nil) throws(HostError) -> Int32 {
-        if let number = parts[name].wholeNumber.flatMap({ Int32(exactly: $0) }), number.magnitude < 1 << 30 { return number }
+        if let number = parts[name].wholeNumber.flatMap({ Int32(exactly: $0) }), number.magnitude < 1 << 30 {
+            return number
+        }
         guard parts[name] == .nil, let otherwise else { throw HostError("os.time: '\(name)' must be a whole number") }
         return otherwise
     }

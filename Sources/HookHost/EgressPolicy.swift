@@ -19,7 +19,8 @@ final class EgressPolicy: Sendable {
         listed = try hosts.map { entry in
             guard let rule = HostRule(entry) else {
                 throw TidelockError(
-                    .badSetting, "'\(entry.printable)' in the list of hosts that handlers may reach is neither a host nor an address.",
+                    .badSetting,
+                    "'\(entry.printable)' in the list of hosts for handlers is neither a host nor an address.",
                     hint: "Write example.com, example.com:8080, *.example.com, 10.1.2.3 or 10.0.0.0/8.")
             }
             return rule

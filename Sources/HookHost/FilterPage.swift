@@ -51,7 +51,8 @@ struct FilterPage {
         }
         if outcome.returnedCount > 1 || outcome.returned != .nil {
             throw failure.misbehaved(
-                "returned a value", hint: "A filter changes the items in place; use ctx.drop, ctx.skip or ctx.veto for the rest.")
+                "returned a value",
+                hint: "A filter changes the items in place; use ctx.drop, ctx.skip or ctx.veto for the rest.")
         }
         if outcome.listChanged {
             throw failure.misbehaved(
@@ -62,14 +63,12 @@ struct FilterPage {
 
     /// The id says where an item belongs; with another one it would overwrite something else there.
     private mutating func replace(_ position: Int, with bytes: [UInt8], _ failure: HookFailure) throws {
-        let document = try? JSONDocument(validating: bytes)
-        // As bytes: Swift would take two spellings of one accented letter for the same id.
-        guard let document, let id = document.string(kind.keyMember), id.utf8.elementsEqual(self.id(at: position).utf8)
-        else {
+        let id = id(at: position)
+        guard let document = try? JSONDocument(validating: bytes), document.carries(id, under: kind.keyMember) else {
             var failure = failure
             failure.subject = ""
             throw failure.misbehaved(
-                "changed '\(kind.keyMember)' of item \(self.id(at: position).printable) of \(kind)",
+                "changed '\(kind.keyMember)' of item \(id.printable) of \(kind)",
                 hint: "A filter may change everything of an item but the member that identifies it.")
         }
         outcomes[position] = document.bytes == items[position].body.bytes ? .unchanged : .changed(document)
@@ -86,6 +85,17 @@ struct FilterPage {
         let reason = mark.reason ?? "handler '\(failure.handler.name)'"
         outcomes[position] =
             mark.name == FilterMark.drop.rawValue ? .dropped(reason: reason) : .skipped(reason: reason)
+    }
+}
+
+extension JSONDocument {
+    /// Whether a member holds exactly this text. Most items begin with their id, and then need not be parsed.
+    fileprivate func carries(_ id: String, under member: String) -> Bool {
+        let beginning = JSONDocument.object([(member, JSONDocument(string: id))]).bytes.dropLast()
+        let next = bytes.count > beginning.count ? bytes[beginning.count] : 0
+        if next == UInt8(ascii: ",") || next == UInt8(ascii: "}"), bytes.starts(with: beginning) { return true }
+        // As bytes: Swift would take two spellings of one accented letter for the same id.
+        return string(member).map { $0.utf8.elementsEqual(id.utf8) } ?? false
     }
 }
 

@@ -58,7 +58,8 @@ final class Generation: Sendable {
         let culprit = first ?? (handlers.count > others.count ? handlers[others.count] : others[handlers.count])
         return HookProblem(
             file: culprit.file, line: culprit.line,
-            "loading the same files twice registered different handlers; what a file registers must not depend on chance.")
+            "loading the same files twice registered different handlers; that must not depend on chance."
+        )
     }
 
     private static func identity(of folder: HookFolder, _ factory: MachineFactory) -> String {

@@ -130,7 +130,8 @@ enum HTTPArguments {
         case .object(let fields):
             return try fields.map { field in
                 guard let value = field.value.headerText else {
-                    throw HostError("\(function.rawValue): the header '\(field.name.printable)' must be a string or a number")
+                    throw HostError(
+                        "\(function.rawValue): the header '\(field.name.printable)' must be a string or a number")
                 }
                 return HTTPField(field.name, value)
             }
@@ -151,7 +152,8 @@ extension LuaValue {
     fileprivate init(_ response: HTTPResponse) {
         var headers: [String: String] = [:]
         for field in response.headers {
-            headers[field.name.lowercased()] = headers[field.name.lowercased()].map { "\($0), \(field.value)" } ?? field.value
+            headers[field.name.lowercased()] =
+                headers[field.name.lowercased()].map { "\($0), \(field.value)" } ?? field.value
         }
         var fields = [
             LuaField("status", .integer(Int64(response.status))),

@@ -55,7 +55,8 @@ struct HookFolderReader {
         let isFolder = try FileKind.of(real) == .folder
         guard isFolder || isLua else { return }
         guard real.hasPrefix(root + "/") else {
-            throw .refused(path, "this symbolic link leads out of hooks/; copy what it leads to into the folder instead.")
+            throw .refused(
+                path, "this symbolic link leads out of hooks/; copy what it leads to into the folder instead.")
         }
         if isFolder {
             try visit(path + "/", depth: depth + 1)
@@ -78,7 +79,9 @@ struct HookFolderReader {
         guard parts.first == "lib" && parts.count > 1 || parts.last?.hasPrefix("_") == true else { return nil }
         guard parts.allSatisfy({ $0.utf8.allSatisfy(\.isModuleLetter) }) else {
             throw .refused(
-                path, "no 'require' could name this module; use only letters, digits, '_' and '-' for modules and their folders.")
+                path,
+                "no 'require' could name this module; name it with letters, digits, '_' and '-' only."
+            )
         }
         return parts.joined(separator: ".")
     }

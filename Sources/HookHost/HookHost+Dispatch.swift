@@ -39,7 +39,8 @@ extension HookHost: HookPort {
         guard let first = failures.first else { return }
         throw TidelockError(
             .hookFailed,
-            "\(failures.count) of \(handlers.count) handlers of \(observation.event.rawValue) failed; the first: \(first.message)",
+            "\(failures.count) of \(handlers.count) handlers of \(observation.event.rawValue) failed; "
+                + "the first: \(first.message)",
             hint: "What was synced stays synced; 'tidelock log' has every failure.", details: first.details,
             underlying: first)
     }
@@ -60,7 +61,8 @@ extension HookHost {
             let outcome = try await machine.call(call)
             if let mark = outcome.marks.first { throw failure.refused("refused the request", reason: mark.reason) }
             guard outcome.returnedCount <= 1, outcome.returned == .nil else {
-                throw failure.misbehaved("returned a value", hint: "A gate refuses by ctx.deny(reason) or error(reason).")
+                throw failure.misbehaved(
+                    "returned a value", hint: "A gate refuses by ctx.deny(reason) or error(reason).")
             }
         } catch let error as LuaError {
             // A script refuses by raising an error. The peer learns the reason, the log also the place and the line.

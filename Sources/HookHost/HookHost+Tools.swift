@@ -51,6 +51,7 @@ extension HookHost {
         await run.release()
         let seconds = max(Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18, 1e-9)
         let count = items.count * max(1, rounds)
-        return HookBenchmark(items: count, handlers: handlers, seconds: seconds, itemsPerSecond: Double(count) / seconds)
+        return HookBenchmark(
+            items: count, handlers: handlers, seconds: seconds, itemsPerSecond: Double(count) / seconds)
     }
 }

@@ -187,8 +187,10 @@ extension HookHost {
             return isNews
         }
         guard isNews else { return }
-        let handlers = generation.handlers.count, files = generation.folder.files.count
-        log.report("info", "Loaded \(handlers) handlers from \(files) files (generation \(generation.identity.prefix(12))).")
+        let handlers = generation.handlers.count
+        let files = generation.folder.files.count
+        log.report(
+            "info", "Loaded \(handlers) handlers from \(files) files (generation \(generation.identity.prefix(12))).")
     }
 
     private func reject(_ problem: HookProblem, seen: String?, _ ticket: Int) {
@@ -201,7 +203,8 @@ extension HookHost {
             return (isNews, state.current != nil)
         }
         guard isNews else { return }
-        let consequence = hasCurrent ? "the handlers loaded before stay in force" : "nothing can run until it is repaired"
+        let consequence =
+            hasCurrent ? "the handlers loaded before stay in force" : "nothing can run until it is repaired"
         log.report("error", "hooks/ was not loaded; \(consequence): \(problem)")
     }
 }

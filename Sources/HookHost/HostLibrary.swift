@@ -49,7 +49,8 @@ struct HostLibrary: Sendable {
         }
     }
 
-    private func guarded(_ function: HostFunction, _ session: MachineSession, _ body: @escaping Body) -> LuaHostFunction {
+    private func guarded(_ function: HostFunction, _ session: MachineSession, _ body: @escaping Body) -> LuaHostFunction
+    {
         LuaHostFunction(function.rawValue) { call in
             guard let invocation = session.invocation else {
                 throw HostError("\(function.rawValue) works only inside a handler, not while a file is loaded")

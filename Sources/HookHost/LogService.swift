@@ -33,7 +33,8 @@ struct LogService: Sendable {
     /// Says something about a handler on the host's own account.
     func report(_ type: String, _ message: String) {
         sink.record(
-            LogRecord(timestamp: clock.seconds, type: type, channel: LogService.channel, message: message.escapingControls))
+            LogRecord(
+                timestamp: clock.seconds, type: type, channel: LogService.channel, message: message.escapingControls))
     }
 
     /// Keeps the lines a call may write, and of the others only that there were more.
@@ -44,7 +45,9 @@ struct LogService: Sendable {
         } else if number == limits.logLines + 1 {
             report(
                 "warning",
-                "Handler '\(invocation.handler.name)' wrote more than \(limits.logLines) lines in one call; the rest is left out.")
+                "Handler '\(invocation.handler.name)' wrote more than \(limits.logLines) lines in one call; "
+                    + "the rest is left out."
+            )
         }
     }
 
@@ -54,7 +57,8 @@ struct LogService: Sendable {
         case .integer(let number): "\(number)"
         case .number(let number): "\(number)"
         case .boolean(let flag): "\(flag)"
-        default: throw HostError("\(LogService.name): the message must be a string; app.json.encode makes one of a table")
+        default:
+            throw HostError("\(LogService.name): the message must be a string; app.json.encode makes one of a table")
         }
     }
 

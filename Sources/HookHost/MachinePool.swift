@@ -62,7 +62,9 @@ final class MachinePool: Sendable {
 
     private func giveBack(_ machine: LoadedMachine) {
         let isKept = state.withLock { state in
-            guard !state.isClosed, state.idle.count < limit, machine.isFit(maximumUses: maximumUses) else { return false }
+            guard !state.isClosed, state.idle.count < limit, machine.isFit(maximumUses: maximumUses) else {
+                return false
+            }
             state.idle.append(machine)
             return true
         }

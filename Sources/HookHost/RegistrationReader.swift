@@ -26,7 +26,8 @@ enum RegistrationReader {
         if let stray = OptionName.allCases.first(where: { table.value($0.rawValue) != nil && !declared.contains($0) }) {
             let known = declared.map(\.rawValue).joined(separator: ", ")
             throw HostError(
-                "\(name): the option '\(stray.rawValue)' has no meaning for \(event.rawValue); its options are \(known)")
+                "\(name): the option '\(stray.rawValue)' has no meaning for \(event.rawValue); its options are \(known)"
+            )
         }
         return try options(table)
     }

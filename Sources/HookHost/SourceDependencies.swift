@@ -4,39 +4,37 @@
 /// nothing cost time; results that are reused wrongly would send what should have stayed.
 struct SourceDependencies: Sendable {
     private let folder: HookFolder
-    /// What each file, by path, requires itself.
-    private let direct: [String: Set<String>]
+    /// The modules that each file, by path, requires directly or through others.
+    private let reach: [String: Set<String>]
 
     init(_ folder: HookFolder) {
         self.folder = folder
-        let modules = folder.modules
-        let paths = Dictionary(uniqueKeysWithValues: modules.map { ($0.module ?? "", $0.path) })
-        direct = folder.files.reduce(into: [:]) { direct, file in
-            direct[file.path] =
-                switch RequireScan.names(in: file.text) {
-                case .some(let names): Set(names.compactMap { paths[$0] })
-                case .none: Set(paths.values)
-                }
+        let modules = Dictionary(uniqueKeysWithValues: folder.modules.map { ($0.module ?? "", $0.path) })
+        let direct = folder.files.map { file in
+            let names = RequireScan.names(in: file.text)
+            return (file.path, names.map { Set($0.compactMap { modules[$0] }) } ?? Set(modules.values))
         }
+        let lookup = Dictionary(uniqueKeysWithValues: direct)
+        reach = lookup.mapValues { SourceDependencies.closure(of: $0, in: lookup) }
     }
 
     /// The file itself, the modules it reaches, and the entry files that share a module with it, with theirs:
     /// a module is one table for all who require it, so they can reach each other through it.
     func influences(on entry: HookFile) -> [HookFile] {
         var found: Set<String> = [entry.path]
-        var size = 0
-        while found.count != size {
-            size = found.count
-            for path in found { found.formUnion(reach(path)) }
-            for other in folder.entries where !found.isDisjoint(with: reach(other.path)) { found.insert(other.path) }
+        var shared = reach[entry.path] ?? []
+        var others = folder.entries.filter { $0.path != entry.path }
+        while let next = others.firstIndex(where: { !shared.isDisjoint(with: reach[$0.path] ?? []) }) {
+            let other = others.remove(at: next)
+            found.insert(other.path)
+            shared.formUnion(reach[other.path] ?? [])
         }
-        return folder.files.filter { found.contains($0.path) }
+        return folder.files.filter { found.contains($0.path) || shared.contains($0.path) }
     }
 
-    /// All modules that a file requires, directly or through others.
-    private func reach(_ path: String) -> Set<String> {
+    private static func closure(of start: Set<String>, in direct: [String: Set<String>]) -> Set<String> {
         var reached: Set<String> = []
-        var open = direct[path] ?? []
+        var open = start
         while let next = open.popFirst() {
             if reached.insert(next).inserted { open.formUnion(direct[next] ?? []) }
         }
@@ -63,7 +61,9 @@ enum RequireScan {
         let rest = text[position...].drop { blanks.contains($0) }
         guard let quote = rest.first, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else { return nil }
         let body = rest.dropFirst().prefix { $0 != quote }
-        guard body.count < 256, !body.contains(UInt8(ascii: "\\")), !body.contains(UInt8(ascii: "\n")) else { return nil }
+        guard body.count < 256, !body.contains(UInt8(ascii: "\\")), !body.contains(UInt8(ascii: "\n")) else {
+            return nil
+        }
         // `require("lib." .. name)`: the literal is only the beginning of a name.
         let next = rest.dropFirst(body.count + 2).drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
         return next.starts(with: "..".utf8) ? nil : String(decoding: body, as: UTF8.self)

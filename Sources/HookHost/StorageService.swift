@@ -20,7 +20,8 @@ struct StorageService: Sendable {
         let found = try find(call, limit: nil)
         guard found.count <= limits.foundDocuments else {
             throw HostError(
-                "\(call.name): more than \(limits.foundDocuments) documents match; narrow the filter, or use limit and skip")
+                "\(call.name): more than \(limits.foundDocuments) documents match; use a filter, or limit and skip"
+            )
         }
         return [.array(found)]
     }
@@ -35,14 +36,22 @@ struct StorageService: Sendable {
         guard let filter = try call.filter() else {
             throw HostError("\(call.name): a filter must say what to remove; {} removes everything")
         }
-        return [.integer(Int64(try call.wait { [collections] in try await collections.remove(from: collection, matching: filter) }))]
+        return [
+            .integer(
+                Int64(
+                    try call.wait { [collections] in try await collections.remove(from: collection, matching: filter) })
+            )
+        ]
     }
 
     func count(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
         let call = StorageCall(.storageCount, arguments, invocation)
         let collection = try call.collection()
         let filter = try call.filter()
-        return [.integer(Int64(try call.wait { [collections] in try await collections.count(in: collection, matching: filter) }))]
+        return [
+            .integer(
+                Int64(try call.wait { [collections] in try await collections.count(in: collection, matching: filter) }))
+        ]
     }
 
     /// Asks for one more than may come, to tell a full answer from a cut one.

@@ -21,7 +21,8 @@ struct TableReader {
         switch value {
         case .nil, .array([]): fields = []
         case .object(let fields): self.fields = fields
-        default: throw HostError("\(what): the options must be a table with names, such as { \(names.first ?? "name") = … }")
+        default:
+            throw HostError("\(what): the options must be a table with names, such as \(names.first ?? "name")")
         }
         for field in fields where !names.contains(field.name) {
             let suggestion = didYouMean(field.name, among: names)
@@ -84,7 +85,9 @@ struct TableReader {
         _ name: String, _ expected: String, _ convert: (LuaValue) -> Value?
     ) throws(HostError) -> Value? {
         guard let value = value(name), value != .nil else { return nil }
-        guard let converted = convert(value) else { throw HostError("\(what): the option '\(name)' must be \(expected)") }
+        guard let converted = convert(value) else {
+            throw HostError("\(what): the option '\(name)' must be \(expected)")
+        }
         return converted
     }
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define SLAB (256 * 1024)
+#define MOST_SPARE 32
 
 typedef struct lk_slab {
     struct lk_slab *next;
@@ -31,15 +32,25 @@ void lk_buffer_release(lk_buffer *buffer) {
     *buffer = (lk_buffer){0};
 }
 
+static lk_slab *find_slab(lk_region *region, size_t size) {
+    if (size <= SLAB && region->spare) {
+        lk_slab *slab = region->spare;
+        region->spare = slab->next;
+        region->spare_count--;
+        return slab;
+    }
+    lk_slab *slab = malloc(size > SLAB ? size : SLAB);
+    if (slab) slab->size = size > SLAB ? size : SLAB;
+    return slab;
+}
+
 static bool add_slab(lk_region *region, size_t size) {
-    size_t capacity = size + sizeof(lk_slab) > SLAB ? size + sizeof(lk_slab) : SLAB;
-    lk_slab *slab = malloc(capacity);
+    lk_slab *slab = find_slab(region, size + sizeof *slab);
     if (!slab) return false;
     slab->next = region->slabs;
-    slab->size = capacity;
     region->slabs = slab;
     region->next = (uint8_t *)(slab + 1);
-    region->end = (uint8_t *)slab + capacity;
+    region->end = (uint8_t *)slab + slab->size;
     return true;
 }
 
@@ -52,20 +63,25 @@ void *lk_region_take(lk_region *region, size_t size) {
 }
 
 void lk_region_reset(lk_region *region) {
-    if (!region->slabs) return;
-    while (region->slabs->next) {
-        lk_slab *slab = region->slabs;
-        region->slabs = slab->next;
-        free(slab);
-    }
-    region->next = (uint8_t *)(region->slabs + 1);
-    region->end = (uint8_t *)region->slabs + region->slabs->size;
-}
-
-void lk_region_release(lk_region *region) {
     while (region->slabs) {
         lk_slab *slab = region->slabs;
         region->slabs = slab->next;
+        if (slab->size == SLAB && region->spare_count < MOST_SPARE) {
+            slab->next = region->spare;
+            region->spare = slab;
+            region->spare_count++;
+        } else {
+            free(slab);
+        }
+    }
+    region->next = region->end = NULL;
+}
+
+void lk_region_release(lk_region *region) {
+    lk_region_reset(region);
+    while (region->spare) {
+        lk_slab *slab = region->spare;
+        region->spare = slab->next;
         free(slab);
     }
     *region = (lk_region){0};

@@ -88,7 +88,8 @@ static void write_traceback(lua_State *L, lk_buffer *traceback) {
         append(traceback, line);
         shown++;
     }
-    append(traceback, "");
+    uint8_t *end = lk_buffer_extend(traceback, 1);
+    if (end) *end = 0;
 }
 
 /* Whether the value on top is the one lk_raise_as raised last. */

@@ -48,12 +48,13 @@ void *lk_allocate(void *machine, void *block, size_t old_size, size_t new_size);
 
 /* Memory that lives until the end of one call: document indexes and lazy nodes. */
 typedef struct lk_region {
-    struct lk_slab *slabs;
+    struct lk_slab *slabs, *spare;
+    size_t spare_count;
     uint8_t *next, *end;
 } lk_region;
 
 void *lk_region_take(lk_region *region, size_t size); /* NULL when memory ran out */
-void lk_region_reset(lk_region *region);              /* keeps one slab for the next call */
+void lk_region_reset(lk_region *region);              /* keeps some of it for the next call */
 void lk_region_release(lk_region *region);
 
 /* ---- Documents and lazy tables ---- */
@@ -105,6 +106,7 @@ struct lk_machine {
     volatile sig_atomic_t expired; /* an lk_status: why the running call has to end, or 0 */
     volatile sig_atomic_t collect; /* over the memory limit: collect at the next safe point */
     bool poisoned, sealed, loading, has_list;
+    lua_Integer written_count; /* tables in LK_SLOT_WRITTEN */
     lk_arena arena;
     lk_host host;
     void *context;
@@ -158,6 +160,7 @@ enum {
     LK_SLOT_IDENTITIES,   /* table, function, ... -> the number tostring shows; weak keys */
     LK_SLOT_ERROR,        /* the last value raised by lk_raise_as */
     LK_SLOT_CONTEXT,      /* fields of the running call's context */
+    LK_SLOT_WRITTEN,      /* lazy tables that hold fields a script reads without asking the metatable */
 };
 
 /* Keys that no script can name: light userdata never reaches one, except null. */
@@ -287,7 +290,8 @@ void lk_push_document(lua_State *L, uint32_t document);
 void lk_push_list(lua_State *L);
 void lk_push_context(lua_State *L);
 bool lk_list_was_changed(lua_State *L);
-void lk_clear_list(lua_State *L);
+void lk_remember_written(lua_State *L, int table); /* lk_forget_written has to see this table */
+void lk_forget_written(lua_State *L);
 uint32_t lk_find_member(lua_State *L, lk_node *node, const char *key, size_t length);
 void lk_push_child(lua_State *L, lk_node *node, int table, uint32_t json); /* decoded; nil for a deleted one */
 const uint32_t *lk_elements(lua_State *L, lk_node *node);

@@ -4,7 +4,19 @@
 
 #include <stdlib.h>
 
+/* A buffer larger than this is not kept for the next call. */
+#define KEPT_BUFFER (16 * 1024 * 1024)
+
 /* ---- Beginning and ending ---- */
+
+static void empty_buffers(lk_machine *machine) {
+    lk_buffer *buffers[] = {&machine->arguments, &machine->results, &machine->returned,
+                            &machine->marks,     &machine->output,  &machine->scratch};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) {
+        if (buffers[i]->capacity > KEPT_BUFFER) lk_buffer_release(buffers[i]);
+        buffers[i]->length = 0;
+    }
+}
 
 static void begin(lk_machine *machine, lk_worker *worker, void *context, const lk_limits *limits) {
     machine->expired = machine->collect = 0;
@@ -18,11 +30,11 @@ static void begin(lk_machine *machine, lk_worker *worker, void *context, const l
     machine->place_known = false;
     machine->document = -1;
     machine->close_depth = 0;
-    machine->returned.length = machine->marks.length = machine->output.length = 0;
+    empty_buffers(machine);
     machine->returned_count = machine->mark_count = 0;
     machine->list_changed = false;
     lk_set_text(&machine->message, "", 0);
-    machine->traceback.length = 0;
+    lk_set_text(&machine->traceback, "", 0);
     machine->generation++;
     lk_worker_begin(worker, machine, limits);
 }
@@ -30,9 +42,8 @@ static void begin(lk_machine *machine, lk_worker *worker, void *context, const l
 /* What belongs to one call only; a machine that was killed is not touched any more. */
 static void forget_call(lk_machine *machine) {
     lua_State *L = machine->L;
-    lk_clear_list(L);
-    lua_pushnil(L);
-    lua_rawseti(L, LUA_REGISTRYINDEX, LK_SLOT_CONTEXT);
+    lua_settop(L, 0);
+    lk_forget_written(L);
     lua_pushnil(L);
     lua_rawseti(L, LUA_REGISTRYINDEX, LK_SLOT_ERROR);
     lua_settop(L, 0);

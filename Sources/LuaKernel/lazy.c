@@ -345,8 +345,8 @@ static int iterate(lua_State *L) {
 int lk_lazy_pairs(lua_State *L) {
     lk_node *node = lk_node_at(L, 1);
     if (node->kind == LK_KIND_CONTEXT) {
-        lua_getglobal(L, "next");
-        lk_push_context_fields(L);
+        lua_pushcfunction(L, lk_lazy_next);
+        lua_pushvalue(L, 1);
         lua_pushnil(L);
         return 3;
     }

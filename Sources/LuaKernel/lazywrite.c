@@ -89,6 +89,7 @@ static void assign_member(lua_State *L, lk_node *node, uint32_t member) {
 static void note_order(lua_State *L, lk_node *node) {
     if (lua_rawgetp(L, 1, &lk_key_order) == LUA_TNIL) {
         lua_pop(L, 1);
+        lk_remember_written(L, 1);
         lua_newtable(L);
         lua_pushvalue(L, -1);
         lua_rawsetp(L, 1, &lk_key_order);
@@ -151,6 +152,7 @@ static void note_spelling(lua_State *L, lk_node *node, int table, uint32_t json)
 void lk_fill_array(lua_State *L, lk_node *node, int table) {
     if (node->filled) return;
     luaL_checkstack(L, 8, NULL);
+    lk_remember_written(L, table);
     const uint32_t *elements = lk_elements(L, node);
     uint32_t count = lk_json(LK_MACHINE(L), node)->count;
     for (uint32_t i = 0; i < count; i++) {
@@ -171,12 +173,12 @@ static int write_array(lua_State *L, lk_node *node) {
     }
     lk_fill_array(L, node, 1);
     lua_Integer length = lk_lazy_length(L, 1, node);
-    if (position > length && !lua_isnil(L, 3)) {
-        if (position > 2 * length + 16) return luaL_error(L, "array index %I is far beyond its end", (LUAI_UACINT)position);
-        node->high = position;
+    if (position > 2 * length + 16 && !lua_isnil(L, 3)) {
+        return luaL_error(L, "array index %I is far beyond its end", (LUAI_UACINT)position);
     }
     lua_pushvalue(L, 3);
     lua_rawseti(L, 1, position);
+    if (position > node->high) node->high = position;
     lk_mark_changed(LK_MACHINE(L), node);
     return 0;
 }
@@ -203,6 +205,7 @@ void lk_push_list(lua_State *L) {
         lk_push_document(L, i);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
+    lk_remember_written(L, lua_gettop(L));
     list->filled = true;
     list->high = (lua_Integer)machine->document_count;
     lua_pushvalue(L, -1);
@@ -226,19 +229,67 @@ bool lk_list_was_changed(lua_State *L) {
     return changed;
 }
 
-/* Empties the list, so that a later read of it meets the metatable, which says that the call has ended. */
-void lk_clear_list(lua_State *L) {
+/* ---- After the call ---- */
+
+void lk_remember_written(lua_State *L, int table) {
     lk_machine *machine = LK_MACHINE(L);
-    if (!machine->has_list) return;
-    machine->has_list = false;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_LIST);
-    for (lua_Integer i = (lua_Integer)lua_rawlen(L, -1); i > 0; i--) {
+    luaL_checkstack(L, 4, NULL);
+    lua_pushvalue(L, table);
+    if (lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_WRITTEN) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_rawseti(L, LUA_REGISTRYINDEX, LK_SLOT_WRITTEN);
+    }
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, machine->written_count + 1);
+    machine->written_count++;
+    lua_pop(L, 1);
+}
+
+static void clear_elements(lua_State *L, int table, lua_Integer count) {
+    for (lua_Integer i = 1; i <= count; i++) {
         lua_pushnil(L);
-        lua_rawseti(L, -2, i);
+        lua_rawseti(L, table, i);
+    }
+}
+
+static void clear_added(lua_State *L, int table, uint32_t count) {
+    lua_rawgetp(L, table, &lk_key_order);
+    for (uint32_t i = 1; i <= count; i++) {
+        lua_rawgeti(L, -1, i);
+        lua_pushnil(L);
+        lua_rawset(L, table);
     }
     lua_pop(L, 1);
+}
+
+static void drop_slot(lua_State *L, int slot) {
     lua_pushnil(L);
-    lua_rawseti(L, LUA_REGISTRYINDEX, LK_SLOT_LIST);
-    lua_pushnil(L);
-    lua_rawseti(L, LUA_REGISTRYINDEX, LK_SLOT_ROOTS);
+    lua_rawseti(L, LUA_REGISTRYINDEX, slot);
+}
+
+/* Empties the tables, so that a later read of them meets the metatable, which says that the call has ended. Only
+ * ever assigns nil to what is there, which cannot fail. */
+void lk_forget_written(lua_State *L) {
+    lk_machine *machine = LK_MACHINE(L);
+    if (machine->written_count > 0) {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_WRITTEN);
+        int written = lua_gettop(L);
+        for (lua_Integer i = 1; i <= machine->written_count; i++) {
+            lua_rawgeti(L, written, i);
+            lua_rawgetp(L, -1, &lk_key_node);
+            const lk_node *node = machine->nodes[(uint32_t)lua_tointeger(L, -1)];
+            clear_elements(L, written + 1, node->high);
+            if (node->added > 0) clear_added(L, written + 1, node->added);
+            lua_settop(L, written);
+        }
+        lua_pop(L, 1);
+        machine->written_count = 0;
+        drop_slot(L, LK_SLOT_WRITTEN);
+    }
+    machine->has_list = false;
+    drop_slot(L, LK_SLOT_LIST);
+    drop_slot(L, LK_SLOT_ROOTS);
+    drop_slot(L, LK_SLOT_CONTEXT);
 }

@@ -47,6 +47,7 @@ static bool in_class(int byte, int class) {
     case 'u': result = isupper(byte); break;
     case 'w': result = isalnum(byte); break;
     case 'x': result = isxdigit(byte); break;
+    case 'z': result = byte == 0; break; /* from older versions, still there in 5.4 */
     default: return class == byte;
     }
     return isupper(class) ? !result : result;

@@ -1,4 +1,4 @@
-public import ContentModel
+internal import ContentModel
 public import SyncProtocol
 
 /// Makes the plan of one transfer at its source.
@@ -17,7 +17,7 @@ struct Planner {
 
     /// `listed` names the kinds whose whole list the destination supplied; `held` what it says of each kind.
     func makePlan(kinds: [KindScope], held: DestinationState, listed: Set<Kind>) async throws -> PlanSummary {
-        let filter = try contentFilter()
+        let filter = try scope.contentFilter()
         var writer = PlanWriter(store: store, transfer: transfer, peer: peer.id, batchSize: options.batchSize)
         let standings = try await store.standing(of: kinds.map(\.kind), toward: peer.id)
         var plans: [KindPlan] = []
@@ -51,16 +51,6 @@ struct Planner {
         return summary
     }
 
-    private func contentFilter() throws -> ContentFilter? {
-        guard let text = scope.filter else { return nil }
-        guard scope.mode == .merge || scope.allowsMirrorWithFilter else {
-            throw TidelockError(
-                .mirrorWithFilter, "Mirror together with a filter would delete everything that the filter leaves out.",
-                hint: "Drop one of them, or repeat with --force-mirror: then only rows that this source sent are deleted.")
-        }
-        return try ContentFilter(text: text)
-    }
-
     /// Content is never sent unfiltered because a file or a folder disappeared.
     private func requireFilters(_ standing: KindStanding, _ filters: FilterSet) throws {
         guard let previous = standing.filters, !confirmations.missingFilters else { return }
@@ -84,19 +74,6 @@ public struct PlanOptions: Sendable {
     public init(batchSize: Int = Limits.batchItems, includesReverted: Bool = false) {
         self.batchSize = min(max(batchSize, 1), Limits.batchItems)
         self.includesReverted = includesReverted
-    }
-}
-
-extension ContentFilter {
-    /// Reads a filter as people write it on a command line. Throws `invalid_filter`.
-    public init(text: String) throws {
-        do {
-            self = try ContentFilter(JSONDocument(validating: Array(text.utf8)))
-        } catch {
-            throw TidelockError(
-                .invalidFilter, "The filter cannot be used: \(error).",
-                hint: "A filter is JSON such as {\"_state\": 1} or {\"_modified\": {\"$gte\": 1700000000}}.", underlying: error)
-        }
     }
 }
 

@@ -30,16 +30,11 @@ struct ScopeOptions: ParsableArguments {
         let names = models?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
         if let names, names.isEmpty { throw ValidationError("--models takes names separated by commas.") }
         for name in names ?? [] { _ = try Kind.content(name) }
-        if let filter { _ = try ContentFilter(text: filter) }
-        if mirror, filter != nil, !forceMirror {
-            throw TidelockError(
-                .mirrorWithFilter, "Mirror together with a filter would delete everything that the filter leaves out.",
-                hint: "Drop one of them, or add --force-mirror: then only rows that this source sent are deleted.")
-        }
+        let scope = Scope(
+            models: names, mode: mirror ? .mirror : .merge, filter: filter, allowsMirrorWithFilter: forceMirror)
+        _ = try scope.contentFilter()
         return SyncRunner.Request(
-            direction: direction,
-            scope: Scope(
-                models: names, mode: mirror ? .mirror : .merge, filter: filter, allowsMirrorWithFilter: forceMirror),
+            direction: direction, scope: scope,
             options: PlanOptions(batchSize: batchSize, includesReverted: includeReverted),
             confirmations: Confirmations(deletes: allowDeletes, missingFilters: confirmMissingFilters),
             isDryRun: isDryRun, timeout: .seconds(timeout))

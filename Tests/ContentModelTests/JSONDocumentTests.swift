@@ -2,7 +2,7 @@ import ContentModel
 import Testing
 
 @Suite struct JSONDocumentTests {
-    private func document(_ text: String) throws -> JSONDocument { try JSONDocument(validating: Array(text.utf8)) }
+    private func document(_ text: String) throws -> JSONDocument { try JSONDocument(validating: text) }
 
     @Test func keepsTokensAndDropsBlanks() throws {
         let text = #"{"z":1.0,"a":12345678901234567890,"é":"\u00e9\/","o":{},"l":[]}"#

@@ -2,7 +2,7 @@ import ContentModel
 import Testing
 
 @Suite struct JSONValueTests {
-    private func value(_ text: String) throws -> JSONValue { JSONValue(try JSONDocument(validating: Array(text.utf8))) }
+    private func value(_ text: String) throws -> JSONValue { JSONValue(try JSONDocument(validating: text)) }
 
     @Test func decodesEveryKind() throws {
         let text = #"{"n":null,"b":[true,false],"i":-7,"d":1.5,"s":"a\n\u00e9","o":{"x":{}}}"#
@@ -26,6 +26,18 @@ import Testing
         #"{"b":1,"a":2}"#,
     ]) func encodesWhatItDecoded(text: String) throws {
         #expect(try value(text).document.text == text)
+    }
+
+    /// Tasks have smaller stacks than the main thread.
+    @Test func theDeepestDocumentsAreHandledInTasks() async throws {
+        let text = String(repeating: "[{\"a\":", count: 256) + "1" + String(repeating: "}]", count: 256)
+        let isSame = try await Task.detached {
+            let document = try JSONDocument(validating: text)
+            let value = JSONValue(document)
+            let printed = try JSONDocument(validating: document.prettyPrinted(indent: 0))
+            return value.document == document && value == JSONValue(printed)
+        }.value
+        #expect(isSame)
     }
 
     @Test func writesOnlyJSON() {

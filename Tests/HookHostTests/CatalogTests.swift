@@ -32,6 +32,8 @@ import Testing
     }
 
     @Test func unknownEventsGetAdvice() {
-        #expect(EventName.unknown("sync.contnt.before") == "there is no event 'sync.contnt.before'. Did you mean 'sync.content.before'?")
+        #expect(
+            EventName.unknown("sync.contnt.before")
+                == "there is no event 'sync.contnt.before'. Did you mean 'sync.content.before'?")
     }
 }

@@ -65,7 +65,8 @@ import Testing
 
     @Test(arguments: [
         "file:///etc/passwd", "gopher://staging.example", "http://user@staging.example/", "http://2130706433/",
-        "http://0x7f.1/", "http://staging.example\\\\@evil.example/", "http://[::1]/", "http:///x", "http://staging.example:99999/",
+        "http://0x7f.1/", "http://staging.example\\\\@evil.example/", "http://[::1]/", "http:///x",
+        "http://staging.example:99999/",
         "http://staging.example%2eevil.example/",
     ])
     func tricksWithURLsAreRefused(url: String) async throws {

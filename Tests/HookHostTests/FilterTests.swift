@@ -30,7 +30,8 @@ import Testing
 
             """
         let fixture = try HookFixture([
-            "b.lua": trace + #"trace("c", {name = "1"}) trace("d", {name = "2"}) trace("a", {name = "3", priority = 9})"#,
+            "b.lua": trace
+                + #"trace("c", {name = "1"}) trace("d", {name = "2"}) trace("a", {name = "3", priority = 9})"#,
             "a/x.lua": trace + #"trace("b", {name = "4"}) trace("e", {name = "5", priority = -1})"#,
         ])
         let host = try await fixture.host()
@@ -113,7 +114,8 @@ import Testing
         let error = try await failure { try await host.filter(#"{"_id":"1"}"#) }
         #expect(error.code == .hookRefused)
         #expect(error.message.contains("'freeze'"))
-        #expect(error.message.hasSuffix("vetoed the run on item 1 of content/posts (hooks/freeze.lua:1): release freeze"))
+        #expect(
+            error.message.hasSuffix("vetoed the run on item 1 of content/posts (hooks/freeze.lua:1): release freeze"))
     }
 
     @Test(arguments: ["return items", "return false", "return nil, 'x'"])
@@ -126,7 +128,9 @@ import Testing
     }
 
     @Test func changingTheListSuggestsDrop() async throws {
-        let fixture = try HookFixture(["a.lua": "app.on('sync.content.before', function(items) table.remove(items, 1) end)"])
+        let fixture = try HookFixture([
+            "a.lua": "app.on('sync.content.before', function(items) table.remove(items, 1) end)"
+        ])
         let host = try await fixture.host()
         let error = try await failure { try await host.filter(try OutgoingItem.numbered(2)) }
         #expect(error.code == .hookFailed)
@@ -146,8 +150,8 @@ import Testing
         let fixture = try HookFixture([
             "a.lua": """
             app.on("sync.content.before", function(items, ctx)
-              items[1].seen = { ctx.event, ctx.kind, ctx.model, ctx.direction, ctx.target.name, ctx.target.uri, ctx.mode,
-                tostring(ctx.run) }
+              items[1].seen = { ctx.event, ctx.kind, ctx.model, ctx.direction, ctx.target.name, ctx.target.uri,
+                ctx.mode, tostring(ctx.run) }
             end)
             """
         ])
@@ -212,7 +216,8 @@ import Testing
             """
         ])
         let run = try await fixture.host().pin(for: .push())
-        let posts = try Kind("content/posts"), users = try Kind("content/users")
+        let posts = try Kind("content/posts")
+        let users = try Kind("content/users")
         _ = try await run.filter(try OutgoingItem.numbered(10), of: posts)
         _ = try await run.filter(try OutgoingItem.numbered(10), of: posts)
         _ = try await run.filter(try OutgoingItem.numbered(10), of: users)

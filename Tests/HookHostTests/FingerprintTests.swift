@@ -61,7 +61,9 @@ import Testing
     }
 
     @Test func aRequireThatCannotBeReadCountsAsAllModules() async throws {
-        let files = ["a.lua": "local n = 'one' local u = require('lib.' .. n)\n" + filterPosts, "lib/one.lua": "return {}"]
+        let files = [
+            "a.lua": "local n = 'one' local u = require('lib.' .. n)\n" + filterPosts, "lib/one.lua": "return {}",
+        ]
         let before = try await fingerprints(files)
         #expect(before.posts != (try await fingerprints(files.merging(["lib/one.lua": "return { 1 }"]) { $1 })).posts)
     }
@@ -92,7 +94,9 @@ import Testing
     }
 
     @Test func volatileResultsAreGoodForOneRun() async throws {
-        let files = ["a.lua": "app.on('sync.content.before', function() end, { volatile = true })", "b.lua": filterUsers]
+        let files = [
+            "a.lua": "app.on('sync.content.before', function() end, { volatile = true })", "b.lua": filterUsers,
+        ]
         let first = try await fingerprints(files, .push("run-1"))
         #expect(try await fingerprints(files, .push("run-1")) == first)
         #expect(try await fingerprints(files, .push("run-2")).posts != first.posts)

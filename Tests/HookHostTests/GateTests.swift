@@ -48,7 +48,8 @@ import Testing
         let fixture = try HookFixture([
             "a.lua": """
             app.on("sync.request.before", function(r)
-              app.log(table.concat({ r.method, r.path, r.remote_addr, r.headers["x-via"], r.headers.authorization }, " "))
+              local headers = r.headers
+              app.log(table.concat({ r.method, r.path, r.remote_addr, headers["x-via"], headers.authorization }, " "))
             end)
             """
         ])

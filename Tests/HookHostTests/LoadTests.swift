@@ -100,7 +100,8 @@ import Testing
         let fixture = try HookFixture([
             "a.lua": """
 
-            app.on("sync.content.before", function() end, { name = "x", priority = 3, models = { "a", "b" }, volatile = true })
+            local options = { name = "x", priority = 3, models = { "a", "b" }, volatile = true }
+            app.on("sync.content.before", function() end, options)
             app.on("sync.push.finished", function() end)
             """
         ])
@@ -108,7 +109,7 @@ import Testing
         #expect(handlers.map(\.name) == ["x", "a"])
         #expect(handlers[0].priority == 3)
         #expect(handlers[0].file == "hooks/a.lua")
-        #expect(handlers[0].line == 2)
+        #expect(handlers[0].line == 3)
         #expect(handlers[0].options == ["models": "a, b", "volatile": "true"])
         #expect(handlers[1].event == "sync.push.finished")
     }

@@ -10,7 +10,8 @@ import Testing
     private func observe(
         _ statements: String, _ fixture: HookFixture, config: String = "{}", user: String? = nil
     ) async throws {
-        try fixture.write("a.lua", "app.on('sync.push.finished', function(target, ctx)\n\(statements)\nend, { name = 'x' })")
+        try fixture.write(
+            "a.lua", "app.on('sync.push.finished', function(target, ctx)\n\(statements)\nend, { name = 'x' })")
         try await fixture.host(config: config, user: user).observe(.pushFinished)
     }
 
@@ -59,10 +60,12 @@ import Testing
               action = "push", target = target.uri, user = user and user.user or "system", timestamp = app.time(),
             })
             local last = app.storage.findOne("sync/log", { sort = { timestamp = -1 } })
-            local found = app.storage.find("sync/log", { filter = { timestamp = { ["$gt"] = 5 } }, sort = { timestamp = 1 }, limit = 1 })
-            app.log(last.timestamp .. " " .. #found .. " " .. found[1].timestamp .. " " .. app.storage.count("sync/log"))
+            local later = { timestamp = { ["$gt"] = 5 } }
+            local found = app.storage.find("sync/log", { filter = later, sort = { timestamp = 1 }, limit = 1 })
+            app.log(table.concat({ last.timestamp, #found, found[1].timestamp, app.storage.count("sync/log") }, " "))
             app.log(tostring(app.storage.findOne("sync/none")))
-            app.log(app.storage.remove("sync/log", { timestamp = { ["$lt"] = 9 } }) .. " " .. app.storage.count("sync/log", {}))
+            local removed = app.storage.remove("sync/log", { timestamp = { ["$lt"] = 9 } })
+            app.log(removed .. " " .. app.storage.count("sync/log", {}))
             """, fixture)
         let saved = try #require(fixture.collections.documents(of: "sync/audit_log").first)
         #expect(saved.string("user") == "system")

@@ -183,6 +183,22 @@ import Testing
     }
   }
 
+  @Test func writtenTablesAreDeadAfterTheirCallToo() async throws {
+    let lua = try await LuaHarness(
+      """
+      local kept
+      on('keep', function(items) kept = items[1] kept.new = 1 kept.t[3] = 3 kept = {item = kept, t = kept.t} end)
+      on('added', function() return kept.item.new end)
+      on('element', function() return kept.t[1] end)
+      on('length', function() return #kept.t end)
+      """)
+    try await lua.call("keep", [#"{"t":[1,2]}"#])
+    for name in ["added", "element", "length"] {
+      let error = await #expect(throws: LuaError.self, "\(name)") { try await lua.call(name, ["{}"]) }
+      #expect(error?.message == "this value belongs to a call that has ended")
+    }
+  }
+
   @Test func aFailingHandlerChangesNothing() async throws {
     let lua = try await LuaHarness(
       "on('f', function(items) items[1].a = nil error('no') end) on('g', function(items) return items[1].a end)")

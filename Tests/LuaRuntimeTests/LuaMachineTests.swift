@@ -1,4 +1,5 @@
 import LuaRuntime
+import Synchronization
 import Testing
 
 /// What a host gets from a machine: values, errors with places, context and marks, limits.
@@ -228,13 +229,19 @@ import Testing
   }
 
   @Test func hostErrorsLeakNothing() async throws {
-    final class Probe: Error {}
-    weak var last: Probe?
-    let refuse = LuaHostFunction("refuse") { _ in throw Probe() }
-    let lua = try await LuaHarness("on('f', function() for i = 1, 10000 do pcall(refuse) end end)", library: [refuse])
+    let refuse = LuaHostFunction("refuse") { _ in throw Counted() }
+    let before = Counted.alive.load(ordering: .relaxed)
+    let lua = try await LuaHarness("on('f', function() for i = 1, 20000 do pcall(refuse) end end)", library: [refuse])
     try await lua.call("f")
-    last = nil
-    #expect(last == nil)
+    #expect(Counted.alive.load(ordering: .relaxed) == before)
+  }
+
+  @Test func anErrorThatTheScriptCaughtIsNotBlamedForTheNextOne() async throws {
+    let refuse = LuaHostFunction("refuse") { _ in throw Refusal() }
+    let lua = try await LuaHarness("on('f', function() pcall(refuse) error('own') end)", library: [refuse])
+    let error = await #expect(throws: LuaError.self) { try await lua.call("f") }
+    #expect(error?.kind == .runtime)
+    #expect(error?.underlying == nil)
   }
 
   // MARK: Limits
@@ -310,4 +317,10 @@ import Testing
     let error = await #expect(throws: LuaError.self) { try await machine.load(LuaSource(path: "a.lua", text: "")) }
     #expect(error?.kind == .misuse)
   }
+}
+
+private final class Counted: Error {
+  static let alive = Atomic(0)
+  init() { Self.alive.add(1, ordering: .relaxed) }
+  deinit { Self.alive.subtract(1, ordering: .relaxed) }
 }

@@ -86,7 +86,9 @@ extension HookHost {
     }
 
     /// What is left of one item.
-    func filter(_ json: String, of kind: String = "content/posts", _ context: RunContext = .push()) async throws -> String {
+    func filter(_ json: String, of kind: String = "content/posts", _ context: RunContext = .push()) async throws
+        -> String
+    {
         let item = try OutgoingItem(json, of: kind)
         return try await filter([item], of: kind, context)[0].text(of: item)
     }

@@ -10,7 +10,9 @@ final class LoopbackServer: Sendable {
     init(status: String = "200 OK", type: String = "application/json", body: String = "{}") throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         port = try LoopbackServer.listen(listener)
-        let answer = "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
+        let answer =
+            "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\n"
+            + "Connection: close\r\n\r\n\(body)"
         let thread = Thread { [weak self, listener] in
             while case let connection = accept(listener, nil, nil), connection >= 0 {
                 let request = LoopbackServer.serve(connection, answer)

@@ -1,0 +1,22 @@
+public import ContentModel
+
+extension Scope {
+    /// The filter over items, read.
+    ///
+    /// Throws `invalid_filter`, and `mirror_with_filter` unless that combination was asked for.
+    public func contentFilter() throws -> ContentFilter? {
+        guard let filter else { return nil }
+        guard mode == .merge || allowsMirrorWithFilter else {
+            throw TidelockError(
+                .mirrorWithFilter, "Mirror together with a filter would delete everything that the filter leaves out.",
+                hint: "Drop one of them, or repeat with --force-mirror: then only rows that this source sent are deleted.")
+        }
+        do {
+            return try ContentFilter(text: filter)
+        } catch {
+            throw TidelockError(
+                .invalidFilter, "\(error)",
+                hint: "A filter is JSON such as {\"_state\": 1} or {\"_modified\": {\"$gte\": 1700000000}}.", underlying: error)
+        }
+    }
+}
