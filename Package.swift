@@ -85,7 +85,8 @@ let package = Package(
         .executableTarget(name: "tidelock", dependencies: ["TidelockCommands"], swiftSettings: strict),
         // tests
         .target(
-            name: "TidelockTestSupport", dependencies: ["ContentModel", "SyncEngine", "SyncProtocol"],
+            name: "TidelockTestSupport",
+            dependencies: ["ContentModel", "ContentStore", "HookCatalog", "SyncEngine", "SyncProtocol", grdb],
             path: "Tests/TidelockTestSupport", swiftSettings: strict),
         .testTarget(name: "JSONKernelTests", dependencies: ["JSONKernel", "CCrypto"], swiftSettings: strict),
         .testTarget(name: "ContentModelTests", dependencies: ["ContentModel"], swiftSettings: strict),
@@ -108,7 +109,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SyncEngineTests",
-            dependencies: ["ContentModel", "HookCatalog", "SyncEngine", "SyncProtocol", "TidelockTestSupport"],
+            dependencies: [
+                "ContentModel", "ContentStore", "HookCatalog", "SyncEngine", "SyncProtocol", "TidelockTestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ContentStoreTests",
@@ -117,7 +120,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["ContentModel", "TidelockTestSupport", "tidelock"], swiftSettings: strict),
+            name: "EndToEndTests", dependencies: ["ContentModel", "SyncProtocol", "TidelockTestSupport", "tidelock"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

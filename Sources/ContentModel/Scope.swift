@@ -31,8 +31,8 @@ public struct Scope: Sendable, Codable, Hashable {
         guard let models else {
             return Set(available).sorted().map { KindScope(kind: $0, ids: nil) }
         }
-        let content = try models.map { KindScope(kind: try .content($0), ids: nil) }
         let named = Set(models)
+        let content = try named.map { KindScope(kind: try .content($0), ids: nil) }
         return ([KindScope(kind: .models, ids: named)] + content + [KindScope(kind: .singletons, ids: named)])
             .sorted { $0.kind < $1.kind }
     }

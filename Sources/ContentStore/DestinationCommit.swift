@@ -28,6 +28,8 @@ private struct Commit {
 
     private var transfer: String { record.id }
     private var pid: Int64 { record.pid }
+    /// A mirror with a filter was forced on the promise that only rows of its source are deleted.
+    private var sparesForeign: Bool { record.scope.filter != nil }
 
     func run() throws -> CommitResult {
         _ = try TransferTable.requireOpen(db, transfer)
@@ -64,25 +66,27 @@ private struct Commit {
             sql: """
                 INSERT INTO undo
                     (run, kid, bucket, id, verdict, existed, old_rid, old_hash, old_base, old_origin, old_edited,
-                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash)
+                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash, new_base, new_origin)
                 SELECT s.transfer, s.kid, s.bucket, s.id,
                     CASE s.op
                     WHEN 1 THEN CASE
                         WHEN h.id IS NULL THEN \(Verdict.create.rawValue)
-                        WHEN h.reverted IS NOT NULL THEN CASE h.deleted WHEN 1 THEN \(Verdict.create.rawValue) ELSE \(Verdict.update.rawValue) END
-                        WHEN h.deleted = 1 THEN CASE WHEN h.edited = 1 THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
+                        WHEN h.reverted IN (SELECT id FROM transfer WHERE pid = :pid) THEN CASE h.deleted WHEN 1 THEN \(Verdict.create.rawValue) ELSE \(Verdict.update.rawValue) END
+                        WHEN h.deleted = 1 THEN CASE WHEN h.edited <> 0 THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
                         WHEN h.hash = s.hash THEN \(Verdict.adopt.rawValue)
-                        WHEN sh.state = 1 AND sh.out_hash <> sh.src_hash THEN \(Verdict.keepOriginal.rawValue)
                         WHEN h.origin = :pid AND h.edited = 0 THEN \(Verdict.update.rawValue)
-                        WHEN sh.state = 1 AND sh.out_hash = h.hash THEN \(Verdict.update.rawValue)
+                        WHEN sh.state IN (1, 4) AND sh.out_hash = h.hash THEN \(Verdict.update.rawValue)
+                        WHEN sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash THEN \(Verdict.keepOriginal.rawValue)
                         ELSE \(Verdict.replace.rawValue) END
                     WHEN 2 THEN CASE
                         WHEN h.id IS NULL OR h.deleted = 1 THEN \(Verdict.nothing.rawValue)
-                        WHEN h.edited = 1 THEN \(Verdict.deleteEdited.rawValue)
+                        WHEN h.origin <> :pid AND \(sparesForeign) THEN \(Verdict.nothing.rawValue)
+                        WHEN h.edited <> 0 THEN \(Verdict.deleteEdited.rawValue)
                         ELSE \(Verdict.delete.rawValue) END
-                    ELSE \(Verdict.release.rawValue) END,
+                    ELSE CASE WHEN h.origin = :pid THEN \(Verdict.release.rawValue) ELSE \(Verdict.nothing.rawValue) END END,
                     h.id IS NOT NULL, h.rid, h.hash, h.base, coalesce(h.origin, 0), coalesce(h.edited, 0),
-                    h.modified, h.state, h.parent, coalesce(h.deleted, 1), h.reverted, s.rid, s.hash
+                    h.modified, h.state, h.parent, coalesce(h.deleted, 1), h.reverted, s.rid, s.hash,
+                    s.hash, CASE s.op WHEN 1 THEN :pid ELSE 0 END
                 FROM stage s
                 LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
                 LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = s.kid AND sh.bucket = s.bucket AND sh.id = s.id
@@ -110,14 +114,14 @@ private struct Commit {
 
     private func moveHeads(sequence: Int64) throws {
         try put(sequence: sequence)
-        try settle(.adopt, edited: 0)
-        try settle(.keepOriginal, edited: 1)
+        try settle(.adopt, edited: 0, sequence: sequence)
+        try settle(.keepOriginal, edited: 2, sequence: sequence)
         try bury(sequence: sequence)
-        try releaseRows()
+        try releaseRows(sequence: sequence)
         try db.execute(
             sql: """
                 DELETE FROM body WHERE rid IN (
-                    SELECT new_rid FROM undo WHERE run = ? AND verdict IN (\(Verdict.list([.adopt, .keepOriginal]))))
+                    SELECT new_rid FROM undo WHERE run = ? AND verdict IN (\(Verdict.list(Verdict.settling))))
                 """,
             arguments: [transfer])
     }
@@ -142,15 +146,19 @@ private struct Commit {
     }
 
     /// Rows that keep their body and only learn what the source believes to be here.
-    private func settle(_ verdict: Verdict, edited: Int) throws {
+    ///
+    /// They need no new sequence number, unless they came from a third instance: it did not get back what was its own,
+    /// and may have to see the row from now on.
+    private func settle(_ verdict: Verdict, edited: Int, sequence: Int64) throws {
         try db.execute(
             sql: """
-                UPDATE head SET base = u.new_hash, origin = ?, edited = ?, reverted = NULL
+                UPDATE head SET base = u.new_hash, origin = ?1, edited = ?2, reverted = NULL,
+                    seq = CASE WHEN u.old_origin IN (0, ?1) THEN seq ELSE ?5 END
                 FROM undo u
-                WHERE u.run = ? AND u.verdict = ?
+                WHERE u.run = ?3 AND u.verdict = ?4
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
                 """,
-            arguments: [pid, edited, transfer, verdict.rawValue])
+            arguments: [pid, edited, transfer, verdict.rawValue, sequence])
     }
 
     private func bury(sequence: Int64) throws {
@@ -174,15 +182,16 @@ private struct Commit {
             arguments: [transfer, pid])
     }
 
-    private func releaseRows() throws {
+    /// Rows that are this instance's own from now on, so that whoever pulls from here gets to see them.
+    private func releaseRows(sequence: Int64) throws {
         try db.execute(
             sql: """
-                UPDATE head SET base = NULL, origin = 0, edited = 0
+                UPDATE head SET base = NULL, origin = 0, edited = 0, seq = ?
                 FROM undo u
-                WHERE u.run = ? AND u.verdict = \(Verdict.release.rawValue) AND head.origin = ?
+                WHERE u.run = ? AND u.verdict = \(Verdict.release.rawValue)
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
                 """,
-            arguments: [transfer, pid])
+            arguments: [sequence, transfer])
     }
 
     /// Both the leaves of this source and those of whoever held a row before.

@@ -24,7 +24,7 @@ extension Store {
                         kind: kind.name, root: root.digest.masked(by: nonce), held: root.count,
                         foreign: scope.mode == .mirror ? try HeldRows.foreign(db, kid: kid, pid: pid) : 0,
                         edited: try HeldRows.edited(db, kid: kid, pid: pid),
-                        reverted: try HeldRows.reverted(db, kid: kid)))
+                        reverted: try HeldRows.reverted(db, kid: kid, pid: pid)))
             }
             return DestinationState(
                 source: source, destination: identity,
@@ -35,7 +35,10 @@ extension Store {
     public func heldPage(transfer: String, _ request: ListHeld) async throws -> HeldPage {
         let kind = try Kind(request.kind)
         return try await read { db in
-            let pid = try TransferTable.requireOpen(db, transfer).pid
+            let record = try TransferTable.requireOpen(db, transfer)
+            var check = ScopeCheck(record.scope)
+            try check.require(kind)
+            let pid = record.pid
             guard let kid = try Numbers.knownKind(db, kind) else { return HeldPage(items: [], next: nil) }
             return try HeldRows.page(db, kid: kid, pid: pid, request)
         }
@@ -55,18 +58,22 @@ enum HeldRows {
             db, sql: "SELECT count(*) FROM head WHERE kid = ? AND origin = ? AND edited = 1", arguments: [kid, pid]) ?? 0
     }
 
-    static func reverted(_ db: Database, kid: Int64) throws -> Int {
+    static func reverted(_ db: Database, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM head WHERE kid = ? AND reverted IS NOT NULL", arguments: [kid]) ?? 0
+            db, sql: "SELECT count(*) FROM head WHERE kid = :kid AND \(revertedSQL)", arguments: ["kid": kid, "pid": pid])
+            ?? 0
     }
+
+    /// A rollback took back what this very source had sent.
+    private static let revertedSQL = "reverted IS NOT NULL AND reverted IN (SELECT id FROM transfer WHERE pid = :pid)"
 
     static func page(_ db: Database, kid: Int64, pid: Int64, _ request: ListHeld) throws -> HeldPage {
         let limit = Limits.listPage
-        let choice = request.onlyDrift ? "origin = :pid AND edited = 1" : "(deleted = 0 OR origin = :pid OR reverted IS NOT NULL)"
+        let choice = request.onlyDrift ? "origin = :pid AND edited = 1" : "(deleted = 0 OR origin = :pid OR \(revertedSQL))"
         let rows = try Row.fetchAll(
             db,
             sql: """
-                SELECT id, bucket, CASE WHEN origin = :pid THEN base END, edited, reverted IS NOT NULL
+                SELECT id, bucket, CASE WHEN origin = :pid THEN base END, edited = 1, coalesce(\(revertedSQL), 0)
                 FROM head
                 WHERE kid = :kid AND \(choice) AND (bucket, id) > (:bucket, :id)
                 ORDER BY bucket, id

@@ -23,9 +23,9 @@ extension Store {
         return try await write { db in
             guard source.id != own.id else { throw TidelockError.sameInstance(own) }
             let pid = try Numbers.peer(db, source)
-            if let grant = try Leases.existing(db, transfer: transfer, now: now) { return grant }
+            if let grant = try Leases.existing(db, transfer: transfer, pid: pid, now: now) { return grant }
             try Leases.requireFree(db, for: source, now: now)
-            try TransferTable.abandonUnfinished(db, pid: pid)
+            try TransferTable.abandonUnfinished(db, pid: pid, now: now)
             let fence = try Settings.nextFence(db)
             try db.execute(
                 sql: """
@@ -49,6 +49,8 @@ extension Store {
     public func renewLease(transfer: String, fence: Int64) async throws -> LeaseGrant {
         let now = clock.seconds
         return try await write { db in
+            // A renewal may cross the answer to the commit that gave the lease back.
+            if try TransferTable.fetch(db, transfer)?.phase == .committed { return LeaseGrant(fence: fence, expires: now) }
             try Leases.require(db, transfer: transfer, fence: fence)
             return try Leases.extend(db, transfer: transfer, fence: fence, now: now)
         }
@@ -82,8 +84,11 @@ enum Leases {
     }
 
     /// The grant of a transfer that was opened before, for a repeated open.
-    static func existing(_ db: Database, transfer: String, now: Int64) throws -> LeaseGrant? {
+    static func existing(_ db: Database, transfer: String, pid: Int64, now: Int64) throws -> LeaseGrant? {
         guard let known = try TransferTable.fetch(db, transfer) else { return nil }
+        guard known.pid == pid else {
+            throw TidelockError(.permissionDenied, "Transfer \(transfer.printable) brings the items of another instance.")
+        }
         guard known.phase == .open else {
             return LeaseGrant(fence: known.fence, expires: now)
         }

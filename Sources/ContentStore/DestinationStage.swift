@@ -16,8 +16,12 @@ extension Store {
             let record = try TransferTable.requireOpen(db, transfer)
             try Leases.require(db, transfer: transfer, fence: fence)
             if let known = try Self.stagedDigest(db, transfer: transfer, number: number) { return try repeated(known, batch) }
+            var check = ScopeCheck(record.scope)
             var stager = try Stager(db: db, transfer: transfer)
-            for row in rows { try stager.add(row) }
+            for row in rows {
+                try check.require(row.entry)
+                try stager.add(row)
+            }
             try db.execute(
                 sql: "INSERT INTO staged_batch (transfer, number, digest, operations) VALUES (?, ?, ?, ?)",
                 arguments: [transfer, number, batch.info.digest, rows.count])
@@ -88,7 +92,7 @@ extension Store {
             guard rows.count < Limits.batchItems else {
                 throw TidelockError(.tooLarge, "Batch \(batch.info.number) holds more than \(Limits.batchItems) operations.")
             }
-            rows.append(StagedRow(entry))
+            rows.append(try StagedRow(entry))
         }
         return rows
     }
@@ -100,10 +104,17 @@ private struct StagedRow: Sendable {
     var bucket: Bucket
     var facts: ItemFacts?
 
-    init(_ entry: BatchEntry) {
+    /// Ids of peers are held to the rules for those of people: SQLite would end a text at a NUL.
+    init(_ entry: BatchEntry) throws {
         self.entry = entry
         bucket = Bucket(kind: entry.kind, id: entry.id)
-        if case .put(let body, _) = entry.operation { facts = ItemFacts(body) }
+        try requireValidID(entry.id)
+        guard case .put(let body, _) = entry.operation else { return }
+        let id = try itemID(of: body, kind: entry.kind)
+        guard Array(id.utf8) == Array(entry.id.utf8) else {
+            throw TidelockError(.malformedMessage, "Item \(entry.kind)/\(entry.id.printable) carries another id.")
+        }
+        facts = ItemFacts(body)
     }
 }
 

@@ -10,7 +10,7 @@ struct DigestTree {
     enum Role: Int64 {
         /// Rows at this destination, by the output hash that the peer applied.
         case held = 0
-        /// Rows of the shadow, by the output hash that the peer acknowledged.
+        /// Rows of the shadow that the peer holds, edited there or not, by the output hash that it acknowledged.
         case shadowed = 1
     }
 
@@ -111,7 +111,7 @@ struct DigestTree {
     private var rowsSQL: String {
         switch role {
         case .held: "SELECT bucket, id, base FROM head WHERE kid = ? AND origin = ? AND base IS NOT NULL"
-        case .shadowed: "SELECT bucket, id, out_hash FROM shadow WHERE kid = ? AND pid = ? AND state = 1"
+        case .shadowed: "SELECT bucket, id, out_hash FROM shadow WHERE kid = ? AND pid = ? AND state IN (1, 4)"
         }
     }
 

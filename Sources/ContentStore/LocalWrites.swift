@@ -75,7 +75,7 @@ private struct LocalWriter {
             return
         }
         let rid = try Bodies.insert(db, body)
-        try Undo.dropIntermediate(db, run: run, place: place)
+        try Undo.dropIntermediate(db, run: run, place: place, current: head?.rid)
         try Undo.note(db, run: run, place: place, verdict: head?.isLive == true ? .update : .create, rid: rid, hash: hash)
         try Head.put(
             db, place, rid: rid, hash: hash, facts: ItemFacts(body), base: head?.base, origin: head?.origin ?? 0,
@@ -89,7 +89,7 @@ private struct LocalWriter {
             throw TidelockError(
                 .unknownItem, "There is no item \(kind)/\(id.printable).", hint: "'tidelock ls \(kind)' lists the items.")
         }
-        try Undo.dropIntermediate(db, run: run, place: place)
+        try Undo.dropIntermediate(db, run: run, place: place, current: head.rid)
         try Undo.note(db, run: run, place: place, verdict: .delete, rid: nil, hash: nil)
         try Head.bury(db, place, base: head.base, origin: head.origin, isEdited: head.origin != 0, sequence: nextSequence(), now: now)
         report.removed += 1
@@ -120,9 +120,13 @@ public func itemID(of body: JSONDocument, kind: Kind) throws -> String {
             .invalidJSON, "The item has no '\(kind.keyMember)', which identifies items of \(kind).",
             hint: "Give it a text there.")
     }
-    guard id.utf8.count <= Kind.longestName, !id.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+    try requireValidID(id)
+    return id
+}
+
+func requireValidID(_ id: String) throws {
+    guard !id.isEmpty, id.utf8.count <= Kind.longestName, !id.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
         throw TidelockError(
             .invalidJSON, "'\(id.printable)' cannot be an id: ids have at most \(Kind.longestName) bytes and no control characters.")
     }
-    return id
 }

@@ -6,10 +6,12 @@ public import SyncProtocol
 extension Store {
     /// Restores, in one transaction, the rows that still hold what a run wrote; keeps and names the others.
     ///
-    /// Writes its own undo under `rollbackRun`. Throws `unknown_run` when the run's undo is not here (any more).
+    /// Writes its own undo under `rollbackRun`. A second call restores nothing more and answers what the first did.
+    /// Throws `unknown_run` when the run's undo is not here (any more).
     public func rollback(_ run: String, as rollbackRun: String) async throws -> RollbackResult {
         let now = clock.seconds
         return try await write { db in
+            if let answered = try RunTable.rollback(of: run, db) { return answered }
             guard try RunTable.isUndoable(db, id: run) else {
                 throw TidelockError(
                     .unknownRun, "Run \(run.printable) cannot be undone here: it changed nothing, or its undo has been freed.",
@@ -20,7 +22,7 @@ extension Store {
                     .leaseHeld, "\(lease.holder) is writing here at the moment; nothing was undone.",
                     hint: "Wait until its run has ended, or reset the lock with 'tidelock lock reset'.")
             }
-            return try Rollback(db: db, run: run, as: rollbackRun, now: now).perform()
+            return try Rollback(db, run: run, as: rollbackRun, now: now).perform()
         }
     }
 }
@@ -31,20 +33,35 @@ private struct Rollback {
     let run: String
     let rollbackRun: String
     let now: Int64
+    /// Whose items the run brought; nil for a local change and for a rollback.
+    let pid: Int64?
 
-    init(db: Database, run: String, as rollbackRun: String, now: Int64) {
+    init(_ db: Database, run: String, as rollbackRun: String, now: Int64) throws {
         self.db = db
         self.run = run
         self.rollbackRun = rollbackRun
         self.now = now
+        pid = try TransferTable.fetch(db, run)?.pid
     }
 
-    /// Rows that nobody touched since the run.
-    private static let untouched = """
-        (u.verdict IN (\(Verdict.list(Verdict.applied))) AND h.rid = u.new_rid AND h.deleted = 0)
-        OR (u.verdict IN (\(Verdict.list([.delete, .deleteEdited]))) AND h.deleted = 1)
-        OR (u.verdict IN (\(Verdict.list([.adopt, .keepOriginal, .release]))) AND h.rid IS u.old_rid AND h.deleted = u.old_deleted)
-        """
+    /// Rows that nobody touched since the run. Where only that counts, or the row comes back exactly as it was, it must
+    /// also still be whose output it was then: a source that has sent the same since would otherwise lose it.
+    private var untouched: String {
+        let isSettled = "u.verdict IN (\(Verdict.list(Verdict.settling)))"
+        let isSameOwner = "h.origin = u.new_origin AND h.base IS u.new_base"
+        return """
+            CASE
+            WHEN \(isSettled) THEN h.rid IS u.old_rid AND \(isSameOwner)
+            WHEN u.new_rid IS NULL THEN h.deleted = 1
+            ELSE h.rid = u.new_rid AND h.hash IS u.new_hash AND h.deleted = 0 END
+            \(pid == nil ? "AND \(isSameOwner)" : "")
+            """
+    }
+
+    /// What a run let go of changed no item, and stays as it is.
+    private static let isPastUndo = "u.verdict IN (\(Verdict.list([.nothing, .release])))"
+
+    private var isSources: String { pid.map { "u.old_origin = \($0)" } ?? "false" }
 
     func perform() throws -> RollbackResult {
         let sequence = try Settings.nextSequence(db)
@@ -54,8 +71,11 @@ private struct Rollback {
         let restored = try restore(sequence: sequence)
         try markLeaves()
         try forgetRestored()
-        try RunTable.noteUndoable(db, id: rollbackRun, direction: "rollback", target: run, started: now)
-        return RollbackResult(run: run, restored: restored, kept: kept)
+        let result = RollbackResult(run: run, restored: restored, kept: kept)
+        if restored > 0 || kept.isEmpty {
+            try RunTable.noteRollback(db, id: rollbackRun, result: result, started: now)
+        }
+        return result
     }
 
     private func listKept() throws -> [Conflict] {
@@ -66,7 +86,7 @@ private struct Rollback {
                 FROM undo u
                 JOIN kind USING (kid)
                 LEFT JOIN head h ON h.kid = u.kid AND h.bucket = u.bucket AND h.id = u.id
-                WHERE u.run = ? AND u.verdict <> \(Verdict.nothing.rawValue) AND NOT coalesce((\(Self.untouched)), 0)
+                WHERE u.run = ? AND NOT \(Self.isPastUndo) AND NOT coalesce((\(untouched)), 0)
                 ORDER BY kind.name, u.id
                 LIMIT \(Limits.listedConflicts)
                 """,
@@ -79,37 +99,39 @@ private struct Rollback {
             sql: """
                 INSERT INTO undo
                     (run, kid, bucket, id, verdict, existed, old_rid, old_hash, old_base, old_origin, old_edited,
-                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash)
+                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash, new_base, new_origin)
                 SELECT ?, u.kid, u.bucket, u.id,
-                    CASE WHEN u.old_deleted = 1 THEN \(Verdict.delete.rawValue)
-                         WHEN h.rid IS u.old_rid THEN \(Verdict.adopt.rawValue)
+                    CASE WHEN h.rid IS u.old_rid THEN \(Verdict.adopt.rawValue)
+                         WHEN u.old_deleted = 1 THEN \(Verdict.delete.rawValue)
                          ELSE \(Verdict.update.rawValue) END,
                     1, h.rid, h.hash, h.base, h.origin, h.edited, h.modified, h.state, h.parent, h.deleted, h.reverted,
-                    u.old_rid, u.old_hash
+                    u.old_rid, u.old_hash,
+                    CASE WHEN \(isSources) THEN NULL ELSE u.old_base END, CASE WHEN \(isSources) THEN 0 ELSE u.old_origin END
                 FROM undo u
                 JOIN head h ON h.kid = u.kid AND h.bucket = u.bucket AND h.id = u.id
-                WHERE u.run = ? AND u.verdict <> \(Verdict.nothing.rawValue) AND (\(Self.untouched))
+                WHERE u.run = ? AND NOT \(Self.isPastUndo) AND (\(untouched))
                 ORDER BY u.kid, u.bucket, u.id
                 """,
             arguments: [rollbackRun, run])
     }
 
-    /// Rows come back as nobody's: what the source left there is gone, so it must not count as its own.
+    /// Rows come back as they were, except that what belonged to the source of the run comes back as nobody's and is
+    /// marked: what the source believes to be here is gone, and it shall not send it again unasked.
     private func restore(sequence: Int64) throws -> Int {
         try db.execute(
             sql: """
                 UPDATE head SET
                     rid = u.old_rid, hash = u.old_hash, modified = u.old_modified, state = u.old_state,
                     parent = u.old_parent, deleted = u.old_deleted,
-                    base = CASE WHEN u.verdict IN (\(Verdict.list([.adopt, .keepOriginal, .release]))) THEN u.old_base END,
-                    origin = CASE WHEN u.verdict IN (\(Verdict.list([.adopt, .keepOriginal, .release]))) THEN u.old_origin ELSE 0 END,
-                    edited = CASE WHEN u.verdict IN (\(Verdict.list([.adopt, .keepOriginal, .release]))) THEN u.old_edited ELSE 0 END,
-                    seq = ?, arrived = ?, reverted = ?
+                    base = CASE WHEN \(isSources) THEN NULL ELSE u.old_base END,
+                    origin = CASE WHEN \(isSources) THEN 0 ELSE u.old_origin END,
+                    edited = CASE WHEN \(isSources) THEN 0 ELSE u.old_edited END,
+                    reverted = \(pid == nil ? "u.old_reverted" : "u.run"), seq = ?, arrived = ?
                 FROM undo u
                 JOIN undo mine ON mine.run = ? AND mine.kid = u.kid AND mine.bucket = u.bucket AND mine.id = u.id
                 WHERE u.run = ? AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
                 """,
-            arguments: [sequence, now, run, rollbackRun, run])
+            arguments: [sequence, now, rollbackRun, run])
         return db.changesCount
     }
 
@@ -130,8 +152,8 @@ private struct Rollback {
     private func forgetRestored() throws {
         try db.execute(
             sql: """
-                DELETE FROM undo
-                WHERE run = ?1 AND (kid, bucket, id) IN (SELECT kid, bucket, id FROM undo WHERE run = ?2)
+                DELETE FROM undo AS u
+                WHERE run = ?1 AND (\(Self.isPastUndo) OR (kid, bucket, id) IN (SELECT kid, bucket, id FROM undo WHERE run = ?2))
                 """,
             arguments: [run, rollbackRun])
         let left = try Int.fetchOne(db, sql: "SELECT count(*) FROM undo WHERE run = ?", arguments: [run]) ?? 0

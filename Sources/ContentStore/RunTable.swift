@@ -1,6 +1,7 @@
 internal import ContentModel
 internal import GRDB
 internal import SyncEngine
+internal import SyncProtocol
 
 /// A run as `tidelock runs` lists it.
 public struct RunRecord: Sendable, Codable, Equatable {
@@ -111,6 +112,29 @@ enum RunTable {
                 ON CONFLICT (id) DO UPDATE SET undoable = 1
                 """,
             arguments: [id, direction, target, started])
+    }
+
+    /// A rollback, with its answer for whoever asks again.
+    static func noteRollback(_ db: Database, id: String, result: RollbackResult, started: Int64) throws {
+        try noteUndoable(db, id: id, direction: "rollback", target: result.run, started: started)
+        try db.execute(
+            sql: "UPDATE run SET report = ?, undoable = ? WHERE id = ?",
+            arguments: [try JSONColumns.encode(result), result.restored > 0, id])
+    }
+
+    /// What the rollback of a run answered that has nothing left to undo; nil when there was none, or there is more.
+    static func rollback(of run: String, _ db: Database) throws -> RollbackResult? {
+        guard try !isUndoable(db, id: run) else { return nil }
+        return try String.fetchOne(
+            db,
+            sql: """
+                SELECT report FROM run
+                WHERE direction = 'rollback' AND target = ? AND report IS NOT NULL
+                ORDER BY started DESC, id DESC
+                LIMIT 1
+                """,
+            arguments: [run]
+        ).map { try JSONColumns.decode(RollbackResult.self, $0) }
     }
 
     static func isUndoable(_ db: Database, id: String) throws -> Bool {

@@ -11,7 +11,11 @@ extension Store {
                 let plan = try Row.fetchOne(
                     db, sql: "SELECT pid, phase, checkpoints FROM plan WHERE transfer = ?", arguments: [transfer])
             else { throw TidelockError(.unknownTransfer, "There is no plan of transfer \(transfer.printable) here.") }
-            guard plan[1] as String != "acknowledged" else { return }
+            switch plan[1] as String {
+            case "acknowledged": return
+            case "ready": break
+            default: throw TidelockError(.unknownTransfer, "The plan of transfer \(transfer.printable) is not finished.")
+            }
             let pid: Int64 = plan[0]
             try Acknowledgement.markLeaves(db, transfer: transfer, pid: pid)
             try Acknowledgement.moveShadow(db, transfer: transfer, pid: pid)
@@ -51,8 +55,7 @@ private enum Acknowledgement {
         // A row that was let go because a handler drops it is remembered, so that it is not looked at again.
         try db.execute(
             sql: """
-                UPDATE shadow SET state = \(ShadowState.dropped.rawValue), out_hash = NULL,
-                    src_hash = p.src_hash, fid = p.fid
+                UPDATE shadow SET state = \(ShadowState.dropped.rawValue), src_hash = p.src_hash, fid = p.fid
                 FROM plan_op p
                 WHERE p.transfer = ?2 AND p.action IN (2, 3) AND p.src_hash IS NOT NULL
                     AND shadow.pid = ?1 AND shadow.kid = p.kid AND shadow.bucket = p.bucket AND shadow.id = p.id
@@ -68,7 +71,8 @@ private enum Acknowledgement {
             arguments: [pid, transfer])
     }
 
-    /// Checkpoints never move backwards.
+    /// Checkpoints never move backwards, except that a run which did not cover a kind makes the next look at all of
+    /// it when its handlers were others: which handlers were used last is what tells that one is missing.
     static func moveCheckpoints(_ db: Database, pid: Int64, stored: String?) throws {
         guard let stored else { return }
         let epoch = try Settings.epoch(db)
@@ -77,7 +81,7 @@ private enum Acknowledgement {
                 sql: """
                     INSERT INTO checkpoint (pid, kid, epoch, seq, fid) VALUES (?, ?, ?, ?, ?)
                     ON CONFLICT (pid, kid) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq, fid = excluded.fid
-                    WHERE excluded.seq >= seq OR excluded.epoch <> epoch OR seq > ?
+                    WHERE excluded.seq >= seq OR excluded.epoch <> epoch OR seq > ? OR (excluded.seq = 0 AND excluded.fid <> fid)
                     """,
                 arguments: [
                     pid, checkpoint.kid, epoch, checkpoint.sequence, checkpoint.fid, try Settings.sequence(db),

@@ -1,4 +1,4 @@
-public import ContentModel
+internal import ContentModel
 internal import Foundation
 internal import GRDB
 public import SyncEngine
@@ -15,8 +15,10 @@ extension Store {
             let rows = try Row.fetchCursor(
                 statement,
                 arguments: [
-                    "kid": kid, "pid": pid, "fid": fid, "since": query.since ?? -1,
-                    "sequence": after?.sequence ?? -1, "bucket": after.map { Int64($0.bucket) } ?? -1,
+                    "kid": kid, "pid": pid, "fid": fid, "since": query.since ?? -1, "upTo": query.upTo,
+                    // Looking at everything, the order is that of the buckets and says nothing about sequence numbers.
+                    "sequence": query.since == nil ? -1 : after?.sequence ?? -1,
+                    "bucket": after.map { Int64($0.bucket) } ?? -1,
                     "id": after?.id ?? "", "limit": query.limit,
                 ])
             return try Self.page(rows, limit: query.limit)
@@ -29,26 +31,37 @@ extension Store {
     }
 
     /// Rows whose output is known and acknowledged are left out here, before any body is read.
-    private static func candidateSQL(_ query: CandidateQuery) -> String {
-        let settled = [ShadowState.acked, .dropped, .skipped].map { String($0.rawValue) }.joined(separator: ", ")
+    ///
+    /// A row that came from this very peer and was not edited here is of interest only while the peer holds an output
+    /// of ours there.
+    static func candidateSQL(_ query: CandidateQuery) -> String {
+        let settled = list([.acked, .dropped, .skipped])
         let range =
             query.since == nil
-            ? "(h.bucket, h.id) > (:bucket, :id) AND :since < 0 AND :sequence < 0"
-            : "h.seq > :since AND (h.seq, h.bucket, h.id) > (:sequence, :bucket, :id)"
+            ? "(h.bucket, h.id) > (:bucket, :id) AND :since < 0 AND :sequence < 0 AND :upTo >= 0"
+            : "h.seq > :since AND h.seq <= :upTo AND (h.seq, h.bucket, h.id) > (:sequence, :bucket, :id)"
+        let theirs = "h.deleted = 0 AND h.origin = :pid AND h.edited = 0"
         return """
-            SELECT h.id, h.bucket, h.hash, b.bytes, coalesce(s.state, 0), s.out_hash, h.seq
+            SELECT h.id, h.bucket, h.hash, b.bytes, coalesce(s.state, 0), s.out_hash, h.seq, \(theirs)
             FROM head h
             LEFT JOIN shadow s ON s.pid = :pid AND s.kid = h.kid AND s.bucket = h.bucket AND s.id = h.id
             LEFT JOIN body b ON b.rid = h.rid
             WHERE h.kid = :kid AND \(range)
-                AND (h.deleted = 0 OR s.id IS NOT NULL)
-                AND NOT (h.origin = :pid AND h.edited = 0)
-                AND NOT (h.deleted = 0 AND s.id IS NOT NULL AND s.state IN (\(settled)) AND s.src_hash IS h.hash AND s.fid IS :fid)
-                AND NOT (h.deleted = 0 AND s.id IS NOT NULL AND s.state = \(ShadowState.takenOver.rawValue) AND s.src_hash IS h.hash)
-                \(query.includesReverted ? "" : "AND coalesce(s.state, 0) <> \(ShadowState.reverted.rawValue)")
+                AND CASE
+                    WHEN \(theirs) THEN s.state IN (\(list([.acked, .resend])))
+                    WHEN s.id IS NULL THEN h.deleted = 0
+                    WHEN h.deleted = 1 THEN true
+                    WHEN s.state IN (\(settled)) AND s.src_hash IS h.hash AND s.fid IS :fid THEN false
+                    WHEN s.state = \(ShadowState.takenOver.rawValue) AND s.src_hash IS h.hash THEN false
+                    WHEN s.state = \(ShadowState.reverted.rawValue) THEN \(query.includesReverted)
+                    ELSE true END
             ORDER BY \(query.since == nil ? "h.bucket, h.id" : "h.seq, h.bucket, h.id")
             LIMIT :limit
             """
+    }
+
+    private static func list(_ states: [ShadowState]) -> String {
+        states.map { String($0.rawValue) }.joined(separator: ", ")
     }
 
     private static func page(_ cursor: RowCursor, limit: Int) throws -> CandidatePage {
@@ -60,33 +73,63 @@ extension Store {
                 Candidate(
                     id: row[0], bucket: Bucket(number: bucket), hash: row.hash(2),
                     body: row.bytes(3).map { JSONDocument(trusted: $0) },
-                    shadow: ShadowState(rawValue: row[4]) ?? .none, acknowledged: row.hash(5)))
+                    shadow: ShadowState(rawValue: row[4]) ?? .none, acknowledged: row.hash(5), isTheirs: row[7]))
             next = CandidatePosition(sequence: row[6], bucket: bucket, id: row[0])
         }
         return CandidatePage(rows: rows, next: rows.count < limit ? nil : next)
     }
+}
 
-    public func absentees(kind: Kind, peer: String, includesForeign: Bool) async throws -> [Absentee] {
-        var states: [ShadowState] = [.acked, .resend]
-        if includesForeign { states.append(.foreign) }
-        let list = states.map { String($0.rawValue) }.joined(separator: ", ")
-        return try await read { db in
-            guard let kid = try Numbers.knownKind(db, kind), let pid = try Numbers.knownPeer(db, peer) else { return [] }
+extension Store {
+    public func absentees(_ query: AbsenteeQuery) async throws -> AbsenteePage {
+        try await read { db in
+            guard let places = try Self.places(db, query) else { return AbsenteePage(rows: [], next: nil) }
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT s.id, s.bucket, s.state, h.id IS NOT NULL
-                    FROM shadow s
-                    LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
-                    WHERE s.pid = ? AND s.kid = ? AND s.state IN (\(list)) AND coalesce(h.deleted, 1) = 1
+                    SELECT s.bucket, s.id \(Self.absenteeSQL(query)) AND (s.bucket, s.id) > (:bucket, :id)
                     ORDER BY s.bucket, s.id
+                    LIMIT :limit
                     """,
-                arguments: [pid, kid])
-            return rows.map { row in
-                Absentee(
-                    id: row[0], bucket: Bucket(number: UInt16(row[1] as Int)),
-                    isForeign: row[2] == ShadowState.foreign.rawValue, hasTombstone: row[3])
-            }
+                arguments: places + [
+                    "bucket": query.after.map { Int64($0.bucket) } ?? -1, "id": query.after?.id ?? "", "limit": query.limit,
+                ])
+            let absentees = rows.map { Absentee(id: $0[1], bucket: Bucket(number: UInt16($0[0] as Int))) }
+            let last = rows.count < query.limit ? nil : absentees.last
+            return AbsenteePage(
+                rows: absentees.filter { query.ids?.contains($0.id) ?? true },
+                next: last.map { CandidatePosition(sequence: 0, bucket: $0.bucket.number, id: $0.id) })
         }
+    }
+
+    public func unprovedAbsentees(_ query: AbsenteeQuery) async throws -> Int {
+        try await read { db in
+            guard let places = try Self.places(db, query) else { return 0 }
+            let ids = try String.fetchCursor(
+                db, sql: "SELECT s.id \(Self.absenteeSQL(query)) AND h.id IS NULL", arguments: places)
+            var count = 0
+            while let id = try ids.next() {
+                if query.ids?.contains(id) ?? true { count += 1 }
+            }
+            return count
+        }
+    }
+
+    private static func places(_ db: Database, _ query: AbsenteeQuery) throws -> StatementArguments? {
+        guard let kid = try Numbers.knownKind(db, query.kind), let pid = try Numbers.knownPeer(db, query.peer)
+        else { return nil }
+        return ["pid": pid, "kid": kid, "upTo": query.upTo]
+    }
+
+    private static func absenteeSQL(_ query: AbsenteeQuery) -> String {
+        var states: [ShadowState] = [.acked, .resend]
+        if query.includesForeign { states += [.foreign, .takenOver] }
+        if query.includesReverted { states.append(.reverted) }
+        return """
+            FROM shadow s
+            LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
+            WHERE s.pid = :pid AND s.kid = :kid AND s.state IN (\(list(states)))
+                AND (h.id IS NULL OR h.deleted = 1 AND h.seq <= :upTo)
+            """
     }
 }

@@ -26,6 +26,7 @@ extension Store {
             guard let pid = try Numbers.knownPeer(db, portion.peer) else {
                 throw TidelockError(.internalFailure, "A plan for an unknown peer was recorded.")
             }
+            try PlanTables.requirePlanning(db, transfer: portion.transfer)
             for group in portion.operations {
                 let kid = try Numbers.kind(db, group.kind)
                 let fid = try HandlerSets.number(db, group.filters)
@@ -39,6 +40,7 @@ extension Store {
 
     public func finishPlan(transfer: String, summary: PlanSummary, checkpoints: [Checkpoint]) async throws {
         try await write { db in
+            try PlanTables.requirePlanning(db, transfer: transfer)
             let stored = try checkpoints.map {
                 StoredCheckpoint(
                     kid: try Numbers.kind(db, $0.kind), sequence: $0.sequence, fid: try HandlerSets.number(db, $0.filters))
@@ -111,6 +113,16 @@ enum PlanTables {
         for transfer in unfinished { try forget(db, transfer: transfer) }
     }
 
+    /// Whoever goes on planning after the plan was given up must not leave rows behind that belong to nothing.
+    static func requirePlanning(_ db: Database, transfer: String) throws {
+        let phase = try String.fetchOne(db, sql: "SELECT phase FROM plan WHERE transfer = ?", arguments: [transfer])
+        guard phase == "planning" else {
+            throw TidelockError(
+                .fenced, "Transfer \(transfer.printable) was given up or superseded while its plan was made.",
+                hint: "Start the run again.")
+        }
+    }
+
     static func forget(_ db: Database, transfer: String) throws {
         for table in ["plan_op", "plan_batch", "plan"] {
             try db.execute(sql: "DELETE FROM \(table) WHERE transfer = ?", arguments: [transfer])
@@ -169,7 +181,7 @@ enum PlanTables {
             sql: """
                 SELECT bucket, id, out_hash FROM (
                     SELECT s.bucket, s.id, s.out_hash FROM shadow s
-                    WHERE s.pid = :pid AND s.kid = :kid AND s.state = 1
+                    WHERE s.pid = :pid AND s.kid = :kid AND s.state IN (1, 4)
                         AND s.bucket IN (SELECT DISTINCT bucket FROM plan_op WHERE transfer = :transfer AND kid = :kid)
                         AND NOT EXISTS (
                             SELECT 1 FROM plan_op p

@@ -40,7 +40,8 @@ private struct ShadowReconciler {
     }
 
     private func forgetAbsent(from page: HeldPage, after: ListPosition?) throws {
-        let listed = Set(page.items.map(\.id))
+        // By their bytes: two texts that Swift calls equal are two ids.
+        let listed = Set(page.items.map { Array($0.id.utf8) })
         let upper = page.next
         let rows = try Row.fetchAll(
             db,
@@ -52,7 +53,7 @@ private struct ShadowReconciler {
                 pid, kid, after.map { Int64($0.bucket) } ?? -1, after?.id ?? "",
                 upper.map { Int64($0.bucket) } ?? 65_536, upper?.id ?? "",
             ])
-        for row in rows where !listed.contains(row[1]) {
+        for row in rows where !listed.contains(Array((row[1] as String).utf8)) {
             let state = ShadowState(rawValue: row[2]) ?? .none
             guard state != .dropped, state != .skipped else { continue }
             try remove(bucket: Bucket(number: UInt16(row[0] as Int)), id: row[1])
@@ -65,12 +66,27 @@ private struct ShadowReconciler {
             try set(item.id, bucket, state: .reverted, output: nil)
         } else if let base = item.base.flatMap({ ContentHash(hex: $0) }) {
             let isCurrent = old?.state == .acked && old?.output == base && !item.isEdited
-            if !isCurrent { try set(item.id, bucket, state: item.isEdited ? .resend : .acked, output: base, forgetsSource: true) }
-        } else if old?.state == .acked || old?.state == .resend || old?.state == .takenOver {
+            if !isCurrent { try hold(item, bucket, base: base, isKnown: old?.state.isHeld == true && old?.output == base) }
+        } else if old?.state.isHeld == true || old?.state == .takenOver, try isHere(item.id, bucket) {
             try set(item.id, bucket, state: .takenOver, output: nil)
         } else {
             try set(item.id, bucket, state: .foreign, output: nil)
         }
+    }
+
+    /// The destination holds an output of ours. Which item it was made of is forgotten only when we did not know it.
+    private func hold(_ item: HeldItem, _ bucket: Bucket, base: ContentHash, isKnown: Bool) throws {
+        try set(item.id, bucket, state: item.isEdited ? .resend : .acked, output: base)
+        try db.cachedStatement(
+            sql: """
+                UPDATE shadow SET fid = NULL, src_hash = CASE WHEN ? THEN src_hash END
+                WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?
+                """
+        ).execute(arguments: [isKnown, pid, kid, Int64(bucket.number), item.id])
+    }
+
+    private func isHere(_ id: String, _ bucket: Bucket) throws -> Bool {
+        try Head.fetch(db, Place(kid: kid, bucket: bucket, id: id))?.isLive ?? false
     }
 
     private func shadow(bucket: Bucket, id: String) throws -> (state: ShadowState, output: ContentHash?)? {
@@ -81,19 +97,15 @@ private struct ShadowReconciler {
         }
     }
 
-    private func set(
-        _ id: String, _ bucket: Bucket, state: ShadowState, output: ContentHash?, forgetsSource: Bool = false
-    ) throws {
+    private func set(_ id: String, _ bucket: Bucket, state: ShadowState, output: ContentHash?) throws {
         try db.cachedStatement(
             sql: """
                 INSERT INTO shadow (pid, kid, bucket, id, src_hash, out_hash, fid, state)
                 VALUES (?1, ?2, ?3, ?4, NULL, ?5, NULL, ?6)
                 ON CONFLICT (pid, kid, bucket, id) DO UPDATE SET
-                    out_hash = excluded.out_hash, state = excluded.state,
-                    src_hash = CASE WHEN ?7 THEN NULL ELSE src_hash END
+                    out_hash = coalesce(excluded.out_hash, out_hash), state = excluded.state
                 """
-        ).execute(
-            arguments: [pid, kid, Int64(bucket.number), id, output?.data, state.rawValue, forgetsSource])
+        ).execute(arguments: [pid, kid, Int64(bucket.number), id, output?.data, state.rawValue])
         try tree.markDirty(db, bucket: bucket)
     }
 

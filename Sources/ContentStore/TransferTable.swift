@@ -11,19 +11,21 @@ enum TransferTable {
         var fence: Int64
         var direction: Direction
         var initiator: String
+        var scope: Scope
         var result: CommitResult?
     }
 
     static func fetch(_ db: Database, _ id: String) throws -> Record? {
         guard
             let row = try Row.fetchOne(
-                db, sql: "SELECT pid, phase, fence, direction, initiator, result FROM transfer WHERE id = ?",
+                db, sql: "SELECT pid, phase, fence, direction, initiator, scope, result FROM transfer WHERE id = ?",
                 arguments: [id])
         else { return nil }
         return Record(
             id: id, pid: row[0], phase: TransferState.Phase(rawValue: row[1]) ?? .abandoned, fence: row[2],
             direction: Direction(rawValue: row[3]) ?? .push, initiator: row[4],
-            result: try (row[5] as String?).map { try JSONColumns.decode(CommitResult.self, $0) })
+            scope: try JSONColumns.decode(Scope.self, row[5]),
+            result: try (row[6] as String?).map { try JSONColumns.decode(CommitResult.self, $0) })
     }
 
     static func require(_ db: Database, _ id: String) throws -> Record {
@@ -45,8 +47,12 @@ enum TransferTable {
     }
 
     /// A source's new transfer supersedes what it left unfinished here.
-    static func abandonUnfinished(_ db: Database, pid: Int64) throws {
-        try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE pid = ? AND phase = 'open'", arguments: [pid])
+    ///
+    /// So does time: a source that never came back must not keep what it staged here for ever.
+    static func abandonUnfinished(_ db: Database, pid: Int64, now: Int64) throws {
+        try db.execute(
+            sql: "UPDATE transfer SET phase = 'abandoned' WHERE phase = 'open' AND (pid = ? OR touched < ?)",
+            arguments: [pid, now - Limits.transferSeconds])
         try dropStages(db)
     }
 

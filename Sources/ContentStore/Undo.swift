@@ -21,6 +21,10 @@ enum Verdict: Int64 {
     /// Verdicts that make the arrived body current.
     static let applied: [Verdict] = [.create, .update, .replace]
     static let conflicts: [Verdict] = [.replace, .keepOriginal, .deleteEdited]
+    /// Verdicts that took the body away from its head: only undo holds it. All others left it where it was.
+    static let owning: [Verdict] = [.create, .update, .replace, .delete, .deleteEdited]
+    /// Verdicts that left the body and changed whose output the row counts as.
+    static let settling: [Verdict] = [.adopt, .keepOriginal]
 
     static func list(_ verdicts: [Verdict]) -> String {
         verdicts.map { String($0.rawValue) }.joined(separator: ", ")
@@ -33,7 +37,7 @@ enum Undo {
     static let keptRuns = 10
     static let keptSeconds: Int64 = 7 * 86_400
 
-    /// Notes what a local change found. The first note of a run about a row is the one to go back to.
+    /// Notes what a local change found; it leaves alone whose output the row counts as. The first note of a run about a row is the one to go back to.
     static func note(
         _ db: Database, run: String, place: Place, verdict: Verdict, rid: Int64?, hash: ContentHash?
     ) throws {
@@ -41,27 +45,36 @@ enum Undo {
             sql: """
                 INSERT INTO undo
                     (run, kid, bucket, id, verdict, existed, old_rid, old_hash, old_base, old_origin, old_edited,
-                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash)
+                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash, new_base, new_origin)
                 SELECT ?1, ?2, ?3, ?4, ?5, h.id IS NOT NULL, h.rid, h.hash, h.base, coalesce(h.origin, 0),
-                       coalesce(h.edited, 0), h.modified, h.state, h.parent, coalesce(h.deleted, 1), h.reverted, ?6, ?7
+                       coalesce(h.edited, 0), h.modified, h.state, h.parent, coalesce(h.deleted, 1), h.reverted, ?6, ?7,
+                       h.base, coalesce(h.origin, 0)
                 FROM (SELECT 1) LEFT JOIN head h ON h.kid = ?2 AND h.bucket = ?3 AND h.id = ?4
                 WHERE true
                 ON CONFLICT (run, kid, bucket, id) DO UPDATE SET
-                    new_rid = excluded.new_rid, new_hash = excluded.new_hash, verdict = excluded.verdict
+                    new_rid = excluded.new_rid, new_hash = excluded.new_hash, verdict = excluded.verdict,
+                    new_base = excluded.new_base, new_origin = excluded.new_origin
                 """
         ).execute(
             arguments: StatementArguments(
                 [run] + place.arguments + [verdict.rawValue, rid, hash?.data] as [(any DatabaseValueConvertible)?]))
     }
 
-    /// Frees the body that an earlier change of the same run put into a row which changes once more.
-    static func dropIntermediate(_ db: Database, run: String, place: Place) throws {
-        try db.cachedStatement(
-            sql: """
-                DELETE FROM body WHERE rid IN
-                    (SELECT new_rid FROM undo WHERE run = ? AND kid = ? AND bucket = ? AND id = ?)
-                """
-        ).execute(arguments: StatementArguments([run] + place.arguments as [any DatabaseValueConvertible]))
+    /// Makes room for another change of the same row by the same run: the body that the earlier one put there is freed.
+    ///
+    /// Where somebody else has changed the row since, that body is in their undo, and the row as they left it is what
+    /// this run goes back to from now on.
+    static func dropIntermediate(_ db: Database, run: String, place: Place, current: Int64?) throws {
+        let arguments = StatementArguments([run] + place.arguments as [any DatabaseValueConvertible])
+        let find = try db.cachedStatement(
+            sql: "SELECT new_rid, old_rid FROM undo WHERE run = ? AND kid = ? AND bucket = ? AND id = ?")
+        guard let earlier = try Row.fetchOne(find, arguments: arguments) else { return }
+        let isStillThere = earlier[0] as Int64? == current
+        try db.cachedStatement(sql: "DELETE FROM body WHERE rid = ?")
+            .execute(arguments: [earlier[isStillThere ? 0 : 1] as Int64?])
+        guard !isStillThere else { return }
+        try db.cachedStatement(sql: "DELETE FROM undo WHERE run = ? AND kid = ? AND bucket = ? AND id = ?")
+            .execute(arguments: arguments)
     }
 
     /// Frees undo that is older than promised, with the bodies only it still holds.
@@ -76,7 +89,11 @@ enum Undo {
 
     static func forget(_ db: Database, run: String) throws {
         try db.execute(
-            sql: "DELETE FROM body WHERE rid IN (SELECT old_rid FROM undo WHERE run = ?)", arguments: [run])
+            sql: """
+                DELETE FROM body WHERE rid IN (
+                    SELECT old_rid FROM undo WHERE run = ? AND verdict IN (\(Verdict.list(Verdict.owning))))
+                """,
+            arguments: [run])
         try db.execute(sql: "DELETE FROM undo WHERE run = ?", arguments: [run])
         try db.execute(sql: "UPDATE run SET undoable = 0 WHERE id = ?", arguments: [run])
     }

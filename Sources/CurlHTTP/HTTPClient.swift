@@ -11,8 +11,8 @@ public final class HTTPClient: Sendable {
 
   /// Starts the client's thread.
   ///
-  /// - Throws: `.tlsCertificate` if the file with certificate authorities cannot be read, `.outOfMemory` if there are no
-  ///   means for another thread.
+  /// - Throws: `.tlsCertificate` if the file with certificate authorities cannot be read, `.malformedRequest` if the
+  ///   user agent cannot be sent, `.outOfMemory` if there are no means for another thread.
   public init(_ options: HTTPClientOptions = .init()) throws(HTTPError) {
     try options.check()
     guard let multi = MultiHandle() else { throw .outOfMemory }
@@ -56,10 +56,11 @@ public final class HTTPClient: Sendable {
   }
 
   private func submit(_ submission: Submission) {
+    // Asked twice: a task that is cancelled between the two left its command ahead of the request it was about.
+    guard !Task.isCancelled else { return submission.reply.resume(returning: .failure(.cancelledBeforeSending)) }
     guard inbox.post(.start(submission)) else {
       return submission.reply.resume(returning: .failure(.clientIsShutDown))
     }
-    // A task cancelled before this point has left its command already, ahead of the request it was about.
     if Task.isCancelled { inbox.post(.cancel(id: submission.id)) }
   }
 }

@@ -76,7 +76,6 @@ extension TransferFailure {
     case CURLE_RECV_ERROR: detail.contains("CONNECT") ? proxyFailed : closedEarly
     case CURLE_SEND_ERROR, CURLE_SEND_FAIL_REWIND:
       Finding(.sendFailed, "the connection broke while sending the request")
-    case CURLE_FILESIZE_EXCEEDED: tooLarge("more than \(limits.responseBytes) bytes")
     case CURLE_BAD_CONTENT_ENCODING: malformed("its compressed body cannot be unpacked")
     case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_HTTP2, CURLE_HTTP2_STREAM:
       malformed("it is not proper HTTP")
@@ -103,6 +102,7 @@ extension TransferFailure {
 
   private var noConnection: Finding {
     guard !isAboutProxy else { return proxyFailed }
+    guard osError != ECONNRESET else { return closedEarly }
     guard osError != ECONNREFUSED else {
       return Finding(
         .connectionRefused, "the server refused the connection",

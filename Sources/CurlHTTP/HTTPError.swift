@@ -65,5 +65,7 @@ extension HTTPError.Kind {
 extension HTTPError {
   static let outOfMemory = HTTPError(.outOfMemory, "There is not enough memory for the request.")
 
+  static let cancelledBeforeSending = HTTPError(.cancelled, "The request was not sent: it was cancelled before.")
+
   static let clientIsShutDown = HTTPError(.cancelled, "The request was not sent: the client is shut down.")
 }

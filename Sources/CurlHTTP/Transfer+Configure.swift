@@ -49,6 +49,7 @@ extension Transfer {
     handle.set(CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
     guard let authorities = options.certificateAuthorities else { return }
     handle.set(CURLOPT_CAINFO, authorities)
+    handle.set(CURLOPT_CA_CACHE_TIMEOUT, 300)  // seconds; the default notices a replaced file only after a day
     handle.unset(CURLOPT_CAPATH)  // the system's directory would be trusted besides
   }
 

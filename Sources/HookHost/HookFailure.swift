@@ -12,7 +12,9 @@ struct HookFailure {
 
     /// A handler that raised an error or ran into a limit.
     func failed(_ error: LuaError) -> TidelockError {
-        let problem = HookProblem(error, in: folder)
+        var problem = HookProblem(error, in: folder)
+        // Where memory ran out nobody can tell; where the handler begins leads people there.
+        if problem.file == nil { (problem.file, problem.line) = (handler.file, handler.line) }
         return make(error.code, "failed", ": \(problem)", hint: error.hint, at: problem, underlying: error)
     }
 

@@ -178,13 +178,15 @@ extension HookHost {
         let now = services.clock.seconds
         let isNews = state.withLock { state in
             guard ticket > state.installedTicket else { return false }
-            let isNews = state.current?.identity != generation.identity
-            if isNews { state.loadedAt = now }
+            // What a process begins with is no news: every command loads the handlers it runs with.
+            let isFirst = state.current == nil && state.rejected == nil
+            let isOther = state.current?.identity != generation.identity
+            if isOther { state.loadedAt = now }
             state.current = generation
             state.rejected = nil
             state.seen = generation.folder.identity
             state.installedTicket = ticket
-            return isNews
+            return isOther && !isFirst
         }
         guard isNews else { return }
         let handlers = generation.handlers.count

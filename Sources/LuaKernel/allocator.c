@@ -11,10 +11,12 @@
 #include "internal.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define LARGEST_SMALL (LK_SIZE_CLASSES * 16)
 #define FIRST_CHUNK (32 * 1024)
 #define LARGEST_CHUNK (1024 * 1024)
+#define MAPPED (256 * 1024)
 #define BIG_STRING (64 * 1024)
 #define HARD_FACTOR 3
 
@@ -25,6 +27,36 @@ typedef struct lk_chunk {
 
 /* Every block must suit any C type. */
 _Static_assert(sizeof(lk_chunk) % 16 == 0 && sizeof(lk_large) % 16 == 0, "blocks would be misaligned");
+
+/* Large pieces are mapped, because what malloc frees stays with the process for long. */
+static void *take_from_system(size_t size) {
+    if (size < MAPPED) return malloc(size);
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+static void give_to_system(void *piece, size_t size) {
+    if (size < MAPPED) {
+        free(piece);
+    } else {
+        munmap(piece, size);
+    }
+}
+
+static void *resize_at_system(void *piece, size_t old_size, size_t new_size) {
+    if (old_size < MAPPED && new_size < MAPPED) return realloc(piece, new_size);
+#ifdef __linux__
+    if (old_size >= MAPPED && new_size >= MAPPED) {
+        void *pages = mremap(piece, old_size, new_size, MREMAP_MAYMOVE);
+        return pages == MAP_FAILED ? NULL : pages;
+    }
+#endif
+    void *moved = take_from_system(new_size);
+    if (!moved) return NULL;
+    memcpy(moved, piece, old_size < new_size ? old_size : new_size);
+    give_to_system(piece, old_size);
+    return moved;
+}
 
 void lk_arena_open(lk_arena *arena, size_t limit) {
     memset(arena, 0, sizeof *arena);
@@ -37,19 +69,19 @@ void lk_arena_close(lk_arena *arena) {
     while (arena->chunks) {
         lk_chunk *chunk = arena->chunks;
         arena->chunks = chunk->next;
-        free(chunk);
+        give_to_system(chunk, chunk->size);
     }
     while (arena->large.next != &arena->large) {
         lk_large *block = arena->large.next;
         arena->large.next = block->next;
-        free(block);
+        give_to_system(block, block->size);
     }
     arena->large.previous = &arena->large;
 }
 
 static bool add_chunk(lk_arena *arena) {
     size_t size = arena->next_chunk;
-    lk_chunk *chunk = malloc(size);
+    lk_chunk *chunk = take_from_system(size);
     if (!chunk) return false;
     chunk->next = arena->chunks;
     chunk->size = size;
@@ -95,8 +127,9 @@ static void unlink_large(lk_large *block) {
 }
 
 static void *take_large(lk_arena *arena, size_t size) {
-    lk_large *block = malloc(sizeof *block + size);
+    lk_large *block = take_from_system(sizeof *block + size);
     if (!block) return NULL;
+    block->size = sizeof *block + size;
     link_large(arena, block);
     arena->held += size;
     return block + 1;
@@ -106,15 +139,16 @@ static void give_large(lk_arena *arena, void *content, size_t size) {
     lk_large *block = (lk_large *)content - 1;
     unlink_large(block);
     arena->held -= size;
-    free(block);
+    give_to_system(block, block->size);
 }
 
 static void *resize_large(lk_arena *arena, void *content, size_t old_size, size_t new_size) {
     lk_large *block = (lk_large *)content - 1;
     unlink_large(block);
-    lk_large *moved = realloc(block, sizeof *block + new_size);
+    lk_large *moved = resize_at_system(block, block->size, sizeof *block + new_size);
     link_large(arena, moved ? moved : block);
-    if (!moved) return NULL;
+    if (!moved) return new_size < old_size ? content : NULL;
+    moved->size = sizeof *moved + new_size;
     arena->held += new_size - old_size;
     return moved + 1;
 }

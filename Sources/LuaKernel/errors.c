@@ -151,7 +151,8 @@ static const char *limit_message(lk_status status) {
 static const char *without_place(const char *text, size_t *length, const lk_place *place) {
     char suffix[32];
     int suffix_length = snprintf(suffix, sizeof suffix, ":%d: ", place->line);
-    const char *found = place->line > 0 ? memmem(text, *length < 600 ? *length : 600, suffix, (size_t)suffix_length) : NULL;
+    if (place->line <= 0) return text;
+    const char *found = memmem(text, *length < 600 ? *length : 600, suffix, (size_t)suffix_length);
     if (!found) return text;
     size_t name = (size_t)(found - text), file = strlen(place->file);
     /* Lua shortens long names to "..." and their end. */

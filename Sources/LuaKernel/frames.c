@@ -4,13 +4,18 @@
 
 /* ---- Writing ---- */
 
-void lk_put_bytes(lua_State *L, lk_buffer *buffer, const void *bytes, size_t count) {
+uint8_t *lk_make_room(lua_State *L, lk_buffer *buffer, size_t count, size_t room) {
     const lk_machine *machine = LK_MACHINE(L);
     /* What Lua values grow to outside of Lua's memory is limited too: tables may share parts of themselves. */
     size_t input = machine->document_count ? machine->invocation->offsets[machine->document_count] : 0;
     if (buffer->length + count > machine->arena.limit + 2 * input) luaL_error(L, "not enough memory");
-    uint8_t *start = lk_buffer_extend(buffer, count);
+    uint8_t *start = lk_buffer_extend(buffer, room);
     if (!start) luaL_error(L, "not enough memory");
+    return start;
+}
+
+void lk_put_bytes(lua_State *L, lk_buffer *buffer, const void *bytes, size_t count) {
+    uint8_t *start = lk_make_room(L, buffer, count, count);
     if (count) memcpy(start, bytes, count);
 }
 
@@ -90,7 +95,6 @@ static void write_object(lua_State *L, int index, size_t count, writer *out) {
 }
 
 static void write_table(lua_State *L, int index, writer *out) {
-    lk_poll(L);
     luaL_checkstack(L, 12, "nested too deeply");
     if (++out->depth > LK_MAXIMUM_DEPTH) luaL_error(L, "a table is nested too deeply, or contains itself");
     lk_table kind = lk_classify(L, index);
@@ -124,6 +128,7 @@ static void write_number(lua_State *L, int index, lk_buffer *buffer) {
 }
 
 static void write_value(lua_State *L, int index, writer *out) {
+    lk_poll(L);
     lk_buffer *buffer = out->buffer;
     size_t length;
     switch (lua_type(L, index)) {

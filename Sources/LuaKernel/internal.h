@@ -27,6 +27,7 @@
 
 typedef struct lk_large {
     struct lk_large *previous, *next;
+    size_t size, unused; /* all of it; the second keeps what follows aligned */
 } lk_large;
 
 typedef struct lk_arena {
@@ -278,6 +279,8 @@ typedef struct lk_reader {
 void lk_read_frame(lua_State *L, lk_reader *reader);
 uint32_t lk_read_count(lua_State *L, lk_reader *reader);
 void lk_put_bytes(lua_State *L, lk_buffer *buffer, const void *bytes, size_t count);
+/* Adds `room` bytes, of which about `count` will be kept. Raises. */
+uint8_t *lk_make_room(lua_State *L, lk_buffer *buffer, size_t count, size_t room);
 void lk_put_count(lua_State *L, lk_buffer *buffer, uint32_t count);
 void lk_push_function(lua_State *L, int64_t handle);
 int64_t lk_function_handle(lua_State *L, int index);

@@ -70,6 +70,23 @@ static void seed_random(lua_State *L) {
     lua_pop(L, 1);
 }
 
+/* Lua looks here for the names of functions that messages show. Only C can see the table. */
+static void add_names(lua_State *L) {
+    lua_createtable(L, 0, 8);
+    lua_pushnil(L);
+    while (lua_next(L, -3)) {
+        if (lua_istable(L, -1)) {
+            lua_pushvalue(L, -2);
+            lua_pushvalue(L, -2);
+            lua_rawset(L, -5);
+        }
+        lua_pop(L, 1);
+    }
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, LUA_GNAME);
+    lua_setfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+}
+
 void lk_open_library(lua_State *L) {
     lua_createtable(L, 0, 40);
     lua_pushvalue(L, -1);
@@ -83,6 +100,7 @@ void lk_open_library(lua_State *L) {
     open_stock(L, "math", luaopen_math);
     open_stock(L, "utf8", luaopen_utf8);
     seed_random(L);
+    add_names(L);
     lua_pop(L, 1);
 }
 

@@ -74,10 +74,8 @@ void lk_put_number(lua_State *L, lk_buffer *buffer, lua_Number value) {
 
 bool lk_put_string(lua_State *L, lk_buffer *buffer, const char *bytes, size_t length) {
     if (!jk_valid_utf8((const uint8_t *)bytes, length)) return false;
-    lk_expect_room(L, length);
     size_t start = buffer->length;
-    uint8_t *out = lk_buffer_extend(buffer, 6 * length + 2);
-    if (!out) luaL_error(L, "not enough memory");
+    uint8_t *out = lk_make_room(L, buffer, length + 2, 6 * length + 2);
     out[0] = '"';
     size_t written = jk_encode_string((const uint8_t *)bytes, length, out + 1);
     out[written + 1] = '"';

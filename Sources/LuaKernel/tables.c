@@ -38,7 +38,8 @@ static int table_concat(lua_State *L) {
         lk_poll(L);
         lua_geti(L, 1, i);
         if (!lua_isstring(L, -1)) {
-            return luaL_error(L, "invalid value (at index %I) in table for 'concat'", (LUAI_UACINT)i);
+            const char *type = luaL_typename(L, -1);
+            return luaL_error(L, "invalid value (%s) at index %I in table for 'concat'", type, (LUAI_UACINT)i);
         }
         luaL_addvalue(&out);
         if (i == last) break; /* i + 1 may not exist */
@@ -72,7 +73,7 @@ static int table_insert(lua_State *L) {
 static int table_remove(lua_State *L) {
     lua_Integer size = check_length(L, 1);
     lua_Integer position = luaL_optinteger(L, 2, size);
-    bool fits = lua_gettop(L) < 2 || (lua_Unsigned)position - 1u <= (lua_Unsigned)size;
+    bool fits = position == size || (lua_Unsigned)position - 1u <= (lua_Unsigned)size;
     luaL_argcheck(L, fits, 2, "position out of bounds");
     lua_geti(L, 1, position);
     for (; position < size; position++) move_element(L, 1, position + 1, 1, position);

@@ -10,7 +10,9 @@ struct DocumentBuffer {
   /// Larger ones are not kept.
   private static let kept = 32 << 20
 
-  var start: UnsafePointer<UInt8>? { bytes.baseAddress.map { UnsafeRawPointer($0).assumingMemoryBound(to: UInt8.self) } }
+  var start: UnsafePointer<UInt8>? {
+    bytes.baseAddress.map { UnsafeRawPointer($0).assumingMemoryBound(to: UInt8.self) }
+  }
 
   /// False when memory ran out.
   mutating func fill(with documents: [[UInt8]]) -> Bool {

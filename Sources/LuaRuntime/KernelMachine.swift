@@ -104,8 +104,7 @@ extension KernelMachine {
       marks: (0..<report.mark_count).map { _ in marks.mark(names) },
       changes: changes(report, count: invocation.documents.count),
       listChanged: report.list_changed != 0,
-      usage: LuaUsage(
-        cpu: .nanoseconds(report.cpu), wall: .nanoseconds(report.wall), peakMemory: report.peak_memory))
+      usage: LuaUsage(report))
   }
 
   private func changes(_ report: lk_report, count: Int) -> [LuaChange] {
@@ -141,7 +140,8 @@ extension KernelMachine {
       excerpt: location.flatMap(excerpt),
       traceback: String(cString: report.traceback),
       document: report.document < 0 ? nil : Int(report.document),
-      underlying: report.from_host != 0 ? scope.lastError : nil)
+      underlying: report.from_host != 0 ? scope.lastError : nil,
+      usage: LuaUsage(report))
   }
 
   /// The line of source at a place, without the space around it and not longer than a person reads.
@@ -152,6 +152,12 @@ extension KernelMachine {
     let blanks: Set<UInt8> = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")]
     let line = lines[location.line - 1].drop { blanks.contains($0) }.prefix(200)
     return String(decoding: line, as: UTF8.self)
+  }
+}
+
+extension LuaUsage {
+  fileprivate init(_ report: lk_report) {
+    self.init(cpu: .nanoseconds(report.cpu), wall: .nanoseconds(report.wall), peakMemory: report.peak_memory)
   }
 }
 

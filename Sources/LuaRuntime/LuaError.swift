@@ -29,10 +29,12 @@ public struct LuaError: Error, Sendable {
   public var document: Int?
   /// What the host function threw.
   public var underlying: (any Error)?
+  /// What was used until then, when something ran.
+  public var usage: LuaUsage?
 
   public init(
     kind: Kind, message: String, location: LuaLocation? = nil, excerpt: String? = nil, traceback: String = "",
-    document: Int? = nil, underlying: (any Error)? = nil
+    document: Int? = nil, underlying: (any Error)? = nil, usage: LuaUsage? = nil
   ) {
     self.kind = kind
     self.message = message
@@ -41,6 +43,7 @@ public struct LuaError: Error, Sendable {
     self.traceback = traceback
     self.document = document
     self.underlying = underlying
+    self.usage = usage
   }
 }
 

@@ -43,10 +43,21 @@ public actor LocalInstance {
     }
 
     private func openAsSource(_ request: OpenTransfer) async throws -> TransferOpened {
+        // A repeated open finds the source that the first one made, and with it the plan.
+        if sources[request.id] != nil { return TransferOpened(status: .open, responder: identity) }
         let context = RunContext(
             run: request.id, direction: .push,
             target: TargetFacts(name: request.initiator.name, uri: ""), mode: request.scope.mode)
         let pinned = try await hooks.pin(for: context)
+        do {
+            return try await openAsSource(request, pinned)
+        } catch {
+            await pinned.release()
+            throw error
+        }
+    }
+
+    private func openAsSource(_ request: OpenTransfer, _ pinned: any RunHooks) async throws -> TransferOpened {
         let view = try await store.view(
             toward: request.initiator.id, scope: request.scope, nonce: request.nonce, hooks: pinned, includesReverted: false)
         if let held = request.held, held.source == identity.id, view.offer.isSatisfied(by: held, mode: request.scope.mode) {

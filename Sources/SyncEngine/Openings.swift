@@ -31,12 +31,11 @@ public actor PushOpening: RunOpening {
     }
 
     public func open() async throws -> Bool {
-        var request = request
-        let view = try await store.view(
-            toward: knownPeer ?? "", scope: request.scope, nonce: request.nonce, hooks: hooks,
-            includesReverted: options.includesReverted)
-        request.offer = view.offer
-        let answer = try await peer.open(request)
+        var answer = try await peer.open(request(toward: knownPeer ?? ""))
+        if answer.status == .inSync, answer.responder.id != knownPeer {
+            // What was compared is what somebody else should hold, so the answer says nothing.
+            answer = try await peer.open(request(toward: answer.responder.id))
+        }
         responder = answer.responder
         guard answer.responder.id != request.initiator.id else { throw TidelockError.sameInstance(request.initiator) }
         guard let held = answer.held else {
@@ -55,6 +54,15 @@ public actor PushOpening: RunOpening {
             scope: request.scope)
         source = await sourceMade(answer.responder, request)
         return true
+    }
+
+    private func request(toward peer: String) async throws -> OpenTransfer {
+        var request = request
+        request.offer = try await store.view(
+            toward: peer, scope: request.scope, nonce: request.nonce, hooks: hooks,
+            includesReverted: options.includesReverted
+        ).offer
+        return request
     }
 
     public func result() async -> RunOpened? { opened }

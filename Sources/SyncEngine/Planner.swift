@@ -28,9 +28,9 @@ struct Planner {
             try requireFilters(standing, filters)
             let state = held.kinds.first { $0.kind == selected.kind.name }
             var kindPlanner = KindPlanner(
-                planner: self, selected: selected, standing: standing, filters: filters, filter: filter,
+                planner: self, selected: selected, standing: standing, state: state, filters: filters, filter: filter,
                 looksAtEverything: listed.contains(selected.kind) || options.includesReverted)
-            let plan = try await kindPlanner.plan(into: &writer, examined: &examined, state: state)
+            let plan = try await kindPlanner.plan(into: &writer, examined: &examined)
             plans.append(plan)
             let sequence = scope.coversWholeKind(selected) ? standing.latest : 0
             checkpoints.append(Checkpoint(kind: selected.kind, sequence: sequence, filters: filters))
@@ -82,18 +82,21 @@ private struct KindPlanner {
     let planner: Planner
     let selected: KindScope
     let standing: KindStanding
+    /// What the destination says of the kind; nil when it has none of it.
+    let state: KindState?
     let filters: FilterSet
     let filter: ContentFilter?
     let looksAtEverything: Bool
     private var plan: KindPlan
 
     init(
-        planner: Planner, selected: KindScope, standing: KindStanding, filters: FilterSet, filter: ContentFilter?,
-        looksAtEverything: Bool
+        planner: Planner, selected: KindScope, standing: KindStanding, state: KindState?, filters: FilterSet,
+        filter: ContentFilter?, looksAtEverything: Bool
     ) {
         self.planner = planner
         self.selected = selected
         self.standing = standing
+        self.state = state
         self.filters = filters
         self.filter = selected.kind.isContent ? filter : nil
         self.looksAtEverything = looksAtEverything
@@ -102,6 +105,9 @@ private struct KindPlanner {
 
     private var kind: Kind { selected.kind }
     private var isMirror: Bool { planner.scope.mode == .mirror }
+    /// Whether rows of somebody else are deleted. They are known only where the destination has listed them for this
+    /// very run; and a filter says nothing about items that are not here, so a mirror with one spares them.
+    private var deletesForeign: Bool { isMirror && planner.scope.filter == nil && (state?.foreign ?? 0) > 0 }
 
     /// The feed is enough when the last whole run used the same handlers and nobody had to compare lists.
     private var since: Int64? {
@@ -111,14 +117,12 @@ private struct KindPlanner {
         return checkpoint
     }
 
-    mutating func plan(
-        into writer: inout PlanWriter, examined: inout Int, state: KindState?
-    ) async throws -> KindPlan {
+    mutating func plan(into writer: inout PlanWriter, examined: inout Int) async throws -> KindPlan {
         var position: CandidatePosition?
         repeat {
             let page = try await planner.store.candidates(
                 CandidateQuery(
-                    kind: kind, peer: planner.peer.id, filters: filters, since: since,
+                    kind: kind, peer: planner.peer.id, filters: filters, since: since, upTo: standing.latest,
                     includesReverted: planner.options.includesReverted, after: position, limit: writer.pageSize))
             try await plan(page.rows, into: &writer)
             examined += page.rows.count
@@ -133,14 +137,17 @@ private struct KindPlanner {
 
     private mutating func plan(_ rows: [Candidate], into writer: inout PlanWriter) async throws {
         let selectedRows = rows.filter(isSelected)
-        let live = selectedRows.filter { $0.body != nil }
+        for row in selectedRows where row.isTheirs {
+            try await write(release(row), into: &writer)
+        }
+        let live = selectedRows.filter { $0.body != nil && !$0.isTheirs }
         let outcomes = try await outcomes(of: live)
         for (row, outcome) in zip(live, outcomes) {
             try await write(decide(row, outcome), into: &writer)
         }
         // Looking at everything, tombstones are met again among the absentees.
         guard since != nil else { return }
-        for row in selectedRows where row.body == nil && (row.shadow == .acked || row.shadow == .resend) {
+        for row in selectedRows where row.body == nil && row.shadow.isHeld {
             try await write(letGo(id: row.id, bucket: row.bucket, source: nil), into: &writer)
         }
     }
@@ -166,7 +173,7 @@ private struct KindPlanner {
             return Step(operation: operation(row, .skip, output: nil))
         case .dropped:
             plan.drops += 1
-            let isThere = row.shadow == .acked || row.shadow == .resend || (isMirror && row.shadow == .foreign)
+            let isThere = row.shadow.isHeld || (deletesForeign && row.shadow == .foreign)
             guard isThere else { return Step(operation: operation(row, .drop, output: nil)) }
             return letGo(id: row.id, bucket: row.bucket, source: row.hash)
         }
@@ -186,6 +193,13 @@ private struct KindPlanner {
         return Step(operation: operation(row, .put, output: output), body: body)
     }
 
+    /// The peer's own item came back to us and was not edited here since: what the peer holds is its own again.
+    private mutating func release(_ row: Candidate) -> Step {
+        plan.releases += 1
+        return Step(
+            operation: PlannedOperation(id: row.id, bucket: row.bucket, action: .release, source: nil, output: nil))
+    }
+
     private mutating func letGo(id: String, bucket: Bucket, source: ContentHash?) -> Step {
         if isMirror { plan.deletes += 1 } else { plan.releases += 1 }
         return Step(
@@ -194,26 +208,31 @@ private struct KindPlanner {
     }
 
     private mutating func planAbsentees(into writer: inout PlanWriter) async throws {
-        let includesForeign = isMirror && filter == nil
-        let absentees = try await planner.store.absentees(
-            kind: kind, peer: planner.peer.id, includesForeign: includesForeign
-        ).filter { selected.ids?.contains($0.id) ?? true }
-        guard !absentees.isEmpty else { return }
-        if isMirror { try await requireProof(of: absentees) }
-        for absentee in absentees {
-            try await write(letGo(id: absentee.id, bucket: absentee.bucket, source: nil), into: &writer)
-        }
+        var query = AbsenteeQuery(
+            kind: kind, peer: planner.peer.id, includesForeign: deletesForeign,
+            includesReverted: deletesForeign && planner.options.includesReverted, ids: selected.ids,
+            upTo: standing.latest, after: nil, limit: writer.pageSize)
+        if isMirror { try await requireProof(query) }
+        repeat {
+            let page = try await planner.store.absentees(query)
+            for absentee in page.rows {
+                try await write(letGo(id: absentee.id, bucket: absentee.bucket, source: nil), into: &writer)
+            }
+            query.after = page.next
+        } while query.after != nil
     }
 
     /// A kind without a single item proves nothing about items it never had: that is how an emptied or
     /// half-restored source would empty its destinations.
-    private func requireProof(of absentees: [Absentee]) async throws {
-        let unproved = absentees.count { !$0.hasTombstone }
-        guard unproved > 0, try await planner.store.liveItems(of: kind) == 0 else { return }
+    private func requireProof(_ query: AbsenteeQuery) async throws {
+        guard try await planner.store.liveItems(of: kind) == 0 else { return }
+        let unproved = try await planner.store.unprovedAbsentees(query)
+        guard unproved > 0 else { return }
         throw TidelockError(
-            .emptySource, "The source holds no item of \(kind); mirroring it would delete \(absentees.count) items.",
+            .emptySource,
+            "The source holds no item of \(kind); mirroring it would delete \(unproved) items that it never deleted.",
             hint: "Check that the source is complete. Items deleted there one by one do propagate.",
-            details: ["kind": kind.name, "deletes": String(absentees.count)])
+            details: ["kind": kind.name, "deletes": String(unproved)])
     }
 
     private func operation(_ row: Candidate, _ action: PlannedOperation.Action, output: ContentHash?) -> PlannedOperation {

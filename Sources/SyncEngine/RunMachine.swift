@@ -148,6 +148,10 @@ public struct RunMachine: Sendable {
         case .abandoning:
             // What could not be freed now is freed by the next run; the run itself has its outcome.
             return finish(outcomeAfterAbandon())
+        case .committing where Self.refusals.contains(error.code):
+            failure = error
+            state = .abandoning
+            return [.abandon]
         case .committing, .acknowledging:
             // The destination may have committed: nothing is thrown away, the next run asks.
             failure = error
@@ -158,6 +162,9 @@ public struct RunMachine: Sendable {
             return [.abandon]
         }
     }
+
+    /// Codes with which a destination says that it has not committed and will not.
+    private static let refusals: Set<ErrorCode> = [.rootMismatch, .deleteGuard, .batchConflict, .fenced]
 
     private func outcomeAfterAbandon() -> Outcome {
         if let failure { return .failed(failure.code) }

@@ -20,13 +20,18 @@ public protocol SourceStore: Sendable {
     /// The next rows of a kind that may have to be sent, in the order of the feed or of the keys.
     func candidates(_ query: CandidateQuery) async throws -> CandidatePage
 
-    /// Rows the destination has, or is believed to have, and this instance has not.
-    func absentees(kind: Kind, peer: String, includesForeign: Bool) async throws -> [Absentee]
+    /// The next rows the destination has, or is believed to have, and this instance has not, in the order of the keys.
+    func absentees(_ query: AbsenteeQuery) async throws -> AbsenteePage
+
+    /// How many absentees there are whose deletion no tombstone here proves.
+    func unprovedAbsentees(_ query: AbsenteeQuery) async throws -> Int
 
     /// How many items of a kind there are here.
     func liveItems(of kind: Kind) async throws -> Int
 
     /// Adds operations, the batch that carries them, and results that turned out equal, to a plan.
+    ///
+    /// Throws `fenced` when the plan was abandoned or superseded meanwhile, so that nothing is left behind.
     func record(_ portion: PlanPortion) async throws
 
     /// The roots the destination must have after the plan of a transfer.
@@ -117,19 +122,22 @@ public struct CandidateQuery: Sendable {
     public var filters: FilterSet
     /// Only rows changed after this number; nil looks at every row of the kind.
     public var since: Int64?
+    /// The feed ends here: a row changed while the plan is made would be met a second time.
+    public var upTo: Int64
     /// Rows that a rollback at the destination took back are sent again.
     public var includesReverted: Bool
     public var after: CandidatePosition?
     public var limit: Int
 
     public init(
-        kind: Kind, peer: String, filters: FilterSet, since: Int64?, includesReverted: Bool, after: CandidatePosition?,
-        limit: Int
+        kind: Kind, peer: String, filters: FilterSet, since: Int64?, upTo: Int64, includesReverted: Bool,
+        after: CandidatePosition?, limit: Int
     ) {
         self.kind = kind
         self.peer = peer
         self.filters = filters
         self.since = since
+        self.upTo = upTo
         self.includesReverted = includesReverted
         self.after = after
         self.limit = limit
@@ -170,10 +178,12 @@ public struct Candidate: Sendable {
     public var shadow: ShadowState
     /// The output the destination holds, where it holds one.
     public var acknowledged: ContentHash?
+    /// The item came from this very peer and was not edited here: it is not sent back.
+    public var isTheirs: Bool
 
     public init(
         id: String, bucket: Bucket, hash: ContentHash?, body: JSONDocument?, shadow: ShadowState,
-        acknowledged: ContentHash?
+        acknowledged: ContentHash?, isTheirs: Bool
     ) {
         self.id = id
         self.bucket = bucket
@@ -181,6 +191,7 @@ public struct Candidate: Sendable {
         self.body = body
         self.shadow = shadow
         self.acknowledged = acknowledged
+        self.isTheirs = isTheirs
     }
 }
 
@@ -202,21 +213,60 @@ public enum ShadowState: Int, Sendable {
     case reverted = 6
     /// The row was ours and another source has taken it over.
     case takenOver = 7
+
+    /// The destination holds an output of ours, edited there or not: the rows of the digest tree.
+    public var isHeld: Bool { self == .acked || self == .resend }
+}
+
+/// Which rows that are not here any more to look at next.
+public struct AbsenteeQuery: Sendable {
+    public var kind: Kind
+    public var peer: String
+    /// Rows of somebody else too.
+    public var includesForeign: Bool
+    /// Rows that a rollback at the destination took back too.
+    public var includesReverted: Bool
+    /// Only these; nil means all of the kind.
+    public var ids: Set<String>?
+    /// Items deleted after this number were still here when the plan looked at them.
+    public var upTo: Int64
+    public var after: CandidatePosition?
+    public var limit: Int
+
+    public init(
+        kind: Kind, peer: String, includesForeign: Bool, includesReverted: Bool, ids: Set<String>?, upTo: Int64,
+        after: CandidatePosition?, limit: Int
+    ) {
+        self.kind = kind
+        self.peer = peer
+        self.includesForeign = includesForeign
+        self.includesReverted = includesReverted
+        self.ids = ids
+        self.upTo = upTo
+        self.after = after
+        self.limit = limit
+    }
+}
+
+public struct AbsenteePage: Sendable {
+    public var rows: [Absentee]
+    /// Nil when there is nothing behind this page.
+    public var next: CandidatePosition?
+
+    public init(rows: [Absentee], next: CandidatePosition?) {
+        self.rows = rows
+        self.next = next
+    }
 }
 
 /// A row of the destination without a live item here.
 public struct Absentee: Sendable {
     public var id: String
     public var bucket: Bucket
-    public var isForeign: Bool
-    /// A tombstone here says that the item existed and was deleted.
-    public var hasTombstone: Bool
 
-    public init(id: String, bucket: Bucket, isForeign: Bool, hasTombstone: Bool) {
+    public init(id: String, bucket: Bucket) {
         self.id = id
         self.bucket = bucket
-        self.isForeign = isForeign
-        self.hasTombstone = hasTombstone
     }
 }
 

@@ -128,7 +128,7 @@ struct CockpitReader: ImportReader {
                 try body(change(item))
             }
         } catch let problem as CockpitProblem {
-            throw TidelockError(.invalidJSON, "\(problem)", hint: problem.hint, underlying: problem)
+            throw TidelockError(.invalidJSON, problem.message, hint: problem.hint, underlying: problem)
         }
     }
     /// The id is read again from the normalised item: SQLite and PHP disagree about which of two equal keys counts.

@@ -51,7 +51,9 @@ struct PushCommand: AsyncParsableCommand {
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
-        try await RunCommand(location: location, target: target, request: scope.request(.push, isDryRun: dryRun), json: json).run()
+        try await RunCommand(location: location, target: target, direction: .push, json: json) {
+            try scope.request(.push, isDryRun: dryRun)
+        }.run()
     }
 }
 
@@ -65,7 +67,9 @@ struct PullCommand: AsyncParsableCommand {
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
-        try await RunCommand(location: location, target: target, request: scope.request(.pull, isDryRun: dryRun), json: json).run()
+        try await RunCommand(location: location, target: target, direction: .pull, json: json) {
+            try scope.request(.pull, isDryRun: dryRun)
+        }.run()
     }
 }
 
@@ -80,8 +84,10 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
-        let request = try scope.request(pull ? .pull : .push, isDryRun: true)
-        try await RunCommand(location: location, target: target, request: request, json: json).run()
+        let direction: Direction = pull ? .pull : .push
+        try await RunCommand(location: location, target: target, direction: direction, json: json) {
+            try scope.request(direction, isDryRun: true)
+        }.run()
     }
 }
 
@@ -89,23 +95,24 @@ struct PlanCommand: AsyncParsableCommand {
 struct RunCommand {
     let location: LocationOptions
     let target: String
-    let request: SyncRunner.Request
+    let direction: Direction
     let json: Bool
+    /// Reads what the options ask for, and checks it.
+    let request: () throws -> SyncRunner.Request
 
     func run() async throws {
-        let instance = try await Instance.open(location)
         do {
-            try await run(instance)
+            try await run(request(), of: Instance.open(location))
         } catch let error as TidelockError where json {
             // Not even a run: the one object that was promised says so.
-            var report = RunReport(run: "", target: target, direction: request.direction)
+            var report = RunReport(run: "", target: target, direction: direction)
             report.note(error)
             try Output.json(report)
             throw ExitCode(error.code.traits.exitStatus)
         }
     }
 
-    private func run(_ instance: Instance) async throws {
+    private func run(_ request: SyncRunner.Request, of instance: Instance) async throws {
         let known = try await instance.target(target)
         let hooks = try await instance.hooks()
         defer { hooks.stop() }

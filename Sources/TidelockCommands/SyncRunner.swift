@@ -53,9 +53,6 @@ struct SyncRunner: Sendable {
                 .permissionDenied, "Target '\(target.name)' does not allow a \(request.direction.rawValue).",
                 hint: "Its settings say so; change them if that is wrong.")
         }
-        guard instance.settings.name != "" else {
-            throw TidelockError(.missingSetting, "This instance has no name.")
-        }
     }
 
     private func takeLock(_ run: String) throws -> SyncLock? {
@@ -113,9 +110,9 @@ struct SyncRunner: Sendable {
                 progress(.planning(examined: $0))
             }
         }
-        let outcome = try await perform(open.id, opening: opening, source: opening, destination: peer)
+        let outcome = await Result { try await perform(open.id, opening: opening, source: opening, destination: peer) }
         await remember(await opening.responder)
-        return (outcome, await opening.unchanged)
+        return (try outcome.get(), await opening.unchanged)
     }
 
     private func pull(
@@ -124,9 +121,9 @@ struct SyncRunner: Sendable {
         let opening = PullOpening(store: instance.store, peer: peer, request: open, knownPeer: known)
         let events = finishedEvents(run: open.id)
         let destination = LocalDestination(store: instance.store, clock: instance.clock, random: instance.random) { _ in events }
-        let outcome = try await perform(open.id, opening: opening, source: peer, destination: destination)
+        let outcome = await Result { try await perform(open.id, opening: opening, source: peer, destination: destination) }
         await remember(await opening.responder)
-        return (outcome, await opening.unchanged)
+        return (try outcome.get(), await opening.unchanged)
     }
 
     private func perform(
@@ -192,5 +189,16 @@ extension RunReport {
         let what = direction == .push ? "Push to \(target)" : "Pull from \(target)"
         if let error { return "\(what) failed (\(error.code)): \(error.message)" }
         return "\(what): \(created) created, \(updated) updated, \(deleted) deleted, \(unchanged) unchanged, \(conflicts) conflicts."
+    }
+}
+
+extension Result where Failure == any Error {
+    /// What an asynchronous call answered or threw, so that something can be done in either case.
+    fileprivate init(_ body: () async throws -> Success) async {
+        do {
+            self = .success(try await body())
+        } catch {
+            self = .failure(error)
+        }
     }
 }

@@ -1,12 +1,10 @@
-internal import Glibc
+internal import Foundation
 internal import SyncEngine
 
 /// The system's clock.
 struct SystemClock: WallClock {
     var milliseconds: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+        Int64((Date().timeIntervalSince1970 * 1_000).rounded(.down))
     }
 
     func sleep(for duration: Duration) async throws {

@@ -37,6 +37,10 @@ struct ErrorSentenceTests {
     #expect(error.message.hasSuffix("failed: the proxy could not be used, CONNECT tunnel failed, response 407."))
   }
 
+  @Test func aServerThatHangsUpAtOnceIsNotUnreachable() {
+    #expect(error(.curl(CURLE_COULDNT_CONNECT)) { $0.osError = ECONNRESET }.kind == .closedEarly)
+  }
+
   @Test func literalAddressesAreBracketed() {
     let error = error(.passed(.total)) { $0.origin = Origin(scheme: "http", host: "2001:db8::1", port: 80) }
     #expect(error.message.hasPrefix("GET to [2001:db8::1]:80 failed: "))

@@ -17,7 +17,9 @@ struct FailureTests {
   @Test func unknownHost() async throws {
     let error = try await failure(of: HTTPRequest("GET", "https://nonexistent.invalid/"), with: client())
     #expect(error.kind == .nameNotResolved)
-    #expect(error.message == "GET to nonexistent.invalid:443 failed: the name nonexistent.invalid could not be resolved.")
+    #expect(
+      error.message
+        == "GET to nonexistent.invalid:443 failed: the name nonexistent.invalid could not be resolved.")
     #expect(!error.mayHaveReachedServer)
   }
 

@@ -45,10 +45,10 @@ struct LimitTests {
 
   @Test func silenceIsAStall() async throws {
     let server = try silentServer()
-    let request = HTTPRequest("GET", server.url()).limited { $0.stall = .milliseconds(50) }
+    let request = HTTPRequest("GET", server.url()).limited { $0.stall = .milliseconds(300) }
     let error = try await failure(of: request, with: client())
     #expect(error.kind == .stalled)
-    #expect(error.message.hasSuffix("failed: no byte moved for 50 ms while waiting for the answer."))
+    #expect(error.message.hasSuffix("failed: no byte moved for 300 ms while waiting for the answer."))
     #expect(error.mayHaveReachedServer)
     #expect(error.isTransient)
   }
@@ -59,7 +59,7 @@ struct LimitTests {
       try connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")
       try connection.waitForClose()
     }
-    let request = HTTPRequest("GET", server.url()).limited { $0.stall = .milliseconds(50) }
+    let request = HTTPRequest("GET", server.url()).limited { $0.stall = .milliseconds(300) }
     let error = try await failure(of: request, with: client())
     #expect(error.kind == .stalled)
     #expect(error.message.hasSuffix("while receiving the answer."))
@@ -69,7 +69,7 @@ struct LimitTests {
     let done = Event()
     let server = try TestServer { _ in try done.block() }
     let body = [UInt8](repeating: 1, count: 32 << 20)
-    let request = HTTPRequest("POST", server.url(), body: body).limited { $0.stall = .milliseconds(100) }
+    let request = HTTPRequest("POST", server.url(), body: body).limited { $0.stall = .milliseconds(300) }
     let error = try await failure(of: request, with: client())
     done.happen()
     #expect(error.kind == .stalled)
@@ -78,11 +78,11 @@ struct LimitTests {
 
   @Test func totalTimeEndsARequest() async throws {
     let server = try silentServer()
-    let request = HTTPRequest("GET", server.url()).limited { $0.total = .milliseconds(50) }
+    let request = HTTPRequest("GET", server.url()).limited { $0.total = .milliseconds(300) }
     let error = try await failure(of: request, with: client())
     #expect(error.kind == .timeout)
     #expect(
-      error.message.hasSuffix("failed: it was not done within 50 ms and timed out while waiting for the answer."))
+      error.message.hasSuffix("failed: it was not done within 300 ms and timed out while waiting for the answer."))
   }
 
   @Test func totalTimeRunsWhileWaitingForAConnection() async throws {
@@ -108,10 +108,10 @@ struct LimitTests {
 
   @Test func connectTimeCoversTheHandshake() async throws {
     let server = try silentServer()
-    let request = HTTPRequest("GET", server.url(scheme: "https")).limited { $0.connect = .milliseconds(50) }
+    let request = HTTPRequest("GET", server.url(scheme: "https")).limited { $0.connect = .milliseconds(300) }
     let error = try await failure(of: request, with: client())
     #expect(error.kind == .connectTimeout)
-    #expect(error.message.hasSuffix("no connection within 50 ms, it timed out while agreeing on encryption."))
+    #expect(error.message.hasSuffix("no connection within 300 ms, it timed out while agreeing on encryption."))
     #expect(!error.mayHaveReachedServer)
   }
 

@@ -15,8 +15,8 @@ final class Certificate: Sendable {
     try run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", keyPath])
     try run(["openssl", "req", "-new", "-key", keyPath, "-config", settings, "-out", request])
     // `ca` is the command of OpenSSL 3.0 that accepts dates in the past.
-    try run(["openssl", "ca", "-batch", "-notext", "-selfsign", "-config", settings, "-keyfile", keyPath, "-in", request,
-      "-out", path] + validity.arguments)
+    let files = ["-config", settings, "-keyfile", keyPath, "-in", request, "-out", path]
+    try run(["openssl", "ca", "-batch", "-notext", "-selfsign"] + files + validity.arguments)
   }
 
   deinit {

@@ -44,10 +44,9 @@ import Testing
   /// "ok", or "kind: message".
   private func ending(of attack: Attack) async throws -> String {
     do {
-      var limits = LuaLimits.forTests
-      // Filling memory takes its time; what these attack is the other limit.
-      if attack.expectations == ["memoryLimit"] { limits.load = .seconds(10) }
-      limits.wall = .milliseconds(attack.name.hasPrefix("52-") ? 50 : 10_000)
+      let isAboutTime = attack.expectations.contains { $0.hasPrefix("cpuLimit") }
+      var limits = isAboutTime ? LuaLimits.tight : .wide
+      if attack.expectations == ["wallLimit"] { limits.wall = .milliseconds(50) }
       let slow = LuaHostFunction("slow", whileLoading: true) { _ in
         usleep(1000)
         return []

@@ -53,12 +53,15 @@ import Testing
     #expect(try await filtered(#"{"t":[3,1,2]}"#, "table.insert(item.t, 2, 9)") == #"{"t":[3,9,1,2]}"#)
     #expect(try await filtered(#"{"t":[3,1,2]}"#, "item.t[2] = nil") == #"{"t":[3,null,2]}"#)
     #expect(try await filtered(#"{"t":[3,1,2]}"#, "item.t[3] = nil") == #"{"t":[3,1]}"#)
-    #expect(try await filtered(#"{"t":[3,1,2]}"#, "item.s = table.concat(item.t, '-')") == #"{"t":[3,1,2],"s":"3-1-2"}"#)
+    #expect(
+      try await filtered(#"{"t":[3,1,2]}"#, "item.s = table.concat(item.t, '-')") == #"{"t":[3,1,2],"s":"3-1-2"}"#)
     #expect(try await filtered(#"{"t":[3,1]}"#, "item.t = {table.unpack(item.t)}") == #"{"t":[3,1]}"#)
   }
 
   @Test func emptyTablesRememberWhatTheyReplace() async throws {
-    #expect(try await filtered(#"{"t":[1],"o":{"a":1}}"#, "item.t = {} item.o = {} item.n = {}") == #"{"t":[],"o":{},"n":{}}"#)
+    #expect(
+      try await filtered(#"{"t":[1],"o":{"a":1}}"#, "item.t = {} item.o = {} item.n = {}")
+        == #"{"t":[],"o":{},"n":{}}"#)
     #expect(
       try await filtered("{}", "item.a = json.array{} item.o = json.object{} item.n = json.null")
         == #"{"a":[],"o":{},"n":null}"#)

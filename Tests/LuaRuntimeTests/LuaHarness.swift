@@ -17,7 +17,7 @@ final class LuaHarness: Sendable {
   }
 
   init(
-    _ text: String, limits: LuaLimits = .forTests, library: [LuaHostFunction] = [], constants: [LuaField] = [],
+    _ text: String, limits: LuaLimits = .wide, library: [LuaHostFunction] = [], constants: [LuaField] = [],
     modules: [String: LuaSource] = [:]
   ) async throws {
     let handed = Handed()
@@ -59,11 +59,17 @@ final class LuaHarness: Sendable {
 }
 
 extension LuaLimits {
-  /// Tight, so that attacks end soon.
-  static var forTests: LuaLimits {
+  /// So wide that a slow machine does not reach them.
+  static var wide: LuaLimits { with(cpu: .seconds(60)) }
+
+  /// So tight that attacks end soon.
+  static var tight: LuaLimits { with(cpu: .milliseconds(100)) }
+
+  private static func with(cpu: Duration) -> LuaLimits {
     var limits = LuaLimits()
-    limits.cpu = .milliseconds(200)
-    limits.load = .milliseconds(200)
+    limits.cpu = cpu
+    limits.load = cpu
+    limits.wall = .seconds(600)
     return limits
   }
 }

@@ -4,8 +4,10 @@ public import Foundation
 public final class TemporaryFolder: Sendable {
     public let url: URL
 
-    public init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "tidelock-test-\(UUID().uuidString)")
+    /// A folder in memory spares tests that open many stores the wait for the disk, where the system has such a place.
+    public init(inMemory: Bool = false) throws {
+        url = (inMemory ? Self.memory : FileManager.default.temporaryDirectory)
+            .appending(path: "tidelock-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
@@ -16,4 +18,10 @@ public final class TemporaryFolder: Sendable {
     public var path: String { url.path }
 
     public func appending(_ name: String) -> URL { url.appending(path: name) }
+
+    private static var memory: URL {
+        let shared = "/dev/shm"
+        return FileManager.default.isWritableFile(atPath: shared)
+            ? URL(filePath: shared, directoryHint: .isDirectory) : FileManager.default.temporaryDirectory
+    }
 }

@@ -1,12 +1,22 @@
 public import SyncEngine
 internal import Synchronization
 
-/// A clock that moves only when a test says so. Sleeping returns at once and moves it.
+/// A clock that moves only when a test says so.
 public final class TestClock: WallClock {
-    private let now: Mutex<Int64>
+    /// What happens to somebody who sleeps.
+    public enum Sleep: Sendable {
+        /// Sleeping returns at once and moves the clock.
+        case passes
+        /// Sleeping lasts until the sleeper is cancelled, so that only `advance` moves the clock.
+        case lastsUntilCancelled
+    }
 
-    public init(seconds: Int64 = 1_800_000_000) {
+    private let now: Mutex<Int64>
+    private let sleep: Sleep
+
+    public init(seconds: Int64 = 1_800_000_000, sleep: Sleep = .passes) {
         now = Mutex(seconds * 1_000)
+        self.sleep = sleep
     }
 
     public var milliseconds: Int64 { now.withLock { $0 } }
@@ -16,9 +26,18 @@ public final class TestClock: WallClock {
     }
 
     public func sleep(for duration: Duration) async throws {
-        try Task.checkCancellation()
-        advance(by: duration)
-        await Task.yield()
+        switch sleep {
+        case .passes:
+            try Task.checkCancellation()
+            advance(by: duration)
+            await Task.yield()
+        case .lastsUntilCancelled:
+            // Nothing is ever sent, so waiting for an element ends with the cancellation alone.
+            let (never, continuation) = AsyncStream<Never>.makeStream()
+            for await _ in never {}
+            continuation.finish()
+            throw CancellationError()
+        }
     }
 }
 

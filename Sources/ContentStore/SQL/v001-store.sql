@@ -24,7 +24,8 @@ CREATE TABLE body (
 ) STRICT;
 
 -- Which body is current for (kind, id). A deleted row is a tombstone: it keeps the sequence number of the delete.
--- base: output hash that `origin` applied last. edited: changed here since then. reverted: the run a rollback undid.
+-- base: output hash that `origin` applied last. edited: 1 changed here since then, 2 kept here on purpose when that
+-- output arrived. reverted: the transfer that a rollback undid.
 CREATE TABLE head (
     kid      INTEGER NOT NULL,
     bucket   INTEGER NOT NULL,
@@ -92,6 +93,7 @@ CREATE TABLE checkpoint (
 ) STRICT, WITHOUT ROWID;
 
 -- What we believe a peer holds of us: a memory of (source, handlers) -> output. See ShadowState for `state`.
+-- out_hash stays when the peer does not hold the output any more: it tells what we sent from what comes back.
 CREATE TABLE shadow (
     pid      INTEGER NOT NULL,
     kid      INTEGER NOT NULL,
@@ -223,6 +225,8 @@ CREATE TABLE undo (
     old_reverted TEXT,
     new_rid      INTEGER,
     new_hash     BLOB,
+    new_base     BLOB,
+    new_origin   INTEGER NOT NULL,
     PRIMARY KEY (run, kid, bucket, id)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,3 +1,7 @@
 -- expect: memoryLimit
 local t = {}
-while true do pcall(function() while true do t[("k"):rep(1000) .. #tostring(t) .. collectgarbage("count")] = true end end) end
+while true do
+  pcall(function()
+    while true do t[("k"):rep(1000) .. collectgarbage("count")] = true end
+  end)
+end

@@ -1,0 +1,118 @@
+/* Lazy tables: pairs and next. Members come in the document's order, then added ones in theirs. */
+
+#include "internal.h"
+
+lk_position lk_first_position(const lk_node *node) { return (lk_position){node->json + 1, 0}; }
+
+static bool step_member(lua_State *L, int table, lk_node *node, lk_position *position) {
+    const lk_document *document = &LK_MACHINE(L)->documents[node->document];
+    const jk_node *nodes = document->nodes;
+    while (position->json < nodes[node->json].next) {
+        uint32_t member = position->json;
+        position->json = nodes[member].next;
+        if (nodes[member].flags & (JK_FLAG_SHADOWED | LK_DELETED)) continue;
+        node->cursor = member;
+        lk_push_key(L, document, &nodes[member]);
+        lk_push_child(L, node, table, member);
+        return true;
+    }
+    return false;
+}
+
+static bool step_added(lua_State *L, int table, lk_position *position, uint32_t limit) {
+    while (position->added < limit) {
+        lua_rawgetp(L, table, &lk_key_order);
+        lua_rawgeti(L, -1, ++position->added);
+        lua_replace(L, -2);
+        lua_pushvalue(L, -1);
+        if (lua_rawget(L, table) != LUA_TNIL) return true;
+        lua_pop(L, 2);
+    }
+    return false;
+}
+
+static bool step_element(lua_State *L, int table, lk_node *node, lk_position *position) {
+    lua_Integer length = lk_lazy_length(L, table, node);
+    while (position->added < length) {
+        uint32_t index = ++position->added;
+        lua_pushinteger(L, index);
+        if (node->filled) {
+            lua_rawgeti(L, table, index);
+        } else {
+            lk_push_child(L, node, table, lk_elements(L, node)[index - 1]);
+        }
+        if (!lua_isnil(L, -1)) return true;
+        lua_pop(L, 2);
+    }
+    return false;
+}
+
+bool lk_lazy_step(lua_State *L, int table, lk_node *node, lk_position *position, uint32_t limit) {
+    lk_poll(L);
+    luaL_checkstack(L, 6, NULL);
+    if (node->kind != LK_KIND_OBJECT) return step_element(L, table, node, position);
+    return step_member(L, table, node, position) || step_added(L, table, position, limit);
+}
+
+/* Upvalues: position, number of added members to visit. */
+static int iterate(lua_State *L) {
+    lua_settop(L, 1);
+    lk_node *node = lk_node_at(L, 1);
+    lua_Integer packed = lua_tointeger(L, lua_upvalueindex(1));
+    lk_position position = {(uint32_t)packed, (uint32_t)(packed >> 32)};
+    if (!lk_lazy_step(L, 1, node, &position, (uint32_t)lua_tointeger(L, lua_upvalueindex(2)))) return 0;
+    lua_pushinteger(L, (lua_Integer)position.json | (lua_Integer)position.added << 32);
+    lua_replace(L, lua_upvalueindex(1));
+    return 2;
+}
+
+int lk_lazy_pairs(lua_State *L) {
+    lk_node *node = lk_node_at(L, 1);
+    if (node->kind == LK_KIND_CONTEXT) {
+        lua_pushcfunction(L, lk_lazy_next);
+        lua_pushvalue(L, 1);
+        lua_pushnil(L);
+        return 3;
+    }
+    lk_position position = lk_first_position(node);
+    lua_pushinteger(L, (lua_Integer)position.json);
+    /* Members added on the way are not visited, or a loop that adds one per turn would never end. */
+    lua_pushinteger(L, node->added);
+    lua_pushcclosure(L, iterate, 2);
+    lua_pushvalue(L, 1);
+    lua_pushnil(L);
+    return 3;
+}
+
+static lk_position position_after(lua_State *L, lk_node *node) {
+    if (node->kind != LK_KIND_OBJECT) return (lk_position){0, (uint32_t)luaL_checkinteger(L, 2)};
+    size_t length;
+    const char *key = luaL_checklstring(L, 2, &length);
+    uint32_t member = lk_find_member(L, node, key, length);
+    if (member != LK_NONE) return (lk_position){LK_MACHINE(L)->documents[node->document].nodes[member].next, 0};
+    lua_Integer place = 0;
+    if (node->added > 0) {
+        lua_rawgetp(L, 1, &lk_key_order);
+        lua_pushvalue(L, 2);
+        lua_rawget(L, -2);
+        place = lua_tointeger(L, -1);
+        lua_pop(L, 2);
+    }
+    if (place == 0) luaL_error(L, "invalid key to 'next'");
+    return (lk_position){LK_NONE, (uint32_t)place};
+}
+
+int lk_lazy_next(lua_State *L) {
+    lk_node *node = lk_node_at(L, 1);
+    if (node->kind == LK_KIND_CONTEXT) {
+        lk_push_context_fields(L);
+        lua_replace(L, 1);
+        if (lua_next(L, 1)) return 2;
+        lua_pushnil(L);
+        return 1;
+    }
+    lk_position position = lua_isnil(L, 2) ? lk_first_position(node) : position_after(L, node);
+    if (lk_lazy_step(L, 1, node, &position, node->added)) return 2;
+    lua_pushnil(L);
+    return 1;
+}

@@ -1,0 +1,137 @@
+import ContentModel
+import ContentStore
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// Who may write, and that nobody else can.
+@Suite struct LeaseTests {
+    private let fixture: TransferFixture
+    private var store: Store { fixture.store }
+
+    init() throws {
+        fixture = try TransferFixture()
+    }
+
+    @Test func anotherSourceIsToldWhoHoldsTheLease() async throws {
+        _ = try await fixture.open("t1")
+        do {
+            _ = try await fixture.open("t2", by: TransferFixture.b)
+            Issue.record("two sources may not write at once")
+        } catch let error as TidelockError {
+            #expect(error.code == .leaseHeld)
+            #expect(error.details["holder"] == "a")
+        }
+        #expect(try await store.leaseHolder()?.transfer == "t1")
+    }
+
+    @Test func anExpiredLeaseGoesToWhoeverAsks() async throws {
+        let first = try await fixture.open("t1")
+        fixture.clock.advance(by: .seconds(Limits.leaseSeconds + 1))
+        #expect(try await store.leaseHolder() == nil)
+        let second = try await fixture.open("t2", by: TransferFixture.b)
+        #expect(second.fence > first.fence)
+        let batch = try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#])
+        let code = await fixture.refusal { _ = try await store.stage(transfer: "t1", fence: first.fence, batch) }
+        #expect(code == .fenced)
+    }
+
+    @Test func anExpiredLeaseThatNobodyTookIsStillGood() async throws {
+        let lease = try await fixture.open("t1")
+        fixture.clock.advance(by: .seconds(Limits.leaseSeconds * 10))
+        let batch = try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#])
+        _ = try await store.stage(transfer: "t1", fence: lease.fence, batch)
+        #expect(try await store.leaseHolder()?.transfer == "t1")
+    }
+
+    @Test func renewingKeepsTheLease() async throws {
+        let lease = try await fixture.open("t1")
+        for _ in 1...5 {
+            fixture.clock.advance(by: .seconds(Limits.leaseRenewalSeconds))
+            _ = try await store.renewLease(transfer: "t1", fence: lease.fence)
+        }
+        #expect(await fixture.refusal { _ = try await fixture.open("t2", by: TransferFixture.b) } == .leaseHeld)
+    }
+
+    @Test func aSupersededTransferCannotCommit() async throws {
+        let first = try await fixture.open("t1")
+        let batch = try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#])
+        _ = try await store.stage(transfer: "t1", fence: first.fence, batch)
+        let second = try await fixture.open("t2")
+        #expect(second.fence > first.fence)
+        for fence in [first.fence, second.fence] {
+            let code = await fixture.refusal {
+                _ = try await store.commit(transfer: "t1", TransferFixture.commit([batch], fence: fence), events: [])
+            }
+            #expect(code == .fenced)
+        }
+        #expect(await fixture.refusal { _ = try await store.renewLease(transfer: "t1", fence: first.fence) } == .fenced)
+        #expect(try fixture.instance.problems() == [])
+        #expect(try StoreInspector(store).count("SELECT count(*) FROM body") == 0)
+    }
+
+    @Test func openingTheSameTransferAgainGivesTheSameFence() async throws {
+        let first = try await fixture.open("t1")
+        #expect(try await fixture.open("t1").fence == first.fence)
+    }
+
+    @Test func theTransferOfAnotherSourceIsNotHandedOut() async throws {
+        _ = try await fixture.open("t1")
+        #expect(await fixture.refusal { _ = try await fixture.open("t1", by: TransferFixture.b) } == .permissionDenied)
+    }
+
+    @Test func theLateReopeningOfASupersededTransferDoesNotTakeTheLeaseBack() async throws {
+        let first = try await fixture.open("t1")
+        let second = try await fixture.open("t2")
+        #expect(try await fixture.open("t1").fence == first.fence)
+        #expect(try await store.leaseHolder()?.transfer == "t2")
+        _ = try await store.renewLease(transfer: "t2", fence: second.fence)
+    }
+
+    @Test func aResetTakesTheRightToWriteAway() async throws {
+        let lease = try await fixture.open("t1")
+        let batch = try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#])
+        _ = try await store.stage(transfer: "t1", fence: lease.fence, batch)
+        try await store.resetLease()
+        let code = await fixture.refusal {
+            _ = try await store.commit(transfer: "t1", TransferFixture.commit([batch], fence: lease.fence), events: [])
+        }
+        #expect(code == .fenced)
+        #expect(try await fixture.open("t2", by: TransferFixture.b).fence > lease.fence)
+        #expect(try fixture.instance.problems() == [])
+    }
+
+    @Test func whatASourceThatNeverCameBackStagedIsFreedAfterADay() async throws {
+        let lease = try await fixture.open("t1")
+        _ = try await store.stage(
+            transfer: "t1", fence: lease.fence, try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#]))
+        fixture.clock.advance(by: .seconds(Limits.transferSeconds + 1))
+        _ = try await fixture.open("t2", by: TransferFixture.b)
+        #expect(try StoreInspector(store).count("SELECT count(*) FROM body") == 0)
+        #expect(try await store.transferState(transfer: "t1").phase == .abandoned)
+    }
+
+    @Test func abandoningFreesLeaseAndStageAndMayBeRepeated() async throws {
+        let lease = try await fixture.open("t1")
+        _ = try await store.stage(
+            transfer: "t1", fence: lease.fence, try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#]))
+        for _ in 1...2 { try await store.abandonTransfer(transfer: "t1") }
+        #expect(try await store.leaseHolder() == nil)
+        #expect(try StoreInspector(store).count("SELECT count(*) FROM body") == 0)
+        try await store.abandonTransfer(transfer: "never opened")
+    }
+
+    @Test func abandoningWhatWasCommittedChangesNothing() async throws {
+        let result = try await fixture.transfer("t1", puts: [#"{"_id":"1"}"#])
+        try await store.abandonTransfer(transfer: "t1")
+        let state = try await store.transferState(transfer: "t1")
+        #expect(state.phase == .committed)
+        #expect(state.result == result)
+    }
+
+    @Test func noInstanceReceivesFromItself() async throws {
+        let own = store.identity
+        #expect(await fixture.refusal { _ = try await fixture.open("t1", by: own) } == .sameInstance)
+    }
+}

@@ -1,0 +1,181 @@
+import ContentModel
+import ContentStore
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// Taking runs back, and for how long that can be done.
+@Suite struct RollbackTests {
+    private let a: TestInstance
+    private let b: TestInstance
+    private let c: TestInstance
+
+    init() throws {
+        let made = try TestInstance.make("a", "b", "c")
+        (a, b, c) = (made[0], made[1], made[2])
+    }
+
+    private func rollback(_ run: String, at instance: TestInstance) async throws -> RollbackResult {
+        try await instance.store.rollback(run, as: instance.newID())
+    }
+
+    @Test func rowsEditedSinceTheRunAreKeptAndNamed() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#, #"{"_id":"3","v":1}"#)
+        try await b.put(.posts, #"{"_id":"1","v":"before"}"#)
+        let run = try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"2","v":"edited"}"#)
+        let result = try await rollback(run.transfer, at: b)
+        #expect(result.restored == 2)
+        #expect(result.kept.map(\.id) == ["2"])
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":"before"}"#)
+        #expect(try await b.text(.posts, "2") == #"{"_id":"2","v":"edited"}"#)
+        #expect(try await b.text(.posts, "3") == nil)
+        #expect(try b.problems() == [])
+    }
+
+    @Test func whatWasTakenBackIsLeftAloneUntilSomebodyAsksForIt() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
+        let run = try await a.push(to: b)
+        _ = try await rollback(run.transfer, at: b)
+        let next = try await a.push(to: b)
+        #expect(next.isNoOp)
+        #expect(next.plan?.kinds.map(\.reverted) == [2])
+        try await a.put(.posts, #"{"_id":"3","v":1}"#)
+        #expect(try await a.push(to: b).result?.created == 1)
+        let asked = try await a.push(to: b, TestRun(options: PlanOptions(includesReverted: true)))
+        #expect(asked.result?.created == 2)
+        #expect(try await a.push(to: b).isNoOp)
+    }
+
+    @Test func aRollbackOfOneSourcesRunDoesNotSilenceAnother() async throws {
+        try await a.put(.posts, #"{"_id":"1","from":"a"}"#)
+        let run = try await a.push(to: b)
+        _ = try await rollback(run.transfer, at: b)
+        try await c.put(.posts, #"{"_id":"1","from":"c"}"#, #"{"_id":"2","from":"c"}"#)
+        try await c.push(to: b, .mirror)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","from":"c"}"#)
+        #expect(try await c.push(to: b, .mirror).isNoOp)
+    }
+
+    @Test func aRepeatedRollbackAnswersWhatTheFirstDid() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        let run = try await a.push(to: b)
+        let first = try await b.responder.rollback(transfer: run.transfer)
+        let second = try await b.responder.rollback(transfer: run.transfer)
+        #expect(first.restored == 1)
+        #expect(second.restored == first.restored)
+    }
+
+    @Test func aRollbackCanBeRolledBack() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        try await b.put(.posts, #"{"_id":"1","v":"before"}"#)
+        let run = try await a.push(to: b)
+        let after = try #require(try b.head(.posts, "1"))
+        let id = b.newID()
+        _ = try await b.store.rollback(run.transfer, as: id)
+        let redone = try await rollback(id, at: b)
+        #expect(redone.restored == 1)
+        let head = try #require(try b.head(.posts, "1"))
+        #expect(head.body == after.body)
+        #expect(head.origin == after.origin)
+        #expect(head.reverted == nil)
+        #expect(try await a.push(to: b).isNoOp)
+        #expect(try b.problems() == [])
+    }
+
+    @Test func takingBackALocalEditLeavesTheRowWithItsSource() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        try await a.push(to: b)
+        let before = try #require(try b.head(.posts, "1"))
+        for edit in [try await b.put(.posts, #"{"_id":"1","v":"edited"}"#), try await b.remove(.posts, "1")].reversed() {
+            _ = try await rollback(edit, at: b)
+        }
+        let after = try #require(try b.head(.posts, "1"))
+        #expect(after.body == before.body)
+        #expect(after.origin == before.origin)
+        #expect(after.edited == 0)
+        #expect(after.reverted == nil)
+        try await a.put(.posts, #"{"_id":"1","v":2}"#)
+        #expect(try await a.push(to: b).result?.conflicts == [])
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":2}"#)
+    }
+
+    @Test func whatWasReleasedStaysReleased() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
+        try await a.push(to: b)
+        try await a.remove(.posts, "1")
+        try await a.put(.posts, #"{"_id":"2","v":2}"#)
+        let run = try await a.push(to: b)
+        let result = try await rollback(run.transfer, at: b)
+        #expect(result.restored == 1)
+        #expect(result.kept == [])
+        #expect(try await a.push(to: b).isNoOp)
+        try await a.put(.posts, #"{"_id":"3","v":1}"#)
+        #expect(try await a.push(to: b).result?.created == 1)
+    }
+
+    @Test func anAdoptedRowGoesBackToWhoseItWas() async throws {
+        try await c.put(.posts, #"{"_id":"1","v":1}"#)
+        try await c.push(to: b)
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        let run = try await a.push(to: b)
+        #expect(run.result?.adopted == 1)
+        _ = try await rollback(run.transfer, at: b)
+        #expect(try b.head(.posts, "1")?.origin == c.identity.id)
+        #expect(try b.problems() == [])
+        #expect(try await c.push(to: b).isNoOp)
+        #expect(try await a.push(to: b).isNoOp)
+    }
+
+    @Test func aRunIsNotTakenBackWhileSomebodyWrites() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        let run = try await a.push(to: b)
+        _ = try await b.store.grantLease(
+            transfer: "t", source: c.identity, initiator: c.identity.id, direction: .push, scope: .everything)
+        await #expect(throws: TidelockError.self) { try await rollback(run.transfer, at: b) }
+    }
+
+    // MARK: How long
+
+    @Test func theTenthNextRunFreesTheBodiesOfTheFirst() async throws {
+        for version in 1...12 {
+            b.clock.advance(by: .seconds(1))
+            try await b.put(.posts, "{\"_id\":\"1\",\"v\":\(version)}")
+        }
+        // The present item and the ten before it.
+        #expect(try StoreInspector(b.store).count("SELECT count(*) FROM body") == 11)
+        #expect(try b.problems() == [])
+    }
+
+    @Test func undoIsFreedAfterAWeek() async throws {
+        let old = try await b.put(.posts, #"{"_id":"1","v":1}"#)
+        try await b.put(.posts, #"{"_id":"1","v":2}"#)
+        b.clock.advance(by: .seconds(8 * 86_400))
+        try await b.put(.posts, #"{"_id":"2","v":1}"#)
+        #expect(try StoreInspector(b.store).count("SELECT count(*) FROM body") == 2)
+        await #expect(throws: TidelockError.self) { try await rollback(old, at: b) }
+        #expect(try b.problems() == [])
+    }
+
+    @Test func freeingTheUndoOfAnAdoptionKeepsTheItem() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        try await b.put(.posts, #"{"_id":"1","v":1}"#)
+        #expect(try await a.push(to: b).result?.adopted == 1)
+        b.clock.advance(by: .seconds(8 * 86_400))
+        try await b.put(.posts, #"{"_id":"2","v":1}"#)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":1}"#)
+        #expect(try b.problems() == [])
+    }
+
+    @Test func freeingTheUndoOfAReleaseKeepsTheItem() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
+        try await a.push(to: b)
+        try await a.remove(.posts, "1")
+        #expect(try await a.push(to: b).result?.released == 1)
+        b.clock.advance(by: .seconds(8 * 86_400))
+        try await b.put(.posts, #"{"_id":"3","v":1}"#)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":1}"#)
+        #expect(try b.problems() == [])
+    }
+}

@@ -1,0 +1,135 @@
+import ContentModel
+import ContentStore
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// What is let into the staging area, and what is not.
+@Suite struct StageTests {
+    private let fixture: TransferFixture
+    private var store: Store { fixture.store }
+
+    init() throws {
+        fixture = try TransferFixture()
+    }
+
+    private func stage(_ batch: EncodedBatch, scope: Scope = .everything) async throws -> BatchReceipt {
+        let lease = try await fixture.open("t1", scope: scope)
+        return try await store.stage(transfer: "t1", fence: lease.fence, batch)
+    }
+
+    private func refusal(_ batch: EncodedBatch, scope: Scope = .everything) async -> ErrorCode? {
+        await fixture.refusal { _ = try await stage(batch, scope: scope) }
+    }
+
+    private func expectNothingStaged() throws {
+        let inspector = try StoreInspector(store)
+        #expect(try inspector.count("SELECT count(*) FROM stage") == 0)
+        #expect(try inspector.count("SELECT count(*) FROM body") == 0)
+    }
+
+    /// A batch whose text is written by hand.
+    private func handmade(_ lines: String..., number: Int = 1) throws -> EncodedBatch {
+        let payload = try Zstandard.compress(Array(lines.map { $0 + "\n" }.joined().utf8))
+        return EncodedBatch(
+            info: BatchInfo(number: number, digest: sha256(payload).hex, operations: 1, bytes: payload.count),
+            payload: payload)
+    }
+
+    @Test func aRepeatedBatchIsStagedOnce() async throws {
+        let batch = try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#])
+        #expect(try await stage(batch).state == .stored)
+        #expect(try await stage(batch).state == .duplicate)
+        #expect(try await store.transferState(transfer: "t1").stagedBatches == [1])
+        #expect(try StoreInspector(store).count("SELECT count(*) FROM body") == 1)
+    }
+
+    @Test func anotherBatchUnderTheSameNumberIsRefused() async throws {
+        _ = try await stage(try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#]))
+        #expect(await refusal(try TransferFixture.batch(1, puts: [#"{"_id":"2"}"#])) == .batchConflict)
+    }
+
+    @Test func anItemNamedTwiceIsRefusedWithTheWholeBatch() async throws {
+        let twice = try TransferFixture.batch(1, puts: [#"{"_id":"1","v":1}"#, #"{"_id":"1","v":2}"#])
+        #expect(await refusal(twice) == .malformedMessage)
+        try expectNothingStaged()
+        _ = try await stage(try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#]))
+        #expect(await refusal(try TransferFixture.batch(2, deletes: ["1"]), scope: Scope(mode: .mirror)) != nil)
+        #expect(await refusal(try TransferFixture.batch(2, puts: [#"{"_id":"1"}"#])) == .malformedMessage)
+        #expect(try StoreInspector(store).count("SELECT count(*) FROM body") == 1)
+    }
+
+    @Test func aTruncatedBatchIsRefused() async throws {
+        let whole = try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#, #"{"_id":"2"}"#])
+        let cut = Array(whole.payload.dropLast(3))
+        #expect(await refusal(EncodedBatch(info: whole.info, payload: cut)) == .hashMismatch)
+        let info = BatchInfo(number: 1, digest: sha256(cut).hex, operations: 2, bytes: cut.count)
+        #expect(await refusal(EncodedBatch(info: info, payload: cut)) == .malformedMessage)
+        let hash = try JSONDocument(validating: #"{"_id":"1"}"#).hash.hex
+        #expect(await refusal(try handmade("[\"put\",\"content/posts\",\"1\",\"\(hash)\"]")) == .malformedMessage)
+        try expectNothingStaged()
+    }
+
+    @Test func anItemThatIsNotWhatItsLineSaysIsRefused() async throws {
+        let hash = try JSONDocument(validating: #"{"_id":"1"}"#).hash.hex
+        let other = try handmade("[\"put\",\"content/posts\",\"1\",\"\(hash)\"]", #"{"_id":"2"}"#)
+        #expect(await refusal(other) == .hashMismatch)
+        let decomposed = try JSONDocument(validating: "{\"_id\":\"cafe\u{301}\"}")
+        let lookalike = try handmade("[\"put\",\"content/posts\",\"caf\u{E9}\",\"\(decomposed.hash.hex)\"]", decomposed.text)
+        #expect(await refusal(lookalike) == .malformedMessage)
+        try expectNothingStaged()
+    }
+
+    @Test func anIDWithAControlCharacterIsRefused() async throws {
+        let body = try JSONDocument(validating: "{\"_id\":\"1\\u0000x\"}")
+        let batch = try handmade("[\"put\",\"content/posts\",\"1\\u0000x\",\"\(body.hash.hex)\"]", body.text)
+        #expect(await refusal(batch) == .invalidJSON)
+        let delete = try handmade("[\"delete\",\"content/posts\",\"1\\u0000x\"]")
+        #expect(await refusal(delete, scope: Scope(mode: .mirror)) != nil)
+        try expectNothingStaged()
+    }
+
+    @Test(arguments: [
+        ("content/pages", "1"), ("models", "pages"), ("singletons", "pages"), ("locales", "de"), ("content/posts/x", "1"),
+    ])
+    func nothingOutsideTheScopeIsStaged(kind: String, id: String) async throws {
+        let kind = try Kind(kind)
+        let put = try TransferFixture.batch(1, puts: ["{\"\(kind.keyMember)\":\"\(id)\"}"], kind: kind)
+        let scope = Scope(models: ["posts"], mode: .mirror)
+        #expect(await refusal(put, scope: scope) == .permissionDenied)
+        for batch in [
+            try TransferFixture.batch(1, deletes: [id], kind: kind), try TransferFixture.batch(1, releases: [id], kind: kind),
+        ] {
+            #expect(await refusal(batch, scope: scope) == .permissionDenied)
+        }
+        try expectNothingStaged()
+    }
+
+    @Test(arguments: [("content/posts", "1"), ("models", "posts"), ("singletons", "posts")])
+    func whatTheScopeNamesIsStaged(kind: String, id: String) async throws {
+        let kind = try Kind(kind)
+        let put = try TransferFixture.batch(1, puts: ["{\"\(kind.keyMember)\":\"\(id)\"}"], kind: kind)
+        #expect(await refusal(put, scope: Scope(models: ["posts"])) == nil)
+    }
+
+    @Test func aMergeStagesNoDelete() async throws {
+        #expect(await refusal(try TransferFixture.batch(1, deletes: ["1"])) == .permissionDenied)
+    }
+
+    @Test func theListOfAKindOutsideTheScopeIsNotGivenAway() async throws {
+        try await fixture.instance.put(.pages, #"{"_id":"secret"}"#)
+        _ = try await fixture.open("t1", scope: Scope(models: ["posts"]))
+        let code = await fixture.refusal {
+            _ = try await store.heldPage(transfer: "t1", ListHeld(kind: "content/pages", onlyDrift: false))
+        }
+        #expect(code == .permissionDenied)
+        _ = try await store.heldPage(transfer: "t1", ListHeld(kind: "content/posts", onlyDrift: false))
+    }
+
+    @Test func nothingIsVisibleBeforeTheCommit() async throws {
+        _ = try await stage(try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#]))
+        #expect(try await fixture.instance.text(.posts, "1") == nil)
+        #expect(try await store.kindSummaries().isEmpty)
+    }
+}

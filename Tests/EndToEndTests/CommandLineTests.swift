@@ -1,0 +1,140 @@
+import ContentModel
+import Foundation
+import Testing
+import TidelockTestSupport
+
+@Suite("Mistakes on the command line and in the configuration", .story)
+struct CommandLineTests {
+    /// One sentence (and perhaps a hint) on standard error that names what is wrong, nothing on standard output.
+    private func expectComplaint(
+        _ ending: RunningTool.Ending, status: Int32, _ words: String..., at location: SourceLocation = #_sourceLocation
+    ) {
+        #expect(ending.status == status, "\(ending)", sourceLocation: location)
+        #expect(ending.output.isEmpty, sourceLocation: location)
+        for word in words { #expect(ending.errors.contains(word), "\(ending.errors)", sourceLocation: location) }
+        #expect(!ending.errors.contains("Fatal error"), sourceLocation: location)
+    }
+
+    private func tool(_ arguments: String..., in folder: URL? = nil) async throws -> RunningTool.Ending {
+        try await RunningTool(RealInstance.tool, arguments, in: folder ?? Story.current.folder).ending()
+    }
+
+    @Test func unknownCommand() async throws {
+        expectComplaint(try await tool("pusch"), status: 64, "pusch")
+    }
+
+    @Test func unknownOption() async throws {
+        let instance = try await RealInstance.make("a")
+        expectComplaint(try await instance.attempt("kinds", "--jsno"), status: 64, "--jsno")
+    }
+
+    @Test func unknownTarget() async throws {
+        let site = try await Site.make()
+        expectComplaint(
+            try await site.source.attempt("push", "produktion"), status: 66, "'produktion'",
+            "Did you mean 'production'?")
+        let report = try Report(try await site.source.attempt("push", "produktion", "--json"))
+        #expect(report.exit == 66 && report.status == "failed" && report.error?.code == "unknown_target", "\(report)")
+    }
+
+    @Test func unknownKind() async throws {
+        let instance = try await RealInstance.make("a")
+        expectComplaint(try await instance.attempt("ls", "contents/articles"), status: 66, "contents/articles")
+        expectComplaint(
+            try await instance.attempt("get", "content/articles", "nobody"), status: 66, "content/articles/nobody")
+    }
+
+    @Test func aFilterThatIsNone() async throws {
+        let site = try await Site.make()
+        expectComplaint(
+            try await site.source.attempt("push", "production", "--filter", "{\"a\":"), status: 65, "filter")
+    }
+
+    @Test func aTargetThatDoesNotAnswer() async throws {
+        let site = try await Site.make(articles: 1)
+        #expect(await site.server.stop() == 0)
+        let report = try await site.push("--timeout", "1")
+        #expect(report.exit == 69 && report.error?.code == "target_unreachable", "\(report)")
+        let ending = try await site.source.attempt("push", "production", "--timeout", "1")
+        expectComplaint(ending, status: 69, "127.0.0.1")
+    }
+
+    @Test func jsonIsOneObjectWhateverHappens() async throws {
+        let site = try await Site.make(articles: 3)
+        for arguments in [
+            ["plan", "production"], ["push", "production", "--dry-run"], ["push", "production"],
+            ["pull", "production"],
+        ] {
+            let ending = try await site.source.start(arguments + ["--json"]).ending()
+            let object = try JSONDocument(validating: ending.output.trimmingCharacters(in: .newlines))
+            #expect(object.isObject && ending.status == 0 && ending.errors.isEmpty, "\(arguments): \(ending)")
+        }
+    }
+
+    @Test func withoutATerminalThereAreNoControlCharacters() async throws {
+        let site = try await Site.make(articles: 3)
+        let ending = try await site.source.attempt("push", "production")
+        #expect(ending.status == 0)
+        for text in [ending.output, ending.errors] {
+            #expect(!text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" }, "\(text)")
+        }
+    }
+
+    // MARK: Where
+
+    @Test func instancesAreFoundFromFoldersBelow() async throws {
+        let instance = try await RealInstance.make("a")
+        try await instance.take(Articles.make(2))
+        let below = instance.storage.appending(path: "tmp/deep")
+        try FileManager.default.createDirectory(at: below, withIntermediateDirectories: true)
+        for folder in [instance.folder, below] {
+            let ending = try await tool("kinds", in: folder)
+            #expect(ending.status == 0 && ending.output.contains("content/articles"), "\(ending)")
+        }
+        expectComplaint(try await tool("kinds", in: Story.current.folder), status: 78, "-C DIR")
+        expectComplaint(try await tool("-C", below.path, "kinds"), status: 78, "tidelock.lua")
+    }
+
+    @Test func initIsPrivateAndOverwritesNothing() async throws {
+        let instance = try await RealInstance.make("a")
+        let files = FileManager.default
+        func permissions(_ name: String) throws -> Int? {
+            try files.attributesOfItem(atPath: instance.folder.appending(path: name).path)[.posixPermissions] as? Int
+        }
+        #expect(try permissions("storage") == 0o700)
+        #expect(try permissions(".env") == 0o600)
+        let key = try await instance.run("keys", "show").trimmingCharacters(in: .newlines)
+        #expect(key.wholeMatch(of: /[0-9a-f]{40}/) != nil)
+        expectComplaint(try await tool("init", instance.folder.path), status: 64, "nothing was changed")
+        #expect(try await instance.run("keys", "show").trimmingCharacters(in: .newlines) == key)
+    }
+
+    // MARK: Configuration
+
+    @Test func aMistypedSetting() async throws {
+        let instance = try await RealInstance.make("a")
+        try instance.configure("syncKey =", "synckey =")
+        expectComplaint(try await instance.attempt("kinds"), status: 78, "sync.synckey", "Did you mean 'syncKey'?")
+    }
+
+    @Test func aMissingVariable() async throws {
+        let instance = try await RealInstance.make("a")
+        try instance.configure("TIDELOCK_SYNC_KEY", "TIDELOCK_NO_SUCH_KEY")
+        expectComplaint(try await instance.attempt("kinds"), status: 78, "TIDELOCK_NO_SUCH_KEY", "tidelock.lua:")
+    }
+
+    @Test func aSyntaxError() async throws {
+        let instance = try await RealInstance.make("a")
+        try instance.configure("name = ", "name == ")
+        expectComplaint(try await instance.attempt("kinds"), status: 78, "tidelock.lua:3")
+    }
+
+    @Test func aShortKey() async throws {
+        let instance = try await RealInstance.make("a")
+        try instance.configure("env(\"TIDELOCK_SYNC_KEY\")", "\"only-19-characters!\"")
+        expectComplaint(try await instance.attempt("kinds"), status: 78, "sync.syncKey", "20")
+        let other = try await RealInstance.make("b")
+        let ending = try await other.attempt("targets", "add", "x", "http://localhost:1", "--key", "short")
+        #expect(ending.status != 0 && ending.errors.contains("20"), "\(ending)")
+    }
+}

@@ -1,0 +1,81 @@
+import ContentModel
+import Foundation
+import Testing
+import TidelockTestSupport
+
+@Suite("Content on the command line", .story)
+struct ContentCommandTests {
+    private static let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures/cockpit")
+
+    @Test func anExportedFolderImportsToTheSameContent() async throws {
+        let original = try await RealInstance.make("a")
+        try await original.run("import", "cockpit", Self.fixture.path)
+        let folder = Story.current.folder.appending(path: "export").path
+        try await original.run("export", folder)
+        let copy = try await RealInstance.make("b")
+        try await copy.run("import", folder)
+        #expect(try await copy.content().hashes == original.content().hashes)
+        #expect(try await copy.kinds() == original.kinds())
+    }
+
+    @Test func anExportedStreamImportsByteForByte() async throws {
+        let original = try await RealInstance.make("a")
+        try await original.run("import", "cockpit", Self.fixture.path)
+        let file = Story.current.folder.appending(path: "all.ndjson")
+        try await original.run("export").write(to: file, atomically: true, encoding: .utf8)
+        let copy = try await RealInstance.make("b")
+        try await copy.run("import", file.path)
+        #expect(try await copy.content().mapValues(\.bytes) == original.content().mapValues(\.bytes))
+    }
+
+    private struct Imported: Decodable, Equatable {
+        var created: Int
+        var updated: Int
+        var unchanged: Int
+    }
+
+    @Test func arraysAndLinesAreTakenIn() async throws {
+        let instance = try await RealInstance.make("a")
+        let file = Story.current.folder.appending(path: "items")
+        let articles = Articles.make(4)
+        try "[\(articles.prefix(3).map(\.text).joined(separator: ",\n"))]".write(
+            to: file, atomically: true, encoding: .utf8)
+        let array = try await instance.json(Imported.self, "import", file.path, "--model", "articles")
+        #expect(array == Imported(created: 3, updated: 0, unchanged: 0))
+        let edited = articles[0].setting("title", to: JSONDocument(string: "edited"))
+        let lines = [edited, articles[1], articles[3]].map(\.text).joined(separator: "\n") + "\n\n"
+        try lines.write(to: file, atomically: true, encoding: .utf8)
+        let second = try await instance.json(Imported.self, "import", file.path, "--model", "articles")
+        #expect(second == Imported(created: 1, updated: 1, unchanged: 1))
+    }
+
+    @Test func anImportThatFailsLeavesNothingBehind() async throws {
+        let instance = try await RealInstance.make("a")
+        try await instance.take(Articles.make(2))
+        let before = try await instance.kinds()
+        let file = Story.current.folder.appending(path: "items")
+        let lines = Articles.make(2_500, from: 10).map(\.text) + ["{\"_id\": \"x\", \"title\": }"]
+        try lines.joined(separator: "\n").write(to: file, atomically: true, encoding: .utf8)
+        let ending = try await instance.attempt("import", file.path, "--model", "articles")
+        #expect(ending.status == 65 && ending.errors.contains("items:2501"), "\(ending)")
+        #expect(try await instance.kinds() == before)
+    }
+
+    @Test func itemsCanBePutReadAndRemoved() async throws {
+        let instance = try await RealInstance.make("a")
+        let body = #"{ "_id" : "x1", "n": 12345678901234567890, "f": 1.0, "e": [], "o": {}, "s": "\u00e9" }"#
+        #expect(try await instance.run("put", "content/notes", "-", input: body) == "created content/notes/x1\n")
+        #expect(try await instance.run("put", "content/notes", "-", input: body) == "unchanged content/notes/x1\n")
+        let raw = try await instance.run("get", "content/notes", "x1", "--raw")
+        #expect(raw == #"{"_id":"x1","n":12345678901234567890,"f":1.0,"e":[],"o":{},"s":"\u00e9"}"# + "\n")
+        #expect(try await instance.run("ls", "content/notes").contains("x1"))
+        try await instance.run("rm", "content/notes", "x1")
+        #expect(try await instance.attempt("get", "content/notes", "x1").status == 66)
+        #expect(try await instance.attempt("rm", "content/notes", "x1").status == 66)
+        let broken = try await instance.attempt("put", "content/notes", "-", input: "{\"_id\":\"x\",\"t\":\"\\ud800\"}")
+        #expect(broken.status == 65 && broken.output.isEmpty, "\(broken)")
+        let nameless = try await instance.attempt("put", "content/notes", "-", input: "{}")
+        #expect(nameless.status == 65 && nameless.errors.contains("_id"), "\(nameless)")
+    }
+}

@@ -1,0 +1,93 @@
+import ContentModel
+import Testing
+import TidelockTestSupport
+
+@Suite("Runs that are taken back", .story)
+struct RollbackTests {
+    private struct Rollback: Decodable {
+        var run: String
+        var restored: Int
+        var kept: [Report.ConflictRow]
+    }
+
+    private struct Scene {
+        var site: Site
+        var old: [String: String]
+        var report: Report
+    }
+
+    /// Ten articles on both sides; then three were edited, one is new, and that was pushed.
+    private func pushedTwice() async throws -> Scene {
+        let site = try await Site.make(articles: 10)
+        try #require(try await site.push().isGood)
+        let old = try await site.destination.content().hashes
+        try await site.source.edit("content/articles", (0..<3).map(Articles.id), "title", "edited")
+        try await site.source.take(Articles.make(1, from: 50))
+        let report = try await site.push()
+        try #require(report.isGood && report.updated == 3 && report.created == 1, "\(report)")
+        return Scene(site: site, old: old, report: report)
+    }
+
+    private func expectRevertedRowsAreLeftAlone(_ scene: Scene) async throws {
+        let next = try await scene.site.push()
+        #expect(next.isGood && next.sent == 0 && next.reverted == 4, "\(next)")
+        #expect(try await scene.site.destination.content().hashes == scene.old)
+        let included = try await scene.site.push("--include-reverted")
+        #expect(included.isGood && included.sent == 4, "\(included)")
+        let source = try await scene.site.source.content()
+        #expect(try await scene.site.destination.content().hashes == source.filtered.hashes)
+        let last = try await scene.site.push()
+        #expect(last.isGood && last.sent == 0 && last.reverted == 0, "\(last)")
+    }
+
+    @Test func atTheDestination() async throws {
+        let scene = try await pushedTwice()
+        let result = try await scene.site.destination.json(Rollback.self, "rollback", scene.report.run)
+        #expect(result.restored == 4 && result.kept.isEmpty, "\(result)")
+        #expect(try await scene.site.destination.content().hashes == scene.old)
+        try await expectRevertedRowsAreLeftAlone(scene)
+    }
+
+    @Test func atTheInitiator() async throws {
+        let scene = try await pushedTwice()
+        let result = try await scene.site.source.json(Rollback.self, "rollback", scene.report.run)
+        #expect(result.restored == 4 && result.kept.isEmpty, "\(result)")
+        #expect(try await scene.site.destination.content().hashes == scene.old)
+        try await expectRevertedRowsAreLeftAlone(scene)
+    }
+
+    @Test func keepsWhatWasEditedSince() async throws {
+        let scene = try await pushedTwice()
+        let destination = scene.site.destination
+        try await destination.edit("content/articles", [Articles.id(1)], "title", "edited over there")
+        let result = try await destination.json(Rollback.self, "rollback", scene.report.run)
+        #expect(result.restored == 3, "\(result)")
+        #expect(result.kept.map(\.id) == [Articles.id(1)] && result.kept.map(\.verdict) == ["kept_edited"], "\(result)")
+        #expect(try await destination.item("content/articles", Articles.id(1)).string("title") == "edited over there")
+        #expect(
+            try await destination.item("content/articles", Articles.id(0)).hash.hex
+                == scene.old["content/articles/\(Articles.id(0))"])
+    }
+
+    @Test func bringsBackWhatAMirrorDeleted() async throws {
+        let site = try await Site.make(articles: 10)
+        try #require(try await site.push().isGood)
+        let old = try await site.destination.content().hashes
+        try await site.source.run("rm", "content/articles", Articles.id(2))
+        let mirror = try await site.push("--mirror", "--models", "articles")
+        try #require(mirror.isGood && mirror.deleted == 1, "\(mirror)")
+        let result = try await site.destination.json(Rollback.self, "rollback", mirror.run)
+        #expect(result.restored == 1)
+        #expect(try await site.destination.content().hashes == old)
+    }
+
+    @Test func ofAnImport() async throws {
+        let instance = try await RealInstance.make("alone")
+        try await instance.take(Articles.make(5))
+        struct Run: Decodable { var id: String }
+        let runs = try await instance.json([Run].self, "runs")
+        let result = try await instance.json(Rollback.self, "rollback", try #require(runs.first).id)
+        #expect(result.restored == 5)
+        #expect(try await instance.kinds().isEmpty)
+    }
+}

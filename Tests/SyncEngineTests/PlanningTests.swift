@@ -1,0 +1,247 @@
+import ContentModel
+import ContentStore
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// What is planned, refused, and remembered.
+@Suite struct PlanningTests {
+    private let a: TestInstance
+    private let b: TestInstance
+
+    init() throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+    }
+
+    private func fill(_ count: Int, kind: Kind = .posts) async throws {
+        let changes = try (1...count).map { number in
+            let body = try JSONDocument(validating: "{\"_id\":\"i\(number)\",\"v\":\(number)}")
+            return LocalChange.put(kind: kind, body: body, hash: body.hash)
+        }
+        try await a.change(changes)
+    }
+
+    private func refusal(_ code: ErrorCode, _ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+            Issue.record("the run should have been refused with \(code)")
+        } catch let failure as TestRunFailure {
+            #expect(failure.error.code == code, "\(failure.error)")
+        }
+    }
+
+    @Test func aChangedFingerprintSendsOnlyChangedOutputs() async throws {
+        try await fill(20)
+        a.hooks.install("marks", version: 1) { _, _ in .unchanged }
+        try await a.push(to: b)
+        a.hooks.install("marks", version: 2) { _, _ in .unchanged }
+        let same = try await a.push(to: b)
+        #expect(same.isNoOp)
+        #expect(same.plan?.handlerCalls == 1)
+        #expect(try await a.push(to: b).outcome == .inSync)
+        a.hooks.install("marks", version: 3) { _, item in
+            (item.body.integer("v") ?? 0) > 15
+                ? .changed(try JSONDocument(validating: "{\"_id\":\"\(item.id)\",\"v\":0}")) : .unchanged
+        }
+        let run = try await a.push(to: b)
+        #expect(run.plan?.operations == 5)
+        #expect(run.result?.updated == 5)
+    }
+
+    @Test func droppedItemsLeaveTheDestinationInAMirrorAndStayInAMerge() async throws {
+        try await fill(20)
+        try await a.push(to: b)
+        a.hooks.install("drops") { _, item in item.id == "i1" ? .dropped(reason: "no") : .unchanged }
+        let merged = try await a.push(to: b)
+        #expect(merged.result?.released == 1)
+        #expect(try await b.text(.posts, "i1") != nil)
+        #expect(try await a.push(to: b).isNoOp)
+        let mirrored = try await a.push(to: b, .mirror)
+        #expect(mirrored.result?.deleted == 1)
+        #expect(try await b.text(.posts, "i1") == nil)
+        #expect(try await a.push(to: b, .mirror).isNoOp)
+        a.hooks.clear()
+        let back = try await a.push(to: b, TestRun(confirmations: Confirmations(missingFilters: true)))
+        #expect(back.result?.created == 1)
+    }
+
+    @Test func skippedItemsLeaveTheDestinationAsItIs() async throws {
+        try await fill(3)
+        try await a.push(to: b)
+        a.hooks.install("skips") { _, item in item.id == "i1" ? .skipped(reason: "no") : .unchanged }
+        try await a.put(.posts, #"{"_id":"i1","v":100}"#, #"{"_id":"i2","v":100}"#)
+        let run = try await a.push(to: b, .mirror)
+        #expect(run.plan?.kinds.map(\.skips) == [1])
+        #expect(run.result?.updated == 1)
+        #expect(try await b.text(.posts, "i1") == #"{"_id":"i1","v":1}"#)
+        #expect(try await a.push(to: b, .mirror).isNoOp)
+        a.hooks.clear()
+        let after = try await a.push(to: b, TestRun(confirmations: Confirmations(missingFilters: true)))
+        #expect(after.result?.updated == 1)
+        #expect(try await b.text(.posts, "i1") == #"{"_id":"i1","v":100}"#)
+    }
+
+    @Test func aMissingFilterStopsTheRunUntilItIsConfirmed() async throws {
+        try await fill(2)
+        a.hooks.install("strips") { _, _ in .unchanged }
+        try await a.push(to: b)
+        a.hooks.clear()
+        try await a.put(.posts, #"{"_id":"i1","v":100}"#)
+        try await refusal(.filterMissing) { try await a.push(to: b) }
+        #expect(try await b.text(.posts, "i1") == #"{"_id":"i1","v":1}"#)
+        try await a.push(to: b, TestRun(confirmations: Confirmations(missingFilters: true)))
+        #expect(try await b.text(.posts, "i1") == #"{"_id":"i1","v":100}"#)
+        try await a.put(.posts, #"{"_id":"i1","v":101}"#)
+        try await a.push(to: b)
+    }
+
+    @Test func aFilterThatOnlyARestrictedRunUsedIsMissedToo() async throws {
+        try await fill(2)
+        try await a.push(to: b)
+        a.hooks.install("strips") { _, _ in .unchanged }
+        try await a.put(.posts, #"{"_id":"i1","v":100}"#)
+        try await a.push(to: b, TestRun(scope: Scope(filter: #"{"v":100}"#)))
+        a.hooks.clear()
+        try await a.put(.posts, #"{"_id":"i2","v":100}"#)
+        try await refusal(.filterMissing) { try await a.push(to: b) }
+    }
+
+    @Test func anEmptySourceDeletesNothing() async throws {
+        try await b.put(.posts, #"{"_id":"1"}"#)
+        try await a.put(.pages, #"{"_id":"1"}"#)
+        try await refusal(.emptySource) { try await a.push(to: b, .mirror) }
+        #expect(try await b.text(.posts, "1") != nil)
+        #expect(try b.problems() == [])
+        #expect(try a.problems() == [])
+    }
+
+    @Test func itemsDeletedOneByOneDoPropagateToTheLast() async throws {
+        try await fill(2)
+        try await a.push(to: b)
+        try await a.remove(.posts, "i1", "i2")
+        let run = try await a.push(to: b, .mirror)
+        #expect(run.result?.deleted == 2)
+    }
+
+    @Test(arguments: [(40, 5, true), (40, 6, false), (100, 10, true), (100, 11, false)])
+    func aMirrorMayDeleteATenthOfAKindOrFive(items: Int, deletes: Int, isAllowed: Bool) async throws {
+        try await fill(items)
+        try await a.push(to: b)
+        try await a.change((1...deletes).map { .remove(kind: .posts, id: "i\($0)") })
+        var run = TestRun(scope: Scope(mode: .mirror))
+        if !isAllowed {
+            try await refusal(.deleteGuard) { try await a.push(to: b, run) }
+            run.confirmations.deletes = deletes - 1
+            try await refusal(.deleteGuard) { try await a.push(to: b, run) }
+            run.confirmations.deletes = deletes
+        }
+        #expect(try await a.push(to: b, run).result?.deleted == deletes)
+    }
+
+    @Test func aMirrorWithAFilterIsRefusedUnlessForcedAndThenSparesForeignRows() async throws {
+        try await fill(6)
+        try await b.put(.posts, #"{"_id":"own","v":1}"#)
+        try await a.push(to: b)
+        try await a.remove(.posts, "i1")
+        var scope = Scope(mode: .mirror, filter: #"{"v":{"$gte":3}}"#)
+        try await refusal(.mirrorWithFilter) { try await a.push(to: b, TestRun(scope: scope)) }
+        scope.allowsMirrorWithFilter = true
+        let run = try await a.push(to: b, TestRun(scope: scope))
+        #expect(run.result?.deleted == 1)
+        #expect(try await b.text(.posts, "own") != nil)
+        #expect(try await b.text(.posts, "i2") != nil)
+    }
+
+    @Test func aForcedMirrorWithAFilterSparesAForeignRowThatTheHandlersDrop() async throws {
+        try await fill(6)
+        try await b.put(.posts, #"{"_id":"i1","own":true}"#)
+        a.hooks.install("drops") { _, item in item.id == "i1" ? .dropped(reason: "no") : .unchanged }
+        let scope = Scope(mode: .mirror, filter: #"{"v":{"$gte":1}}"#, allowsMirrorWithFilter: true)
+        try await a.push(to: b, TestRun(scope: scope))
+        #expect(try await b.text(.posts, "i1") == #"{"_id":"i1","own":true}"#)
+    }
+
+    @Test func onlyTheSelectedModelsAreTouched() async throws {
+        try await fill(2)
+        try await a.put(.pages, #"{"_id":"1"}"#)
+        try await a.put(.models, #"{"name":"posts"}"#, #"{"name":"pages"}"#)
+        try await a.put(.singletons, #"{"_model":"site"}"#)
+        try await b.put(.pages, #"{"_id":"there"}"#)
+        let scope = Scope(models: ["posts"], mode: .mirror)
+        let run = try await a.push(to: b, TestRun(scope: scope))
+        #expect(run.result?.created == 3)
+        #expect(try await b.text(.pages, "1") == nil)
+        #expect(try await b.text(.pages, "there") != nil)
+        #expect(try await b.text(.models, "pages") == nil)
+        #expect(try await b.text(.singletons, "site") == nil)
+        let all = try await a.push(to: b)
+        #expect(all.result?.created == 3)
+    }
+
+    @Test func anItemEditedWhileThePlanIsMadeIsSentOnce() async throws {
+        try await fill(6)
+        try await a.push(to: b)
+        try await a.change(
+            try (1...6).map { number in
+                let body = try JSONDocument(validating: "{\"_id\":\"i\(number)\",\"v\":\(number + 10)}")
+                return .put(kind: .posts, body: body, hash: body.hash)
+            })
+        let store = a.store, late = try JSONDocument(validating: #"{"_id":"i1","v":99}"#), run = a.newID()
+        a.hooks.install("edits") { _, _ in
+            _ = try store.writeBlocking([.put(kind: .posts, body: late, hash: late.hash)], run: run)
+            return .unchanged
+        }
+        // The feed is read when the handlers stay the same, so they are used once before.
+        try await a.push(to: b, TestRun(options: PlanOptions(batchSize: 2)))
+        try await a.put(.posts, #"{"_id":"i1","v":51}"#)
+        try await a.put(.posts, #"{"_id":"i2","v":50}"#, #"{"_id":"i3","v":50}"#)
+        try await a.push(to: b, TestRun(options: PlanOptions(batchSize: 1)))
+        try await a.push(to: b)
+        #expect(try await b.text(.posts, "i1") == #"{"_id":"i1","v":99}"#)
+        #expect(try await a.push(to: b).isNoOp)
+    }
+
+    @Test func anItemDeletedWhileThePlanIsMadeIsDeletedByTheNextRun() async throws {
+        try await fill(6)
+        try await a.push(to: b)
+        let store = a.store, run = a.newID()
+        a.hooks.install("deletes") { _, item in
+            do {
+                _ = try store.writeBlocking([.remove(kind: .posts, id: "i1")], run: run)
+            } catch let error as TidelockError where error.code == .unknownItem {}
+            return .changed(try JSONDocument(validating: "{\"_id\":\"\(item.id)\",\"v\":0}"))
+        }
+        try await a.push(to: b, .mirror)
+        try await a.push(to: b, .mirror)
+        #expect(try await b.text(.posts, "i1") == nil)
+        #expect(try await a.push(to: b, .mirror).isNoOp)
+    }
+
+    @Test func aPlanThatIsAbandonedWhileItIsMadeLeavesNothing() async throws {
+        try await fill(6)
+        let instance = a, other = b
+        a.hooks.install("abandons") { _, _ in
+            // Blocks the handler until the plan is gone, as a slow handler would be overtaken by a new run.
+            try StoreVandal(instance.store).execute("DELETE FROM plan_op; DELETE FROM plan_batch; DELETE FROM plan")
+            return .unchanged
+        }
+        await #expect(throws: TestRunFailure.self) {
+            try await instance.push(to: other, TestRun(options: PlanOptions(batchSize: 2)))
+        }
+        #expect(try a.problems() == [])
+        #expect(try b.problems() == [])
+    }
+
+    @Test func aDryRunLeavesBothSidesAsTheyWere() async throws {
+        try await fill(3)
+        let run = try await a.push(to: b, TestRun(isDryRun: true))
+        #expect(run.plan?.kinds.map(\.creates) == [3])
+        #expect(try StoreInspector(b.store).heads().isEmpty)
+        #expect(try await b.store.leaseHolder() == nil)
+        #expect(try a.problems() == [])
+        #expect(try b.problems() == [])
+        #expect(a.hooks.pinned == 0)
+    }
+}

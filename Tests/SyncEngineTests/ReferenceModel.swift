@@ -1,0 +1,342 @@
+import ContentModel
+import SyncEngine
+import TidelockTestSupport
+
+/// An item of the simulation: a version, something that must not leave, and the mark of a handler.
+struct ModelItem: Hashable {
+    var version: Int
+    var secret: Int?
+    var mark: Int?
+
+    func text(_ key: ItemKey) -> String {
+        let members = [("v", version as Int?), ("secret", secret), ("mark", mark)]
+            .compactMap { name, value in value.map { "\"\(name)\":\($0)" } }
+        return "{\"\(key.kind.keyMember)\":\"\(key.id)\",\(members.joined(separator: ","))}"
+    }
+
+    init(version: Int, secret: Int? = nil, mark: Int? = nil) {
+        self.version = version
+        self.secret = secret
+        self.mark = mark
+    }
+
+    init(_ body: JSONDocument) {
+        version = body.integer("v").map { Int($0) } ?? 0
+        secret = body.integer("secret").map { Int($0) }
+        mark = body.integer("mark").map { Int($0) }
+    }
+}
+
+/// What the filter handlers of the simulation do.
+enum ModelFilter: Hashable, CaseIterable {
+    case none, strips, stripsAndMarks, dropsThirds, skipsThirds
+
+    enum Outcome: Hashable {
+        case put(ModelItem)
+        case drop, skip
+    }
+
+    func outcome(_ item: ModelItem) -> Outcome {
+        var item = item
+        switch self {
+        case .none: return .put(item)
+        case .dropsThirds where item.version % 3 == 0: return .drop
+        case .skipsThirds where item.version % 3 == 0: return .skip
+        case .stripsAndMarks: item.mark = item.version % 2
+        case .strips, .dropsThirds, .skipsThirds: break
+        }
+        item.secret = nil
+        return .put(item)
+    }
+}
+
+/// One row as the rules say it must be.
+struct ModelRow: Hashable {
+    /// Nil for a tombstone.
+    var item: ModelItem?
+    /// The instance whose output the row holds, and that output.
+    var origin: Int?
+    var base: ModelItem?
+    /// The source whose run a rollback took back here.
+    var revertedFrom: Int?
+    /// Changes whenever a body is written, equal or not.
+    var writing = 0
+
+    var isEdited: Bool { origin != nil && item != base }
+}
+
+/// What a source remembers of a row it sent.
+struct ModelMemory: Hashable {
+    var source: ModelItem?
+    /// Nil when a rollback took the row back and the source knows.
+    var output: ModelItem?
+    var isHeld: Bool
+    var isReverted = false
+}
+
+/// What a simulated run is asked to do.
+struct ModelRun: Hashable {
+    var source: Int
+    var destination: Int
+    var scope: Scope
+    var includesReverted: Bool
+    /// Only items of at least this version, where the scope has a filter.
+    var minimum: Int?
+
+    var isMirror: Bool { scope.mode == .mirror }
+
+    func includes(_ key: ItemKey) -> Bool {
+        guard let models = scope.models else { return true }
+        return key.kind.model.map(models.contains) ?? (key.kind != .locales && models.contains(key.id))
+    }
+
+    func matches(_ item: ModelItem, _ key: ItemKey) -> Bool {
+        guard let minimum, key.kind.isContent else { return true }
+        return item.version >= minimum
+    }
+}
+
+/// Several instances and what they know of each other: the rules without any of the machinery.
+struct ReferenceModel {
+    struct Stream: Hashable {
+        var source: Int
+        var destination: Int
+    }
+
+    private(set) var rows: [[ItemKey: ModelRow]]
+    var filters: [ModelFilter]
+    private var memory: [Stream: [ItemKey: ModelMemory]] = [:]
+    /// What each run found, row by row, and the row it left; the source of a transfer.
+    private var undo: [String: (instance: Int, source: Int?, isRollback: Bool, rows: [ItemKey: (old: ModelRow, new: ModelRow)])] = [:]
+    private var writings = 0
+    /// How often runs did what, so that a test can tell that its histories reach everything.
+    private(set) var tally: [String: Int] = [:]
+
+    init(instances: Int) {
+        rows = Array(repeating: [:], count: instances)
+        filters = Array(repeating: .none, count: instances)
+    }
+
+    func row(_ instance: Int, _ key: ItemKey) -> ModelRow { rows[instance][key] ?? ModelRow() }
+
+    private mutating func nextWriting() -> Int {
+        writings += 1
+        return writings
+    }
+}
+
+// MARK: Local changes
+
+extension ReferenceModel {
+    mutating func put(_ item: ModelItem, _ key: ItemKey, at instance: Int, run: String) {
+        var row = row(instance, key)
+        let old = row
+        guard row.item != item else { return }
+        row.item = item
+        row.revertedFrom = nil
+        row.writing = nextWriting()
+        rows[instance][key] = row
+        undo[run] = (instance, nil, false, [key: (old, row)])
+    }
+
+    mutating func remove(_ key: ItemKey, at instance: Int, run: String) {
+        var row = row(instance, key)
+        let old = row
+        row.item = nil
+        row.revertedFrom = nil
+        row.writing = nextWriting()
+        rows[instance][key] = row
+        undo[run] = (instance, nil, false, [key: (old, row)])
+    }
+}
+
+// MARK: Runs
+
+extension ReferenceModel {
+    /// Whether a mirror must be refused because the source holds nothing that could prove its deletes.
+    func isRefused(_ run: ModelRun) -> Bool {
+        guard run.isMirror else { return false }
+        let doomed = keys(run).filter { key in
+            decision(run, key) == .delete && rows[run.source][key] == nil
+        }
+        return doomed.contains { key in
+            !rows[run.source].contains { $0.key.kind == key.kind && $0.value.item != nil }
+        }
+    }
+
+    enum Decision: Hashable {
+        case nothing, apply(ModelItem), adopt(ModelItem), keepOriginal(ModelItem), delete, release
+        /// Depends on whether the source has had a reason to look at the destination's list.
+        case eitherWay
+
+        var name: String { String("\(self)".prefix { $0.isLetter }) }
+    }
+
+    private func keys(_ run: ModelRun) -> [ItemKey] {
+        Set(rows[run.source].keys).union(rows[run.destination].keys).filter(run.includes).sorted()
+    }
+
+    private func memory(_ run: ModelRun, _ key: ItemKey) -> ModelMemory? {
+        memory[Stream(source: run.source, destination: run.destination)]?[key]
+    }
+
+    func decision(_ run: ModelRun, _ key: ItemKey) -> Decision {
+        let theirs = row(run.destination, key)
+        let isOurs = theirs.origin == run.source
+        let isReverted = theirs.revertedFrom == run.source
+        guard let item = row(run.source, key).item else { return lack(run, key, theirs, isOurs: isOurs, isReverted: isReverted) }
+        guard run.matches(item, key) else { return .nothing }
+        let mine = row(run.source, key)
+        if mine.origin == run.destination, !mine.isEdited { return isOurs ? .release : .nothing }
+        let known = memory(run, key)
+        if isReverted, !run.includesReverted { return known == nil ? .eitherWay : .nothing }
+        if !run.includesReverted, known?.isReverted == true { return .eitherWay }
+        switch filters[run.source].outcome(item) {
+        case .skip: return .nothing
+        case .drop:
+            if isOurs { return run.isMirror ? .delete : .release }
+            return run.isMirror && run.minimum == nil && theirs.item != nil && isForeign(run, key, item, known) ? .delete : .nothing
+        case .put(let output):
+            if !isOurs, let known, known.isHeld, known.source == item, !isReverted {
+                return theirs.item == nil ? .eitherWay : .nothing
+            }
+            if isOurs, !theirs.isEdited, theirs.base == output { return .nothing }
+            return arrive(output, at: run.destination, from: run.source, key, theirs, isReverted: isReverted)
+        }
+    }
+
+    /// A row that another source took over is left alone as long as ours stays as it was.
+    private func isForeign(_ run: ModelRun, _ key: ItemKey, _ item: ModelItem, _ known: ModelMemory?) -> Bool {
+        !(known?.isHeld == true && known?.source == item)
+    }
+
+    private func lack(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow, isOurs: Bool, isReverted: Bool) -> Decision {
+        if isOurs { return run.isMirror ? .delete : .release }
+        guard run.isMirror, run.minimum == nil, theirs.item != nil else { return .nothing }
+        return isReverted && !run.includesReverted ? .nothing : .delete
+    }
+
+    private func arrive(
+        _ output: ModelItem, at destination: Int, from source: Int, _ key: ItemKey, _ theirs: ModelRow, isReverted: Bool
+    ) -> Decision {
+        guard theirs.item != nil else { return .apply(output) }
+        if isReverted { return .apply(output) }
+        if theirs.item == output { return .adopt(output) }
+        if theirs.origin == source, !theirs.isEdited { return .apply(output) }
+        let back = memory[Stream(source: destination, destination: source)]?[key]
+        if let back, back.isHeld, back.output == theirs.item { return .apply(output) }
+        if let back, let sent = back.output, sent != back.source { return .keepOriginal(output) }
+        return .apply(output)
+    }
+
+    /// Carries a run out. `actual` answers how a row came out where both ways are right.
+    mutating func perform(_ run: ModelRun, transfer: String, actual: (ItemKey) -> ModelItem?) {
+        var changes: [ItemKey: (old: ModelRow, new: ModelRow)] = [:]
+        for key in keys(run) {
+            var decision = decision(run, key)
+            let old = row(run.destination, key)
+            tally[decision.name, default: 0] += 1
+            if decision == .eitherWay { decision = settle(run, key, old, actual(key)) }
+            let new = outcome(decision, old, source: run.source)
+            if decision != .nothing {
+                rows[run.destination][key] = new
+                if decision != .release, decision != .delete || old.item != nil { changes[key] = (old, new) }
+            }
+            remember(run, key, decision, theirs: old)
+        }
+        if !changes.isEmpty { undo[transfer] = (run.destination, run.source, false, changes) }
+    }
+
+    private func settle(_ run: ModelRun, _ key: ItemKey, _ old: ModelRow, _ actual: ModelItem?) -> Decision {
+        guard let item = row(run.source, key).item, case .put(let output) = filters[run.source].outcome(item),
+            actual == output, old.item != output || old.revertedFrom == nil
+        else { return .nothing }
+        return arrive(output, at: run.destination, from: run.source, key, old, isReverted: old.revertedFrom == run.source)
+    }
+
+    private mutating func outcome(_ decision: Decision, _ old: ModelRow, source: Int) -> ModelRow {
+        switch decision {
+        case .nothing, .eitherWay: return old
+        case .apply(let output): return ModelRow(item: output, origin: source, base: output, writing: nextWriting())
+        case .adopt(let output), .keepOriginal(let output):
+            return ModelRow(item: old.item, origin: source, base: output, writing: old.writing)
+        case .delete where old.item != nil: return ModelRow(item: nil, writing: nextWriting())
+        case .delete: return ModelRow(item: nil, revertedFrom: old.revertedFrom, writing: old.writing)
+        case .release: return ModelRow(item: old.item, revertedFrom: old.revertedFrom, writing: old.writing)
+        }
+    }
+
+    private mutating func remember(_ run: ModelRun, _ key: ItemKey, _ decision: Decision, theirs: ModelRow) {
+        let stream = Stream(source: run.source, destination: run.destination)
+        let known = memory[stream]?[key]
+        let mine = row(run.source, key)
+        let outcome = mine.item.map { run.matches($0, key) ? filters[run.source].outcome($0) : .skip }
+        switch decision {
+        case .apply(let output), .adopt(let output), .keepOriginal(let output):
+            memory[stream, default: [:]][key] = ModelMemory(source: mine.item, output: output, isHeld: true)
+        case .release where mine.item != nil && outcome == .drop && mine.origin != run.destination:
+            memory[stream, default: [:]][key] = ModelMemory(source: mine.item, output: known?.output, isHeld: false)
+        case .delete, .release: memory[stream]?[key] = nil
+        case .nothing, .eitherWay: rememberQuiet(run, key, outcome, theirs: theirs)
+        }
+    }
+
+    /// A row that the run left alone: what was looked at is known all the same.
+    private mutating func rememberQuiet(_ run: ModelRun, _ key: ItemKey, _ outcome: ModelFilter.Outcome?, theirs: ModelRow) {
+        let stream = Stream(source: run.source, destination: run.destination)
+        guard let item = row(run.source, key).item, run.matches(item, key) else { return }
+        let isOurs = theirs.origin == run.source
+        if theirs.revertedFrom == run.source, let known = memory[stream]?[key], !known.isReverted {
+            memory[stream]?[key] = ModelMemory(source: known.source, output: nil, isHeld: false, isReverted: true)
+        } else if isOurs {
+            memory[stream, default: [:]][key]?.source = item
+        } else if outcome == .drop || outcome == .skip, memory[stream]?[key]?.isReverted != true {
+            if memory[stream]?[key]?.isHeld == true { memory[stream]?[key] = nil }
+        }
+    }
+}
+
+// MARK: Rollback
+
+extension ReferenceModel {
+    /// Runs at an instance whose undo is known, the newest last.
+    func undoable(at instance: Int) -> [String] {
+        undo.filter { $0.value.instance == instance }.keys.sorted()
+    }
+
+    mutating func rollback(_ run: String, as rollback: String) -> (restored: Int, kept: Set<ItemKey>) {
+        guard let entry = undo[run] else { return (0, []) }
+        var changes: [ItemKey: (old: ModelRow, new: ModelRow)] = [:]
+        var kept: Set<ItemKey> = []
+        for (key, change) in entry.rows {
+            let present = row(entry.instance, key)
+            guard isUntouched(present, change, entry.source) else {
+                kept.insert(key)
+                continue
+            }
+            var back = change.old
+            if let source = entry.source {
+                back.revertedFrom = source
+                if back.origin == source { (back.origin, back.base) = (nil, nil) }
+            }
+            rows[entry.instance][key] = back
+            changes[key] = (present, back)
+        }
+        undo[run]?.rows = entry.rows.filter { kept.contains($0.key) }
+        if kept.isEmpty { undo[run] = nil }
+        if !changes.isEmpty { undo[rollback] = (entry.instance, nil, true, changes) }
+        return (changes.count, kept)
+    }
+
+    private func isUntouched(_ present: ModelRow, _ change: (old: ModelRow, new: ModelRow), _ source: Int?) -> Bool {
+        let isSameBody = present.item == nil ? change.new.item == nil : present.writing == change.new.writing
+        let isSettled = change.old.writing == change.new.writing
+        guard isSameBody else { return false }
+        guard source == nil || isSettled else { return true }
+        return present.origin == change.new.origin && present.base == change.new.base
+    }
+
+    mutating func forgetUndo(at instance: Int, except kept: Set<String>) {
+        undo = undo.filter { $0.value.instance != instance || kept.contains($0.key) }
+    }
+}

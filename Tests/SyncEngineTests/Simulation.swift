@@ -1,0 +1,291 @@
+import ContentModel
+import ContentStore
+import Foundation
+import SyncEngine
+import SyncProtocol
+import TidelockTestSupport
+
+/// A rule that a simulated history broke.
+struct BrokenRule: Error, CustomStringConvertible {
+    var rule: String
+    var history: [String]
+
+    var description: String { rule + "\n  after:\n" + history.map { "    " + $0 }.joined(separator: "\n") }
+}
+
+/// Three instances under random operations, compared with the reference model after every step.
+final class Simulation {
+    private static let models = ["posts", "pages"]
+    private static let keys: [ItemKey] =
+        models.map { ItemKey(.models, $0) } + [ItemKey(.singletons, "posts"), ItemKey(.singletons, "site")]
+        + ["p1", "p2", "p3"].map { ItemKey(try! .content("posts"), $0) }  // both names are valid
+        + ["q1"].map { ItemKey(try! .content("pages"), $0) }
+
+    private let clock = TestClock(sleep: .lastsUntilCancelled)
+    private var random: SeededRandom
+    private let instances: [TestInstance]
+    private let inspectors: [StoreInspector]
+    private var model: ReferenceModel
+    private var history: [String] = []
+
+    init(seed: UInt64) throws {
+        random = SeededRandom(seed: seed)
+        let ids = SeededRandom(seed: seed &+ 1), clock = clock
+        instances = try ["a", "b", "c"].map { try TestInstance($0, clock: clock, random: ids) }
+        inspectors = try instances.map { try StoreInspector($0.store) }
+        model = ReferenceModel(instances: instances.count)
+    }
+
+    /// How often runs did what.
+    var tally: [String: Int] { model.tally }
+
+    func perform(steps: Int) async throws {
+        for _ in 0..<steps {
+            clock.advance(by: .seconds(1))
+            do {
+                try await step()
+            } catch let failure as TestRunFailure {
+                throw BrokenRule(rule: "a run failed: \(failure.error) \(failure.calls)", history: history)
+            }
+            try checkStores()
+            try checkRows()
+        }
+    }
+
+    private func step() async throws {
+        switch roll(20) {
+        case 0..<6: try await put()
+        case 6, 7: try await remove()
+        case 8: changeFilter()
+        case 9: try await rollBack()
+        case 10, 11: try await runWithFault()
+        default: try await runTwice()
+        }
+    }
+
+    /// Most happens between the first two, so that much of it meets.
+    private func someInstance() -> Int { chance(85) ? roll(2) : 2 }
+
+    private func someKey() -> ItemKey { chance(60) ? Self.keys[4 + roll(2)] : Self.keys[roll(Self.keys.count)] }
+
+    private func roll(_ sides: Int) -> Int { Int.random(in: 0..<sides, using: &random) }
+
+    private func chance(_ percent: Int) -> Bool { roll(100) < percent }
+
+    private func name(_ instance: Int) -> String { instances[instance].name }
+}
+
+// MARK: Operations
+
+extension Simulation {
+    private func put() async throws {
+        let instance = someInstance(), key = someKey()
+        let item = ModelItem(version: 1 + roll(8), secret: chance(60) ? roll(2) : nil)
+        history.append("put \(name(instance)) \(key) \(item.text(key))")
+        let run = try await instances[instance].put(key.kind, item.text(key))
+        model.put(item, key, at: instance, run: run)
+    }
+
+    private func remove() async throws {
+        let instance = someInstance()
+        let live = model.rows[instance].filter { $0.value.item != nil }.keys.sorted()
+        guard let key = live.randomElement(using: &random) else { return }
+        history.append("rm \(name(instance)) \(key)")
+        let run = try await instances[instance].remove(key.kind, key.id)
+        model.remove(key, at: instance, run: run)
+    }
+
+    private func changeFilter() {
+        let instance = someInstance(), filter = ModelFilter.allCases[roll(ModelFilter.allCases.count)]
+        history.append("filter \(name(instance)) \(filter)")
+        model.filters[instance] = filter
+        guard filter != .none else { return instances[instance].hooks.clear() }
+        instances[instance].hooks.install("\(filter)") { kind, item in
+            switch filter.outcome(ModelItem(item.body)) {
+            case .put(let output):
+                let text = output.text(ItemKey(kind, item.id))
+                return text == item.body.text ? .unchanged : .changed(try JSONDocument(validating: text))
+            case .drop: return .dropped(reason: "a third")
+            case .skip: return .skipped(reason: "a third")
+            }
+        }
+    }
+
+    private func rollBack() async throws {
+        let instance = someInstance()
+        guard let run = model.undoable(at: instance).suffix(4).randomElement(using: &random) else { return }
+        history.append("rollback \(name(instance)) \(run)")
+        let id = instances[instance].newID()
+        let result = try await instances[instance].store.rollback(run, as: id)
+        let expected = model.rollback(run, as: id)
+        try require(result.restored == expected.restored, "rollback restored \(result.restored), not \(expected.restored)")
+        let kept = Set(try result.kept.map { ItemKey(try Kind($0.kind), $0.id) })
+        try require(kept == expected.kept, "rollback kept \(kept.sorted()), not \(expected.kept.sorted())")
+    }
+
+    private func someRun() -> (run: ModelRun, isPush: Bool, test: TestRun) {
+        let source = someInstance()
+        let destination = source == 2 || chance(20) ? (source + 1 + roll(2)) % 3 : 1 - source
+        var scope = Scope(models: chance(25) ? [Self.models[roll(2)]] : nil, mode: chance(30) ? .mirror : .merge)
+        var run = ModelRun(source: source, destination: destination, scope: scope, includesReverted: false, minimum: nil)
+        if chance(15) {
+            run.minimum = 5
+            scope.filter = "{\"v\":{\"$gte\":5}}"
+            scope.allowsMirrorWithFilter = true
+        }
+        run.scope = scope
+        let isPush = chance(60)
+        run.includesReverted = isPush && chance(10)
+        let test = TestRun(
+            scope: scope, options: PlanOptions(batchSize: 1 + roll(4), includesReverted: run.includesReverted),
+            confirmations: Confirmations(deletes: 1_000, missingFilters: true), repeatsCalls: chance(15))
+        return (run, isPush, test)
+    }
+
+    private func describe(_ run: ModelRun, isPush: Bool) -> String {
+        let arrow = isPush ? "push \(name(run.source)) to \(name(run.destination))" : "pull \(name(run.destination)) from \(name(run.source))"
+        return "\(arrow) \(run.scope.mode) models \(run.scope.models ?? []) minimum \(run.minimum ?? 0) "
+            + "\(run.includesReverted ? "including reverted" : "")"
+    }
+
+    private func perform(_ run: ModelRun, isPush: Bool, _ test: TestRun) async throws -> TestRunResult {
+        let source = instances[run.source], destination = instances[run.destination]
+        return isPush ? try await source.push(to: destination, test) : try await destination.pull(from: source, test)
+    }
+
+    /// A run does what the model says, and the same run again does nothing.
+    private func runTwice() async throws {
+        let (run, isPush, test) = someRun()
+        history.append(describe(run, isPush: isPush) + (test.repeatsCalls ? " repeating calls" : ""))
+        guard try await succeeds(run, isPush: isPush, test) else { return }
+        guard !run.includesReverted, chance(60) else { return }
+        history.append("the same again")
+        let again = try await perform(run, isPush: isPush, test)
+        try require(again.isNoOp, "I2: the second run sent something: \(again.outcome)")
+        try await settle(run, again)
+    }
+
+    /// Answers whether the run was expected to get through.
+    private func succeeds(_ run: ModelRun, isPush: Bool, _ test: TestRun) async throws -> Bool {
+        let before = try inspectors[run.destination].heads()
+        if model.isRefused(run) {
+            do {
+                _ = try await perform(run, isPush: isPush, test)
+            } catch let failure as TestRunFailure where failure.error.code == .emptySource {
+                return false
+            }
+            throw BrokenRule(rule: "I4: a mirror of an empty source was not refused", history: history)
+        }
+        let result = try await perform(run, isPush: isPush, test)
+        try await settle(run, result)
+        try checkUndo(run, result, before: before)
+        try checkPlan(result)
+        return true
+    }
+
+    private func settle(_ run: ModelRun, _ result: TestRunResult) async throws {
+        let heads = try inspectors[run.destination].heads()
+        model.perform(run, transfer: result.transfer) { key in heads[key]?.item }
+        for instance in instances { try await instance.deliverEvents() }
+    }
+
+    /// A run breaks at some call; afterwards the destination shows the old or the new state, and a repeat ends well.
+    private func runWithFault() async throws {
+        var (run, isPush, test) = someRun()
+        guard !model.isRefused(run) else { return }
+        let fault = FaultyPeer.Fault(call: 1 + roll(9), isCarriedOut: chance(50))
+        history.append(describe(run, isPush: isPush) + " breaking at call \(fault.call)\(fault.isCarriedOut ? " after it" : "")")
+        test.fault = fault
+        let old = model.rows[run.destination]
+        do {
+            let result = try await perform(run, isPush: isPush, test)
+            return try await settle(run, result)
+        } catch let failure as TestRunFailure where failure.hasBroken {
+            let heads = try inspectors[run.destination].heads().mapValues(\.item)
+            try await recover(run, isPush: isPush, failure, old: old, heads: heads)
+        }
+        test.fault = nil
+        history.append("the same again")
+        _ = try await succeeds(run, isPush: isPush, test)
+    }
+
+    private func recover(
+        _ run: ModelRun, isPush: Bool, _ failure: TestRunFailure, old: [ItemKey: ModelRow], heads: [ItemKey: ModelItem?]
+    ) async throws {
+        let source = instances[run.source], destination = instances[run.destination]
+        var state: TransferState?
+        do {
+            state = try await destination.store.transferState(transfer: failure.transfer)
+        } catch let error as TidelockError where error.code == .unknownTransfer {}
+        if state?.phase == .committed {
+            model.perform(run, transfer: failure.transfer) { heads[$0] ?? nil }
+        }
+        guard chance(50) else { return }
+        history.append("recovery")
+        if let result = state?.result {
+            do {
+                try await source.store.acknowledge(transfer: failure.transfer, result: result, events: [])
+            } catch let error as TidelockError where error.code == .unknownTransfer {}
+        } else {
+            try await source.store.abandonPlan(transfer: failure.transfer)
+            try await destination.store.abandonTransfer(transfer: failure.transfer)
+        }
+    }
+}
+
+// MARK: Rules
+
+extension Simulation {
+    private func require(_ holds: Bool, _ rule: @autoclosure () -> String) throws {
+        if !holds { throw BrokenRule(rule: rule(), history: history) }
+    }
+
+    private func checkStores() throws {
+        for (instance, inspector) in zip(instances, inspectors) {
+            let problems = try inspector.problems()
+            try require(problems.isEmpty, "store of \(instance.name): \(problems.joined(separator: "; "))")
+        }
+    }
+
+    /// I2, I11, I14: every row of every instance is what the model says.
+    private func checkRows() throws {
+        let names = Dictionary(uniqueKeysWithValues: instances.enumerated().map { ($1.identity.id, $0) })
+        for (number, inspector) in inspectors.enumerated() {
+            let heads = try inspector.heads()
+            for key in Self.keys {
+                let row = model.row(number, key), head = heads[key]
+                try require(head?.item == row.item, "\(name(number)) \(key): \(head?.body ?? "nothing"), not \(row.item?.text(key) ?? "nothing")")
+                let origin = head?.origin.flatMap { names[$0] }
+                try require(origin == row.origin, "\(name(number)) \(key): origin \(String(describing: origin)), not \(String(describing: row.origin))")
+                let base = row.base.map { try! JSONDocument(validating: $0.text(key)).hash.hex.uppercased() }  // we wrote it
+                try require(head?.base == base, "\(name(number)) \(key): the base differs")
+            }
+        }
+    }
+
+    /// I3: whatever a run replaced can be brought back.
+    private func checkUndo(_ run: ModelRun, _ result: TestRunResult, before: [ItemKey: HeadRow]) throws {
+        guard result.result != nil else { return }
+        let undone = try inspectors[run.destination].undone(by: result.transfer)
+        let after = try inspectors[run.destination].heads()
+        for (key, old) in before where after[key]?.hash != old.hash {
+            try require(undone[key] == old.hash, "I3: \(key) was replaced and is not in undo")
+        }
+    }
+
+    /// I11: the commit did as much as was planned.
+    private func checkPlan(_ result: TestRunResult) throws {
+        guard let plan = result.plan, let done = result.result else { return }
+        let puts = plan.kinds.reduce(0) { $0 + $1.puts }
+        try require(
+            puts == done.created + done.updated + done.adopted + done.kept, "I11: \(puts) puts were planned, \(done) happened")
+        try require(done.deleted <= plan.deletes, "I11: \(plan.deletes) deletes were planned, \(done.deleted) happened")
+        try require(done.isVerified, "the roots were not verified")
+    }
+}
+
+extension HeadRow {
+    var item: ModelItem? {
+        body.map { ModelItem(try! JSONDocument(validating: $0)) }  // what the store holds is valid
+    }
+}

@@ -1,0 +1,103 @@
+public import ContentModel
+public import HookCatalog
+public import SyncEngine
+internal import Synchronization
+
+/// Handlers that a test writes in Swift.
+public final class ScriptedHooks: HookPort {
+    public typealias Filter = @Sendable (Kind, OutgoingItem) throws -> FilterOutcome
+
+    private struct Script {
+        var handlers: [String] = []
+        var version = 0
+        var kinds: Set<Kind>?
+        var filter: Filter = { _, _ in .unchanged }
+        var pinned = 0
+        var observed: [Observation] = []
+    }
+
+    private let script = Mutex(Script())
+
+    public init() {}
+
+    /// Installs a filter under a name; `version` is its fingerprint. Without `kinds` it looks at everything.
+    public func install(_ name: String, version: Int = 1, kinds: Set<Kind>? = nil, _ filter: @escaping Filter) {
+        script.withLock {
+            $0.handlers = [name]
+            $0.version = version
+            $0.kinds = kinds
+            $0.filter = filter
+        }
+    }
+
+    /// Removes every filter.
+    public func clear() {
+        script.withLock {
+            $0.handlers = []
+            $0.filter = { _, _ in .unchanged }
+        }
+    }
+
+    /// Generations that were pinned and not released.
+    public var pinned: Int { script.withLock { $0.pinned } }
+
+    public func pin(for context: RunContext) async throws -> any RunHooks {
+        script.withLock { script in
+            script.pinned += 1
+            return PinnedScript(
+                owner: self, handlers: script.handlers, version: script.version, kinds: script.kinds, filter: script.filter)
+        }
+    }
+
+    public func admit(_ request: IncomingRequest) async throws {}
+
+    public func hasObservers(of event: EventName) async -> Bool { true }
+
+    public func observe(_ observation: Observation) async throws {
+        script.withLock { $0.observed.append(observation) }
+    }
+
+    fileprivate func unpin() {
+        script.withLock { $0.pinned -= 1 }
+    }
+}
+
+/// The filter as it was when a run began.
+private final class PinnedScript: RunHooks {
+    private let owner: ScriptedHooks
+    private let handlers: [String]
+    private let version: Int
+    private let kinds: Set<Kind>?
+    private let script: ScriptedHooks.Filter
+    private let calls = Mutex(0)
+    private let isReleased = Mutex(false)
+
+    init(owner: ScriptedHooks, handlers: [String], version: Int, kinds: Set<Kind>?, filter: @escaping ScriptedHooks.Filter) {
+        self.owner = owner
+        self.handlers = handlers
+        self.version = version
+        self.kinds = kinds
+        script = filter
+    }
+
+    var generation: String { "\(version)" }
+    var handlerCalls: Int { calls.withLock { $0 } }
+
+    func filters(for kind: Kind) -> FilterSet {
+        guard !handlers.isEmpty, kinds?.contains(kind) ?? true else { return .none }
+        return FilterSet(handlers: handlers, fingerprint: Digest(over: Array("\(handlers) \(version)".utf8)))
+    }
+
+    func filter(_ items: [OutgoingItem], of kind: Kind) async throws -> [FilterOutcome] {
+        calls.withLock { $0 += 1 }
+        return try items.map { try script(kind, $0) }
+    }
+
+    func release() async {
+        let isFirst = isReleased.withLock { released in
+            defer { released = true }
+            return !released
+        }
+        if isFirst { owner.unpin() }
+    }
+}

@@ -1,0 +1,176 @@
+internal import ContentModel
+internal import Foundation
+internal import GRDB
+
+extension StoreInspector {
+    /// Everything that is wrong with a store, in words; empty when all rules hold.
+    public func problems() throws -> [String] {
+        try database.read { db in
+            try bodies(db) + heads(db) + digests(db) + leftovers(db)
+        }
+    }
+
+    /// Every body is referenced by exactly one head, undo or stage row, and every reference leads to a body.
+    private func bodies(_ db: Database) throws -> [String] {
+        var owners: [Int64: [String]] = [:]
+        // A run that left the row's body where it was (adopt, keep, release, nothing) does not own it.
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT rid, 'head ' || id FROM head WHERE rid IS NOT NULL
+                UNION ALL SELECT rid, 'stage ' || id FROM stage WHERE rid IS NOT NULL
+                UNION ALL SELECT old_rid, 'undo ' || run || ' ' || id || ' verdict ' || verdict FROM undo
+                    WHERE old_rid IS NOT NULL AND verdict IN (0, 1, 3, 5, 7)
+                """)
+        for row in rows { owners[row[0], default: []].append(row[1]) }
+        let present = Set(try Int64.fetchAll(db, sql: "SELECT rid FROM body"))
+        var problems: [String] = []
+        for (rid, owners) in owners where owners.count != 1 || !present.contains(rid) {
+            problems.append("body \(rid) (\(present.contains(rid) ? "present" : "missing")) is referenced by \(owners)")
+        }
+        for rid in present where owners[rid] == nil { problems.append("body \(rid) is referenced by nothing") }
+        return problems
+    }
+
+    private func heads(_ db: Database) throws -> [String] {
+        var problems: [String] = []
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT kind.name, head.id, body.bytes, hash, base, origin, edited, deleted, bucket
+                FROM head JOIN kind USING (kid) LEFT JOIN body USING (rid)
+                """)
+        while let row = try rows.next() {
+            let place = "\(row[0] as String)/\(row[1] as String)"
+            let isDeleted: Bool = row[7]
+            let hash = row[3] as Data?, base = row[4] as Data?, origin: Int64 = row[5], edited: Int = row[6]
+            if isDeleted != (hash == nil) { problems.append("\(place): deleted and hash disagree") }
+            if let bytes = row[2] as Data?, try Data(JSONDocument(validating: bytes).hash.bytes) != hash {
+                problems.append("\(place): the hash is not that of the body")
+            }
+            if (origin == 0) != (base == nil) { problems.append("\(place): origin \(origin) with base \(String(describing: base))") }
+            let differs = origin != 0 && hash != base
+            if differs != (edited != 0) { problems.append("\(place): edited \(edited), and hash and base say otherwise") }
+            let kind = try Kind(row[0] as String)
+            if Int(Bucket(kind: kind, id: row[1]).number) != row[8] { problems.append("\(place): wrong bucket") }
+        }
+        return problems
+    }
+
+    /// Stored leaves and nodes equal those recomputed from the rows, where they are not marked dirty.
+    private func digests(_ db: Database) throws -> [String] {
+        var expected = try leaves(
+            db, role: 0, sql: "SELECT origin, kid, bucket, id, base FROM head WHERE origin <> 0 ORDER BY origin, kid, bucket, id")
+        expected.merge(
+            try leaves(
+                db, role: 1,
+                sql: """
+                    SELECT pid, kid, bucket, id, out_hash FROM shadow
+                    WHERE state IN (1, 4) ORDER BY pid, kid, bucket, id
+                    """)
+        ) { $1 }
+        var problems: [String] = []
+        var dirtyNodes: Set<LeafPlace> = []
+        var seen: Set<LeafPlace> = []
+        for row in try Row.fetchAll(db, sql: "SELECT role, pid, kid, bucket, count, digest, dirty FROM leaf") {
+            let place = LeafPlace(row)
+            seen.insert(place)
+            guard row["dirty"] == 0 else {
+                dirtyNodes.insert(place.node)
+                continue
+            }
+            let real = expected[place] ?? RealLeaf(count: 0, digest: Data())
+            if real.count != row["count"] || real.digest != row["digest"] {
+                problems.append("leaf \(place): stored \(row["count"] as Int) rows, recomputed \(real.count)")
+            }
+        }
+        for place in expected.keys where !seen.contains(place) { problems.append("leaf \(place): rows, and no leaf") }
+        return problems + (try nodes(db, expected, dirty: dirtyNodes))
+    }
+
+    private func nodes(_ db: Database, _ leaves: [LeafPlace: RealLeaf], dirty: Set<LeafPlace>) throws -> [String] {
+        var expected: [LeafPlace: RealLeaf] = [:]
+        for (node, members) in Dictionary(grouping: leaves, by: \.key.node) {
+            var text: [UInt8] = []
+            for (place, leaf) in members.sorted(by: { $0.key.number < $1.key.number }) {
+                text.append(UInt8(truncatingIfNeeded: place.number))
+                text.append(contentsOf: leaf.digest)
+            }
+            expected[node] = RealLeaf(count: members.reduce(0) { $0 + $1.value.count }, digest: Data(Digest(over: text).bytes))
+        }
+        var stored: [LeafPlace: RealLeaf] = [:]
+        for row in try Row.fetchAll(db, sql: "SELECT role, pid, kid, number, count, digest FROM node") {
+            stored[LeafPlace(row)] = RealLeaf(count: row["count"], digest: row["digest"])
+        }
+        return Set(expected.keys).union(stored.keys).subtracting(dirty)
+            .filter { expected[$0] != stored[$0] }
+            .map { "node \($0): stored \(stored[$0]?.count ?? 0) rows, recomputed \(expected[$0]?.count ?? 0)" }
+    }
+
+    private func leaves(_ db: Database, role: Int, sql: String) throws -> [LeafPlace: RealLeaf] {
+        var texts: [LeafPlace: (count: Int, text: [UInt8])] = [:]
+        let rows = try Row.fetchCursor(db, sql: sql)
+        while let row = try rows.next() {
+            let place = LeafPlace(role: role, pid: row[0], kid: row[1], number: row[2])
+            let line = Array((row[3] as String).utf8) + [0] + Array(row[4] as Data)
+            texts[place, default: (0, [])].count += 1
+            texts[place]?.text += line
+        }
+        return texts.mapValues { RealLeaf(count: $0.count, digest: Data(Digest(over: $0.text).bytes)) }
+    }
+
+    /// Nothing outlives what it was for.
+    private func leftovers(_ db: Database) throws -> [String] {
+        let rules = [
+            "plan rows without a plan":
+                "SELECT count(*) FROM plan_op WHERE transfer NOT IN (SELECT transfer FROM plan)",
+            "batches without a plan":
+                "SELECT count(*) FROM plan_batch WHERE transfer NOT IN (SELECT transfer FROM plan)",
+            "rows of an acknowledged plan":
+                "SELECT count(*) FROM plan_op JOIN plan USING (transfer) WHERE phase = 'acknowledged'",
+            "batches that no event needs":
+                """
+                SELECT count(*) FROM plan_batch JOIN plan USING (transfer)
+                WHERE phase = 'acknowledged' AND transfer NOT IN (SELECT payload ->> '$.run' FROM outbox)
+                """,
+            "staged rows of a transfer that is not open":
+                "SELECT count(*) FROM stage WHERE transfer NOT IN (SELECT id FROM transfer WHERE phase = 'open')",
+            "a lease of a transfer that is not open":
+                "SELECT count(*) FROM lease WHERE transfer NOT IN (SELECT id FROM transfer WHERE phase = 'open')",
+            "undo of a run that cannot be undone":
+                "SELECT count(*) FROM undo WHERE run NOT IN (SELECT id FROM run WHERE undoable = 1)",
+        ]
+        return try rules.sorted { $0.key < $1.key }.compactMap { rule, sql in
+            let number = try Int.fetchOne(db, sql: sql) ?? 0
+            return number == 0 ? nil : "\(number) \(rule)"
+        }
+    }
+}
+
+/// Where a leaf or a node lives.
+private struct LeafPlace: Hashable, CustomStringConvertible {
+    var role: Int
+    var pid: Int
+    var kid: Int
+    /// The bucket of a leaf, or the number of a node.
+    var number: Int
+
+    init(role: Int, pid: Int, kid: Int, number: Int) {
+        self.role = role
+        self.pid = pid
+        self.kid = kid
+        self.number = number
+    }
+
+    init(_ row: Row) {
+        self.init(role: row[0], pid: row[1], kid: row[2], number: row[3])
+    }
+
+    var node: LeafPlace { LeafPlace(role: role, pid: pid, kid: kid, number: number >> 8) }
+    var description: String { "\(role)/\(pid)/\(kid)/\(number)" }
+}
+
+private struct RealLeaf: Hashable {
+    var count: Int
+    var digest: Data
+}

@@ -1,0 +1,239 @@
+public import ContentModel
+public import ContentStore
+internal import Foundation
+internal import HookCatalog
+public import SyncEngine
+public import SyncProtocol
+
+/// One instance inside the test's process: a real store, scripted handlers, and the engine on top.
+public final class TestInstance: Sendable {
+    public let name: String
+    public let folder: TemporaryFolder
+    public let store: Store
+    public let hooks = ScriptedHooks()
+    public let clock: TestClock
+    public let random: SeededRandom
+    /// What other instances talk to.
+    public let responder: LocalInstance
+
+    public init(_ name: String, clock: TestClock, random: SeededRandom) throws {
+        self.name = name
+        self.clock = clock
+        self.random = random
+        folder = try TemporaryFolder(inMemory: true)
+        store = try Store.open(in: folder.url, name: name, clock: clock, random: random)
+        responder = LocalInstance(store: store, hooks: hooks, identity: store.identity, clock: clock, random: random)
+    }
+
+    public var identity: InstanceIdentity { store.identity }
+
+    public func newID() -> String {
+        TransferID.make(clock: clock, random: random)
+    }
+
+    /// This instance's responder after a restart of its process.
+    public func restarted() -> LocalInstance {
+        LocalInstance(store: store, hooks: hooks, identity: identity, clock: clock, random: random)
+    }
+}
+
+// MARK: Content
+
+extension TestInstance {
+    /// Writes items as `tidelock put` and `import` do, and answers the run under which that can be undone.
+    @discardableResult
+    public func put(_ kind: Kind, _ items: String...) async throws -> String {
+        try await change(
+            items.map { text in
+                let body = try JSONDocument(validating: text)
+                return .put(kind: kind, body: body, hash: body.hash)
+            })
+    }
+
+    @discardableResult
+    public func remove(_ kind: Kind, _ ids: String...) async throws -> String {
+        try await change(ids.map { .remove(kind: kind, id: $0) })
+    }
+
+    @discardableResult
+    public func change(_ changes: [LocalChange]) async throws -> String {
+        let run = newID()
+        try await store.beginRun(id: run, direction: "local", target: "test")
+        _ = try store.writeBlocking(changes, run: run)
+        try await store.markUndoable(id: run)
+        try await store.endRun(id: run, phase: "committed", report: nil)
+        return run
+    }
+
+    /// The text of an item; nil when there is none.
+    public func text(_ kind: Kind, _ id: String) async throws -> String? {
+        do {
+            return try await store.item(kind, id).text
+        } catch let error as TidelockError where error.code == .unknownItem {
+            return nil
+        }
+    }
+}
+
+// MARK: Runs
+
+/// How a run is made.
+public struct TestRun: Sendable {
+    public var scope: Scope
+    public var options: PlanOptions
+    public var confirmations: Confirmations
+    public var isDryRun = false
+    public var fault: FaultyPeer.Fault?
+    public var repeatsCalls = false
+
+    public init(
+        scope: Scope = .everything, options: PlanOptions = PlanOptions(), confirmations: Confirmations = Confirmations(),
+        isDryRun: Bool = false, fault: FaultyPeer.Fault? = nil, repeatsCalls: Bool = false
+    ) {
+        self.scope = scope
+        self.options = options
+        self.confirmations = confirmations
+        self.isDryRun = isDryRun
+        self.fault = fault
+        self.repeatsCalls = repeatsCalls
+    }
+
+    public static let mirror = TestRun(scope: Scope(mode: .mirror), confirmations: Confirmations(deletes: 1_000_000))
+}
+
+/// What a run did.
+public struct TestRunResult: Sendable {
+    public var transfer: String
+    public var outcome: RunMachine.Outcome
+    public var calls: [String]
+    public var unchanged: Int
+
+    public var plan: PlanSummary? {
+        switch outcome {
+        case .planned(let plan), .unchanged(let plan), .committed(let plan, _): plan
+        case .inSync, .failed: nil
+        }
+    }
+
+    public var result: CommitResult? {
+        if case .committed(_, let result) = outcome { result } else { nil }
+    }
+
+    /// Whether nothing was sent.
+    public var isNoOp: Bool { result == nil }
+}
+
+/// Why a run failed, with what is known of it.
+public struct TestRunFailure: Error, Sendable {
+    public var transfer: String
+    public var error: TidelockError
+    public var calls: [String]
+    public var hasBroken: Bool
+}
+
+extension TestInstance {
+    @discardableResult
+    public func push(to other: TestInstance, _ run: TestRun = TestRun()) async throws -> TestRunResult {
+        try await push(to: other.responder, named: other.name, run)
+    }
+
+    @discardableResult
+    public func push(to responder: any Peer, named target: String, _ run: TestRun) async throws -> TestRunResult {
+        let peer = FaultyPeer(responder, fault: run.fault, repeatsCalls: run.repeatsCalls)
+        let open = try openRequest(.push, run)
+        let facts = TargetFacts(name: target, uri: "test:\(target)")
+        let hooks = try await hooks.pin(
+            for: RunContext(run: open.id, direction: .push, target: facts, mode: run.scope.mode))
+        let store = store
+        let events = run.isDryRun ? [] : finishedEvents(.push, run: open.id, facts)
+        let known = try await store.instance(answering: target, at: facts.uri)
+        let opening = PushOpening(
+            store: store, hooks: hooks, peer: peer, request: open, knownPeer: known, options: run.options
+        ) { responder, request in
+            LocalSource(
+                store: store, hooks: hooks, request: request, peer: responder, options: run.options, events: events)
+        }
+        let parts = Run.Parts(opening: opening, source: opening, destination: peer, clock: clock)
+        let outcome = try await perform(open.id, parts, run, peer)
+        await hooks.release()
+        if let responder = await opening.responder {
+            try await store.note(instance: responder.id, answering: target, at: facts.uri)
+        }
+        return TestRunResult(
+            transfer: open.id, outcome: outcome, calls: peer.calls, unchanged: await opening.unchanged)
+    }
+
+    @discardableResult
+    public func pull(from other: TestInstance, _ run: TestRun = TestRun()) async throws -> TestRunResult {
+        try await pull(from: other.responder, named: other.name, run)
+    }
+
+    @discardableResult
+    public func pull(from responder: any Peer, named target: String, _ run: TestRun) async throws -> TestRunResult {
+        let peer = FaultyPeer(responder, fault: run.fault, repeatsCalls: run.repeatsCalls)
+        let open = try openRequest(.pull, run)
+        let facts = TargetFacts(name: target, uri: "test:\(target)")
+        let known = try await store.instance(answering: target, at: facts.uri)
+        let opening = PullOpening(store: store, peer: peer, request: open, knownPeer: known)
+        let events = finishedEvents(.pull, run: open.id, facts)
+        let destination = LocalDestination(store: store, clock: clock, random: random) { _ in events }
+        let parts = Run.Parts(opening: opening, source: peer, destination: destination, clock: clock)
+        let outcome = try await perform(open.id, parts, run, peer)
+        if let responder = await opening.responder {
+            try await store.note(instance: responder.id, answering: target, at: facts.uri)
+        }
+        return TestRunResult(
+            transfer: open.id, outcome: outcome, calls: peer.calls, unchanged: await opening.unchanged)
+    }
+
+    private func perform(
+        _ transfer: String, _ parts: Run.Parts, _ run: TestRun, _ peer: FaultyPeer
+    ) async throws -> RunMachine.Outcome {
+        do {
+            return try await Run(
+                transfer: transfer, parts: parts, isDryRun: run.isDryRun, confirmations: run.confirmations
+            ) { _ in }.perform()
+        } catch let error as TidelockError {
+            throw TestRunFailure(transfer: transfer, error: error, calls: peer.calls, hasBroken: peer.hasBroken)
+        }
+    }
+
+    private func openRequest(_ direction: Direction, _ run: TestRun) throws -> OpenTransfer {
+        OpenTransfer(
+            id: newID(), direction: direction, initiator: identity, scope: run.scope, nonce: random.bytes(16).hex)
+    }
+
+    private func finishedEvents(_ direction: Direction, run: String, _ facts: TargetFacts) -> [QueuedEvent] {
+        let names: [EventName] = direction == .push ? [.contentAfter, .itemPushed, .pushFinished] : [.itemPulled, .pullFinished]
+        return names.map { QueuedEvent(event: $0, run: run, direction: direction, target: facts) }
+    }
+
+    /// Tells nobody about the events that are due, and takes them away.
+    public func deliverEvents() async throws {
+        for event in try await store.dueEvents(limit: 1_000) { try await store.delivered(event) }
+    }
+}
+
+// MARK: Several
+
+extension TestInstance {
+    /// Instances that share a clock, which stands still unless moved.
+    public static func make(_ names: String..., seed: UInt64 = 1) throws -> [TestInstance] {
+        let clock = TestClock(sleep: .lastsUntilCancelled), random = SeededRandom(seed: seed)
+        return try names.map { try TestInstance($0, clock: clock, random: random) }
+    }
+
+    /// What is wrong with the store.
+    public func problems() throws -> [String] {
+        try StoreInspector(store).problems()
+    }
+
+    public func head(_ kind: Kind, _ id: String) throws -> HeadRow? {
+        try StoreInspector(store).heads()[ItemKey(kind, id)]
+    }
+}
+
+extension Kind {
+    public static var posts: Kind { try! .content("posts") }  // a valid name
+    public static var pages: Kind { try! .content("pages") }  // a valid name
+}
