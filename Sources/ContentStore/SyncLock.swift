@@ -40,11 +40,7 @@ public final class SyncLock: Sendable {
         let folder = storage.appending(path: "tmp")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let path = file(in: storage)
-        let descriptor = try openFile(path)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            defer { _ = Glibc.close(descriptor) }
-            throw inProgress(read(path))
-        }
+        let descriptor = try lockedFile(path)
         let text = Array(try JSONColumns.encode(holder).utf8)
         guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
             defer { _ = Glibc.close(descriptor) }
@@ -53,10 +49,40 @@ public final class SyncLock: Sendable {
         return SyncLock(descriptor: descriptor, path: path)
     }
 
+    /// Opens the file and locks it.
+    ///
+    /// Between the two its holder may have removed it: a lock on a file that nobody can open any more keeps nobody
+    /// out, so the file of that name is tried again.
+    private static func lockedFile(_ path: String) throws -> Int32 {
+        while true {
+            let descriptor = try openFile(path)
+            guard isLocked(descriptor) else {
+                defer { _ = Glibc.close(descriptor) }
+                throw inProgress(read(path))
+            }
+            if isFile(descriptor, at: path) { return descriptor }
+            _ = Glibc.close(descriptor)
+        }
+    }
+
+    /// Somebody who only asks who holds the lock shares it for a moment; a holder shares it with nobody.
+    private static func isLocked(_ descriptor: Int32) -> Bool {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { return false }
+            sched_yield()
+        }
+        return true
+    }
+
+    private static func isFile(_ descriptor: Int32, at path: String) -> Bool {
+        var mine = stat(), present = stat()
+        return fstat(descriptor, &mine) == 0 && stat(path, &present) == 0
+            && mine.st_ino == present.st_ino && mine.st_dev == present.st_dev
+    }
+
     /// Frees the lock. The file is removed only while it still is the one that was locked.
     private func release() {
-        var mine = stat(), present = stat()
-        if fstat(descriptor, &mine) == 0, stat(path, &present) == 0, mine.st_ino == present.st_ino { unlink(path) }
+        if Self.isFile(descriptor, at: path) { unlink(path) }
         _ = Glibc.close(descriptor)
     }
 

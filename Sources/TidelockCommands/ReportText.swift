@@ -28,7 +28,8 @@ struct ReportText {
         let where_ = report.direction == .push ? "to \(report.target)" : "from \(report.target)"
         switch report.status {
         case .unchanged: return "nothing to \(report.direction.rawValue) \(where_): both sides are equal (\(figures))"
-        case .planned: return "a \(report.direction.rawValue) \(where_) would be:" + (report.kinds.contains { $0.touches > 0 } ? "" : " nothing")
+        case .planned: return "a \(report.direction.rawValue) \(where_) would change "
+                + (report.kinds.contains { $0.touches > 0 } ? "this:" : "nothing")
         default: return "\(report.direction.rawValue) \(where_): \(counts)\(report.verified ? ", verified" : "")"
         }
     }

@@ -41,68 +41,16 @@ struct ScopeOptions: ParsableArguments {
     }
 }
 
-struct PushCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "push", abstract: "Send content to a target.")
-
+/// What push, pull and plan are told, and do, alike.
+struct RunOptions: ParsableArguments {
     @Argument(help: "The target's name.") var target: String
     @OptionGroup var scope: ScopeOptions
-    @Flag(help: "Only say what would be done.") var dryRun = false
     @Flag(help: "Print one JSON object.") var json = false
     @OptionGroup var location: LocationOptions
 
-    func run() async throws {
-        try await RunCommand(location: location, target: target, direction: .push, json: json) {
-            try scope.request(.push, isDryRun: dryRun)
-        }.run()
-    }
-}
-
-struct PullCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "pull", abstract: "Fetch content from a target.")
-
-    @Argument(help: "The target's name.") var target: String
-    @OptionGroup var scope: ScopeOptions
-    @Flag(help: "Only say what would be done.") var dryRun = false
-    @Flag(help: "Print one JSON object.") var json = false
-    @OptionGroup var location: LocationOptions
-
-    func run() async throws {
-        try await RunCommand(location: location, target: target, direction: .pull, json: json) {
-            try scope.request(.pull, isDryRun: dryRun)
-        }.run()
-    }
-}
-
-struct PlanCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Say what a push would do, and change nothing.")
-
-    @Argument(help: "The target's name.") var target: String
-    @OptionGroup var scope: ScopeOptions
-    @Flag(help: "Plan a pull instead of a push.") var pull = false
-    @Flag(help: "Print one JSON object.") var json = false
-    @OptionGroup var location: LocationOptions
-
-    func run() async throws {
-        let direction: Direction = pull ? .pull : .push
-        try await RunCommand(location: location, target: target, direction: direction, json: json) {
-            try scope.request(direction, isDryRun: true)
-        }.run()
-    }
-}
-
-/// What push, pull and plan have in common.
-struct RunCommand {
-    let location: LocationOptions
-    let target: String
-    let direction: Direction
-    let json: Bool
-    /// Reads what the options ask for, and checks it.
-    let request: () throws -> SyncRunner.Request
-
-    func run() async throws {
+    func run(_ direction: Direction, isDryRun: Bool) async throws {
         do {
-            try await run(request(), of: Instance.open(location))
+            try await run(scope.request(direction, isDryRun: isDryRun), of: Instance.open(location))
         } catch let error as TidelockError where json {
             // Not even a run: the one object that was promised says so.
             var report = RunReport(run: "", target: target, direction: direction)
@@ -124,6 +72,40 @@ struct RunCommand {
         guard let failure else { return }
         if !json { Complaint.write(failure) }
         throw ExitCode(failure.code.traits.exitStatus)
+    }
+}
+
+struct PushCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "push", abstract: "Send content to a target.")
+
+    @OptionGroup var options: RunOptions
+    @Flag(help: "Only say what would be done.") var dryRun = false
+
+    func run() async throws {
+        try await options.run(.push, isDryRun: dryRun)
+    }
+}
+
+struct PullCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "pull", abstract: "Fetch content from a target.")
+
+    @OptionGroup var options: RunOptions
+    @Flag(help: "Only say what would be done.") var dryRun = false
+
+    func run() async throws {
+        try await options.run(.pull, isDryRun: dryRun)
+    }
+}
+
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Say what a push would do, and change nothing.")
+
+    @OptionGroup var options: RunOptions
+    @Flag(help: "Plan a pull instead of a push.") var pull = false
+
+    func run() async throws {
+        try await options.run(pull ? .pull : .push, isDryRun: true)
     }
 }
 

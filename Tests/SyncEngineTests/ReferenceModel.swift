@@ -57,6 +57,8 @@ struct ModelRow: Hashable {
     /// The instance whose output the row holds, and that output.
     var origin: Int?
     var base: ModelItem?
+    /// The row kept its own item when that output arrived, and was not edited since.
+    var isKept = false
     /// The source whose run a rollback took back here.
     var revertedFrom: Int?
     /// Changes whenever a body is written, equal or not.
@@ -68,7 +70,7 @@ struct ModelRow: Hashable {
 /// What a source remembers of a row it sent.
 struct ModelMemory: Hashable {
     var source: ModelItem?
-    /// Nil when a rollback took the row back and the source knows.
+    /// What was sent last, whatever has become of it there.
     var output: ModelItem?
     var isHeld: Bool
     var isReverted = false
@@ -133,6 +135,7 @@ extension ReferenceModel {
         let old = row
         guard row.item != item else { return }
         row.item = item
+        row.isKept = false
         row.revertedFrom = nil
         row.writing = nextWriting()
         rows[instance][key] = row
@@ -143,6 +146,7 @@ extension ReferenceModel {
         var row = row(instance, key)
         let old = row
         row.item = nil
+        row.isKept = false
         row.revertedFrom = nil
         row.writing = nextWriting()
         rows[instance][key] = row
@@ -200,7 +204,7 @@ extension ReferenceModel {
             if !isOurs, let known, known.isHeld, known.source == item, !isReverted {
                 return theirs.item == nil ? .eitherWay : .nothing
             }
-            if isOurs, !theirs.isEdited, theirs.base == output { return .nothing }
+            if isOurs, !theirs.isEdited || theirs.isKept, theirs.base == output { return .nothing }
             return arrive(output, at: run.destination, from: run.source, key, theirs, isReverted: isReverted)
         }
     }
@@ -258,8 +262,10 @@ extension ReferenceModel {
         switch decision {
         case .nothing, .eitherWay: return old
         case .apply(let output): return ModelRow(item: output, origin: source, base: output, writing: nextWriting())
-        case .adopt(let output), .keepOriginal(let output):
+        case .adopt(let output):
             return ModelRow(item: old.item, origin: source, base: output, writing: old.writing)
+        case .keepOriginal(let output):
+            return ModelRow(item: old.item, origin: source, base: output, isKept: true, writing: old.writing)
         case .delete where old.item != nil: return ModelRow(item: nil, writing: nextWriting())
         case .delete: return ModelRow(item: nil, revertedFrom: old.revertedFrom, writing: old.writing)
         case .release: return ModelRow(item: old.item, revertedFrom: old.revertedFrom, writing: old.writing)
@@ -270,11 +276,12 @@ extension ReferenceModel {
         let stream = Stream(source: run.source, destination: run.destination)
         let known = memory[stream]?[key]
         let mine = row(run.source, key)
+        let isTheirs = mine.origin == run.destination && !mine.isEdited
         let outcome = mine.item.map { run.matches($0, key) ? filters[run.source].outcome($0) : .skip }
         switch decision {
         case .apply(let output), .adopt(let output), .keepOriginal(let output):
             memory[stream, default: [:]][key] = ModelMemory(source: mine.item, output: output, isHeld: true)
-        case .release where mine.item != nil && outcome == .drop && mine.origin != run.destination:
+        case .release where outcome == .drop && !isTheirs, .delete where outcome == .drop:
             memory[stream, default: [:]][key] = ModelMemory(source: mine.item, output: known?.output, isHeld: false)
         case .delete, .release: memory[stream]?[key] = nil
         case .nothing, .eitherWay: rememberQuiet(run, key, outcome, theirs: theirs)
@@ -287,11 +294,12 @@ extension ReferenceModel {
         guard let item = row(run.source, key).item, run.matches(item, key) else { return }
         let isOurs = theirs.origin == run.source
         if theirs.revertedFrom == run.source, let known = memory[stream]?[key], !known.isReverted {
-            memory[stream]?[key] = ModelMemory(source: known.source, output: nil, isHeld: false, isReverted: true)
+            memory[stream]?[key] = ModelMemory(source: known.source, output: known.output, isHeld: false, isReverted: true)
         } else if isOurs {
             memory[stream, default: [:]][key]?.source = item
         } else if outcome == .drop || outcome == .skip, memory[stream]?[key]?.isReverted != true {
-            if memory[stream]?[key]?.isHeld == true { memory[stream]?[key] = nil }
+            guard let known = memory[stream]?[key], !known.isHeld || known.source != item else { return }
+            memory[stream]?[key] = ModelMemory(source: item, output: known.output, isHeld: false)
         }
     }
 }
@@ -302,6 +310,12 @@ extension ReferenceModel {
     /// Runs at an instance whose undo is known, the newest last.
     func undoable(at instance: Int) -> [String] {
         undo.filter { $0.value.instance == instance }.keys.sorted()
+    }
+
+    /// What a run changed, in words.
+    func describe(_ run: String) -> String {
+        (undo[run]?.rows ?? [:]).sorted { $0.key < $1.key }
+            .map { "\($0.key): \($0.value.old) -> \($0.value.new)" }.joined(separator: "; ")
     }
 
     mutating func rollback(_ run: String, as rollback: String) -> (restored: Int, kept: Set<ItemKey>) {
@@ -317,7 +331,7 @@ extension ReferenceModel {
             var back = change.old
             if let source = entry.source {
                 back.revertedFrom = source
-                if back.origin == source { (back.origin, back.base) = (nil, nil) }
+                if back.origin == source { (back.origin, back.base, back.isKept) = (nil, nil, false) }
             }
             rows[entry.instance][key] = back
             changes[key] = (present, back)

@@ -114,7 +114,7 @@ extension Simulation {
     private func rollBack() async throws {
         let instance = someInstance()
         guard let run = model.undoable(at: instance).suffix(4).randomElement(using: &random) else { return }
-        history.append("rollback \(name(instance)) \(run)")
+        history.append("rollback \(name(instance)) \(run) of \(model.describe(run))")
         let id = instances[instance].newID()
         let result = try await instances[instance].store.rollback(run, as: id)
         let expected = model.rollback(run, as: id)
@@ -196,6 +196,8 @@ extension Simulation {
         let fault = FaultyPeer.Fault(call: 1 + roll(9), isCarriedOut: chance(50))
         history.append(describe(run, isPush: isPush) + " breaking at call \(fault.call)\(fault.isCarriedOut ? " after it" : "")")
         test.fault = fault
+        // A run whose last words were lost leaves its lease behind until it expires.
+        defer { clock.advance(by: .seconds(2 * Limits.leaseSeconds)) }
         let old = model.rows[run.destination]
         do {
             let result = try await perform(run, isPush: isPush, test)

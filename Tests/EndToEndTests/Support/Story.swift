@@ -54,6 +54,8 @@ struct StoryTrait: TestTrait, SuiteTrait, TestScoping {
             try await explaining.provideScope(for: test, testCase: testCase) {
                 do {
                     try await function()
+                } catch is ExpectationFailedError {
+                    // A requirement has recorded itself.
                 } catch {
                     // Recorded as an issue of its own, so that it too tells where to look.
                     Issue.record(error)

@@ -1,4 +1,5 @@
 import ContentModel
+import CoreFoundation  // The compiler takes the members of timespec for its own.
 import Foundation
 import Synchronization
 import Testing

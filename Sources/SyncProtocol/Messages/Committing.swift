@@ -1,0 +1,122 @@
+/// The answer to a staged batch.
+public struct BatchReceipt: Codable, Sendable {
+    public enum State: String, Codable, Sendable {
+        case stored, duplicate
+    }
+
+    public var number: Int
+    public var state: State
+
+    public init(number: Int, state: State) {
+        self.number = number
+        self.state = state
+    }
+}
+
+/// Asks the destination to make everything staged visible at once. Idempotent.
+public struct CommitTransfer: Codable, Sendable {
+    public var fence: Int64
+    public var batches: [BatchInfo]
+    public var expectedRoots: [String: String]
+    public var deletes: Int
+    public var confirmations: Confirmations
+
+    public init(
+        fence: Int64, batches: [BatchInfo], expectedRoots: [String: String], deletes: Int, confirmations: Confirmations
+    ) {
+        self.fence = fence
+        self.batches = batches
+        self.expectedRoots = expectedRoots
+        self.deletes = deletes
+        self.confirmations = confirmations
+    }
+}
+
+/// What a commit did; the same answer however often it is asked for.
+public struct CommitResult: Codable, Sendable, Equatable {
+    public var created: Int
+    public var updated: Int
+    public var deleted: Int
+    public var released: Int
+    /// The destination already held the same item.
+    public var adopted: Int
+    /// The destination kept its own item.
+    public var kept: Int
+    /// Edits at the destination that met the run, the first thousand of them.
+    public var conflicts: [Conflict]
+    public var conflictCount: Int
+    /// Whether the destination's roots equal what the source expects.
+    public var isVerified: Bool
+    public var sequence: Int64
+
+    public init(
+        created: Int = 0, updated: Int = 0, deleted: Int = 0, released: Int = 0, adopted: Int = 0, kept: Int = 0,
+        conflicts: [Conflict] = [], conflictCount: Int = 0, isVerified: Bool = false, sequence: Int64 = 0
+    ) {
+        self.created = created
+        self.updated = updated
+        self.deleted = deleted
+        self.released = released
+        self.adopted = adopted
+        self.kept = kept
+        self.conflicts = conflicts
+        self.conflictCount = conflictCount
+        self.isVerified = isVerified
+        self.sequence = sequence
+    }
+}
+
+/// One item that was changed on both sides, and what became of it.
+public struct Conflict: Codable, Sendable, Hashable {
+    public enum Verdict: String, Codable, Sendable {
+        /// The source's item was applied; what it replaced is in undo.
+        case replaced
+        /// The destination's item stays because it is the unfiltered original of what the source has.
+        case keptOriginal = "kept_original"
+        /// A rollback left the item alone because it was edited since.
+        case keptEdited = "kept_edited"
+    }
+
+    public var kind: String
+    public var id: String
+    public var verdict: Verdict
+
+    public init(kind: String, id: String, verdict: Verdict) {
+        self.kind = kind
+        self.id = id
+        self.verdict = verdict
+    }
+}
+
+/// Where a transfer stands at the responder.
+public struct TransferState: Codable, Sendable {
+    public enum Phase: String, Codable, Sendable {
+        case open, committing, committed, abandoned
+    }
+
+    public var id: String
+    public var phase: Phase
+    public var stagedBatches: [Int]
+    public var result: CommitResult?
+
+    public init(id: String, phase: Phase, stagedBatches: [Int], result: CommitResult?) {
+        self.id = id
+        self.phase = phase
+        self.stagedBatches = stagedBatches
+        self.result = result
+    }
+}
+
+/// Undo of a committed run: what came back and what had to stay.
+public struct RollbackResult: Codable, Sendable {
+    public var run: String
+    public var restored: Int
+    /// Rows edited since the run, left as they are.
+    public var kept: [Conflict]
+
+    public init(run: String, restored: Int, kept: [Conflict]) {
+        self.run = run
+        self.restored = restored
+        self.kept = kept
+    }
+}

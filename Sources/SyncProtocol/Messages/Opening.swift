@@ -1,0 +1,135 @@
+public import ContentModel
+
+/// The version of the protocol that this build speaks, and the oldest it still understands.
+public enum ProtocolVersion {
+    public static let current = 1
+    public static let oldest = 1
+}
+
+/// Opens a transfer. Idempotent on `id`, which the initiator makes (UUIDv7).
+public struct OpenTransfer: Codable, Sendable {
+    public var id: String
+    public var protocolVersion: Int
+    public var direction: Direction
+    public var initiator: InstanceIdentity
+    public var scope: Scope
+    /// Fresh random text that masks every digest of this exchange.
+    public var nonce: String
+    /// Push: what the initiator believes the responder holds of it, and whether it has anything new.
+    public var offer: SourceOffer?
+    /// Pull: what the initiator holds of the responder, as far as it knows who that is.
+    public var held: DestinationState?
+
+    public init(
+        id: String, direction: Direction, initiator: InstanceIdentity, scope: Scope, nonce: String,
+        offer: SourceOffer? = nil, held: DestinationState? = nil
+    ) {
+        self.id = id
+        self.protocolVersion = ProtocolVersion.current
+        self.direction = direction
+        self.initiator = initiator
+        self.scope = scope
+        self.nonce = nonce
+        self.offer = offer
+        self.held = held
+    }
+}
+
+/// What a source knows before it has heard from the destination.
+public struct SourceOffer: Codable, Sendable {
+    /// The kinds that exist at the source.
+    public var kinds: [String]
+    /// Root of roots over the kinds in scope of what the destination should hold, masked.
+    public var root: String
+    /// Nothing changed here since the checkpoints of all kinds in scope, and the handlers are the same.
+    public var isQuiet: Bool
+
+    public init(kinds: [String], root: String, isQuiet: Bool) {
+        self.kinds = kinds
+        self.root = root
+        self.isQuiet = isQuiet
+    }
+}
+
+/// The answer to an open.
+public struct TransferOpened: Codable, Sendable {
+    public enum Status: String, Codable, Sendable {
+        /// Both sides are equal in scope; there is no transfer and no lease.
+        case inSync
+        case open
+    }
+
+    public var status: Status
+    public var responder: InstanceIdentity
+    public var protocolVersion: Int
+    /// Push only: the lease and what the destination holds.
+    public var lease: LeaseGrant?
+    public var held: DestinationState?
+    /// Pull, in sync: how many items the source's shadow covers.
+    public var unchanged: Int
+
+    public init(
+        status: Status, responder: InstanceIdentity, lease: LeaseGrant? = nil, held: DestinationState? = nil,
+        unchanged: Int = 0
+    ) {
+        self.status = status
+        self.responder = responder
+        self.protocolVersion = ProtocolVersion.current
+        self.lease = lease
+        self.held = held
+        self.unchanged = unchanged
+    }
+}
+
+/// The right to write at a destination until a moment; the fence decides, the time only saves work.
+public struct LeaseGrant: Codable, Sendable, Hashable {
+    public var fence: Int64
+    /// Unix seconds on the destination's clock.
+    public var expires: Int64
+
+    public init(fence: Int64, expires: Int64) {
+        self.fence = fence
+        self.expires = expires
+    }
+}
+
+/// What a destination holds in the scope of a transfer, seen by one source.
+public struct DestinationState: Codable, Sendable {
+    /// The source this was computed for.
+    public var source: String
+    public var destination: InstanceIdentity
+    /// Root of roots over `kinds`, masked.
+    public var root: String
+    public var kinds: [KindState]
+
+    public init(source: String, destination: InstanceIdentity, root: String, kinds: [KindState]) {
+        self.source = source
+        self.destination = destination
+        self.root = root
+        self.kinds = kinds
+    }
+}
+
+/// One kind of a destination, seen by one source.
+public struct KindState: Codable, Sendable {
+    public var kind: String
+    /// Root over what this source left there, masked.
+    public var root: String
+    /// Rows that this source left there.
+    public var held: Int
+    /// Rows that somebody else left there or that were made there.
+    public var foreign: Int
+    /// Rows of this source that were changed there since.
+    public var edited: Int
+    /// Rows that a rollback took back and that a run leaves alone.
+    public var reverted: Int
+
+    public init(kind: String, root: String, held: Int, foreign: Int, edited: Int, reverted: Int) {
+        self.kind = kind
+        self.root = root
+        self.held = held
+        self.foreign = foreign
+        self.edited = edited
+        self.reverted = reverted
+    }
+}

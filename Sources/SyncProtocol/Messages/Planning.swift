@@ -1,0 +1,125 @@
+/// Pull: asks the source to plan against what the destination holds; repeated until it is ready.
+public struct MakePlan: Codable, Sendable {
+    public var held: DestinationState
+    /// One page of a list the source asked for.
+    public var supplied: SuppliedList?
+    public var confirmations: Confirmations
+
+    public init(held: DestinationState, supplied: SuppliedList? = nil, confirmations: Confirmations = Confirmations()) {
+        self.held = held
+        self.supplied = supplied
+        self.confirmations = confirmations
+    }
+}
+
+public struct SuppliedList: Codable, Sendable {
+    public var request: ListHeld
+    public var page: HeldPage
+
+    public init(request: ListHeld, page: HeldPage) {
+        self.request = request
+        self.page = page
+    }
+}
+
+/// What the person who started a run has agreed to beforehand.
+public struct Confirmations: Codable, Sendable, Hashable {
+    /// How many deletes are all right although a guard would stop them.
+    public var deletes: Int?
+    /// Send although a filter handler that this stream used before is gone.
+    public var missingFilters: Bool
+
+    public init(deletes: Int? = nil, missingFilters: Bool = false) {
+        self.deletes = deletes
+        self.missingFilters = missingFilters
+    }
+}
+
+/// What planning answered.
+public enum PlanAnswer: Codable, Sendable {
+    /// The source must see these lists of the destination first.
+    case needs([ListHeld])
+    case ready(PlanSummary)
+    /// Still at work; ask again.
+    case working(done: Int)
+}
+
+/// Everything a run will do, without the items themselves.
+public struct PlanSummary: Codable, Sendable, Equatable {
+    public var kinds: [KindPlan]
+    /// Numbers run from 1 without a gap.
+    public var batches: [BatchInfo]
+    /// What each kind's root must be after the commit, in hex; only kinds that change anything.
+    public var expectedRoots: [String: String]
+    public var handlerCalls: Int
+    /// Kinds whose filter handlers' absence had to be confirmed.
+    public var notes: [String]
+
+    public init(
+        kinds: [KindPlan], batches: [BatchInfo], expectedRoots: [String: String], handlerCalls: Int, notes: [String] = []
+    ) {
+        self.kinds = kinds
+        self.batches = batches
+        self.expectedRoots = expectedRoots
+        self.handlerCalls = handlerCalls
+        self.notes = notes
+    }
+
+    public var operations: Int { kinds.reduce(0) { $0 + $1.puts + $1.deletes + $1.releases } }
+    public var deletes: Int { kinds.reduce(0) { $0 + $1.deletes } }
+    public var bytes: Int { batches.reduce(0) { $0 + $1.bytes } }
+}
+
+/// What a run will do to one kind.
+public struct KindPlan: Codable, Sendable, Equatable {
+    public var kind: String
+    /// Items new to this stream.
+    public var creates: Int
+    public var updates: Int
+    public var deletes: Int
+    /// Items that stay at the destination but are no longer this source's.
+    public var releases: Int
+    public var skips: Int
+    /// Items the handlers dropped from this destination.
+    public var drops: Int
+    public var unchanged: Int
+    /// Rows edited at the destination that this run overwrites.
+    public var overwrites: Int
+    /// Rows that a rollback took back and that this run leaves alone.
+    public var reverted: Int
+    /// Live items of the kind at the source, whether in scope or not.
+    public var sourceItems: Int
+
+    public init(kind: String) {
+        self.kind = kind
+        creates = 0
+        updates = 0
+        deletes = 0
+        releases = 0
+        skips = 0
+        drops = 0
+        unchanged = 0
+        overwrites = 0
+        reverted = 0
+        sourceItems = 0
+    }
+
+    public var puts: Int { creates + updates }
+}
+
+/// One batch as both sides agree on it.
+public struct BatchInfo: Codable, Sendable, Hashable {
+    public var number: Int
+    /// Hex SHA-256 of the encoded batch.
+    public var digest: String
+    public var operations: Int
+    /// Encoded length.
+    public var bytes: Int
+
+    public init(number: Int, digest: String, operations: Int, bytes: Int) {
+        self.number = number
+        self.digest = digest
+        self.operations = operations
+        self.bytes = bytes
+    }
+}

@@ -1,0 +1,120 @@
+import ContentModel
+import GRDB
+import SyncEngine
+import SyncProtocol
+import Synchronization
+import Testing
+import TidelockTestSupport
+
+@testable import ContentStore
+
+/// The statements that large kinds depend on use the keys they were written for.
+@Suite struct QueryPlanTests {
+    private let a: TestInstance
+    private let b: TestInstance
+
+    init() throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+    }
+
+    private func plan(_ sql: String) async throws -> [String] {
+        try await a.store.read { db in
+            let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN " + sql)
+            statement.setUncheckedArguments(StatementArguments())
+            return try Row.fetchAll(statement).map { $0["detail"] }
+        }
+    }
+
+    private func query(since: Int64?) -> CandidateQuery {
+        CandidateQuery(
+            kind: .posts, peer: "b", filters: .none, since: since, upTo: 9, includesReverted: false, after: nil, limit: 10)
+    }
+
+    @Test func theFeedIsReadByItsIndex() async throws {
+        let plan = try await plan(Store.candidateSQL(query(since: 1)))
+        #expect(plan.contains { $0.contains("INDEX head_by_sequence (kid=? AND seq>") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("SCAN") }, "\(plan)")
+    }
+
+    @Test func lookingAtEverythingFollowsTheKeyWithoutSorting() async throws {
+        let plan = try await plan(Store.candidateSQL(query(since: nil)))
+        #expect(plan.contains { $0.hasPrefix("SEARCH h USING PRIMARY KEY (kid=?") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.contains("SCAN") }, "\(plan)")
+    }
+
+    /// Tables that hold a row an item, each with the names it has in statements.
+    private static let large = ["head", "h", "shadow", "s", "sh", "body", "b", "leaf", "stage", "plan_op", "p", "undo", "u", "mine"]
+
+    /// Everything that the writer of an instance executes while `body` runs.
+    private func statements(of instance: TestInstance, _ body: () async throws -> Void) async throws -> Set<String> {
+        let seen = Log()
+        try await instance.store.pool.writeWithoutTransaction { db in
+            db.trace { event in
+                if case .statement(let statement) = event { seen.add(statement.sql) }
+            }
+        }
+        try await body()
+        try await instance.store.pool.writeWithoutTransaction { $0.trace() }
+        return seen.all
+    }
+
+    private final class Log: Sendable {
+        private let texts = Mutex<Set<String>>([])
+
+        var all: Set<String> { texts.withLock { $0 } }
+
+        func add(_ text: String) {
+            texts.withLock { _ = $0.insert(text) }
+        }
+    }
+
+    private func scans(_ statements: Set<String>) async throws -> [String] {
+        var scans: [String] = []
+        for sql in statements where ["SELECT", "INSERT", "UPDATE", "DELETE"].contains(where: sql.hasPrefix) {
+            for step in try await plan(sql) where Self.large.contains(where: { step == "SCAN \($0)" || step.hasPrefix("SCAN \($0) ") }) {
+                scans.append("\(step): \(sql)")
+            }
+        }
+        return scans
+    }
+
+    @Test func noStatementOfARunReadsATableFromEndToEnd() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
+        var sent: Set<String> = [], received: Set<String> = []
+        for version in 2...3 {
+            try await a.put(.posts, "{\"_id\":\"1\",\"v\":\(version)}")
+            received.formUnion(
+                try await statements(of: b) {
+                    sent.formUnion(try await statements(of: a) { try await a.push(to: b) })
+                })
+            try await b.put(.posts, "{\"_id\":\"1\",\"v\":\"edited\"}")
+        }
+        #expect(sent.count > 20)
+        #expect(received.count > 20)
+        #expect(try await scans(sent) == [])
+        #expect(try await scans(received) == [])
+    }
+
+    @Test func aRunWithoutChangesAsksForNothingThatGrowsWithTheItems() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        try await a.push(to: b)
+        let received = try await statements(of: b) {
+            let sent = try await statements(of: a) {
+                let run = try await a.push(to: b)
+                #expect(run.outcome == .inSync)
+            }
+            #expect(try await scans(sent) == [])
+            #expect(!sent.contains { $0.contains("body") })
+        }
+        #expect(try await scans(received) == [])
+        #expect(!received.contains { $0.contains("body") })
+    }
+
+    @Test func aRollbackReadsNoTableFromEndToEnd() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        let run = try await a.push(to: b)
+        let executed = try await statements(of: b) { _ = try await b.store.rollback(run.transfer, as: b.newID()) }
+        #expect(try await scans(executed) == [])
+    }
+}
