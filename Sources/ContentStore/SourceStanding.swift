@@ -37,8 +37,11 @@ extension Store {
         let latest = try Int64.fetchOne(
             db, sql: "SELECT max(seq) FROM head WHERE kid = ?", arguments: [kid]) ?? 0
         guard let pid else {
-            return KindStanding(kind: kind, checkpoint: nil, latest: latest, filters: nil, root: .empty, held: 0)
+            return KindStanding(kind: kind, checkpoint: nil, latest: latest, filters: nil, root: .empty, held: 0, reverted: 0)
         }
+        let reverted = try Int.fetchOne(
+            db, sql: "SELECT count(*) FROM shadow WHERE pid = ? AND kid = ? AND state = \(ShadowState.reverted.rawValue)",
+            arguments: [pid, kid])
         let root = try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db)
         let checkpoint = try Row.fetchOne(
             db,
@@ -50,7 +53,8 @@ extension Store {
             arguments: [pid, kid, try Settings.epoch(db), try Settings.sequence(db)])
         return KindStanding(
             kind: kind, checkpoint: checkpoint.map { $0[0] }, latest: latest,
-            filters: try checkpoint.map { try HandlerSets.decode($0, from: 1) }, root: root.digest, held: root.count)
+            filters: try checkpoint.map { try HandlerSets.decode($0, from: 1) }, root: root.digest, held: root.count,
+            reverted: reverted ?? 0)
     }
 }
 

@@ -64,14 +64,16 @@ public actor LocalSource: SourcePort {
         return try request.scope.kinds(among: try await store.kinds() + there)
     }
 
-    /// Roots first, lists only where they differ or where somebody edited what we sent.
+    /// Roots first, lists only where they differ or where somebody edited what we sent. Roots say nothing about rows
+    /// that a rollback took back: there the numbers must agree.
     private func compare(kinds: [Kind], held: DestinationState) async throws {
         let standings = try await store.standing(of: kinds, toward: peer.id)
         for standing in standings {
             let state = held.kinds.first { $0.kind == standing.kind.name }
             let root = state?.root ?? Digest.empty.masked(by: request.nonce)
             let hasForeign = request.scope.mode == .mirror && (state?.foreign ?? 0) > 0
-            if root != standing.root.masked(by: request.nonce) || hasForeign {
+            let knowsReverted = standing.reverted == state?.reverted ?? 0
+            if root != standing.root.masked(by: request.nonce) || hasForeign || !knowsReverted {
                 outstanding.append(ListHeld(kind: standing.kind.name, onlyDrift: false))
             } else if let state, state.edited > 0 {
                 outstanding.append(ListHeld(kind: standing.kind.name, onlyDrift: true))

@@ -173,7 +173,8 @@ private struct KindPlanner {
             return Step(operation: operation(row, .skip, output: nil))
         case .dropped:
             plan.drops += 1
-            let isThere = row.shadow.isHeld || (deletesForeign && row.shadow == .foreign)
+            let isForeign = row.shadow == .foreign || row.shadow == .takenOver
+            let isThere = row.shadow.isHeld || (deletesForeign && isForeign)
             guard isThere else { return Step(operation: operation(row, .drop, output: nil)) }
             return letGo(id: row.id, bucket: row.bucket, source: row.hash)
         }

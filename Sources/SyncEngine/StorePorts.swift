@@ -98,14 +98,19 @@ public struct KindStanding: Sendable {
     /// Root of what the destination should hold of the kind.
     public var root: Digest
     public var held: Int
+    /// Rows that a rollback at the destination took back, as far as is known here.
+    public var reverted: Int
 
-    public init(kind: Kind, checkpoint: Int64?, latest: Int64, filters: FilterSet?, root: Digest, held: Int) {
+    public init(
+        kind: Kind, checkpoint: Int64?, latest: Int64, filters: FilterSet?, root: Digest, held: Int, reverted: Int
+    ) {
         self.kind = kind
         self.checkpoint = checkpoint
         self.latest = latest
         self.filters = filters
         self.root = root
         self.held = held
+        self.reverted = reverted
     }
 
     /// Nothing changed since the checkpoint and the handlers are those of then.

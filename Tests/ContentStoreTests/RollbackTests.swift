@@ -58,6 +58,32 @@ import TidelockTestSupport
         #expect(try await c.push(to: b, .mirror).isNoOp)
     }
 
+    @Test func aChangeIsSentOnceTheRowThatWasTakenBackWasEditedThere() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        let run = try await a.push(to: b)
+        _ = try await rollback(run.transfer, at: b)
+        try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"1","v":"made there"}"#)
+        try await a.put(.posts, #"{"_id":"1","v":2}"#)
+        let next = try await a.push(to: b)
+        #expect(next.result?.conflicts.map(\.id) == ["1"])
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":2}"#)
+    }
+
+    @Test func aDeleteThatWasTakenBackIsNotRepeatedByANewItem() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
+        try await a.push(to: b)
+        try await a.remove(.posts, "1")
+        let run = try await a.push(to: b, .mirror)
+        #expect(run.result?.deleted == 1)
+        _ = try await rollback(run.transfer, at: b)
+        try await a.put(.posts, #"{"_id":"1","v":"new"}"#)
+        let next = try await a.push(to: b)
+        #expect(next.isNoOp)
+        #expect(next.plan?.kinds.map(\.reverted) == [1])
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":1}"#)
+    }
+
     @Test func aRepeatedRollbackAnswersWhatTheFirstDid() async throws {
         try await a.put(.posts, #"{"_id":"1","v":1}"#)
         let run = try await a.push(to: b)

@@ -20,7 +20,8 @@ struct KillTests {
             \(tally.killedDestinations) of the destination
               before the first batch \(tally.moments[0]), while sending \(tally.moments[1]), after the last batch \
             \(tally.moments[2])
-              \(tally.committed) killed pushes had been committed, \(tally.survived) found the restarted server themselves
+              \(tally.committed) killed pushes had been committed, \(tally.survived) found the restarted server \
+            themselves, \(tally.gaveUp) gave up
               the destination was read \(tally.observations) times and always showed the old or the new state
             """)
     }

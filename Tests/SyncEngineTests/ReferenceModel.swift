@@ -73,7 +73,10 @@ struct ModelMemory: Hashable {
     /// What was sent last, whatever has become of it there.
     var output: ModelItem?
     var isHeld: Bool
-    var isReverted = false
+    /// A rollback took the row back, which the source learnt when its item was this.
+    var reverted: ModelItem?
+    /// The item was gone at the source for a while after somebody else had taken the row over.
+    var isUncertain = false
 }
 
 /// What a simulated run is asked to do.
@@ -193,8 +196,9 @@ extension ReferenceModel {
         let mine = row(run.source, key)
         if mine.origin == run.destination, !mine.isEdited { return isOurs ? .release : .nothing }
         let known = memory(run, key)
-        if isReverted, !run.includesReverted { return known == nil ? .eitherWay : .nothing }
-        if !run.includesReverted, known?.isReverted == true { return .eitherWay }
+        if isReverted, !run.includesReverted { return .nothing }
+        // Without a change on its own side, the source has no reason to ask what has become of such a row.
+        if !run.includesReverted, let known, known.reverted == item { return .eitherWay }
         switch filters[run.source].outcome(item) {
         case .skip: return .nothing
         case .drop:
@@ -202,7 +206,7 @@ extension ReferenceModel {
             return run.isMirror && run.minimum == nil && theirs.item != nil && isForeign(run, key, item, known) ? .delete : .nothing
         case .put(let output):
             if !isOurs, let known, known.isHeld, known.source == item, !isReverted {
-                return theirs.item == nil ? .eitherWay : .nothing
+                return theirs.item == nil || known.isUncertain ? .eitherWay : .nothing
             }
             if isOurs, !theirs.isEdited || theirs.isKept, theirs.base == output { return .nothing }
             return arrive(output, at: run.destination, from: run.source, key, theirs, isReverted: isReverted)
@@ -234,7 +238,7 @@ extension ReferenceModel {
     }
 
     /// Carries a run out. `actual` answers how a row came out where both ways are right.
-    mutating func perform(_ run: ModelRun, transfer: String, actual: (ItemKey) -> ModelItem?) {
+    mutating func perform(_ run: ModelRun, transfer: String, actual: (ItemKey) -> (item: ModelItem?, origin: Int?)) {
         var changes: [ItemKey: (old: ModelRow, new: ModelRow)] = [:]
         for key in keys(run) {
             var decision = decision(run, key)
@@ -251,11 +255,17 @@ extension ReferenceModel {
         if !changes.isEmpty { undo[transfer] = (run.destination, run.source, false, changes) }
     }
 
-    private func settle(_ run: ModelRun, _ key: ItemKey, _ old: ModelRow, _ actual: ModelItem?) -> Decision {
-        guard let item = row(run.source, key).item, case .put(let output) = filters[run.source].outcome(item),
-            actual == output, old.item != output || old.revertedFrom == nil
-        else { return .nothing }
-        return arrive(output, at: run.destination, from: run.source, key, old, isReverted: old.revertedFrom == run.source)
+    private func settle(
+        _ run: ModelRun, _ key: ItemKey, _ old: ModelRow, _ actual: (item: ModelItem?, origin: Int?)
+    ) -> Decision {
+        guard let item = row(run.source, key).item else { return .nothing }
+        switch filters[run.source].outcome(item) {
+        case .put(let output) where actual.origin == run.source:
+            return arrive(
+                output, at: run.destination, from: run.source, key, old, isReverted: old.revertedFrom == run.source)
+        case .drop where run.isMirror && actual.item == nil && old.item != nil: return .delete
+        case .put, .drop, .skip: return .nothing
+        }
     }
 
     private mutating func outcome(_ decision: Decision, _ old: ModelRow, source: Int) -> ModelRow {
@@ -284,20 +294,26 @@ extension ReferenceModel {
         case .release where outcome == .drop && !isTheirs, .delete where outcome == .drop:
             memory[stream, default: [:]][key] = ModelMemory(source: mine.item, output: known?.output, isHeld: false)
         case .delete, .release: memory[stream]?[key] = nil
-        case .nothing, .eitherWay: rememberQuiet(run, key, outcome, theirs: theirs)
+        case .nothing, .eitherWay: rememberQuiet(run, key, isTheirs ? nil : outcome, theirs: theirs)
         }
     }
 
     /// A row that the run left alone: what was looked at is known all the same.
     private mutating func rememberQuiet(_ run: ModelRun, _ key: ItemKey, _ outcome: ModelFilter.Outcome?, theirs: ModelRow) {
         let stream = Stream(source: run.source, destination: run.destination)
-        guard let item = row(run.source, key).item, run.matches(item, key) else { return }
         let isOurs = theirs.origin == run.source
-        if theirs.revertedFrom == run.source, let known = memory[stream]?[key], !known.isReverted {
-            memory[stream]?[key] = ModelMemory(source: known.source, output: known.output, isHeld: false, isReverted: true)
+        guard let item = row(run.source, key).item else {
+            if !isOurs { memory[stream]?[key]?.isUncertain = true }
+            return
+        }
+        guard run.matches(item, key) else { return }
+        if theirs.revertedFrom == run.source {
+            let known = memory[stream]?[key]
+            memory[stream, default: [:]][key] = ModelMemory(
+                source: known?.source, output: known?.output, isHeld: false, reverted: item)
         } else if isOurs {
             memory[stream, default: [:]][key]?.source = item
-        } else if outcome == .drop || outcome == .skip, memory[stream]?[key]?.isReverted != true {
+        } else if outcome == .drop || outcome == .skip, memory[stream]?[key]?.reverted == nil {
             guard let known = memory[stream]?[key], !known.isHeld || known.source != item else { return }
             memory[stream]?[key] = ModelMemory(source: item, output: known.output, isHeld: false)
         }
@@ -353,4 +369,8 @@ extension ReferenceModel {
     mutating func forgetUndo(at instance: Int, except kept: Set<String>) {
         undo = undo.filter { $0.value.instance != instance || kept.contains($0.key) }
     }
+}
+
+extension ReferenceModel {
+    func debug(_ key: ItemKey) -> String { "\(rows.map { $0[key] as Any}) \(memory.map { ($0.key, $0.value[key] as Any) })" }
 }

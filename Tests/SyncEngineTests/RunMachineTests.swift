@@ -75,6 +75,16 @@ import Testing
         #expect(machine.failure?.code == .targetUnreachable)
     }
 
+    @Test(arguments: [ErrorCode.rootMismatch, .deleteGuard, .batchConflict, .fenced])
+    func aCommitThatWasRefusedIsAbandoned(code: ErrorCode) {
+        var machine = RunMachine(isDryRun: false, window: 3)
+        _ = machine.start()
+        _ = actions(&machine, after: [.opened, .planned(plan), .approved, .staged(1), .staged(2), .staged(3)])
+        #expect(machine.handle(.failed(TidelockError(code, "no"))) == [.abandon])
+        #expect(machine.handle(.abandoned) == [.finish(.failed(code))])
+        #expect(machine.failure?.code == code)
+    }
+
     @Test func aFailureDuringTheCommitThrowsNothingAway() {
         var machine = RunMachine(isDryRun: false, window: 3)
         _ = machine.start()

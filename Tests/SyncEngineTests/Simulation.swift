@@ -42,6 +42,7 @@ final class Simulation {
     func perform(steps: Int) async throws {
         for _ in 0..<steps {
             clock.advance(by: .seconds(1))
+            if let k = ProcessInfo.processInfo.environment["DBG"] { for key in Self.keys where "\(key)" == k { history.append("   DBG " + model.debug(key)) } }
             do {
                 try await step()
             } catch let failure as TestRunFailure {
@@ -185,7 +186,7 @@ extension Simulation {
 
     private func settle(_ run: ModelRun, _ result: TestRunResult) async throws {
         let heads = try inspectors[run.destination].heads()
-        model.perform(run, transfer: result.transfer) { key in heads[key]?.item }
+        model.perform(run, transfer: result.transfer) { key in (heads[key]?.item, self.origin(of: heads[key])) }
         for instance in instances { try await instance.deliverEvents() }
     }
 
@@ -198,29 +199,26 @@ extension Simulation {
         test.fault = fault
         // A run whose last words were lost leaves its lease behind until it expires.
         defer { clock.advance(by: .seconds(2 * Limits.leaseSeconds)) }
-        let old = model.rows[run.destination]
         do {
             let result = try await perform(run, isPush: isPush, test)
             return try await settle(run, result)
         } catch let failure as TestRunFailure where failure.hasBroken {
-            let heads = try inspectors[run.destination].heads().mapValues(\.item)
-            try await recover(run, isPush: isPush, failure, old: old, heads: heads)
+            try await recover(run, isPush: isPush, failure)
         }
         test.fault = nil
         history.append("the same again")
         _ = try await succeeds(run, isPush: isPush, test)
     }
 
-    private func recover(
-        _ run: ModelRun, isPush: Bool, _ failure: TestRunFailure, old: [ItemKey: ModelRow], heads: [ItemKey: ModelItem?]
-    ) async throws {
+    private func recover(_ run: ModelRun, isPush: Bool, _ failure: TestRunFailure) async throws {
         let source = instances[run.source], destination = instances[run.destination]
         var state: TransferState?
         do {
             state = try await destination.store.transferState(transfer: failure.transfer)
         } catch let error as TidelockError where error.code == .unknownTransfer {}
         if state?.phase == .committed {
-            model.perform(run, transfer: failure.transfer) { heads[$0] ?? nil }
+            let heads = try inspectors[run.destination].heads()
+            model.perform(run, transfer: failure.transfer) { (heads[$0]?.item, self.origin(of: heads[$0])) }
         }
         guard chance(50) else { return }
         history.append("recovery")
@@ -238,6 +236,10 @@ extension Simulation {
 // MARK: Rules
 
 extension Simulation {
+    private func origin(of head: HeadRow?) -> Int? {
+        instances.firstIndex { $0.identity.id == head?.origin }
+    }
+
     private func require(_ holds: Bool, _ rule: @autoclosure () -> String) throws {
         if !holds { throw BrokenRule(rule: rule(), history: history) }
     }
@@ -251,13 +253,12 @@ extension Simulation {
 
     /// I2, I11, I14: every row of every instance is what the model says.
     private func checkRows() throws {
-        let names = Dictionary(uniqueKeysWithValues: instances.enumerated().map { ($1.identity.id, $0) })
         for (number, inspector) in inspectors.enumerated() {
             let heads = try inspector.heads()
             for key in Self.keys {
                 let row = model.row(number, key), head = heads[key]
                 try require(head?.item == row.item, "\(name(number)) \(key): \(head?.body ?? "nothing"), not \(row.item?.text(key) ?? "nothing")")
-                let origin = head?.origin.flatMap { names[$0] }
+                let origin = origin(of: head)
                 try require(origin == row.origin, "\(name(number)) \(key): origin \(String(describing: origin)), not \(String(describing: row.origin))")
                 let base = row.base.map { try! JSONDocument(validating: $0.text(key)).hash.hex.uppercased() }  // we wrote it
                 try require(head?.base == base, "\(name(number)) \(key): the base differs")

@@ -106,6 +106,9 @@ CREATE TABLE shadow (
     PRIMARY KEY (pid, kid, bucket, id)
 ) STRICT, WITHOUT ROWID;
 
+-- 6: taken back by a rollback at the peer.
+CREATE INDEX shadow_reverted ON shadow (pid, kid) WHERE state = 6;
+
 -- Runs started here, transfers received, and every other change that can be undone.
 CREATE TABLE run (
     id        TEXT PRIMARY KEY,

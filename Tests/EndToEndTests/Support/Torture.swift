@@ -18,8 +18,10 @@ struct Torture {
         var moments = [0, 0, 0]
         /// Pushes that were killed and yet had been committed.
         var committed = 0
-        /// Pushes that found their server again by themselves.
+        /// Pushes that found their restarted server by themselves.
         var survived = 0
+        /// Pushes that gave up, most of them before their server was back.
+        var gaveUp = 0
         var observations = 0
         var kills: Int { killedSources + killedDestinations }
     }
@@ -57,8 +59,7 @@ struct Torture {
         try await changeEverything()
         let watch = Watch()
         async let watching = watch.follow(destination)
-        let kills = tally.kills
-        repeat { try await pushAndKill() } while random.next() % 4 == 0 || tally.kills == kills
+        while try await pushAndKill(), random.next() % 4 == 0 {}
         try await push()
         watch.end()
         let seen = try await watching
@@ -110,30 +111,41 @@ struct Torture {
         wholeTraffic = proxy.passed - before
     }
 
-    private mutating func pushAndKill() async throws {
+    /// False when the push was through before its moment came.
+    private mutating func pushAndKill() async throws -> Bool {
         let isSource = random.next() % 2 == 0
         let moment = wholeWork * (Double(random.next() % 1_000) / 1_000)
         let before = (traffic: proxy.passed, state: try await destination.kinds())
-        let pushing = try source.start(["push", "production", "--json"])
+        let pushing = try source.start(["push", "production", "--json", "--timeout", "5"])
         let work = Work([pushing, server.tool])
         try await eventually("the push does its work", within: .seconds(120)) {
             pushing.hasEnded || work.done >= moment
         }
-        // A push that was faster than expected is no kill; the next round has another moment.
-        guard !pushing.hasEnded else { return }
+        guard !pushing.hasEnded else { return false }
         note(traffic: proxy.passed - before.traffic)
-        if isSource {
-            tally.killedSources += 1
-            pushing.send(SIGKILL)
-            _ = await pushing.ending()
-        } else {
-            tally.killedDestinations += 1
-            await server.kill()
-            try await restart()
-            let report = try Report(await pushing.ending())
-            if report.isGood { tally.survived += 1 }
-        }
+        if isSource { await killSource(pushing) } else { try await killDestination(pushing) }
         if try await destination.kinds() != before.state { tally.committed += 1 }
+        return true
+    }
+
+    private mutating func killSource(_ pushing: RunningTool) async {
+        tally.killedSources += 1
+        pushing.send(SIGKILL)
+        _ = await pushing.ending()
+    }
+
+    /// The server comes back while the push still tries, or after it has given up.
+    private mutating func killDestination(_ pushing: RunningTool) async throws {
+        tally.killedDestinations += 1
+        await server.kill()
+        let isPrompt = random.next() % 3 > 0
+        if isPrompt { try await restart() }
+        let report = try Report(await pushing.ending())
+        if report.isGood { tally.survived += 1 } else { tally.gaveUp += 1 }
+        if !isPrompt {
+            #expect(report.isGood || ["target_unreachable", "timeout"].contains(report.error?.code), "\(report)")
+            try await restart()
+        }
     }
 
     private mutating func restart() async throws {

@@ -27,12 +27,25 @@ public final class FaultyPeer: Peer {
     private let fault: Fault?
     /// Repeats every call that succeeded, to prove that nothing changes.
     private let repeatsCalls: Bool
+    /// Who answers from some call on, as after a restart.
+    private let successor: Successor?
     private let record = Mutex(Record())
 
-    public init(_ peer: any Peer, fault: Fault?, repeatsCalls: Bool = false) {
+    public struct Successor: Sendable {
+        public var call: Int
+        public var peer: any Peer
+
+        public init(call: Int, peer: any Peer) {
+            self.call = call
+            self.peer = peer
+        }
+    }
+
+    public init(_ peer: any Peer, fault: Fault? = nil, repeatsCalls: Bool = false, successor: Successor? = nil) {
         self.peer = peer
         self.fault = fault
         self.repeatsCalls = repeatsCalls
+        self.successor = successor
     }
 
     /// The names of all calls so far.
@@ -41,19 +54,22 @@ public final class FaultyPeer: Peer {
     /// Whether the connection has broken.
     public var hasBroken: Bool { record.withLock { $0.isBroken } }
 
-    private func call<Answer: Sendable>(_ name: String, _ body: @Sendable () async throws -> Answer) async throws -> Answer {
+    private func call<Answer: Sendable>(
+        _ name: String, _ body: @Sendable (any Peer) async throws -> Answer
+    ) async throws -> Answer {
         let (number, isBroken) = record.withLock { record in
             record.calls.append(name)
             return (record.calls.count, record.isBroken)
         }
         if isBroken { throw Self.unreachable }
+        let peer = if let successor, number >= successor.call { successor.peer } else { peer }
         if let fault, number == fault.call {
             record.withLock { $0.isBroken = true }
-            if fault.isCarriedOut { _ = try await body() }
+            if fault.isCarriedOut { _ = try await body(peer) }
             throw Self.unreachable
         }
-        let answer = try await body()
-        return repeatsCalls ? try await body() : answer
+        let answer = try await body(peer)
+        return repeatsCalls ? try await body(peer) : answer
     }
 
     private static var unreachable: TidelockError {
@@ -61,46 +77,46 @@ public final class FaultyPeer: Peer {
     }
 
     public func open(_ request: OpenTransfer) async throws -> TransferOpened {
-        try await call("open") { [peer] in try await peer.open(request) }
+        try await call("open") { try await $0.open(request) }
     }
 
     public func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
-        try await call("plan") { [peer] in try await peer.plan(transfer: transfer, request) }
+        try await call("plan") { try await $0.plan(transfer: transfer, request) }
     }
 
     public func batch(transfer: String, number: Int) async throws -> EncodedBatch {
-        try await call("batch") { [peer] in try await peer.batch(transfer: transfer, number: number) }
+        try await call("batch") { try await $0.batch(transfer: transfer, number: number) }
     }
 
     public func acknowledge(transfer: String, _ result: CommitResult) async throws {
-        try await call("acknowledge") { [peer] in try await peer.acknowledge(transfer: transfer, result) }
+        try await call("acknowledge") { try await $0.acknowledge(transfer: transfer, result) }
     }
 
     public func list(transfer: String, _ request: ListHeld) async throws -> HeldPage {
-        try await call("list") { [peer] in try await peer.list(transfer: transfer, request) }
+        try await call("list") { try await $0.list(transfer: transfer, request) }
     }
 
     public func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
-        try await call("stage") { [peer] in try await peer.stage(transfer: transfer, fence: fence, batch) }
+        try await call("stage") { try await $0.stage(transfer: transfer, fence: fence, batch) }
     }
 
     public func commit(transfer: String, _ request: CommitTransfer) async throws -> CommitResult {
-        try await call("commit") { [peer] in try await peer.commit(transfer: transfer, request) }
+        try await call("commit") { try await $0.commit(transfer: transfer, request) }
     }
 
     public func renew(transfer: String, fence: Int64) async throws -> LeaseGrant {
-        try await call("renew") { [peer] in try await peer.renew(transfer: transfer, fence: fence) }
+        try await call("renew") { try await $0.renew(transfer: transfer, fence: fence) }
     }
 
     public func state(transfer: String) async throws -> TransferState {
-        try await call("state") { [peer] in try await peer.state(transfer: transfer) }
+        try await call("state") { try await $0.state(transfer: transfer) }
     }
 
     public func rollback(transfer: String) async throws -> RollbackResult {
-        try await call("rollback") { [peer] in try await peer.rollback(transfer: transfer) }
+        try await call("rollback") { try await $0.rollback(transfer: transfer) }
     }
 
     public func abandon(transfer: String) async throws {
-        try await call("abandon") { [peer] in try await peer.abandon(transfer: transfer) }
+        try await call("abandon") { try await $0.abandon(transfer: transfer) }
     }
 }

@@ -1,0 +1,127 @@
+import ContentModel
+import ContentStore
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// Runs that break, answers that get lost, processes that start again, and runs that meet.
+@Suite struct InterruptionTests {
+    private let a: TestInstance
+    private let b: TestInstance
+
+    init() throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+    }
+
+    private func fill() async throws {
+        for number in 1...6 { try await a.put(.posts, "{\"_id\":\"\(number)\",\"v\":1}") }
+        try await b.put(.posts, #"{"_id":"1","v":"edited"}"#)
+    }
+
+    private func expectArrived() async throws {
+        for number in 1...6 {
+            let text = try await b.text(.posts, "\(number)")
+            #expect(text == "{\"_id\":\"\(number)\",\"v\":1}")
+        }
+        #expect(try a.problems() == [])
+        #expect(try b.problems() == [])
+    }
+
+    /// Every call of a push and of a pull, broken before and after it was carried out.
+    @Test(arguments: 1...12, [(true, true), (true, false), (false, true), (false, false)])
+    func aRunThatBreaksAnywhereIsCompletedByTheNext(call: Int, how: (isPush: Bool, isCarriedOut: Bool)) async throws {
+        try await fill()
+        let fault = FaultyPeer.Fault(call: call, isCarriedOut: how.isCarriedOut)
+        var run = TestRun(options: PlanOptions(batchSize: 2), fault: fault)
+        let before = try StoreInspector(b.store).heads()
+        do {
+            if how.isPush { try await a.push(to: b, run) } else { try await b.pull(from: a, run) }
+        } catch is TestRunFailure {
+            let after = try StoreInspector(b.store).heads()
+            if after != before { try await expectArrived() }
+        }
+        run.fault = nil
+        if how.isPush { try await a.push(to: b, run) } else { try await b.pull(from: a, run) }
+        try await expectArrived()
+        let again = how.isPush ? try await a.push(to: b) : try await b.pull(from: a)
+        #expect(again.isNoOp)
+    }
+
+    @Test(arguments: [true, false])
+    func everyCallMayBeRepeated(isPush: Bool) async throws {
+        try await fill()
+        let run = TestRun(options: PlanOptions(batchSize: 2), repeatsCalls: true)
+        let result = isPush ? try await a.push(to: b, run) : try await b.pull(from: a, run)
+        #expect(result.result?.conflictCount == 1)
+        try await expectArrived()
+        #expect(a.hooks.pinned == 0)
+    }
+
+    @Test(arguments: 2...9)
+    func aSourceThatStartsAgainInTheMiddleOfAPullCostsAtMostThatRun(call: Int) async throws {
+        try await fill()
+        let peer = FaultyPeer(a.responder, successor: .init(call: call, peer: a.restarted()))
+        do {
+            try await b.pull(from: peer, named: "a", TestRun(options: PlanOptions(batchSize: 2)))
+        } catch let failure as TestRunFailure {
+            #expect(failure.error.code == .unknownTransfer)
+        }
+        let next = a.restarted()
+        try await b.pull(from: next, named: "a", TestRun())
+        try await expectArrived()
+        #expect(try await b.pull(from: next, named: "a", TestRun()).isNoOp)
+    }
+
+    @Test(arguments: 2...9)
+    func aDestinationThatStartsAgainInTheMiddleOfAPushIsNotNoticed(call: Int) async throws {
+        try await fill()
+        let peer = FaultyPeer(b.responder, successor: .init(call: call, peer: b.restarted()))
+        try await a.push(to: peer, named: "b", TestRun(options: PlanOptions(batchSize: 2)))
+        try await expectArrived()
+    }
+
+    @Test func aPullThatCannotBeginGivesTheHandlersBack() async throws {
+        try await fill()
+        try await b.pull(from: a)
+        #expect(a.hooks.pinned == 0)
+        try await a.put(.posts, #"{"_id":"7","v":1}"#)
+        try StoreVandal(a.store).execute("ALTER TABLE plan RENAME TO hidden")
+        await #expect(throws: TestRunFailure.self) { try await b.pull(from: a) }
+        #expect(a.hooks.pinned == 0)
+    }
+
+    @Test func aPullSupersedesThePushOfTheSameStreamAndNothingIsLost() async throws {
+        try await fill()
+        let lease = try await b.store.grantLease(
+            transfer: a.newID(), source: a.identity, initiator: a.identity.id, direction: .push, scope: .everything)
+        try await b.pull(from: a)
+        try await expectArrived()
+        await #expect(throws: TidelockError.self) { try await b.store.renewLease(transfer: "x", fence: lease.fence) }
+    }
+
+    @Test func aLateAcknowledgementOfASupersededPlanIsRefused() async throws {
+        try await fill()
+        let run = try await a.push(to: b)
+        let result = try #require(run.result)
+        try await a.store.acknowledge(transfer: run.transfer, result: result, events: [])
+        try await a.store.beginPlan(
+            transfer: "later", peer: b.identity, initiator: a.identity.id, direction: .push, scope: .everything)
+        do {
+            try await a.store.acknowledge(transfer: "later", result: result, events: [])
+            Issue.record("a plan that is not finished was acknowledged")
+        } catch let error as TidelockError {
+            #expect(error.code == .unknownTransfer)
+        }
+        try await a.store.abandonPlan(transfer: "later")
+        #expect(try await a.push(to: b).isNoOp)
+    }
+
+    @Test func aModelThatIsNamedTwiceIsSentOnce() async throws {
+        try await fill()
+        let run = try await a.push(to: b, TestRun(scope: Scope(models: ["posts", "posts"])))
+        #expect(run.result != nil)
+        try await expectArrived()
+    }
+}
