@@ -56,7 +56,8 @@ let package = Package(
         .target(name: "HookCatalog", dependencies: ["ContentModel"], swiftSettings: strict),
         // rules
         .target(name: "SyncProtocol", dependencies: ["ContentModel", "CZstd", crypto, jwt], swiftSettings: strict),
-        .target(name: "SyncEngine", dependencies: ["ContentModel", "HookCatalog", "SyncProtocol"], swiftSettings: strict),
+        .target(
+            name: "SyncEngine", dependencies: ["ContentModel", "HookCatalog", "SyncProtocol"], swiftSettings: strict),
         // adapters
         .target(
             name: "ContentStore", dependencies: ["ContentModel", "HookCatalog", "SyncEngine", "SyncProtocol", grdb],
@@ -77,7 +78,8 @@ let package = Package(
         .target(
             name: "TidelockCommands",
             dependencies: [
-                "CockpitWorkingCopy", "ContentModel", "ContentStore", "CurlHTTP", "HookCatalog", "HookHost", "LuaRuntime",
+                "CockpitWorkingCopy", "ContentModel", "ContentStore", "CurlHTTP", "HookCatalog", "HookHost",
+                "LuaRuntime",
                 "RemotePeer", "SyncEngine", "SyncProtocol", "SyncServer", arguments, lifecycle, logging, signals,
             ],
             swiftSettings: strict),
@@ -98,8 +100,10 @@ let package = Package(
             dependencies: ["ContentModel", "CurlHTTP", "HookCatalog", "HookHost", "LuaRuntime", "SyncEngine"],
             swiftSettings: strict),
         .testTarget(
-            name: "CockpitWorkingCopyTests", dependencies: ["CockpitWorkingCopy", "CCrypto", grdb], swiftSettings: strict),
-        .testTarget(name: "SyncProtocolTests", dependencies: ["ContentModel", "SyncProtocol", crypto], swiftSettings: strict),
+            name: "CockpitWorkingCopyTests", dependencies: ["CockpitWorkingCopy", "CCrypto", grdb],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SyncProtocolTests", dependencies: ["ContentModel", "SyncProtocol", crypto], swiftSettings: strict),
         .testTarget(
             name: "SyncServerTests",
             dependencies: [
@@ -116,7 +120,8 @@ let package = Package(
         .testTarget(
             name: "ContentStoreTests",
             dependencies: [
-                "ContentModel", "ContentStore", "HookCatalog", "SyncEngine", "SyncProtocol", "TidelockTestSupport", grdb,
+                "ContentModel", "ContentStore", "HookCatalog", "SyncEngine", "SyncProtocol", "TidelockTestSupport",
+                grdb,
             ],
             swiftSettings: strict),
         .testTarget(

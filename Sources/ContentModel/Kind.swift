@@ -98,7 +98,9 @@ public struct Kind: Sendable, Hashable, Comparable, CustomStringConvertible {
 extension String {
     /// The string shortened and without control characters, for use inside a message.
     public var printable: String {
-        let shown = unicodeScalars.prefix(80).map { $0.properties.generalCategory == .control ? "\u{FFFD}" : Character($0) }
+        let shown = unicodeScalars.prefix(80).map {
+            $0.properties.generalCategory == .control ? "\u{FFFD}" : Character($0)
+        }
         return String(shown) + (unicodeScalars.count > 80 ? "…" : "")
     }
 }

@@ -16,7 +16,9 @@ public struct Scope: Sendable, Codable, Hashable {
     /// Mirror with a filter deletes only rows this source sent, and only when somebody asked for exactly that.
     public var allowsMirrorWithFilter: Bool
 
-    public init(models: [String]? = nil, mode: Mode = .merge, filter: String? = nil, allowsMirrorWithFilter: Bool = false) {
+    public init(
+        models: [String]? = nil, mode: Mode = .merge, filter: String? = nil, allowsMirrorWithFilter: Bool = false
+    ) {
         self.models = models
         self.mode = mode
         self.filter = filter

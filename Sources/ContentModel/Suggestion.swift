@@ -1,7 +1,8 @@
 /// The candidate that a mistyped word most probably meant; `nil` when none is close.
 public func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
     let allowed = max(1, word.count / 3)
-    return candidates
+    return
+        candidates
         .map { (candidate: $0, distance: editDistance(word.lowercased(), $0.lowercased())) }
         .filter { $0.distance <= allowed }
         .min { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }?
@@ -16,7 +17,8 @@ public func didYouMean(_ word: String, among candidates: some Sequence<String>) 
 /// Insertions, deletions, substitutions and swaps of neighbours that turn one word into the other
 /// (optimal string alignment).
 private func editDistance(_ left: String, _ right: String) -> Int {
-    let a = Array(left.utf8.prefix(64)), b = Array(right.utf8.prefix(64))
+    let a = Array(left.utf8.prefix(64))
+    let b = Array(right.utf8.prefix(64))
     var rows = [[Int]](repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)
     for i in 0...a.count { rows[i][0] = i }
     for j in 0...b.count { rows[0][j] = j }

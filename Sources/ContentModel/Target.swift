@@ -34,7 +34,8 @@ public struct SyncKey: Sendable, Hashable, CustomStringConvertible, CustomDebugS
     public init(_ secret: String) throws {
         guard secret.count >= SyncKey.minimumLength else {
             throw TidelockError(
-                .badSetting, "A sync key has at least \(SyncKey.minimumLength) characters; this one has \(secret.count).",
+                .badSetting,
+                "A sync key has at least \(SyncKey.minimumLength) characters; this one has \(secret.count).",
                 hint: "'tidelock keys generate' makes one.")
         }
         self.secret = secret

@@ -34,7 +34,9 @@ extension TidelockError {
         } else if error is CancellationError {
             self.init(.cancelled, "The run was cancelled.", underlying: error)
         } else {
-            self.init(.internalFailure, "\(error)", hint: "This is a defect of Tidelock; please report it.", underlying: error)
+            self.init(
+                .internalFailure, "\(error)", hint: "This is a defect of Tidelock; please report it.", underlying: error
+            )
         }
     }
 }

@@ -4,7 +4,9 @@ public import SyncEngine
 
 extension Store: DocumentCollections {
     public func save(_ document: JSONDocument, in collection: String) async throws -> JSONDocument {
-        guard document.isObject else { throw TidelockError(.invalidJSON, "Only an object can be saved in a collection.") }
+        guard document.isObject else {
+            throw TidelockError(.invalidJSON, "Only an object can be saved in a collection.")
+        }
         let id = document.string("_id") ?? random.bytes(12).hex
         let stored = document.string("_id") == nil ? document.setting("_id", to: JSONDocument(string: id)) : document
         try await write { db in
@@ -47,7 +49,9 @@ extension Store: DocumentCollections {
     }
 
     /// In the order in which they were first saved.
-    private static func documents(_ db: Database, in collection: String) throws -> [(id: String, document: JSONDocument)] {
+    private static func documents(_ db: Database, in collection: String) throws -> [(
+        id: String, document: JSONDocument
+    )] {
         try Row.fetchAll(
             db, sql: "SELECT id, bytes FROM document WHERE collection = ? ORDER BY ordinal", arguments: [collection]
         ).map { ($0[0], JSONDocument(trusted: $0.bytes(1)!)) }
@@ -58,7 +62,8 @@ extension DocumentQuery {
     /// Members are compared like with like: numbers by value, texts bytewise, anything else as absent.
     fileprivate func places(_ left: JSONDocument, before right: JSONDocument) -> Bool {
         for order in sort {
-            let a = SortKey(left, order.member), b = SortKey(right, order.member)
+            let a = SortKey(left, order.member)
+            let b = SortKey(right, order.member)
             if a != b { return order.isDescending ? b < a : a < b }
         }
         return false

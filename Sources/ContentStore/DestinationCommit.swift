@@ -48,7 +48,8 @@ private struct Commit {
 
     private func requireAllBatches() throws {
         let staged = try Row.fetchAll(
-            db, sql: "SELECT number, digest FROM staged_batch WHERE transfer = ? ORDER BY number", arguments: [transfer])
+            db, sql: "SELECT number, digest FROM staged_batch WHERE transfer = ? ORDER BY number", arguments: [transfer]
+        )
         let expected = request.batches.sorted { $0.number < $1.number }
         let matches =
             staged.count == expected.count

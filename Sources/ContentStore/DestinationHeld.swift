@@ -50,17 +50,20 @@ enum HeldRows {
     /// Counted only for mirrors, because it looks at every row.
     static func foreign(_ db: Database, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM head WHERE kid = ? AND deleted = 0 AND origin <> ?", arguments: [kid, pid]) ?? 0
+            db, sql: "SELECT count(*) FROM head WHERE kid = ? AND deleted = 0 AND origin <> ?", arguments: [kid, pid])
+            ?? 0
     }
 
     static func edited(_ db: Database, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM head WHERE kid = ? AND origin = ? AND edited = 1", arguments: [kid, pid]) ?? 0
+            db, sql: "SELECT count(*) FROM head WHERE kid = ? AND origin = ? AND edited = 1", arguments: [kid, pid])
+            ?? 0
     }
 
     static func reverted(_ db: Database, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM head WHERE kid = :kid AND \(revertedSQL)", arguments: ["kid": kid, "pid": pid])
+            db, sql: "SELECT count(*) FROM head WHERE kid = :kid AND \(revertedSQL)",
+            arguments: ["kid": kid, "pid": pid])
             ?? 0
     }
 
@@ -69,7 +72,8 @@ enum HeldRows {
 
     static func page(_ db: Database, kid: Int64, pid: Int64, _ request: ListHeld) throws -> HeldPage {
         let limit = Limits.listPage
-        let choice = request.onlyDrift ? "origin = :pid AND edited = 1" : "(deleted = 0 OR origin = :pid OR \(revertedSQL))"
+        let choice =
+            request.onlyDrift ? "origin = :pid AND edited = 1" : "(deleted = 0 OR origin = :pid OR \(revertedSQL))"
         let rows = try Row.fetchAll(
             db,
             sql: """

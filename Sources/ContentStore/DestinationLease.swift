@@ -50,7 +50,9 @@ extension Store {
         let now = clock.seconds
         return try await write { db in
             // A renewal may cross the answer to the commit that gave the lease back.
-            if try TransferTable.fetch(db, transfer)?.phase == .committed { return LeaseGrant(fence: fence, expires: now) }
+            if try TransferTable.fetch(db, transfer)?.phase == .committed {
+                return LeaseGrant(fence: fence, expires: now)
+            }
             try Leases.require(db, transfer: transfer, fence: fence)
             return try Leases.extend(db, transfer: transfer, fence: fence, now: now)
         }
@@ -87,7 +89,8 @@ enum Leases {
     static func existing(_ db: Database, transfer: String, pid: Int64, now: Int64) throws -> LeaseGrant? {
         guard let known = try TransferTable.fetch(db, transfer) else { return nil }
         guard known.pid == pid else {
-            throw TidelockError(.permissionDenied, "Transfer \(transfer.printable) brings the items of another instance.")
+            throw TidelockError(
+                .permissionDenied, "Transfer \(transfer.printable) brings the items of another instance.")
         }
         guard known.phase == .open else {
             return LeaseGrant(fence: known.fence, expires: now)
@@ -99,7 +102,8 @@ enum Leases {
     static func requireFree(_ db: Database, for source: InstanceIdentity, now: Int64) throws {
         guard let lease = try current(db), lease.expires > now, lease.source != source.id else { return }
         throw TidelockError(
-            .leaseHeld, "\(lease.holder) is writing there, since \(lease.since) and until \(lease.expires) at the latest.",
+            .leaseHeld,
+            "\(lease.holder) is writing there, since \(lease.since) and until \(lease.expires) at the latest.",
             hint: "Wait until its run has ended, or reset the lock there with 'tidelock lock reset'.",
             details: ["holder": lease.holder, "expires": String(lease.expires)])
     }

@@ -15,7 +15,9 @@ extension Store {
         return try await write { [self] db in
             let record = try TransferTable.requireOpen(db, transfer)
             try Leases.require(db, transfer: transfer, fence: fence)
-            if let known = try Self.stagedDigest(db, transfer: transfer, number: number) { return try repeated(known, batch) }
+            if let known = try Self.stagedDigest(db, transfer: transfer, number: number) {
+                return try repeated(known, batch)
+            }
             var check = ScopeCheck(record.scope)
             var stager = try Stager(db: db, transfer: transfer)
             for row in rows {
@@ -55,7 +57,9 @@ extension Store {
     public func transferSource(transfer: String) async throws -> InstanceIdentity {
         try await read { db in
             let record = try TransferTable.require(db, transfer)
-            guard let row = try Row.fetchOne(db, sql: "SELECT instance, name FROM peer WHERE pid = ?", arguments: [record.pid])
+            guard
+                let row = try Row.fetchOne(
+                    db, sql: "SELECT instance, name FROM peer WHERE pid = ?", arguments: [record.pid])
             else { throw TidelockError(.damagedStore, "Transfer \(transfer.printable) belongs to no known instance.") }
             return InstanceIdentity(id: row[0], name: row[1])
         }
@@ -90,7 +94,8 @@ extension Store {
         var rows: [StagedRow] = []
         while let entry = try decoder.next() {
             guard rows.count < Limits.batchItems else {
-                throw TidelockError(.tooLarge, "Batch \(batch.info.number) holds more than \(Limits.batchItems) operations.")
+                throw TidelockError(
+                    .tooLarge, "Batch \(batch.info.number) holds more than \(Limits.batchItems) operations.")
             }
             rows.append(try StagedRow(entry))
         }
@@ -152,7 +157,8 @@ private struct Stager {
             try insert.execute(arguments: StatementArguments(columns))
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY {
             throw TidelockError(
-                .malformedMessage, "The transfer names item \(place.id.printable) of one kind twice.", underlying: error)
+                .malformedMessage, "The transfer names item \(place.id.printable) of one kind twice.", underlying: error
+            )
         }
     }
 

@@ -53,7 +53,8 @@ struct DigestTree {
         let nodes = try Row.fetchAll(
             db, sql: "SELECT number, count, digest FROM node WHERE role = ? AND pid = ? AND kid = ? ORDER BY number",
             arguments: StatementArguments(key))
-        return Self.root(of: nodes.map { (number: $0[0] as Int, leaf: Leaf(count: $0[1], digest: Digest(bytes: $0.bytes(2)!))) })
+        return Self.root(
+            of: nodes.map { (number: $0[0] as Int, leaf: Leaf(count: $0[1], digest: Digest(bytes: $0.bytes(2)!))) })
     }
 
     /// The root the tree will have when the given leaves replace the present ones. Changes nothing but dirt.
@@ -157,7 +158,8 @@ struct DigestTree {
                 SELECT bucket, count, digest FROM leaf
                 WHERE role = ? AND pid = ? AND kid = ? AND bucket BETWEEN ? AND ?
                 """)
-        let rows = try Row.fetchCursor(statement, arguments: StatementArguments(key + [number << 8, number << 8 | 255]))
+        let rows = try Row.fetchCursor(
+            statement, arguments: StatementArguments(key + [number << 8, number << 8 | 255]))
         while let row = try rows.next() {
             leaves[UInt16(row[0] as Int)] = Leaf(count: row[1], digest: Digest(bytes: row.bytes(2)!))
         }

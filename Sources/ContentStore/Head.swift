@@ -60,7 +60,8 @@ struct Head {
         ).execute(
             arguments: StatementArguments(
                 place.arguments + [
-                    rid, hash.data, base?.data, origin, isEdited, sequence, now, facts.modified, facts.state, facts.parent,
+                    rid, hash.data, base?.data, origin, isEdited, sequence, now, facts.modified, facts.state,
+                    facts.parent,
                 ] as [(any DatabaseValueConvertible)?]))
     }
 

@@ -40,7 +40,8 @@ extension Store {
         }
         guard let body else {
             throw TidelockError(
-                .unknownItem, "There is no item \(kind)/\(id.printable).", hint: "'tidelock ls \(kind)' lists the items.")
+                .unknownItem, "There is no item \(kind)/\(id.printable).",
+                hint: "'tidelock ls \(kind)' lists the items.")
         }
         return JSONDocument(trusted: body)
     }

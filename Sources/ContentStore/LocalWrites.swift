@@ -76,7 +76,8 @@ private struct LocalWriter {
         }
         let rid = try Bodies.insert(db, body)
         try Undo.dropIntermediate(db, run: run, place: place, current: head?.rid)
-        try Undo.note(db, run: run, place: place, verdict: head?.isLive == true ? .update : .create, rid: rid, hash: hash)
+        try Undo.note(
+            db, run: run, place: place, verdict: head?.isLive == true ? .update : .create, rid: rid, hash: hash)
         try Head.put(
             db, place, rid: rid, hash: hash, facts: ItemFacts(body), base: head?.base, origin: head?.origin ?? 0,
             isEdited: head.map { $0.origin != 0 && $0.base != hash } ?? false, sequence: nextSequence(), now: now)
@@ -87,11 +88,14 @@ private struct LocalWriter {
         let place = try Place(kid: kid(kind), bucket: Bucket(kind: kind, id: id), id: id)
         guard let head = try Head.fetch(db, place), head.isLive else {
             throw TidelockError(
-                .unknownItem, "There is no item \(kind)/\(id.printable).", hint: "'tidelock ls \(kind)' lists the items.")
+                .unknownItem, "There is no item \(kind)/\(id.printable).",
+                hint: "'tidelock ls \(kind)' lists the items.")
         }
         try Undo.dropIntermediate(db, run: run, place: place, current: head.rid)
         try Undo.note(db, run: run, place: place, verdict: .delete, rid: nil, hash: nil)
-        try Head.bury(db, place, base: head.base, origin: head.origin, isEdited: head.origin != 0, sequence: nextSequence(), now: now)
+        try Head.bury(
+            db, place, base: head.base, origin: head.origin, isEdited: head.origin != 0, sequence: nextSequence(),
+            now: now)
         report.removed += 1
     }
 
@@ -127,6 +131,7 @@ public func itemID(of body: JSONDocument, kind: Kind) throws -> String {
 func requireValidID(_ id: String) throws {
     guard !id.isEmpty, id.utf8.count <= Kind.longestName, !id.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
         throw TidelockError(
-            .invalidJSON, "'\(id.printable)' cannot be an id: ids have at most \(Kind.longestName) bytes and no control characters.")
+            .invalidJSON,
+            "'\(id.printable)' cannot be an id: ids have at most \(Kind.longestName) bytes and no control characters.")
     }
 }

@@ -18,7 +18,8 @@ extension Store: LogSink {
                     arguments: [record.timestamp, record.type, record.channel, record.message, record.context])
                 if db.lastInsertedRowID % 1_000 == 0 {
                     try db.execute(
-                        sql: "DELETE FROM log WHERE lid <= ?", arguments: [db.lastInsertedRowID - Int64(Self.keptRecords)])
+                        sql: "DELETE FROM log WHERE lid <= ?",
+                        arguments: [db.lastInsertedRowID - Int64(Self.keptRecords)])
                 }
             }
         } catch {
@@ -79,7 +80,8 @@ extension Store: APIKeyVerifier {
                     sql: "INSERT INTO api_key (name, hash, created) VALUES (?, ?, ?)",
                     arguments: [name, sha256(Array(key.utf8)).hex, now])
             } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
-                throw TidelockError(.usage, "There is an API key '\(name.printable)' already.", hint: "Choose another name.")
+                throw TidelockError(
+                    .usage, "There is an API key '\(name.printable)' already.", hint: "Choose another name.")
             }
         }
         return key
@@ -96,7 +98,8 @@ extension Store: APIKeyVerifier {
         try await write { db in
             try db.execute(sql: "DELETE FROM api_key WHERE name = ?", arguments: [name])
             guard db.changesCount == 1 else {
-                throw TidelockError(.notFound, "There is no API key '\(name.printable)'.", hint: "'tidelock apikeys list' lists them.")
+                throw TidelockError(
+                    .notFound, "There is no API key '\(name.printable)'.", hint: "'tidelock apikeys list' lists them.")
             }
         }
     }

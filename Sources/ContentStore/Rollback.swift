@@ -14,7 +14,8 @@ extension Store {
             if let answered = try RunTable.rollback(of: run, db) { return answered }
             guard try RunTable.isUndoable(db, id: run) else {
                 throw TidelockError(
-                    .unknownRun, "Run \(run.printable) cannot be undone here: it changed nothing, or its undo has been freed.",
+                    .unknownRun,
+                    "Run \(run.printable) cannot be undone here: it changed nothing, or its undo has been freed.",
                     hint: "'tidelock runs' lists the runs that can be undone.")
             }
             if let lease = try Leases.current(db), lease.expires > now {

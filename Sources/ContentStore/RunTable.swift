@@ -33,7 +33,8 @@ extension Store {
         let now = clock.seconds
         try await write { db in
             try db.execute(
-                sql: "UPDATE run SET phase = ?, ended = ?, report = ? WHERE id = ?", arguments: [phase, now, report, id])
+                sql: "UPDATE run SET phase = ?, ended = ?, report = ? WHERE id = ?",
+                arguments: [phase, now, report, id])
         }
     }
 
@@ -92,7 +93,9 @@ extension Store {
 }
 
 enum RunTable {
-    static func fetch(_ db: Database, _ condition: String, _ arguments: [any DatabaseValueConvertible]) throws -> [RunRecord] {
+    static func fetch(_ db: Database, _ condition: String, _ arguments: [any DatabaseValueConvertible]) throws
+        -> [RunRecord]
+    {
         try Row.fetchAll(
             db, sql: "SELECT id, direction, target, phase, started, ended, undoable, report FROM run " + condition,
             arguments: StatementArguments(arguments)

@@ -22,7 +22,8 @@ struct ScopeCheck {
         }
         guard entry.operation != .delete || scope.mode == .mirror else {
             throw TidelockError(
-                .permissionDenied, "The transfer would delete \(entry.kind)/\(entry.id.printable), and a merge never deletes.",
+                .permissionDenied,
+                "The transfer would delete \(entry.kind)/\(entry.id.printable), and a merge never deletes.",
                 hint: "Only a mirror deletes.")
         }
     }

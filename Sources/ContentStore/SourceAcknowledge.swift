@@ -14,7 +14,8 @@ extension Store {
             switch plan[1] as String {
             case "acknowledged": return
             case "ready": break
-            default: throw TidelockError(.unknownTransfer, "The plan of transfer \(transfer.printable) is not finished.")
+            default:
+                throw TidelockError(.unknownTransfer, "The plan of transfer \(transfer.printable) is not finished.")
             }
             let pid: Int64 = plan[0]
             try Acknowledgement.markLeaves(db, transfer: transfer, pid: pid)
@@ -23,7 +24,9 @@ extension Store {
             try db.execute(sql: "UPDATE plan SET phase = 'acknowledged' WHERE transfer = ?", arguments: [transfer])
             try db.execute(sql: "DELETE FROM plan_op WHERE transfer = ?", arguments: [transfer])
             try Outbox.add(db, events, due: now)
-            if events.isEmpty { try db.execute(sql: "DELETE FROM plan_batch WHERE transfer = ?", arguments: [transfer]) }
+            if events.isEmpty {
+                try db.execute(sql: "DELETE FROM plan_batch WHERE transfer = ?", arguments: [transfer])
+            }
         }
     }
 }

@@ -92,7 +92,8 @@ extension Store {
                     LIMIT :limit
                     """,
                 arguments: places + [
-                    "bucket": query.after.map { Int64($0.bucket) } ?? -1, "id": query.after?.id ?? "", "limit": query.limit,
+                    "bucket": query.after.map { Int64($0.bucket) } ?? -1, "id": query.after?.id ?? "",
+                    "limit": query.limit,
                 ])
             let absentees = rows.map { Absentee(id: $0[1], bucket: Bucket(number: UInt16($0[0] as Int))) }
             let last = rows.count < query.limit ? nil : absentees.last

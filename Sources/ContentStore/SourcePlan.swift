@@ -43,7 +43,8 @@ extension Store {
             try PlanTables.requirePlanning(db, transfer: transfer)
             let stored = try checkpoints.map {
                 StoredCheckpoint(
-                    kid: try Numbers.kind(db, $0.kind), sequence: $0.sequence, fid: try HandlerSets.number(db, $0.filters))
+                    kid: try Numbers.kind(db, $0.kind), sequence: $0.sequence,
+                    fid: try HandlerSets.number(db, $0.filters))
             }
             try db.execute(
                 sql: "UPDATE plan SET phase = 'ready', summary = ?, checkpoints = ? WHERE transfer = ?",
@@ -143,7 +144,8 @@ enum PlanTables {
                 """
         ).execute(
             arguments: [
-                transfer, kid, Int64(row.bucket.number), row.id, row.action.rawValue, row.source?.data, row.output?.data,
+                transfer, kid, Int64(row.bucket.number), row.id, row.action.rawValue, row.source?.data,
+                row.output?.data,
                 fid,
             ])
     }

@@ -56,7 +56,7 @@ private struct ShadowReconciler {
         for row in rows where !listed.contains(Array((row[1] as String).utf8)) {
             let state = ShadowState(rawValue: row[2]) ?? .none
             guard state != .dropped, state != .skipped else { continue }
-            try remove(bucket: Bucket(number: UInt16(row[0] as Int)), id: row[1])
+            try forget(bucket: Bucket(number: UInt16(row[0] as Int)), id: row[1])
         }
     }
 
@@ -66,7 +66,9 @@ private struct ShadowReconciler {
             try set(item.id, bucket, state: .reverted, output: nil)
         } else if let base = item.base.flatMap({ ContentHash(hex: $0) }) {
             let isCurrent = old?.state == .acked && old?.output == base && !item.isEdited
-            if !isCurrent { try hold(item, bucket, base: base, isKnown: old?.state.isHeld == true && old?.output == base) }
+            if !isCurrent {
+                try hold(item, bucket, base: base, isKnown: old?.state.isHeld == true && old?.output == base)
+            }
         } else if old?.state.isHeld == true || old?.state == .takenOver, try isHere(item.id, bucket) {
             try set(item.id, bucket, state: .takenOver, output: nil)
         } else {
@@ -109,9 +111,11 @@ private struct ShadowReconciler {
         try tree.markDirty(db, bucket: bucket)
     }
 
-    private func remove(bucket: Bucket, id: String) throws {
-        try db.cachedStatement(sql: "DELETE FROM shadow WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?")
-            .execute(arguments: [pid, kid, Int64(bucket.number), id])
+    /// The destination has no such row: we start anew with it, and still know what we sent.
+    private func forget(bucket: Bucket, id: String) throws {
+        try db.cachedStatement(
+            sql: "UPDATE shadow SET state = 0, fid = NULL WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?"
+        ).execute(arguments: [pid, kid, Int64(bucket.number), id])
         try tree.markDirty(db, bucket: bucket)
     }
 }

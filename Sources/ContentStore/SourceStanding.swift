@@ -34,13 +34,16 @@ extension Store {
 
     private static func standing(_ db: Database, kind: Kind, pid: Int64?) throws -> KindStanding {
         let kid = try Numbers.kind(db, kind)
-        let latest = try Int64.fetchOne(
-            db, sql: "SELECT max(seq) FROM head WHERE kid = ?", arguments: [kid]) ?? 0
+        let latest =
+            try Int64.fetchOne(
+                db, sql: "SELECT max(seq) FROM head WHERE kid = ?", arguments: [kid]) ?? 0
         guard let pid else {
-            return KindStanding(kind: kind, checkpoint: nil, latest: latest, filters: nil, root: .empty, held: 0, reverted: 0)
+            return KindStanding(
+                kind: kind, checkpoint: nil, latest: latest, filters: nil, root: .empty, held: 0, reverted: 0)
         }
         let reverted = try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM shadow WHERE pid = ? AND kid = ? AND state = \(ShadowState.reverted.rawValue)",
+            db,
+            sql: "SELECT count(*) FROM shadow WHERE pid = ? AND kid = ? AND state = \(ShadowState.reverted.rawValue)",
             arguments: [pid, kid])
         let root = try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db)
         let checkpoint = try Row.fetchOne(

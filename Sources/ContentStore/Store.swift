@@ -35,7 +35,8 @@ public final class Store: Sendable {
         in folder: URL, name: String, clock: any WallClock, random: any RandomSource
     ) throws -> Store {
         try translatingErrors(on: folder.path) {
-            let pool = try DatabasePool(path: folder.appending(path: "tidelock.sqlite").path, configuration: configuration)
+            let pool = try DatabasePool(
+                path: folder.appending(path: "tidelock.sqlite").path, configuration: configuration)
             // GRDB lowers this to NORMAL when it switches the journal mode; a commit here must survive power loss.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrate(pool)

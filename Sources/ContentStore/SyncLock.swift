@@ -1,6 +1,6 @@
-internal import Glibc
 internal import ContentModel
 public import Foundation
+internal import Glibc
 
 /// Keeps a second run out of an instance: `storage/tmp/sync.lock`, held by the kernel's lock on the file.
 ///
@@ -44,7 +44,8 @@ public final class SyncLock: Sendable {
         let text = Array(try JSONColumns.encode(holder).utf8)
         guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
             defer { _ = Glibc.close(descriptor) }
-            throw TidelockError(.storageFailed, "The lock file \(path) cannot be written: \(String(cString: strerror(errno))).")
+            throw TidelockError(
+                .storageFailed, "The lock file \(path) cannot be written: \(String(cString: strerror(errno))).")
         }
         return SyncLock(descriptor: descriptor, path: path)
     }
@@ -75,7 +76,8 @@ public final class SyncLock: Sendable {
     }
 
     private static func isFile(_ descriptor: Int32, at path: String) -> Bool {
-        var mine = stat(), present = stat()
+        var mine = stat()
+        var present = stat()
         return fstat(descriptor, &mine) == 0 && stat(path, &present) == 0
             && mine.st_ino == present.st_ino && mine.st_dev == present.st_dev
     }
@@ -122,13 +124,15 @@ public final class SyncLock: Sendable {
 
     private static func inProgress(_ holder: Holder?) -> TidelockError {
         guard let holder else {
-            return TidelockError(.runInProgress, "Another run is at work on this instance.", hint: "Wait until it has ended.")
+            return TidelockError(
+                .runInProgress, "Another run is at work on this instance.", hint: "Wait until it has ended.")
         }
         let since = Date(timeIntervalSince1970: TimeInterval(holder.started)).formatted(.iso8601)
         return TidelockError(
             .runInProgress,
             "Run \(holder.run.printable) is at work on this instance: process \(holder.pid) on \(holder.host.printable), since \(since).",
-            hint: "Wait until it has ended. If it hangs, end that process; 'tidelock lock reset' is safe at any moment.",
+            hint:
+                "Wait until it has ended. If it hangs, end that process; 'tidelock lock reset' is safe at any moment.",
             details: ["pid": String(holder.pid), "run": holder.run])
     }
 }

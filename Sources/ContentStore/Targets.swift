@@ -61,7 +61,9 @@ extension Store {
         try await write { db in
             try db.execute(sql: "DELETE FROM target WHERE name = ?", arguments: [name])
             guard db.changesCount == 1 else {
-                throw TidelockError(.unknownTarget, "There is no target '\(name.printable)'.", hint: "'tidelock targets list' lists them.")
+                throw TidelockError(
+                    .unknownTarget, "There is no target '\(name.printable)'.",
+                    hint: "'tidelock targets list' lists them.")
             }
         }
     }

@@ -4,91 +4,91 @@ import LuaKernel
 ///
 /// Kept from call to call, because fresh memory costs more than copying into old.
 struct DocumentBuffer {
-  private var bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-  private(set) var offsets: [Int] = [0]
+    private var bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private(set) var offsets: [Int] = [0]
 
-  /// Larger ones are not kept.
-  private static let kept = 32 << 20
+    /// Larger ones are not kept.
+    private static let kept = 32 << 20
 
-  var start: UnsafePointer<UInt8>? {
-    bytes.baseAddress.map { UnsafeRawPointer($0).assumingMemoryBound(to: UInt8.self) }
-  }
-
-  /// False when memory ran out.
-  mutating func fill(with documents: [[UInt8]]) -> Bool {
-    offsets.removeAll(keepingCapacity: true)
-    offsets.reserveCapacity(documents.count + 1)
-    var end = 0
-    offsets.append(end)
-    for document in documents {
-      end += document.count
-      offsets.append(end)
+    var start: UnsafePointer<UInt8>? {
+        bytes.baseAddress.map { UnsafeRawPointer($0).assumingMemoryBound(to: UInt8.self) }
     }
-    guard reserve(end + Int(LK_PADDING)) else { return false }
-    for (index, document) in documents.enumerated() {
-      let target = UnsafeMutableRawBufferPointer(rebasing: bytes[offsets[index]...])
-      document.withUnsafeBytes { target.copyMemory(from: $0) }
+
+    /// False when memory ran out.
+    mutating func fill(with documents: [[UInt8]]) -> Bool {
+        offsets.removeAll(keepingCapacity: true)
+        offsets.reserveCapacity(documents.count + 1)
+        var end = 0
+        offsets.append(end)
+        for document in documents {
+            end += document.count
+            offsets.append(end)
+        }
+        guard reserve(end + Int(LK_PADDING)) else { return false }
+        for (index, document) in documents.enumerated() {
+            let target = UnsafeMutableRawBufferPointer(rebasing: bytes[offsets[index]...])
+            document.withUnsafeBytes { target.copyMemory(from: $0) }
+        }
+        return true
     }
-    return true
-  }
 
-  mutating func release() {
-    bytes.deallocate()
-    bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-  }
+    mutating func release() {
+        bytes.deallocate()
+        bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    }
 
-  private mutating func reserve(_ count: Int) -> Bool {
-    if count <= bytes.count && (bytes.count <= Self.kept || count > Self.kept) { return true }
-    release()
-    bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count + count / 4, alignment: 16)
-    return true
-  }
+    private mutating func reserve(_ count: Int) -> Bool {
+        if count <= bytes.count && (bytes.count <= Self.kept || count > Self.kept) { return true }
+        release()
+        bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count + count / 4, alignment: 16)
+        return true
+    }
 }
 
 /// The flat parts of one invocation.
 struct InvocationFrames {
-  private var arguments = FrameWriter()
-  private var fields = FrameWriter()
-  private var marks = FrameWriter()
-  private let argumentCount: Int
-  private let markCount: Int
-  private let hasContext: Bool
+    private var arguments = FrameWriter()
+    private var fields = FrameWriter()
+    private var marks = FrameWriter()
+    private let argumentCount: Int
+    private let markCount: Int
+    private let hasContext: Bool
 
-  init(_ invocation: LuaInvocation) {
-    for argument in invocation.arguments { arguments.append(argument) }
-    argumentCount = invocation.arguments.count
-    hasContext = invocation.context != nil
-    markCount = invocation.context?.marks.count ?? 0
-    guard let context = invocation.context else { return }
-    fields.append(context.fields)
-    for mark in context.marks { marks.append(text: mark.utf8) }
-  }
-
-  func withKernelInvocation<Output>(
-    of function: LuaFunction, _ documents: DocumentBuffer, _ body: (UnsafePointer<lk_invocation>) -> Output
-  ) -> Output {
-    arguments.bytes.withUnsafeBufferPointer { arguments in
-      fields.bytes.withUnsafeBufferPointer { fields in
-        marks.bytes.withUnsafeBufferPointer { marks in
-          documents.offsets.withUnsafeBufferPointer { offsets in
-            var invocation = lk_invocation()
-            invocation.function = function.handle
-            invocation.documents = documents.start
-            invocation.document_count = offsets.count - 1
-            invocation.arguments = arguments.baseAddress
-            invocation.arguments_length = arguments.count
-            invocation.argument_count = UInt32(argumentCount)
-            invocation.has_context = hasContext ? 1 : 0
-            invocation.fields = fields.baseAddress
-            invocation.fields_length = fields.count
-            invocation.mark_names = marks.baseAddress
-            invocation.mark_names_length = marks.count
-            invocation.mark_name_count = UInt32(markCount)
-            invocation.offsets = offsets.baseAddress
-            return body(&invocation)
-          }
-        }
-      }
+    init(_ invocation: LuaInvocation) {
+        for argument in invocation.arguments { arguments.append(argument) }
+        argumentCount = invocation.arguments.count
+        hasContext = invocation.context != nil
+        markCount = invocation.context?.marks.count ?? 0
+        guard let context = invocation.context else { return }
+        fields.append(context.fields)
+        for mark in context.marks { marks.append(text: mark.utf8) }
     }
-  }
+
+    func withKernelInvocation<Output>(
+        of function: LuaFunction, _ documents: DocumentBuffer, _ body: (UnsafePointer<lk_invocation>) -> Output
+    ) -> Output {
+        arguments.bytes.withUnsafeBufferPointer { arguments in
+            fields.bytes.withUnsafeBufferPointer { fields in
+                marks.bytes.withUnsafeBufferPointer { marks in
+                    documents.offsets.withUnsafeBufferPointer { offsets in
+                        var invocation = lk_invocation()
+                        invocation.function = function.handle
+                        invocation.documents = documents.start
+                        invocation.document_count = offsets.count - 1
+                        invocation.arguments = arguments.baseAddress
+                        invocation.arguments_length = arguments.count
+                        invocation.argument_count = UInt32(argumentCount)
+                        invocation.has_context = hasContext ? 1 : 0
+                        invocation.fields = fields.baseAddress
+                        invocation.fields_length = fields.count
+                        invocation.mark_names = marks.baseAddress
+                        invocation.mark_names_length = marks.count
+                        invocation.mark_name_count = UInt32(markCount)
+                        invocation.offsets = offsets.baseAddress
+                        return body(&invocation)
+                    }
+                }
+            }
+        }
+    }
 }

@@ -2,52 +2,52 @@
 ///
 /// Tables come by value: nothing here points into a machine except `function` and `document`.
 public enum LuaValue: Sendable, Equatable {
-  case `nil`
-  /// What scripts write as `null` of the JSON module: a null that can stand in a table.
-  case null
-  case boolean(Bool)
-  case integer(Int64)
-  case number(Double)
-  /// Lua strings are bytes; see ``text``.
-  case string([UInt8])
-  case array([LuaValue])
-  /// Fields in order. An empty table that says nothing else about itself is an object.
-  case object([LuaField])
-  /// Good only in the machine it came from.
-  case function(LuaFunction)
-  /// One of the current call's documents, by its position.
-  ///
-  /// A mark or a returned value names whole documents like this. Arguments of host functions arrive by value,
-  /// with what the script changed so far.
-  case document(Int)
+    case `nil`
+    /// What scripts write as `null` of the JSON module: a null that can stand in a table.
+    case null
+    case boolean(Bool)
+    case integer(Int64)
+    case number(Double)
+    /// Lua strings are bytes; see ``text``.
+    case string([UInt8])
+    case array([LuaValue])
+    /// Fields in order. An empty table that says nothing else about itself is an object.
+    case object([LuaField])
+    /// Good only in the machine it came from.
+    case function(LuaFunction)
+    /// One of the current call's documents, by its position.
+    ///
+    /// A mark or a returned value names whole documents like this. Arguments of host functions arrive by value,
+    /// with what the script changed so far.
+    case document(Int)
 
-  public static func text(_ text: String) -> LuaValue { .string(Array(text.utf8)) }
+    public static func text(_ text: String) -> LuaValue { .string(Array(text.utf8)) }
 
-  /// The content of a string that is valid UTF-8.
-  public var text: String? {
-    guard case .string(let bytes) = self else { return nil }
-    return String(validating: bytes, as: UTF8.self)
-  }
+    /// The content of a string that is valid UTF-8.
+    public var text: String? {
+        guard case .string(let bytes) = self else { return nil }
+        return String(validating: bytes, as: UTF8.self)
+    }
 
-  /// A field of an object; `.nil` when there is none or this is no object.
-  public subscript(name: String) -> LuaValue {
-    guard case .object(let fields) = self else { return .nil }
-    return fields.first { $0.name == name }?.value ?? .nil
-  }
+    /// A field of an object; `.nil` when there is none or this is no object.
+    public subscript(name: String) -> LuaValue {
+        guard case .object(let fields) = self else { return .nil }
+        return fields.first { $0.name == name }?.value ?? .nil
+    }
 }
 
 /// A named value of an object.
 public struct LuaField: Sendable, Equatable {
-  public var name: String
-  public var value: LuaValue
+    public var name: String
+    public var value: LuaValue
 
-  public init(_ name: String, _ value: LuaValue) {
-    self.name = name
-    self.value = value
-  }
+    public init(_ name: String, _ value: LuaValue) {
+        self.name = name
+        self.value = value
+    }
 }
 
 /// A function that a script handed over, kept alive by its machine.
 public struct LuaFunction: Sendable, Hashable {
-  let handle: Int64
+    let handle: Int64
 }

@@ -59,8 +59,11 @@ public actor LocalInstance {
 
     private func openAsSource(_ request: OpenTransfer, _ pinned: any RunHooks) async throws -> TransferOpened {
         let view = try await store.view(
-            toward: request.initiator.id, scope: request.scope, nonce: request.nonce, hooks: pinned, includesReverted: false)
-        if let held = request.held, held.source == identity.id, view.offer.isSatisfied(by: held, mode: request.scope.mode) {
+            toward: request.initiator.id, scope: request.scope, nonce: request.nonce, hooks: pinned,
+            includesReverted: false)
+        if let held = request.held, held.source == identity.id,
+            view.offer.isSatisfied(by: held, mode: request.scope.mode)
+        {
             await pinned.release()
             return TransferOpened(status: .inSync, responder: identity, unchanged: view.held)
         }
@@ -83,7 +86,8 @@ public actor LocalInstance {
     private func source(_ transfer: String) throws -> LocalSource {
         guard let source = sources[transfer] else {
             throw TidelockError(
-                .unknownTransfer, "Transfer \(transfer.printable) is not open here; the server may have been restarted.",
+                .unknownTransfer,
+                "Transfer \(transfer.printable) is not open here; the server may have been restarted.",
                 hint: "Start the run again.")
         }
         return source

@@ -21,7 +21,8 @@ public actor LocalSource: SourcePort {
     /// `events` are queued when the transfer is acknowledged.
     public init(
         store: any SourceStore, hooks: any RunHooks, request: OpenTransfer, peer: InstanceIdentity,
-        options: PlanOptions = PlanOptions(), events: [QueuedEvent] = [], progress: @escaping @Sendable (Int) -> Void = { _ in }
+        options: PlanOptions = PlanOptions(), events: [QueuedEvent] = [],
+        progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.store = store
         self.hooks = hooks

@@ -58,7 +58,8 @@ struct Planner {
         guard !gone.isEmpty else { return }
         let names = gone.map { "'\($0)'" }.joined(separator: ", ")
         throw TidelockError(
-            .filterMissing, "The last run to \(peer.name) filtered \(standing.kind) with \(names), which is not loaded any more.",
+            .filterMissing,
+            "The last run to \(peer.name) filtered \(standing.kind) with \(names), which is not loaded any more.",
             hint: "Bring the handler back, or repeat with --confirm-missing-filters if it was removed on purpose.",
             details: ["kind": standing.kind.name, "handlers": gone.joined(separator: ", ")])
     }
@@ -236,7 +237,9 @@ private struct KindPlanner {
             details: ["kind": kind.name, "deletes": String(unproved)])
     }
 
-    private func operation(_ row: Candidate, _ action: PlannedOperation.Action, output: ContentHash?) -> PlannedOperation {
+    private func operation(_ row: Candidate, _ action: PlannedOperation.Action, output: ContentHash?)
+        -> PlannedOperation
+    {
         PlannedOperation(id: row.id, bucket: row.bucket, action: action, source: row.hash, output: output)
     }
 

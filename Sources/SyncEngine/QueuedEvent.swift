@@ -12,7 +12,8 @@ public struct QueuedEvent: Sendable, Codable {
     public var errorMessage: String?
 
     public init(
-        event: EventName, run: String, direction: Direction, target: TargetFacts? = nil, origin: InstanceIdentity? = nil,
+        event: EventName, run: String, direction: Direction, target: TargetFacts? = nil,
+        origin: InstanceIdentity? = nil,
         errorCode: String? = nil, errorMessage: String? = nil
     ) {
         self.event = event

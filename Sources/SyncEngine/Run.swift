@@ -138,7 +138,8 @@ public struct Run: Sendable {
             let answer = try await parts.source.plan(
                 transfer: transfer,
                 MakePlan(
-                    held: course.held, supplied: SuppliedList(request: request, page: page), confirmations: confirmations))
+                    held: course.held, supplied: SuppliedList(request: request, page: page),
+                    confirmations: confirmations))
             switch answer {
             case .needs(let next): wanted = next
             case .ready, .working: wanted = []
@@ -150,9 +151,11 @@ public struct Run: Sendable {
     private func send(_ number: Int, course: RunCourse) async throws -> RunMachine.Event {
         try Task.checkCancellation()
         let batch = try await parts.source.batch(transfer: transfer, number: number)
-        guard let expected = course.plan?.batches.first(where: { $0.number == number }), expected.digest == batch.info.digest
+        guard let expected = course.plan?.batches.first(where: { $0.number == number }),
+            expected.digest == batch.info.digest
         else {
-            throw TidelockError(.hashMismatch, "Batch \(number) is not the one that was planned.", hint: "Start the run again.")
+            throw TidelockError(
+                .hashMismatch, "Batch \(number) is not the one that was planned.", hint: "Start the run again.")
         }
         _ = try await parts.destination.stage(transfer: transfer, fence: course.fence, batch)
         return .staged(number)

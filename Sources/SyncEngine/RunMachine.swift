@@ -120,7 +120,8 @@ public struct RunMachine: Sendable {
 
     private mutating func advance(next: Int, underWay: Set<Int>) -> [Action] {
         guard let plan else { preconditionFailure("batches travel after the plan was made") }
-        var next = next, underWay = underWay
+        var next = next
+        var underWay = underWay
         var actions: [Action] = []
         while underWay.count < window, next <= plan.batches.count {
             actions.append(.transfer(batch: next))

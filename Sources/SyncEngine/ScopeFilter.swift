@@ -9,14 +9,17 @@ extension Scope {
         guard mode == .merge || allowsMirrorWithFilter else {
             throw TidelockError(
                 .mirrorWithFilter, "Mirror together with a filter would delete everything that the filter leaves out.",
-                hint: "Drop one of them, or repeat with --force-mirror: then only rows that this source sent are deleted.")
+                hint:
+                    "Drop one of them, or repeat with --force-mirror: then only rows that this source sent are deleted."
+            )
         }
         do {
             return try ContentFilter(text: filter)
         } catch {
             throw TidelockError(
                 .invalidFilter, "\(error)",
-                hint: "A filter is JSON such as {\"_state\": 1} or {\"_modified\": {\"$gte\": 1700000000}}.", underlying: error)
+                hint: "A filter is JSON such as {\"_state\": 1} or {\"_modified\": {\"$gte\": 1700000000}}.",
+                underlying: error)
         }
     }
 }

@@ -10,7 +10,8 @@ public protocol SourceStore: Sendable {
     func standing(of kinds: [Kind], toward peer: String) async throws -> [KindStanding]
 
     /// Starts (again) the plan of a transfer; whatever an earlier attempt recorded is forgotten.
-    func beginPlan(transfer: String, peer: InstanceIdentity, initiator: String, direction: Direction, scope: Scope) async throws
+    func beginPlan(transfer: String, peer: InstanceIdentity, initiator: String, direction: Direction, scope: Scope)
+        async throws
 
     /// Takes the destination's own list as the truth about what it holds.
     ///
@@ -64,7 +65,8 @@ public protocol DestinationStore: Sendable {
     /// Grants the lease for a transfer, superseding unfinished transfers of the same source.
     ///
     /// Throws `lease_held` when somebody else writes. Idempotent on the transfer.
-    func grantLease(transfer: String, source: InstanceIdentity, initiator: String, direction: Direction, scope: Scope) async throws -> LeaseGrant
+    func grantLease(transfer: String, source: InstanceIdentity, initiator: String, direction: Direction, scope: Scope)
+        async throws -> LeaseGrant
 
     func heldPage(transfer: String, _ request: ListHeld) async throws -> HeldPage
     func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt

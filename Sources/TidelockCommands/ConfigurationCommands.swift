@@ -29,7 +29,9 @@ struct TargetsCommand: AsyncParsableCommand {
                     configured: $0.isConfigured)
             }
             if json { return try Output.json(rows) }
-            guard !rows.isEmpty else { return try Output.line("no targets; 'tidelock targets add NAME URI --key KEY' adds one") }
+            guard !rows.isEmpty else {
+                return try Output.line("no targets; 'tidelock targets add NAME URI --key KEY' adds one")
+            }
             try Output.table(
                 [["NAME", "URI", "PUSH", "PULL"]]
                     + rows.map { [$0.name, $0.uri, $0.push ? "yes" : "no", $0.pull ? "yes" : "no"] })
@@ -42,7 +44,8 @@ struct TargetsCommand: AsyncParsableCommand {
         @Argument(help: "What to call it.") var name: String
         @Argument(help: "Its address, such as https://cms.example.com.") var uri: String
         @Option(help: "The sync key of the target.") var key: String?
-        @Option(help: "An environment variable that holds the key; it is read anew for every command.") var keyEnv: String?
+        @Option(help: "An environment variable that holds the key; it is read anew for every command.") var keyEnv:
+            String?
         @Flag(help: "Never push to it.") var noPush = false
         @Flag(help: "Never pull from it.") var noPull = false
         @OptionGroup var location: LocationOptions
@@ -63,11 +66,14 @@ struct TargetsCommand: AsyncParsableCommand {
 
         private func check(_ instance: Instance) throws {
             guard !name.isEmpty, name.utf8.count <= 64, name.printable == name, !name.contains(" ") else {
-                throw TidelockError(.invalidName, "'\(name.printable)' cannot be a target's name.", hint: "Use letters, digits and dashes.")
+                throw TidelockError(
+                    .invalidName, "'\(name.printable)' cannot be a target's name.",
+                    hint: "Use letters, digits and dashes.")
             }
             guard !instance.settings.targets.contains(where: { $0.name == name }) else {
                 throw TidelockError(
-                    .usage, "Target '\(name)' stands in \(instance.folder.configuration.path).", hint: "Change it there.")
+                    .usage, "Target '\(name)' stands in \(instance.folder.configuration.path).",
+                    hint: "Change it there.")
             }
             guard let url = URL(string: uri), ["http", "https"].contains(url.scheme?.lowercased()), url.host() != nil,
                 url.query() == nil, url.user() == nil

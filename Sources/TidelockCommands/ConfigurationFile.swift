@@ -10,7 +10,8 @@ enum ConfigurationFile {
             throw TidelockError(.badSetting, "\(file.path) cannot be read.", hint: "Check its permissions.")
         }
         let environment = try EnvironmentFile(folder.environment)
-        let value = try await evaluate([UInt8](data), named: file.lastPathComponent, environment: environment, workers: workers)
+        let value = try await evaluate(
+            [UInt8](data), named: file.lastPathComponent, environment: environment, workers: workers)
         return try SettingsReader(file: file.path).read(value)
     }
 
@@ -34,7 +35,8 @@ enum ConfigurationFile {
     private static func variableFunction(_ environment: EnvironmentFile) -> LuaHostFunction {
         LuaHostFunction("env", whileLoading: true) { call in
             guard let name = call.arguments.first?.text else {
-                throw TidelockError(.badSetting, "\(call.location.file):\(call.location.line): env takes the name of a variable.")
+                throw TidelockError(
+                    .badSetting, "\(call.location.file):\(call.location.line): env takes the name of a variable.")
             }
             if let value = environment[name], !value.isEmpty { return [.text(value)] }
             if call.arguments.count > 1 { return [call.arguments[1]] }

@@ -31,7 +31,9 @@ struct ListCommand: AsyncParsableCommand {
         if json { return try Output.json(items) }
         try Output.table(
             [["ID", "BYTES", "MODIFIED", "FROM", "EDITED"]]
-                + items.map { [$0.id, String($0.bytes), moment($0.modified), $0.origin ?? "-", $0.isEdited ? "yes" : "-"] })
+                + items.map {
+                    [$0.id, String($0.bytes), moment($0.modified), $0.origin ?? "-", $0.isEdited ? "yes" : "-"]
+                })
     }
 }
 
@@ -78,7 +80,8 @@ struct RemoveCommand: AsyncParsableCommand {
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
-        let kind = try Kind(kind), id = id
+        let kind = try Kind(kind)
+        let id = id
         let instance = try await Instance.open(location)
         _ = try await LocalEdit(instance: instance).perform("rm \(kind)/\(id)") { writer in
             try writer.add(.remove(kind: kind, id: id))
@@ -91,7 +94,8 @@ struct RemoveCommand: AsyncParsableCommand {
 enum InputFile {
     static func bytes(_ path: String) throws -> [UInt8] {
         do {
-            let data = path == "-"
+            let data =
+                path == "-"
                 ? try FileHandle.standardInput.readToEnd() ?? Data() : try Data(contentsOf: URL(filePath: path))
             return [UInt8](data)
         } catch {

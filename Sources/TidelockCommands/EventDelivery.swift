@@ -35,13 +35,20 @@ struct EventDelivery: Sendable {
         case .contentAfter:
             try await forEachPage(of: event) { kind, items in
                 [(kind, [.items(items), .target(target(event))])]
-            } observe: { kind, arguments in try await send(pending, kind: kind, arguments) }
+            } observe: { kind, arguments in
+                try await send(pending, kind: kind, arguments)
+            }
         case .itemPushed, .itemPulled:
             try await forEachPage(of: event) { kind, items in
-                items.map { (kind, [.text(kind.isContent ? "content" : kind.name), .target(target(event)), .item($0)]) }
-            } observe: { kind, arguments in try await send(pending, kind: kind, arguments) }
+                items.map {
+                    (kind, [.text(kind.isContent ? "content" : kind.name), .target(target(event)), .item($0)])
+                }
+            } observe: { kind, arguments in
+                try await send(pending, kind: kind, arguments)
+            }
         case .pushFailed, .pullFailed:
-            let failure = Observation.Argument.failure(code: event.errorCode ?? "internal", message: event.errorMessage ?? "")
+            let failure = Observation.Argument.failure(
+                code: event.errorCode ?? "internal", message: event.errorMessage ?? "")
             try await send(pending, kind: nil, [.target(target(event)), failure])
         case .receiveFinished:
             try await send(pending, kind: nil, [.origin(event.origin ?? InstanceIdentity(id: "", name: ""))])

@@ -5,7 +5,8 @@ internal import Foundation
 
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Write items as NDJSON to standard output, or into a folder with one file per item.")
+        commandName: "export",
+        abstract: "Write items as NDJSON to standard output, or into a folder with one file per item.")
 
     @Argument(help: "A folder to write into; standard output when there is none.") var folder: String?
     @Option(help: "Only this kind.") var kind: String?
@@ -36,7 +37,8 @@ struct ExportFolder: ImportReader {
         let folder = url.appending(path: kind.name)
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            try Data((item.prettyPrinted() + "\n").utf8).write(to: folder.appending(path: FileName.of(id)), options: .atomic)
+            try Data((item.prettyPrinted() + "\n").utf8).write(
+                to: folder.appending(path: FileName.of(id)), options: .atomic)
         } catch {
             throw TidelockError(
                 .storageFailed, "\(folder.path) cannot be written: \(error.localizedDescription)", underlying: error)
@@ -48,7 +50,9 @@ struct ExportFolder: ImportReader {
         guard !files.isEmpty else {
             throw TidelockError(
                 .notFound, "\(url.path) holds no item: there is no <kind>/<id>.json below it.",
-                hint: "'tidelock export DIR' makes such a folder; a Cockpit installation is read with 'import cockpit DIR'.")
+                hint:
+                    "'tidelock export DIR' makes such a folder; a Cockpit installation is read with 'import cockpit DIR'."
+            )
         }
         for file in files {
             let place = file.url.path
@@ -58,7 +62,9 @@ struct ExportFolder: ImportReader {
 
     /// In the order of kinds, then of names.
     private func listing() throws -> [(kind: Kind, url: URL)] {
-        guard let walk = FileManager.default.enumerator(at: url, includingPropertiesForKeys: nil, options: [.skipsHiddenFiles])
+        guard
+            let walk = FileManager.default.enumerator(
+                at: url, includingPropertiesForKeys: nil, options: [.skipsHiddenFiles])
         else { throw TidelockError(.notFound, "\(url.path) cannot be read.") }
         let root = url.standardizedFileURL.path
         var files: [(kind: Kind, url: URL)] = []

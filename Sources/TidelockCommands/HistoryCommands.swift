@@ -63,10 +63,13 @@ struct LockCommand: AsyncParsableCommand {
                 run: try SyncLock.holder(in: instance.folder.storage), lease: try await instance.store.leaseHolder())
             if json { return try Output.json(answer) }
             if let run = answer.run {
-                try Output.line("run \(run.run) is at work: process \(run.pid) on \(run.host), since \(moment(run.started))")
+                try Output.line(
+                    "run \(run.run) is at work: process \(run.pid) on \(run.host), since \(moment(run.started))")
             }
             if let lease = answer.lease {
-                try Output.line("\(lease.holder) writes here with transfer \(lease.transfer), since \(moment(lease.since)), until \(moment(lease.expires)) unless renewed")
+                try Output.line(
+                    "\(lease.holder) writes here with transfer \(lease.transfer), since \(moment(lease.since)), until \(moment(lease.expires)) unless renewed"
+                )
             }
             if answer.run == nil, answer.lease == nil { try Output.line("free: no run is at work, nobody writes here") }
         }
@@ -86,7 +89,8 @@ struct LockCommand: AsyncParsableCommand {
             instance.log("notice", "The lock was reset.")
             switch (hadFile, lease) {
             case (false, nil): try Output.line("there was nothing to reset")
-            case (_, let lease?): try Output.line("reset; transfer \(lease.transfer) of \(lease.holder) can no longer commit")
+            case (_, let lease?):
+                try Output.line("reset; transfer \(lease.transfer) of \(lease.holder) can no longer commit")
             case (true, nil): try Output.line("reset; the lock file was removed")
             }
         }

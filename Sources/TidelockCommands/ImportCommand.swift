@@ -29,7 +29,9 @@ struct ImportCommand: AsyncParsableCommand {
     func run() async throws {
         let instance = try await Instance.open(location)
         let reader = try reader()
-        let report = try await LocalEdit(instance: instance).perform("import \(source.joined(separator: " "))", direction: "import") {
+        let report = try await LocalEdit(instance: instance).perform(
+            "import \(source.joined(separator: " "))", direction: "import"
+        ) {
             writer in try reader.read { try writer.add($0) }
         }
         if json { return try Output.json(ImportReport(report)) }
@@ -83,7 +85,8 @@ struct ItemFile: ImportReader {
         if let whole = try? JSONDocument(validating: bytes) {
             return try body(change(whole.bytes, at: path))
         }
-        for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+        for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+        {
             guard line.contains(where: { !Self.isSpace($0) }) else { continue }
             try body(change(Array(line), at: "\(path):\(number + 1)"))
         }
@@ -135,7 +138,8 @@ struct CockpitReader: ImportReader {
     private func change(_ item: CockpitItem) throws -> LocalChange {
         let change = try ItemFile.put(item.json, kind: try Kind(item.kind), at: item.source)
         guard case .put(let kind, let body, _) = change, try itemID(of: body, kind: kind) == item.id else {
-            throw TidelockError(.invalidJSON, "\(item.source): the item names its id twice.", hint: "Save it once in Cockpit.")
+            throw TidelockError(
+                .invalidJSON, "\(item.source): the item names its id twice.", hint: "Save it once in Cockpit.")
         }
         return change
     }

@@ -65,17 +65,20 @@ struct InstanceTemplate {
             throw error
         } catch {
             throw TidelockError(
-                .storageFailed, "\(folder.url.path) cannot be written: \(error.localizedDescription)", underlying: error)
+                .storageFailed, "\(folder.url.path) cannot be written: \(error.localizedDescription)", underlying: error
+            )
         }
     }
 
     /// A key that is there already is kept: others may know it.
     private func writeKey(to file: URL) throws {
         if FileManager.default.fileExists(atPath: file.path) { return }
-        let text = "# The key that others need to reach this instance. Keep it secret.\nTIDELOCK_SYNC_KEY=\(generateKey())\n"
+        let text =
+            "# The key that others need to reach this instance. Keep it secret.\nTIDELOCK_SYNC_KEY=\(generateKey())\n"
         // Made with its final permissions, so that nobody can read it in between.
-        guard FileManager.default.createFile(
-            atPath: file.path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+        guard
+            FileManager.default.createFile(
+                atPath: file.path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
         else { throw TidelockError(.storageFailed, "\(file.path) cannot be written.") }
     }
 

@@ -26,7 +26,8 @@ struct Instance: Sendable {
         let workers = LuaWorkers(count: 2)
         let settings = try await ConfigurationFile.settings(of: folder, workers: workers)
         try makeStorage(folder.storage)
-        let store = try Store.open(in: folder.storage, name: settings.name, clock: SystemClock(), random: SystemRandom())
+        let store = try Store.open(
+            in: folder.storage, name: settings.name, clock: SystemClock(), random: SystemRandom())
         return Instance(folder: folder, settings: settings, store: store, workers: workers)
     }
 
@@ -35,7 +36,8 @@ struct Instance: Sendable {
             try FileManager.default.createDirectory(
                 at: storage, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw TidelockError(.storageFailed, "\(storage.path) cannot be made: \(error.localizedDescription)", underlying: error)
+            throw TidelockError(
+                .storageFailed, "\(storage.path) cannot be made: \(error.localizedDescription)", underlying: error)
         }
     }
 
@@ -53,9 +55,11 @@ struct Instance: Sendable {
     }
 
     var hookServices: HookServices {
-        let store = store, settings = settings
+        let store = store
+        let settings = settings
         return HookServices(
-            log: store, collections: store, cache: CacheFolder(url: folder.storage.appending(path: "cache")), clock: clock,
+            log: store, collections: store, cache: CacheFolder(url: folder.storage.appending(path: "cache")),
+            clock: clock,
             targets: {
                 let stored = try await store.targets().map { TargetFacts(name: $0.name, uri: $0.uri) }
                 return stored + settings.targets.map { TargetFacts(name: $0.name, uri: $0.uri) }

@@ -4,7 +4,9 @@ internal import Foundation
 
 /// Which instance a command works on.
 struct LocationOptions: ParsableArguments {
-    @Option(name: [.customShort("C")], help: "Work on the instance in this folder instead of the current one or its parents.")
+    @Option(
+        name: [.customShort("C")],
+        help: "Work on the instance in this folder instead of the current one or its parents.")
     var directory: String?
 
     /// The folder that holds `tidelock.lua`. Throws `not_an_instance`.
@@ -13,12 +15,14 @@ struct LocationOptions: ParsableArguments {
             let folder = URL(filePath: directory, directoryHint: .isDirectory).standardizedFileURL
             guard Self.isInstance(folder) else {
                 throw TidelockError(
-                    .notAnInstance, "\(folder.path) is not a Tidelock instance: it holds no \(InstanceFolder.configurationName).",
+                    .notAnInstance,
+                    "\(folder.path) is not a Tidelock instance: it holds no \(InstanceFolder.configurationName).",
                     hint: "'tidelock init \(directory)' makes one there.")
             }
             return folder
         }
-        var folder = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory).standardizedFileURL
+        var folder = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
+            .standardizedFileURL
         while !Self.isInstance(folder) {
             let parent = folder.deletingLastPathComponent().standardizedFileURL
             guard parent.path != folder.path else { throw Self.nowhere() }

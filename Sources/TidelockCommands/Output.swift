@@ -27,7 +27,9 @@ enum Output {
         guard let columns = rows.first?.count else { return }
         let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
         for row in rows {
-            let cells = zip(row, widths).map { cell, width in cell.padding(toLength: max(width, cell.count), withPad: " ", startingAt: 0) }
+            let cells = zip(row, widths).map { cell, width in
+                cell.padding(toLength: max(width, cell.count), withPad: " ", startingAt: 0)
+            }
             try line(cells.joined(separator: "  ").trimmingTrailingSpaces)
         }
     }

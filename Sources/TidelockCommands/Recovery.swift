@@ -18,7 +18,9 @@ struct Recovery: Sendable {
             let phase = isCommitted ? "committed" : "interrupted"
             try await instance.store.settleRun(id: run.id, phase: phase)
             instance.log(
-                "notice", "Run \(run.id) ended without an answer; it was \(isCommitted ? "committed" : "not committed") and is settled now.")
+                "notice",
+                "Run \(run.id) ended without an answer; it was \(isCommitted ? "committed" : "not committed") and is settled now."
+            )
         }
     }
 

@@ -17,7 +17,9 @@ struct ReportText {
             try Output.line("  … and \(report.conflicts - 20) more; --json lists them")
         }
         if report.reverted > 0 {
-            try Output.line("  \(report.reverted) items that a rollback took back there were left alone (--include-reverted sends them)")
+            try Output.line(
+                "  \(report.reverted) items that a rollback took back there were left alone (--include-reverted sends them)"
+            )
         }
         if report.status == .committed {
             try Output.line("run \(report.run), \(figures); undo with: tidelock rollback \(report.run)")
@@ -28,7 +30,8 @@ struct ReportText {
         let where_ = report.direction == .push ? "to \(report.target)" : "from \(report.target)"
         switch report.status {
         case .unchanged: return "nothing to \(report.direction.rawValue) \(where_): both sides are equal (\(figures))"
-        case .planned: return "a \(report.direction.rawValue) \(where_) would change "
+        case .planned:
+            return "a \(report.direction.rawValue) \(where_) would change "
                 + (report.kinds.contains { $0.touches > 0 } ? "this:" : "nothing")
         default: return "\(report.direction.rawValue) \(where_): \(counts)\(report.verified ? ", verified" : "")"
         }

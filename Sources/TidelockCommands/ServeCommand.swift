@@ -5,10 +5,10 @@ internal import Foundation
 internal import HookHost
 internal import Logging
 internal import ServiceLifecycle
-internal import UnixSignals
 internal import SyncEngine
 internal import SyncProtocol
 internal import SyncServer
+internal import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,7 +26,8 @@ struct ServeCommand: AsyncParsableCommand {
         let instance = try await Instance.open(location)
         guard !instance.settings.keys.isEmpty else {
             throw TidelockError(
-                .missingSetting, "\(instance.folder.configuration.path) sets no sync.syncKey, so nobody could sign a request.",
+                .missingSetting,
+                "\(instance.folder.configuration.path) sets no sync.syncKey, so nobody could sign a request.",
                 hint: "'tidelock keys generate' makes a key; put it into .env as TIDELOCK_SYNC_KEY.")
         }
         let hooks = try await instance.hooks()
@@ -68,7 +69,8 @@ struct Serving {
     }
 
     private func dependencies(_ logger: Logger) -> SyncServerDependencies {
-        let instance = instance, hooks = hooks
+        let instance = instance
+        let hooks = hooks
         return SyncServerDependencies(
             version: Tidelock.version,
             responder: LocalInstance(
@@ -103,7 +105,9 @@ private actor KeyFile {
         do {
             known = try await ConfigurationFile.settings(of: instance.folder, workers: instance.workers).keys
         } catch {
-            instance.log("error", "The configuration cannot be read any more, the last good keys stay: \(error)", channel: "server")
+            instance.log(
+                "error", "The configuration cannot be read any more, the last good keys stay: \(error)",
+                channel: "server")
         }
         return known
     }

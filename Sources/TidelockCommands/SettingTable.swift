@@ -14,7 +14,10 @@ struct SettingTable {
             case .nil: return []
             case .object(let fields): return fields
             case .array(let elements) where elements.isEmpty: return []
-            default: throw TidelockError(.badSetting, "\(file): \(path.isEmpty ? "the file must return" : "'\(path)' must be") a table with names.")
+            default:
+                throw TidelockError(
+                    .badSetting,
+                    "\(file): \(path.isEmpty ? "the file must return" : "'\(path)' must be") a table with names.")
             }
         }
     }
@@ -115,7 +118,11 @@ struct SettingTable {
         case .integer(let number): JSONDocument(integer: number)
         case .number(let number): JSONValue.number(number).document
         case .string:
-            if let text = value.text { JSONDocument(string: text) } else { throw wrong(name, "a text in it is not UTF-8") }
+            if let text = value.text {
+                JSONDocument(string: text)
+            } else {
+                throw wrong(name, "a text in it is not UTF-8")
+            }
         case .array(let elements): .array(try elements.map { try json($0, name) })
         case .object(let fields): .object(try fields.map { ($0.name, try json($0.value, name)) })
         case .function, .document: throw wrong(name, "it must hold only plain values")

@@ -47,7 +47,8 @@ struct StatusCommand: AsyncParsableCommand {
         try Output.line("targets   \(answer.targets.isEmpty ? "none" : answer.targets.joined(separator: ", "))")
         try Output.line("syncing   \(answer.syncing ? "yes, \(answer.holder ?? "somebody")" : "no")")
         if let last = answer.lastSync {
-            try Output.line("last sync \(last.direction.rawValue) \(last.peer) at \(moment(last.timestamp)): \(last.status)")
+            try Output.line(
+                "last sync \(last.direction.rawValue) \(last.peer) at \(moment(last.timestamp)): \(last.status)")
         }
         try Output.line("hooks     \(answer.hooks.handlers.count) handlers in \(answer.hooks.files.count) files")
         if let rejected = answer.hooks.rejected { try Output.line("          broken: \(rejected)") }
@@ -108,7 +109,8 @@ struct CheckCommand: AsyncParsableCommand {
     private func row(_ target: Target, of instance: Instance, http: HTTPClient) async -> Row {
         do {
             let peer = try RemotePeer(
-                target: target, local: instance.store.identity, http: http, clock: instance.clock, random: instance.random)
+                target: target, local: instance.store.identity, http: http, clock: instance.clock,
+                random: instance.random)
             let check = try await peer.check()
             guard check.instance.id != instance.store.identity.id else {
                 throw TidelockError.sameInstance(instance.store.identity)
@@ -129,7 +131,8 @@ struct CheckCommand: AsyncParsableCommand {
             try Output.line("✗ \(row.target): \(error.message)")
             if let hint = error.hint { try Output.line("  Try: \(hint)") }
         } else {
-            try Output.line("✓ \(row.target): \(row.instance ?? "?"), version \(row.version ?? "?"), \(row.milliseconds ?? 0) ms")
+            try Output.line(
+                "✓ \(row.target): \(row.instance ?? "?"), version \(row.version ?? "?"), \(row.milliseconds ?? 0) ms")
             if let warning = row.warning { try Output.line("  but: \(warning)") }
         }
     }

@@ -65,7 +65,9 @@ struct RunOptions: ParsableArguments {
         let hooks = try await instance.hooks()
         defer { hooks.stop() }
         let line = ProgressLine(isShown: !json)
-        let runner = SyncRunner(instance: instance, hooks: hooks, target: known.target, request: request) { line.show($0) }
+        let runner = SyncRunner(instance: instance, hooks: hooks, target: known.target, request: request) {
+            line.show($0)
+        }
         let (report, failure) = await interruptible { await runner.perform() }
         line.clear()
         if json { try Output.json(report) } else { try ReportText(report: report).print() }
@@ -138,7 +140,8 @@ struct RollbackCommand: AsyncParsableCommand {
             record.direction == "push"
             ? try await RemoteRollback(instance: instance).perform(record)
             : try await instance.store.rollback(record.id, as: instance.newRunID())
-        instance.log("notice", "Run \(record.id) was rolled back: \(result.restored) restored, \(result.kept.count) kept.")
+        instance.log(
+            "notice", "Run \(record.id) was rolled back: \(result.restored) restored, \(result.kept.count) kept.")
         if json { return try Output.json(result) }
         try Output.line("restored \(result.restored) items of run \(record.id)")
         for kept in result.kept { try Output.line("kept \(kept.kind)/\(kept.id): it was edited since") }

@@ -101,12 +101,16 @@ struct SyncRunner: Sendable {
     ) async throws -> (outcome: RunMachine.Outcome, unchanged: Int) {
         let pinned = try await hooks.pin(
             for: RunContext(run: open.id, direction: .push, target: facts, mode: request.scope.mode))
-        let store = instance.store, options = request.options, progress = progress
+        let store = instance.store
+        let options = request.options
+        let progress = progress
         let events = request.isDryRun ? [] : finishedEvents(run: open.id)
         let opening = PushOpening(
             store: store, hooks: pinned, peer: peer, request: open, knownPeer: known, options: options
         ) { responder, request in
-            LocalSource(store: store, hooks: pinned, request: request, peer: responder, options: options, events: events) {
+            LocalSource(
+                store: store, hooks: pinned, request: request, peer: responder, options: options, events: events
+            ) {
                 progress(.planning(examined: $0))
             }
         }
@@ -120,8 +124,12 @@ struct SyncRunner: Sendable {
     ) async throws -> (outcome: RunMachine.Outcome, unchanged: Int) {
         let opening = PullOpening(store: instance.store, peer: peer, request: open, knownPeer: known)
         let events = finishedEvents(run: open.id)
-        let destination = LocalDestination(store: instance.store, clock: instance.clock, random: instance.random) { _ in events }
-        let outcome = await Result { try await perform(open.id, opening: opening, source: peer, destination: destination) }
+        let destination = LocalDestination(store: instance.store, clock: instance.clock, random: instance.random) { _ in
+            events
+        }
+        let outcome = await Result {
+            try await perform(open.id, opening: opening, source: peer, destination: destination)
+        }
         await remember(await opening.responder)
         return (try outcome.get(), await opening.unchanged)
     }
@@ -188,7 +196,8 @@ extension RunReport {
     var sentence: String {
         let what = direction == .push ? "Push to \(target)" : "Pull from \(target)"
         if let error { return "\(what) failed (\(error.code)): \(error.message)" }
-        return "\(what): \(created) created, \(updated) updated, \(deleted) deleted, \(unchanged) unchanged, \(conflicts) conflicts."
+        return
+            "\(what): \(created) created, \(updated) updated, \(deleted) deleted, \(unchanged) unchanged, \(conflicts) conflicts."
     }
 }
 

@@ -18,9 +18,10 @@ extension Instance {
             KnownTarget(target: target, isConfigured: true)
         }
         let names = Set(configured.map(\.target.name))
-        return try configured + stored.filter { !names.contains($0.name) }.map { record in
-            KnownTarget(target: try record.target(environment), isConfigured: false)
-        }
+        return try configured
+            + stored.filter { !names.contains($0.name) }.map { record in
+                KnownTarget(target: try record.target(environment), isConfigured: false)
+            }
     }
 
     /// Throws `unknown_target` with a suggestion.
@@ -31,7 +32,8 @@ extension Instance {
             throw TidelockError(
                 .unknownTarget, "There is no target '\(name.printable)'.\(didYouMean(name, among: names))",
                 hint: names.isEmpty
-                    ? "'tidelock targets add NAME URI --key KEY' adds one." : "Targets are: \(names.joined(separator: ", ")).")
+                    ? "'tidelock targets add NAME URI --key KEY' adds one."
+                    : "Targets are: \(names.joined(separator: ", ")).")
         }
         return target
     }
@@ -45,7 +47,8 @@ extension TargetRecord {
         case .variable(let name):
             guard let value = environment[name] else {
                 throw TidelockError(
-                    .missingSetting, "The key of target '\(self.name)' is in the environment variable \(name), which is not set.",
+                    .missingSetting,
+                    "The key of target '\(self.name)' is in the environment variable \(name), which is not set.",
                     hint: "Set it, or add it to .env of the instance.")
             }
             secret = try SyncKey(value)

@@ -55,7 +55,8 @@ import TidelockTestSupport
         _ = try await store.stage(transfer: "t1", fence: lease.fence, batches[0])
         for named in [batches, [], [batches[1]]] {
             let code = await fixture.refusal {
-                _ = try await store.commit(transfer: "t1", TransferFixture.commit(named, fence: lease.fence), events: [])
+                _ = try await store.commit(
+                    transfer: "t1", TransferFixture.commit(named, fence: lease.fence), events: [])
             }
             #expect(code == .batchConflict)
         }
@@ -78,7 +79,8 @@ import TidelockTestSupport
     }
 
     @Test func everyEditThatIsReplacedIsListedAndInUndo() async throws {
-        try await fixture.transfer("t1", puts: [#"{"_id":"edited","v":1}"#, #"{"_id":"quiet","v":1}"#, #"{"_id":"gone","v":1}"#])
+        try await fixture.transfer(
+            "t1", puts: [#"{"_id":"edited","v":1}"#, #"{"_id":"quiet","v":1}"#, #"{"_id":"gone","v":1}"#])
         try await instance.put(.posts, #"{"_id":"edited","v":"mine"}"#, #"{"_id":"own","v":"mine"}"#)
         try await instance.remove(.posts, "gone")
         let edited = try #require(try instance.head(.posts, "edited"))

@@ -59,7 +59,8 @@ import TidelockTestSupport
     @Test func aRestoredSourceSendsWhatItHasNow() async throws {
         try await fill(1...50, version: 1)
         try await a.push(to: b)
-        try StoreVandal(a.store).execute("DELETE FROM shadow; DELETE FROM checkpoint; DELETE FROM leaf; DELETE FROM node")
+        try StoreVandal(a.store).execute(
+            "DELETE FROM shadow; DELETE FROM checkpoint; DELETE FROM leaf; DELETE FROM node")
         let run = try await a.push(to: b)
         #expect(run.isNoOp)
         #expect(try await a.push(to: b).outcome == .inSync)
@@ -68,7 +69,8 @@ import TidelockTestSupport
     @Test func listsOfManyPagesAreComparedToTheEnd() async throws {
         try await fill(1...(Limits.listPage + 500), version: 1)
         try await a.push(to: b)
-        try StoreVandal(a.store).execute("DELETE FROM shadow; DELETE FROM checkpoint; DELETE FROM leaf; DELETE FROM node")
+        try StoreVandal(a.store).execute(
+            "DELETE FROM shadow; DELETE FROM checkpoint; DELETE FROM leaf; DELETE FROM node")
         let run = try await a.push(to: b)
         #expect(run.isNoOp)
         #expect(run.calls.count { $0 == "list" } == 2)

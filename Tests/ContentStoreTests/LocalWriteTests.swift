@@ -77,7 +77,10 @@ import TidelockTestSupport
     }
 
     @Test func anItemWithoutAUsableIDIsRefused() throws {
-        for text in [#"{"v":1}"#, #"{"_id":""}"#, #"{"_id":7}"#, "[]", #"{"_id":"a\u0007"}"#, "{\"_id\":\"\(String(repeating: "x", count: 256))\"}"] {
+        for text in [
+            #"{"v":1}"#, #"{"_id":""}"#, #"{"_id":7}"#, "[]", #"{"_id":"a\u0007"}"#,
+            "{\"_id\":\"\(String(repeating: "x", count: 256))\"}",
+        ] {
             let body = try JSONDocument(validating: text)
             #expect(throws: TidelockError.self) { try itemID(of: body, kind: .posts) }
         }

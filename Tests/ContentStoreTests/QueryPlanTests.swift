@@ -28,7 +28,8 @@ import TidelockTestSupport
 
     private func query(since: Int64?) -> CandidateQuery {
         CandidateQuery(
-            kind: .posts, peer: "b", filters: .none, since: since, upTo: 9, includesReverted: false, after: nil, limit: 10)
+            kind: .posts, peer: "b", filters: .none, since: since, upTo: 9, includesReverted: false, after: nil,
+            limit: 10)
     }
 
     @Test func theFeedIsReadByItsIndex() async throws {
@@ -44,7 +45,9 @@ import TidelockTestSupport
     }
 
     /// Tables that hold a row an item, each with the names it has in statements.
-    private static let large = ["head", "h", "shadow", "s", "sh", "body", "b", "leaf", "stage", "plan_op", "p", "undo", "u", "mine"]
+    private static let large = [
+        "head", "h", "shadow", "s", "sh", "body", "b", "leaf", "stage", "plan_op", "p", "undo", "u", "mine",
+    ]
 
     /// Everything that the writer of an instance executes while `body` runs.
     private func statements(of instance: TestInstance, _ body: () async throws -> Void) async throws -> Set<String> {
@@ -72,7 +75,8 @@ import TidelockTestSupport
     private func scans(_ statements: Set<String>) async throws -> [String] {
         var scans: [String] = []
         for sql in statements where ["SELECT", "INSERT", "UPDATE", "DELETE"].contains(where: sql.hasPrefix) {
-            for step in try await plan(sql) where Self.large.contains(where: { step == "SCAN \($0)" || step.hasPrefix("SCAN \($0) ") }) {
+            for step in try await plan(sql)
+            where Self.large.contains(where: { step == "SCAN \($0)" || step.hasPrefix("SCAN \($0) ") }) {
                 scans.append("\(step): \(sql)")
             }
         }
@@ -81,7 +85,8 @@ import TidelockTestSupport
 
     @Test func noStatementOfARunReadsATableFromEndToEnd() async throws {
         try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
-        var sent: Set<String> = [], received: Set<String> = []
+        var sent: Set<String> = []
+        var received: Set<String> = []
         for version in 2...3 {
             try await a.put(.posts, "{\"_id\":\"1\",\"v\":\(version)}")
             received.formUnion(

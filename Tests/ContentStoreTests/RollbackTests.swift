@@ -114,7 +114,8 @@ import TidelockTestSupport
         try await a.put(.posts, #"{"_id":"1","v":1}"#)
         try await a.push(to: b)
         let before = try #require(try b.head(.posts, "1"))
-        for edit in [try await b.put(.posts, #"{"_id":"1","v":"edited"}"#), try await b.remove(.posts, "1")].reversed() {
+        for edit in [try await b.put(.posts, #"{"_id":"1","v":"edited"}"#), try await b.remove(.posts, "1")].reversed()
+        {
             _ = try await rollback(edit, at: b)
         }
         let after = try #require(try b.head(.posts, "1"))

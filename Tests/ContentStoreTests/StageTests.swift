@@ -76,7 +76,8 @@ import TidelockTestSupport
         let other = try handmade("[\"put\",\"content/posts\",\"1\",\"\(hash)\"]", #"{"_id":"2"}"#)
         #expect(await refusal(other) == .hashMismatch)
         let decomposed = try JSONDocument(validating: "{\"_id\":\"cafe\u{301}\"}")
-        let lookalike = try handmade("[\"put\",\"content/posts\",\"caf\u{E9}\",\"\(decomposed.hash.hex)\"]", decomposed.text)
+        let lookalike = try handmade(
+            "[\"put\",\"content/posts\",\"caf\u{E9}\",\"\(decomposed.hash.hex)\"]", decomposed.text)
         #expect(await refusal(lookalike) == .malformedMessage)
         try expectNothingStaged()
     }
@@ -91,7 +92,8 @@ import TidelockTestSupport
     }
 
     @Test(arguments: [
-        ("content/pages", "1"), ("models", "pages"), ("singletons", "pages"), ("locales", "de"), ("content/posts/x", "1"),
+        ("content/pages", "1"), ("models", "pages"), ("singletons", "pages"), ("locales", "de"),
+        ("content/posts/x", "1"),
     ])
     func nothingOutsideTheScopeIsStaged(kind: String, id: String) async throws {
         let kind = try Kind(kind)
@@ -99,7 +101,8 @@ import TidelockTestSupport
         let scope = Scope(models: ["posts"], mode: .mirror)
         #expect(await refusal(put, scope: scope) == .permissionDenied)
         for batch in [
-            try TransferFixture.batch(1, deletes: [id], kind: kind), try TransferFixture.batch(1, releases: [id], kind: kind),
+            try TransferFixture.batch(1, deletes: [id], kind: kind),
+            try TransferFixture.batch(1, releases: [id], kind: kind),
         ] {
             #expect(await refusal(batch, scope: scope) == .permissionDenied)
         }

@@ -28,7 +28,9 @@ import TidelockTestSupport
             Issue.record("two runs hold the lock")
         } catch let error as TidelockError {
             #expect(error.code == .runInProgress)
-            for fact in ["run-1", "42", "here", "2027-01-15"] { #expect(error.message.contains(fact), "\(error.message)") }
+            for fact in ["run-1", "42", "here", "2027-01-15"] {
+                #expect(error.message.contains(fact), "\(error.message)")
+            }
         }
         #expect(try SyncLock.holder(in: folder.url) == holder)
         withExtendedLifetime(lock) {}
@@ -46,7 +48,9 @@ import TidelockTestSupport
 
     @Test func aFileThatNobodyLocksIsNoLock() throws {
         try FileManager.default.createDirectory(at: folder.appending("tmp"), withIntermediateDirectories: true)
-        for text in [#"{"pid":1,"host":"h","run":"r","started":1}"#, "", "not JSON", String(repeating: "x", count: 500)] {
+        for text in [
+            #"{"pid":1,"host":"h","run":"r","started":1}"#, "", "not JSON", String(repeating: "x", count: 500),
+        ] {
             try Data(text.utf8).write(to: file)
             #expect(try SyncLock.holder(in: folder.url) == nil)
             let lock = try acquire()

@@ -51,7 +51,8 @@ struct TransferFixture {
     /// Opens, stages and commits in one go.
     @discardableResult
     func transfer(
-        _ transfer: String, by source: InstanceIdentity = TransferFixture.a, scope: Scope = .everything, puts: [String] = [],
+        _ transfer: String, by source: InstanceIdentity = TransferFixture.a, scope: Scope = .everything,
+        puts: [String] = [],
         deletes: [String] = [], releases: [String] = []
     ) async throws -> CommitResult {
         let lease = try await open(transfer, by: source, scope: scope)

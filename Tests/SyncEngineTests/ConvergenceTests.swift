@@ -148,7 +148,8 @@ import TidelockTestSupport
     }
 
     @Test func twoIdsThatLookAlikeAreTwoItems() async throws {
-        let composed = "caf\u{E9}", decomposed = "cafe\u{301}"
+        let composed = "caf\u{E9}"
+        let decomposed = "cafe\u{301}"
         try await a.put(.posts, "{\"_id\":\"\(composed)\"}", "{\"_id\":\"\(decomposed)\"}")
         try await a.push(to: b)
         #expect(try StoreInspector(b.store).count("SELECT count(*) FROM head") == 2)

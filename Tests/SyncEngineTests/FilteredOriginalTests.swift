@@ -15,7 +15,8 @@ import TidelockTestSupport
         (a, b) = (made[0], made[1])
         a.hooks.install("strips") { _, item in
             guard item.body.member("secret") != nil else { return .unchanged }
-            return .changed(try JSONDocument(validating: "{\"_id\":\"\(item.id)\",\"v\":\(item.body.integer("v") ?? 0)}"))
+            return .changed(
+                try JSONDocument(validating: "{\"_id\":\"\(item.id)\",\"v\":\(item.body.integer("v") ?? 0)}"))
         }
     }
 

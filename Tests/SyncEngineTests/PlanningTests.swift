@@ -188,7 +188,9 @@ import TidelockTestSupport
                 let body = try JSONDocument(validating: "{\"_id\":\"i\(number)\",\"v\":\(number + 10)}")
                 return .put(kind: .posts, body: body, hash: body.hash)
             })
-        let store = a.store, late = try JSONDocument(validating: #"{"_id":"i1","v":99}"#), run = a.newID()
+        let store = a.store
+        let late = try JSONDocument(validating: #"{"_id":"i1","v":99}"#)
+        let run = a.newID()
         a.hooks.install("edits") { _, _ in
             _ = try store.writeBlocking([.put(kind: .posts, body: late, hash: late.hash)], run: run)
             return .unchanged
@@ -206,7 +208,8 @@ import TidelockTestSupport
     @Test func anItemDeletedWhileThePlanIsMadeIsDeletedByTheNextRun() async throws {
         try await fill(6)
         try await a.push(to: b)
-        let store = a.store, run = a.newID()
+        let store = a.store
+        let run = a.newID()
         a.hooks.install("deletes") { _, item in
             do {
                 _ = try store.writeBlocking([.remove(kind: .posts, id: "i1")], run: run)
@@ -221,7 +224,8 @@ import TidelockTestSupport
 
     @Test func aPlanThatIsAbandonedWhileItIsMadeLeavesNothing() async throws {
         try await fill(6)
-        let instance = a, other = b
+        let instance = a
+        let other = b
         a.hooks.install("abandons") { _, _ in
             // Blocks the handler until the plan is gone, as a slow handler would be overtaken by a new run.
             try StoreVandal(instance.store).execute("DELETE FROM plan_op; DELETE FROM plan_batch; DELETE FROM plan")

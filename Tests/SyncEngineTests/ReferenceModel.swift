@@ -112,7 +112,8 @@ struct ReferenceModel {
     var filters: [ModelFilter]
     private var memory: [Stream: [ItemKey: ModelMemory]] = [:]
     /// What each run found, row by row, and the row it left; the source of a transfer.
-    private var undo: [String: (instance: Int, source: Int?, isRollback: Bool, rows: [ItemKey: (old: ModelRow, new: ModelRow)])] = [:]
+    private var undo:
+        [String: (instance: Int, source: Int?, isRollback: Bool, rows: [ItemKey: (old: ModelRow, new: ModelRow)])] = [:]
     private var writings = 0
     /// How often runs did what, so that a test can tell that its histories reach everything.
     private(set) var tally: [String: Int] = [:]
@@ -172,7 +173,11 @@ extension ReferenceModel {
     }
 
     enum Decision: Hashable {
-        case nothing, apply(ModelItem), adopt(ModelItem), keepOriginal(ModelItem), delete, release
+        case nothing
+        case apply(ModelItem)
+        case adopt(ModelItem)
+        case keepOriginal(ModelItem)
+        case delete, release
         /// Depends on whether the source has had a reason to look at the destination's list.
         case eitherWay
 
@@ -191,7 +196,9 @@ extension ReferenceModel {
         let theirs = row(run.destination, key)
         let isOurs = theirs.origin == run.source
         let isReverted = theirs.revertedFrom == run.source
-        guard let item = row(run.source, key).item else { return lack(run, key, theirs, isOurs: isOurs, isReverted: isReverted) }
+        guard let item = row(run.source, key).item else {
+            return lack(run, key, theirs, isOurs: isOurs, isReverted: isReverted)
+        }
         guard run.matches(item, key) else { return .nothing }
         let mine = row(run.source, key)
         if mine.origin == run.destination, !mine.isEdited { return isOurs ? .release : .nothing }
@@ -203,7 +210,8 @@ extension ReferenceModel {
         case .skip: return .nothing
         case .drop:
             if isOurs { return run.isMirror ? .delete : .release }
-            return run.isMirror && run.minimum == nil && theirs.item != nil && isForeign(run, key, item, known) ? .delete : .nothing
+            return run.isMirror && run.minimum == nil && theirs.item != nil && isForeign(run, key, item, known)
+                ? .delete : .nothing
         case .put(let output):
             if !isOurs, let known, known.isHeld, known.source == item, !isReverted {
                 return theirs.item == nil || known.isUncertain ? .eitherWay : .nothing
@@ -299,7 +307,9 @@ extension ReferenceModel {
     }
 
     /// A row that the run left alone: what was looked at is known all the same.
-    private mutating func rememberQuiet(_ run: ModelRun, _ key: ItemKey, _ outcome: ModelFilter.Outcome?, theirs: ModelRow) {
+    private mutating func rememberQuiet(
+        _ run: ModelRun, _ key: ItemKey, _ outcome: ModelFilter.Outcome?, theirs: ModelRow
+    ) {
         let stream = Stream(source: run.source, destination: run.destination)
         let isOurs = theirs.origin == run.source
         guard let item = row(run.source, key).item else {
@@ -372,5 +382,7 @@ extension ReferenceModel {
 }
 
 extension ReferenceModel {
-    func debug(_ key: ItemKey) -> String { "\(rows.map { $0[key] as Any}) \(memory.map { ($0.key, $0.value[key] as Any) })" }
+    func debug(_ key: ItemKey) -> String {
+        "\(rows.map { $0[key] as Any}) \(memory.map { ($0.key, $0.value[key] as Any) })"
+    }
 }

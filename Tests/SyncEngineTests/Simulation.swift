@@ -30,7 +30,8 @@ final class Simulation {
 
     init(seed: UInt64) throws {
         random = SeededRandom(seed: seed)
-        let ids = SeededRandom(seed: seed &+ 1), clock = clock
+        let ids = SeededRandom(seed: seed &+ 1)
+        let clock = clock
         instances = try ["a", "b", "c"].map { try TestInstance($0, clock: clock, random: ids) }
         inspectors = try instances.map { try StoreInspector($0.store) }
         model = ReferenceModel(instances: instances.count)
@@ -42,7 +43,9 @@ final class Simulation {
     func perform(steps: Int) async throws {
         for _ in 0..<steps {
             clock.advance(by: .seconds(1))
-            if let k = ProcessInfo.processInfo.environment["DBG"] { for key in Self.keys where "\(key)" == k { history.append("   DBG " + model.debug(key)) } }
+            if let k = ProcessInfo.processInfo.environment["DBG"] {
+                for key in Self.keys where "\(key)" == k { history.append("   DBG " + model.debug(key)) }
+            }
             do {
                 try await step()
             } catch let failure as TestRunFailure {
@@ -80,7 +83,8 @@ final class Simulation {
 
 extension Simulation {
     private func put() async throws {
-        let instance = someInstance(), key = someKey()
+        let instance = someInstance()
+        let key = someKey()
         let item = ModelItem(version: 1 + roll(8), secret: chance(60) ? roll(2) : nil)
         history.append("put \(name(instance)) \(key) \(item.text(key))")
         let run = try await instances[instance].put(key.kind, item.text(key))
@@ -97,7 +101,8 @@ extension Simulation {
     }
 
     private func changeFilter() {
-        let instance = someInstance(), filter = ModelFilter.allCases[roll(ModelFilter.allCases.count)]
+        let instance = someInstance()
+        let filter = ModelFilter.allCases[roll(ModelFilter.allCases.count)]
         history.append("filter \(name(instance)) \(filter)")
         model.filters[instance] = filter
         guard filter != .none else { return instances[instance].hooks.clear() }
@@ -119,7 +124,8 @@ extension Simulation {
         let id = instances[instance].newID()
         let result = try await instances[instance].store.rollback(run, as: id)
         let expected = model.rollback(run, as: id)
-        try require(result.restored == expected.restored, "rollback restored \(result.restored), not \(expected.restored)")
+        try require(
+            result.restored == expected.restored, "rollback restored \(result.restored), not \(expected.restored)")
         let kept = Set(try result.kept.map { ItemKey(try Kind($0.kind), $0.id) })
         try require(kept == expected.kept, "rollback kept \(kept.sorted()), not \(expected.kept.sorted())")
     }
@@ -128,7 +134,8 @@ extension Simulation {
         let source = someInstance()
         let destination = source == 2 || chance(20) ? (source + 1 + roll(2)) % 3 : 1 - source
         var scope = Scope(models: chance(25) ? [Self.models[roll(2)]] : nil, mode: chance(30) ? .mirror : .merge)
-        var run = ModelRun(source: source, destination: destination, scope: scope, includesReverted: false, minimum: nil)
+        var run = ModelRun(
+            source: source, destination: destination, scope: scope, includesReverted: false, minimum: nil)
         if chance(15) {
             run.minimum = 5
             scope.filter = "{\"v\":{\"$gte\":5}}"
@@ -144,13 +151,17 @@ extension Simulation {
     }
 
     private func describe(_ run: ModelRun, isPush: Bool) -> String {
-        let arrow = isPush ? "push \(name(run.source)) to \(name(run.destination))" : "pull \(name(run.destination)) from \(name(run.source))"
+        let arrow =
+            isPush
+            ? "push \(name(run.source)) to \(name(run.destination))"
+            : "pull \(name(run.destination)) from \(name(run.source))"
         return "\(arrow) \(run.scope.mode) models \(run.scope.models ?? []) minimum \(run.minimum ?? 0) "
             + "\(run.includesReverted ? "including reverted" : "")"
     }
 
     private func perform(_ run: ModelRun, isPush: Bool, _ test: TestRun) async throws -> TestRunResult {
-        let source = instances[run.source], destination = instances[run.destination]
+        let source = instances[run.source]
+        let destination = instances[run.destination]
         return isPush ? try await source.push(to: destination, test) : try await destination.pull(from: source, test)
     }
 
@@ -195,7 +206,8 @@ extension Simulation {
         var (run, isPush, test) = someRun()
         guard !model.isRefused(run) else { return }
         let fault = FaultyPeer.Fault(call: 1 + roll(9), isCarriedOut: chance(50))
-        history.append(describe(run, isPush: isPush) + " breaking at call \(fault.call)\(fault.isCarriedOut ? " after it" : "")")
+        history.append(
+            describe(run, isPush: isPush) + " breaking at call \(fault.call)\(fault.isCarriedOut ? " after it" : "")")
         test.fault = fault
         // A run whose last words were lost leaves its lease behind until it expires.
         defer { clock.advance(by: .seconds(2 * Limits.leaseSeconds)) }
@@ -211,7 +223,8 @@ extension Simulation {
     }
 
     private func recover(_ run: ModelRun, isPush: Bool, _ failure: TestRunFailure) async throws {
-        let source = instances[run.source], destination = instances[run.destination]
+        let source = instances[run.source]
+        let destination = instances[run.destination]
         var state: TransferState?
         do {
             state = try await destination.store.transferState(transfer: failure.transfer)
@@ -256,10 +269,16 @@ extension Simulation {
         for (number, inspector) in inspectors.enumerated() {
             let heads = try inspector.heads()
             for key in Self.keys {
-                let row = model.row(number, key), head = heads[key]
-                try require(head?.item == row.item, "\(name(number)) \(key): \(head?.body ?? "nothing"), not \(row.item?.text(key) ?? "nothing")")
+                let row = model.row(number, key)
+                let head = heads[key]
+                try require(
+                    head?.item == row.item,
+                    "\(name(number)) \(key): \(head?.body ?? "nothing"), not \(row.item?.text(key) ?? "nothing")")
                 let origin = origin(of: head)
-                try require(origin == row.origin, "\(name(number)) \(key): origin \(String(describing: origin)), not \(String(describing: row.origin))")
+                try require(
+                    origin == row.origin,
+                    "\(name(number)) \(key): origin \(String(describing: origin)), not \(String(describing: row.origin))"
+                )
                 let base = row.base.map { try! JSONDocument(validating: $0.text(key)).hash.hex.uppercased() }  // we wrote it
                 try require(head?.base == base, "\(name(number)) \(key): the base differs")
             }
@@ -281,7 +300,8 @@ extension Simulation {
         guard let plan = result.plan, let done = result.result else { return }
         let puts = plan.kinds.reduce(0) { $0 + $1.puts }
         try require(
-            puts == done.created + done.updated + done.adopted + done.kept, "I11: \(puts) puts were planned, \(done) happened")
+            puts == done.created + done.updated + done.adopted + done.kept,
+            "I11: \(puts) puts were planned, \(done) happened")
         try require(done.deleted <= plan.deletes, "I11: \(plan.deletes) deletes were planned, \(done.deleted) happened")
         try require(done.isVerified, "the roots were not verified")
     }

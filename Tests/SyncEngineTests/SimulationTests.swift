@@ -7,7 +7,8 @@ import Testing
     private static let casesAtOnce = 2
 
     @Test func everyHistoryKeepsTheRules() async throws {
-        let first = Self.number("TIDELOCK_SEED") ?? 1, cases = Self.number("TIDELOCK_CASES") ?? 60
+        let first = Self.number("TIDELOCK_SEED") ?? 1
+        let cases = Self.number("TIDELOCK_CASES") ?? 60
         print("simulation: TIDELOCK_SEED=\(first) TIDELOCK_CASES=\(cases)")
         var tally: [String: Int] = [:]
         await withTaskGroup(of: [String: Int].self) { group in

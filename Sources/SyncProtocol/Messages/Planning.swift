@@ -56,7 +56,8 @@ public struct PlanSummary: Codable, Sendable, Equatable {
     public var notes: [String]
 
     public init(
-        kinds: [KindPlan], batches: [BatchInfo], expectedRoots: [String: String], handlerCalls: Int, notes: [String] = []
+        kinds: [KindPlan], batches: [BatchInfo], expectedRoots: [String: String], handlerCalls: Int,
+        notes: [String] = []
     ) {
         self.kinds = kinds
         self.batches = batches

@@ -45,7 +45,8 @@ public final class ScriptedHooks: HookPort {
         script.withLock { script in
             script.pinned += 1
             return PinnedScript(
-                owner: self, handlers: script.handlers, version: script.version, kinds: script.kinds, filter: script.filter)
+                owner: self, handlers: script.handlers, version: script.version, kinds: script.kinds,
+                filter: script.filter)
         }
     }
 
@@ -72,7 +73,10 @@ private final class PinnedScript: RunHooks {
     private let calls = Mutex(0)
     private let isReleased = Mutex(false)
 
-    init(owner: ScriptedHooks, handlers: [String], version: Int, kinds: Set<Kind>?, filter: @escaping ScriptedHooks.Filter) {
+    init(
+        owner: ScriptedHooks, handlers: [String], version: Int, kinds: Set<Kind>?,
+        filter: @escaping ScriptedHooks.Filter
+    ) {
         self.owner = owner
         self.handlers = handlers
         self.version = version

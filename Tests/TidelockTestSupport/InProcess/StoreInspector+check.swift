@@ -43,14 +43,21 @@ extension StoreInspector {
         while let row = try rows.next() {
             let place = "\(row[0] as String)/\(row[1] as String)"
             let isDeleted: Bool = row[7]
-            let hash = row[3] as Data?, base = row[4] as Data?, origin: Int64 = row[5], edited: Int = row[6]
+            let hash = row[3] as Data?
+            let base = row[4] as Data?
+            let origin: Int64 = row[5]
+            let edited: Int = row[6]
             if isDeleted != (hash == nil) { problems.append("\(place): deleted and hash disagree") }
             if let bytes = row[2] as Data?, try Data(JSONDocument(validating: bytes).hash.bytes) != hash {
                 problems.append("\(place): the hash is not that of the body")
             }
-            if (origin == 0) != (base == nil) { problems.append("\(place): origin \(origin) with base \(String(describing: base))") }
+            if (origin == 0) != (base == nil) {
+                problems.append("\(place): origin \(origin) with base \(String(describing: base))")
+            }
             let differs = origin != 0 && hash != base
-            if differs != (edited != 0) { problems.append("\(place): edited \(edited), and hash and base say otherwise") }
+            if differs != (edited != 0) {
+                problems.append("\(place): edited \(edited), and hash and base say otherwise")
+            }
             let kind = try Kind(row[0] as String)
             if Int(Bucket(kind: kind, id: row[1]).number) != row[8] { problems.append("\(place): wrong bucket") }
         }
@@ -60,7 +67,8 @@ extension StoreInspector {
     /// Stored leaves and nodes equal those recomputed from the rows, where they are not marked dirty.
     private func digests(_ db: Database) throws -> [String] {
         var expected = try leaves(
-            db, role: 0, sql: "SELECT origin, kid, bucket, id, base FROM head WHERE origin <> 0 ORDER BY origin, kid, bucket, id")
+            db, role: 0,
+            sql: "SELECT origin, kid, bucket, id, base FROM head WHERE origin <> 0 ORDER BY origin, kid, bucket, id")
         expected.merge(
             try leaves(
                 db, role: 1,
@@ -96,7 +104,8 @@ extension StoreInspector {
                 text.append(UInt8(truncatingIfNeeded: place.number))
                 text.append(contentsOf: leaf.digest)
             }
-            expected[node] = RealLeaf(count: members.reduce(0) { $0 + $1.value.count }, digest: Data(Digest(over: text).bytes))
+            expected[node] = RealLeaf(
+                count: members.reduce(0) { $0 + $1.value.count }, digest: Data(Digest(over: text).bytes))
         }
         var stored: [LeafPlace: RealLeaf] = [:]
         for row in try Row.fetchAll(db, sql: "SELECT role, pid, kid, number, count, digest FROM node") {
@@ -130,9 +139,9 @@ extension StoreInspector {
                 "SELECT count(*) FROM plan_op JOIN plan USING (transfer) WHERE phase = 'acknowledged'",
             "batches that no event needs":
                 """
-                SELECT count(*) FROM plan_batch JOIN plan USING (transfer)
-                WHERE phase = 'acknowledged' AND transfer NOT IN (SELECT payload ->> '$.run' FROM outbox)
-                """,
+            SELECT count(*) FROM plan_batch JOIN plan USING (transfer)
+            WHERE phase = 'acknowledged' AND transfer NOT IN (SELECT payload ->> '$.run' FROM outbox)
+            """,
             "staged rows of a transfer that is not open":
                 "SELECT count(*) FROM stage WHERE transfer NOT IN (SELECT id FROM transfer WHERE phase = 'open')",
             "a lease of a transfer that is not open":

@@ -87,7 +87,8 @@ public struct TestRun: Sendable {
     public var repeatsCalls = false
 
     public init(
-        scope: Scope = .everything, options: PlanOptions = PlanOptions(), confirmations: Confirmations = Confirmations(),
+        scope: Scope = .everything, options: PlanOptions = PlanOptions(),
+        confirmations: Confirmations = Confirmations(),
         isDryRun: Bool = false, fault: FaultyPeer.Fault? = nil, repeatsCalls: Bool = false
     ) {
         self.scope = scope
@@ -204,7 +205,8 @@ extension TestInstance {
     }
 
     private func finishedEvents(_ direction: Direction, run: String, _ facts: TargetFacts) -> [QueuedEvent] {
-        let names: [EventName] = direction == .push ? [.contentAfter, .itemPushed, .pushFinished] : [.itemPulled, .pullFinished]
+        let names: [EventName] =
+            direction == .push ? [.contentAfter, .itemPushed, .pushFinished] : [.itemPulled, .pullFinished]
         return names.map { QueuedEvent(event: $0, run: run, direction: direction, target: facts) }
     }
 
@@ -219,7 +221,8 @@ extension TestInstance {
 extension TestInstance {
     /// Instances that share a clock, which stands still unless moved.
     public static func make(_ names: String..., seed: UInt64 = 1) throws -> [TestInstance] {
-        let clock = TestClock(sleep: .lastsUntilCancelled), random = SeededRandom(seed: seed)
+        let clock = TestClock(sleep: .lastsUntilCancelled)
+        let random = SeededRandom(seed: seed)
         return try names.map { try TestInstance($0, clock: clock, random: random) }
     }
 
