@@ -27,13 +27,13 @@ struct ReportText {
     }
 
     private var headline: String {
-        let where_ = report.direction == .push ? "to \(report.target)" : "from \(report.target)"
+        let side = report.direction == .push ? "to \(report.target)" : "from \(report.target)"
         switch report.status {
-        case .unchanged: return "nothing to \(report.direction.rawValue) \(where_): both sides are equal (\(figures))"
+        case .unchanged: return "nothing to \(report.direction.rawValue) \(side): both sides are equal (\(figures))"
         case .planned:
-            return "a \(report.direction.rawValue) \(where_) would change "
+            return "a \(report.direction.rawValue) \(side) would change "
                 + (report.kinds.contains { $0.touches > 0 } ? "this:" : "nothing")
-        default: return "\(report.direction.rawValue) \(where_): \(counts)\(report.verified ? ", verified" : "")"
+        default: return "\(report.direction.rawValue) \(side): \(counts)\(report.verified ? ", verified" : "")"
         }
     }
 

@@ -121,7 +121,9 @@ func interruptible<Value: Sendable>(_ work: @escaping @Sendable () async -> Valu
         source.resume()
         return source
     }
-    defer { sources.forEach { $0.cancel() } }
+    defer {
+        for source in sources { source.cancel() }
+    }
     return await task.value
 }
 
