@@ -10,6 +10,7 @@ extension Store {
                 throw TidelockError(.internalFailure, "A list of an unknown peer was supplied.")
             }
             let reconciler = try ShadowReconciler(db: db, pid: pid, kid: Numbers.kind(db, kind), kind: kind)
+            try reconciler.forgetCheckpoint()
             if request.onlyDrift {
                 try reconciler.drifted(page.items)
             } else {
@@ -25,6 +26,12 @@ private struct ShadowReconciler {
     let pid: Int64
     let kid: Int64
     let kind: Kind
+
+    /// What the list tells is acted upon by a look at everything. Until a run has done that to the end, the feed alone
+    /// must not seem to be enough, although the roots are equal from now on.
+    func forgetCheckpoint() throws {
+        try db.cachedStatement(sql: "UPDATE checkpoint SET seq = 0 WHERE pid = ? AND kid = ?").execute(arguments: [pid, kid])
+    }
 
     private var tree: DigestTree { DigestTree(role: .shadowed, pid: pid, kid: kid) }
 
@@ -69,7 +76,8 @@ private struct ShadowReconciler {
             if !isCurrent {
                 try hold(item, bucket, base: base, isKnown: old?.state.isHeld == true && old?.output == base)
             }
-        } else if old?.state.isHeld == true || old?.state == .takenOver, try isHere(item.id, bucket) {
+        } else if old?.state.isHeld == true || old?.state == .takenOver || old?.state == .reverted,
+            try isHere(item.id, bucket) {
             try set(item.id, bucket, state: .takenOver, output: nil)
         } else {
             try set(item.id, bucket, state: .foreign, output: nil)

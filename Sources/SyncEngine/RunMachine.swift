@@ -57,6 +57,9 @@ public struct RunMachine: Sendable {
     }
 
     public private(set) var state: State = .idle
+    /// Marks, among the details of a failure, that nobody here knows whether the destination committed.
+    public static let mayHaveCommitted = "mayHaveCommitted"
+
     /// Why the run failed, once it has.
     public private(set) var failure: TidelockError?
     private let isDryRun: Bool
@@ -156,6 +159,7 @@ public struct RunMachine: Sendable {
         case .committing, .acknowledging:
             // The destination may have committed: nothing is thrown away, the next run asks.
             failure = error
+            failure?.details[Self.mayHaveCommitted] = "true"
             return finish(.failed(error.code))
         case .idle, .opening, .planning, .approving, .transferring:
             failure = error

@@ -42,7 +42,7 @@ struct SyncRunner: Sendable {
         }
         report.milliseconds = Int(start.duration(to: .now) / .milliseconds(1))
         if let failure { report.note(failure) }
-        await close(report)
+        await close(report, failure)
         await EventDelivery(instance: instance, hooks: hooks).deliverDue()
         return (report, failure)
     }
@@ -159,11 +159,11 @@ struct SyncRunner: Sendable {
     }
 
     /// The record of the run, in the list of runs, the log and the collection that scripts read.
-    private func close(_ report: RunReport) async {
+    private func close(_ report: RunReport, _ failure: TidelockError?) async {
         guard !request.isDryRun else { return }
         do {
             let text = String(decoding: try JSONEncoder().encode(report), as: UTF8.self)
-            let phase = report.error.map { isUnsettled($0.code) ? "unsettled" : "failed" } ?? report.status.rawValue
+            let phase = failure.map { isUnsettled($0) ? "unsettled" : "failed" } ?? report.status.rawValue
             try await instance.store.endRun(id: report.run, phase: phase, report: text)
             if let error = report.error {
                 let event: EventName = request.direction == .push ? .pushFailed : .pullFailed
@@ -180,8 +180,9 @@ struct SyncRunner: Sendable {
     }
 
     /// A run that lost contact may have been committed over there; the next one finds out.
-    private func isUnsettled(_ code: String) -> Bool {
-        [.targetUnreachable, .timeout, .databaseBusy, .cancelled].map(\ErrorCode.rawValue).contains(code)
+    private func isUnsettled(_ failure: TidelockError) -> Bool {
+        failure.details[RunMachine.mayHaveCommitted] != nil
+            || [.targetUnreachable, .timeout, .databaseBusy, .cancelled].contains(failure.code)
     }
 }
 

@@ -77,3 +77,49 @@ import TidelockTestSupport
         #expect(try await a.push(to: b).outcome == .inSync)
     }
 }
+
+/// A comparison that no run followed up must not make the next one believe that nothing is to be done.
+@Suite struct UnfinishedComparisonTests {
+    private let a: TestInstance
+    private let b: TestInstance
+
+    init() throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+    }
+
+    private func loseOneRow() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
+        try await a.push(to: b)
+        try StoreVandal(b.store).execute(
+            """
+            DELETE FROM body WHERE rid IN (SELECT rid FROM head WHERE id = '2');
+            DELETE FROM head WHERE id = '2';
+            UPDATE leaf SET dirty = 1
+            """)
+    }
+
+    @Test func aPlanOnly() async throws {
+        try await loseOneRow()
+        let planned = try await a.push(to: b, TestRun(isDryRun: true))
+        #expect(planned.plan?.operations == 1)
+        #expect(try await a.push(to: b).result?.created == 1)
+    }
+
+    @Test func aRunThatBroke() async throws {
+        try await loseOneRow()
+        await #expect(throws: TestRunFailure.self) {
+            try await a.push(to: b, TestRun(fault: .init(call: 3, isCarriedOut: false)))
+        }
+        #expect(try await a.push(to: b).result?.created == 1)
+        #expect(try await a.push(to: b).outcome == .inSync)
+    }
+
+    @Test func anEditThatWasListedAndNotReplaced() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"1","v":2}"#)
+        try await a.push(to: b, TestRun(isDryRun: true))
+        #expect(try await a.push(to: b).result?.conflicts.count == 1)
+    }
+}

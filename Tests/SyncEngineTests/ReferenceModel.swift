@@ -213,8 +213,8 @@ extension ReferenceModel {
             return run.isMirror && run.minimum == nil && theirs.item != nil && isForeign(run, key, item, known)
                 ? .delete : .nothing
         case .put(let output):
-            if !isOurs, let known, known.isHeld, known.source == item, !isReverted {
-                return theirs.item == nil || known.isUncertain ? .eitherWay : .nothing
+            if !isOurs, let known, known.isHeld || known.reverted != nil, known.source == item, !isReverted {
+                return theirs.item == nil || known.isUncertain || !known.isHeld ? .eitherWay : .nothing
             }
             if isOurs, !theirs.isEdited || theirs.isKept, theirs.base == output { return .nothing }
             return arrive(output, at: run.destination, from: run.source, key, theirs, isReverted: isReverted)
@@ -382,7 +382,11 @@ extension ReferenceModel {
 }
 
 extension ReferenceModel {
-    func debug(_ key: ItemKey) -> String {
-        "\(rows.map { $0[key] as Any}) \(memory.map { ($0.key, $0.value[key] as Any) })"
+    /// An item at every instance, and what sources remember of it.
+    func describe(_ key: ItemKey) -> String {
+        let known = memory.compactMap { stream, items in
+            items[key].map { "\(stream.source) to \(stream.destination): \($0)" }
+        }
+        return "\(rows.map { $0[key] ?? ModelRow() }); \(known.sorted().joined(separator: "; "))"
     }
 }

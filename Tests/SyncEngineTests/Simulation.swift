@@ -27,6 +27,10 @@ final class Simulation {
     private let inspectors: [StoreInspector]
     private var model: ReferenceModel
     private var history: [String] = []
+    /// The item whose states stand in the history of a rule that was broken.
+    private let watched = Simulation.keys.first {
+        "\($0)" == ProcessInfo.processInfo.environment["TIDELOCK_ITEM"]
+    }
 
     init(seed: UInt64) throws {
         random = SeededRandom(seed: seed)
@@ -43,9 +47,7 @@ final class Simulation {
     func perform(steps: Int) async throws {
         for _ in 0..<steps {
             clock.advance(by: .seconds(1))
-            if let k = ProcessInfo.processInfo.environment["DBG"] {
-                for key in Self.keys where "\(key)" == k { history.append("   DBG " + model.debug(key)) }
-            }
+            if let watched { history.append("    \(watched): \(model.describe(watched))") }
             do {
                 try await step()
             } catch let failure as TestRunFailure {

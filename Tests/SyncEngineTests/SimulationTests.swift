@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// Random histories of three instances. `TIDELOCK_SEED` and `TIDELOCK_CASES` choose others, or more of them.
+/// Random histories of three instances. `TIDELOCK_SEED` and `TIDELOCK_CASES` choose others, or more of them;
+/// `TIDELOCK_ITEM`, such as `content/posts/p2`, adds what becomes of one item to a history that broke a rule.
 @Suite struct SimulationTests {
     private static let stepsPerCase = 40
     private static let casesAtOnce = 2
