@@ -30,7 +30,9 @@ private struct ShadowReconciler {
     /// What the list tells is acted upon by a look at everything. Until a run has done that to the end, the feed alone
     /// must not seem to be enough, although the roots are equal from now on.
     func forgetCheckpoint() throws {
-        try db.cachedStatement(sql: "UPDATE checkpoint SET seq = 0 WHERE pid = ? AND kid = ?").execute(arguments: [pid, kid])
+        try db.cachedStatement(sql: "UPDATE checkpoint SET seq = 0 WHERE pid = ? AND kid = ?").execute(arguments: [
+            pid, kid,
+        ])
     }
 
     private var tree: DigestTree { DigestTree(role: .shadowed, pid: pid, kid: kid) }
@@ -77,7 +79,8 @@ private struct ShadowReconciler {
                 try hold(item, bucket, base: base, isKnown: old?.state.isHeld == true && old?.output == base)
             }
         } else if old?.state.isHeld == true || old?.state == .takenOver || old?.state == .reverted,
-            try isHere(item.id, bucket) {
+            try isHere(item.id, bucket)
+        {
             try set(item.id, bucket, state: .takenOver, output: nil)
         } else {
             try set(item.id, bucket, state: .foreign, output: nil)

@@ -24,8 +24,6 @@ public enum Limits {
     public static let leaseRenewalSeconds: Int64 = 20
     /// Seconds a token may be valid.
     public static let tokenSeconds: Int64 = 120
-    /// Deletes that a run may do unasked, whatever the size of the kind.
-    public static let unaskedDeletes = 1_000
     /// Seconds after which an open transfer that nobody touched is forgotten.
     public static let transferSeconds: Int64 = 24 * 3_600
     /// Kinds in a scope, models in a selection.
