@@ -55,9 +55,9 @@ struct SyncRunner: Sendable {
         }
     }
 
-    private func takeLock(_ run: String) throws -> SyncLock? {
-        guard !request.isDryRun else { return nil }
-        return try SyncLock.acquire(
+    /// A dry run takes it too: its open would supersede a run of this very instance that is at work.
+    private func takeLock(_ run: String) throws -> SyncLock {
+        try SyncLock.acquire(
             in: instance.folder.storage,
             holder: SyncLock.Holder(
                 pid: getpid(), host: ProcessInfo.processInfo.hostName, run: run, started: instance.clock.seconds))
