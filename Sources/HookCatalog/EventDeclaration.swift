@@ -4,13 +4,15 @@ public enum EventClass: String, Sendable, CaseIterable, Codable {
     case gate
     /// May change what passes. A handler that fails stops what would have passed.
     case filter
+    /// Is asked for a verdict; the first one counts. A handler that fails stops what waits for the verdict.
+    case decision
     /// Is told afterwards. A handler that fails is reported; nothing is undone.
     case observer
 }
 
 /// Which side of a run calls the handlers of an event.
 public enum EventPlace: String, Sendable, CaseIterable, Codable {
-    case source, initiator, responder, receiver
+    case source, initiator, responder, receiver, destination, editor, process
 
     /// As the reference says it.
     public var summary: String {
@@ -19,6 +21,9 @@ public enum EventPlace: String, Sendable, CaseIterable, Codable {
         case .initiator: "where the run was started"
         case .responder: "where the run was answered"
         case .receiver: "where the data arrived, when the run was started elsewhere"
+        case .destination: "where the data arrives, before it is applied"
+        case .editor: "where an item is edited"
+        case .process: "in the process that serves"
         }
     }
 }

@@ -3,7 +3,16 @@ internal import ContentModel
 /// The events that handlers can be registered for.
 public enum EventName: String, Sendable, CaseIterable, Codable {
     case requestBefore = "sync.request.before"
+    case pushBefore = "sync.push.before"
+    case pullBefore = "sync.pull.before"
+    case planReady = "sync.plan.ready"
     case contentBefore = "sync.content.before"
+    case assetsBefore = "sync.assets.before"
+    case pagesBefore = "sync.pages.before"
+    case lokalizeBefore = "sync.lokalize.before"
+    case layoutBefore = "sync.layout.before"
+    case contentReceived = "sync.content.received"
+    case conflict = "sync.conflict"
     case contentAfter = "sync.content.after"
     case itemPushed = "sync.item.pushed"
     case itemPulled = "sync.item.pulled"
@@ -12,6 +21,15 @@ public enum EventName: String, Sendable, CaseIterable, Codable {
     case pushFailed = "sync.push.failed"
     case pullFailed = "sync.pull.failed"
     case receiveFinished = "sync.receive.finished"
+    case itemSaveBefore = "content.item.save.before"
+    case itemSaved = "content.item.save"
+    case itemPublished = "content.item.publish"
+    case itemUnpublished = "content.item.unpublish"
+    case itemRemoved = "content.item.remove"
+    case appStarted = "app.started"
+    case appStopping = "app.stopping"
+    case hooksLoaded = "hooks.loaded"
+    case hooksUnloading = "hooks.unloading"
 }
 
 extension EventName {

@@ -1,6 +1,9 @@
 /// What scripts may ask of the host, by the name they use.
 public enum HostFunction: String, Sendable, CaseIterable {
     case on = "app.on"
+    case every = "app.every"
+    case cron = "app.cron"
+    case route = "app.route"
     case log = "app.log"
     case time = "app.time"
     case jsonDecode = "app.json.decode"
@@ -16,7 +19,22 @@ public enum HostFunction: String, Sendable, CaseIterable {
     case httpGet = "app.http.get"
     case httpPost = "app.http.post"
     case httpRequest = "app.http.request"
+    case mail = "app.mailer.mail"
+    case cacheRead = "app.cache.read"
+    case cacheWrite = "app.cache.write"
+    case cacheDelete = "app.cache.delete"
     case cacheFlush = "app.cache.flush"
+    case keyGet = "app.kv.get"
+    case keySet = "app.kv.set"
+    case keyDelete = "app.kv.delete"
+    case keyIncrement = "app.kv.increment"
+    case searchIndex = "app.search.index"
+    case searchQuery = "app.search.query"
+    case asyncRun = "app.async.run"
+    case syncRun = "app.sync.run"
+    case syncItem = "app.sync.item"
+    case syncCheck = "app.sync.check"
+    case secret = "app.secret"
     // Functions of Lua's own library that look outside; the host replaces them.
     case osTime = "os.time"
     case osDate = "os.date"
@@ -55,13 +73,6 @@ extension HostFunction {
                 + "register the handler with { volatile = true } if it needs it"
         }
     }
-
-    /// Names that scripts may come to use but that do nothing yet. Calling one says so.
-    public static let unavailable = [
-        "app.every", "app.cron", "app.mailer.mail", "app.search.index", "app.search.query", "app.async.run",
-        "app.sync.run", "app.sync.item", "app.sync.check", "app.cache.read", "app.cache.write", "app.cache.delete",
-        "app.kv.get", "app.kv.set", "app.secret",
-    ]
 
     /// The name below which the machine itself offers JSON.
     public static let jsonPrefix = "app.json"

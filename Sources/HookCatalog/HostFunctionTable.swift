@@ -21,7 +21,12 @@ extension HostFunction {
     /// The declaration of this function. A `switch`, so that no function can be left out.
     public var declaration: HostFunctionDeclaration {
         switch self {
-        case .on, .log, .time, .authUser, .cacheFlush: generalDeclaration
+        case .on, .every, .cron, .route: registrationDeclaration
+        case .log, .time, .authUser, .mail, .asyncRun, .secret: generalDeclaration
+        case .cacheRead, .cacheWrite, .cacheDelete, .cacheFlush: cacheDeclaration
+        case .keyGet, .keySet, .keyDelete, .keyIncrement: keyDeclaration
+        case .searchIndex, .searchQuery: searchDeclaration
+        case .syncRun, .syncItem, .syncCheck: syncDeclaration
         case .jsonDecode, .jsonEncode, .jsonArray, .jsonObject: jsonDeclaration
         case .storageSave, .storageFind, .storageFindOne, .storageRemove, .storageCount: storageDeclaration
         case .httpGet, .httpPost, .httpRequest: httpDeclaration
@@ -31,14 +36,6 @@ extension HostFunction {
 
     private var generalDeclaration: HostFunctionDeclaration {
         switch self {
-        case .on:
-            HostFunctionDeclaration(
-                "Registers a handler for an event.", .registers,
-                [
-                    ValueDeclaration("event", "string", "name of the event"),
-                    ValueDeclaration("handler", "function", "called with the arguments of the event, then ctx"),
-                    ValueDeclaration("options", "Options", "which events it is for, and how it runs", isOptional: true),
-                ])
         case .log:
             HostFunctionDeclaration(
                 "Adds a line to the log.", .pure,
@@ -54,8 +51,25 @@ extension HostFunction {
             HostFunctionDeclaration(
                 "Tells who started what is happening.", .outward,
                 results: [ValueDeclaration("user", "User", "nil when it was not a person", isOptional: true)])
+        case .mail:
+            HostFunctionDeclaration(
+                "Sends a mail.", .outward,
+                [
+                    ValueDeclaration(
+                        "to", "string|string[]", "addresses; several may stand in one string, with commas"),
+                    ValueDeclaration("subject", "string", "one line"),
+                    ValueDeclaration("message", "string", "text, or HTML if it looks like HTML"),
+                    ValueDeclaration("options", "MailOptions", "from, cc, attachments and more", isOptional: true),
+                ])
+        case .asyncRun:
+            HostFunctionDeclaration(
+                "Runs a function once the handler has ended. Its failure is logged and concerns nobody else.", .outward,
+                [ValueDeclaration("task", "function", "called without arguments")])
         default:
-            HostFunctionDeclaration("Empties the cache.", .outward)
+            HostFunctionDeclaration(
+                "Answers a secret of the configuration, good for requests and mails; shown anywhere else it reads ***.",
+                .outward, [ValueDeclaration("name", "string", "its name in hooks.secrets")],
+                results: [ValueDeclaration("secret", "Secret", "may be joined to strings with ..")])
         }
     }
 

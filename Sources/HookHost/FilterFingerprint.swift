@@ -11,8 +11,8 @@ struct FilterFingerprint {
 
     /// The handlers that items of a kind pass, in order.
     func handlers(for kind: Kind) -> [Handler] {
-        guard kind.isContent else { return [] }
-        return generation.handlers(for: .contentBefore).filter { handler in
+        guard let event = kind.filterEvent else { return [] }
+        return generation.handlers(for: event).filter { handler in
             handler.options.match(kind)
                 && handler.options.match(target: context.target.name, direction: context.direction)
         }
@@ -64,5 +64,13 @@ struct FilterFingerprint {
             text.add("target", context.target.name)
             text.add("uri", context.target.uri)
         }
+    }
+}
+
+extension Kind {
+    /// The event whose handlers items of this kind pass before they leave; nil for definitions, which travel as they
+    /// are.
+    fileprivate var filterEvent: EventName? {
+        isContent ? .contentBefore : nil
     }
 }

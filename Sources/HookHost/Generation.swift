@@ -11,7 +11,7 @@ final class Generation: Sendable {
     let handlers: [Handler]
     /// What can influence the handlers of each entry file, by its path.
     let influences: [String: [HookFile]]
-    private let handlersByEvent: [EventName: [Handler]]
+    private let handlersByTrigger: [Trigger: [Handler]]
     private let factory: MachineFactory
 
     init(_ folder: HookFolder, _ handlers: [Handler], _ factory: MachineFactory) {
@@ -19,7 +19,9 @@ final class Generation: Sendable {
         self.handlers = handlers
         self.factory = factory
         identity = Generation.identity(of: folder, factory)
-        handlersByEvent = Dictionary(grouping: handlers, by: \.event).mapValues { $0.sorted(by: Handler.runsBefore) }
+        handlersByTrigger = Dictionary(grouping: handlers, by: \.trigger).mapValues {
+            $0.sorted(by: Handler.runsBefore)
+        }
         let dependencies = SourceDependencies(folder)
         let entries = Set(handlers.map(\.entry))
         influences = folder.entries.reduce(into: [:]) { influences, entry in
@@ -34,7 +36,21 @@ final class Generation: Sendable {
 
     /// The handlers of an event in the order in which they run.
     func handlers(for event: EventName) -> [Handler] {
-        handlersByEvent[event] ?? []
+        handlersByTrigger[.event(event)] ?? []
+    }
+
+    /// The handlers that run by the clock.
+    var scheduled: [(handler: Handler, schedule: Schedule)] {
+        handlers.compactMap { handler in
+            if case .schedule(let schedule) = handler.trigger { (handler, schedule) } else { nil }
+        }
+    }
+
+    /// The handlers that answer requests.
+    var routes: [(handler: Handler, route: Route)] {
+        handlers.compactMap { handler in
+            if case .route(let route) = handler.trigger { (handler, route) } else { nil }
+        }
     }
 
     /// A fresh machine with this generation in it, whose functions are in the order of `handlers`.

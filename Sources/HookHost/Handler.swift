@@ -2,18 +2,18 @@ internal import ContentModel
 internal import HookCatalog
 internal import SyncEngine
 
-/// A function that a file registered for an event, without the function itself.
+/// A function that a file registered, without the function itself.
 ///
 /// Every machine that loads the same files has its own functions, in the same order; `position` finds them.
 struct Handler: Sendable, Equatable {
     /// The how-manieth registration of all files this is.
     var position: Int
-    var event: EventName
+    var trigger: Trigger
     var name: String
     var options: HandlerOptions
     /// The entry file whose loading registered it.
     var entry: String
-    /// Where `app.on` was called.
+    /// Where it was registered.
     var file: String
     var line: Int
 
@@ -26,7 +26,7 @@ struct Handler: Sendable, Equatable {
     }
 }
 
-/// What the third argument of `app.on` said.
+/// What the options of a registration said.
 struct HandlerOptions: Sendable, Equatable {
     enum ErrorPolicy: String, Sendable, CaseIterable {
         case abort

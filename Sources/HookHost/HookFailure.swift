@@ -52,12 +52,12 @@ struct HookFailure {
     ) -> TidelockError {
         var facts = details
         facts["handler"] = handler.name
-        facts["event"] = handler.event.rawValue
+        facts["event"] = handler.trigger.label
         facts["file"] = place.file
         facts["line"] = place.line.map(String.init)
         let subject = subject.isEmpty ? "" : " \(subject)"
         return TidelockError(
-            code, "Handler '\(handler.name)' of \(handler.event.rawValue) \(what)\(subject)\(explanation)", hint: hint,
+            code, "Handler '\(handler.name)' of \(handler.trigger.label) \(what)\(subject)\(explanation)", hint: hint,
             details: facts, underlying: underlying)
     }
 }

@@ -52,8 +52,12 @@ public final class HookHost: Sendable {
         http = HTTPService(services, try EgressPolicy(allowing: configuration.allowedHosts), configuration.limits)
         factory = MachineFactory(configuration, services, http)
         log = factory.library.log
-        gatePool = configuration.pool(on: workers)
-        observerPool = configuration.pool(on: observerWorkers ?? workers)
+        let log = factory.library.log
+        let report: @Sendable (Handler, LuaError) -> Void = { handler, error in
+            log.report("error", "A function that handler '\(handler.name)' left to run afterwards failed: \(error)")
+        }
+        gatePool = configuration.pool(on: workers, report)
+        observerPool = configuration.pool(on: observerWorkers ?? workers, report)
     }
 
     /// Loads the first generation. What is wrong with it stands in the status, and is thrown to whoever needs handlers.
@@ -91,6 +95,12 @@ public final class HookHost: Sendable {
                 generation: state.current?.identity, loadedAt: state.loadedAt, files: state.current?.fileNames ?? [],
                 handlers: state.current?.handlerInfos ?? [], rejected: state.rejected)
         }
+    }
+
+    /// Waits for functions that handlers left to run afterwards.
+    public func drain() async {
+        await gatePool.drain()
+        await observerPool.drain()
     }
 
     /// Gives back the pooled machines and the threads of this host, not its workers. May be called twice.
@@ -219,13 +229,18 @@ extension MachineFactory {
             library: HostLibrary(
                 log: LogService(sink: services.log, clock: services.clock, limits: limits),
                 storage: StorageService(collections: services.collections, limits: limits), http: http,
-                clock: ClockService(clock: services.clock),
-                general: GeneralServices(cache: services.cache, currentUser: services.user)))
+                clock: ClockService(clock: services.clock), cache: CacheService(cache: services.cache),
+                keys: KeyService(keys: services.keys), search: SearchService(index: services.search),
+                sync: SyncService(control: services.sync),
+                general: GeneralServices(currentUser: services.user, secrets: services.secrets)))
     }
 }
 
 extension HookHostConfiguration {
-    fileprivate func pool(on workers: LuaWorkers) -> MachinePool {
-        MachinePool(on: workers, limit: max(1, pooledMachines), maximumUses: max(1, usesOfAMachine))
+    fileprivate func pool(
+        on workers: LuaWorkers, _ report: @escaping @Sendable (Handler, LuaError) -> Void
+    ) -> MachinePool {
+        MachinePool(
+            on: workers, limit: max(1, pooledMachines), maximumUses: max(1, usesOfAMachine), report: report)
     }
 }

@@ -17,6 +17,11 @@ public struct HookLimits: Sendable {
     /// Documents that one `app.storage.find` may bring.
     public var foundDocuments = 10_000
 
+    /// Runs that handlers of runs may start, one out of the other.
+    static let deepestRun = 3
+    /// Functions that one call may leave to run afterwards.
+    static let postponedFunctions = 64
+
     public init() {
         gate = LuaLimits()
         filter = LuaLimits()
@@ -29,8 +34,8 @@ extension HookLimits {
     /// The limits of one call: those of its class, or tighter, or with another time to wait if the handler asked.
     func limits(of handler: Handler) -> LuaLimits {
         var limits =
-            switch handler.event.declaration.eventClass {
-            case .gate: gate
+            switch handler.trigger.eventClass {
+            case .gate, .decision: gate
             case .filter: filter
             case .observer: observer
             }

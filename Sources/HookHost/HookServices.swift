@@ -6,6 +6,12 @@ public struct HookServices: Sendable {
     public var log: any LogSink
     public var collections: any DocumentCollections
     public var cache: any CacheStore
+    public var keys: any KeyValueStore
+    public var search: any SearchIndex
+    /// Runs that scripts start; nil where nobody can carry them out.
+    public var sync: (any SyncControl)?
+    /// What `app.secret` knows, by name.
+    public var secrets: [String: String] = [:]
     public var clock: any WallClock
     /// Who started what is happening, for `app.auth.user`; `nil` when it was not a person.
     public var user: @Sendable () -> String?
@@ -15,13 +21,16 @@ public struct HookServices: Sendable {
     public var http: HTTPClientOptions
 
     public init(
-        log: any LogSink, collections: any DocumentCollections, cache: any CacheStore, clock: any WallClock,
+        log: any LogSink, collections: any DocumentCollections, cache: any CacheStore, keys: any KeyValueStore,
+        search: any SearchIndex, clock: any WallClock,
         user: @escaping @Sendable () -> String? = { nil },
         targets: @escaping @Sendable () async throws -> [TargetFacts] = { [] }, http: HTTPClientOptions = .init()
     ) {
         self.log = log
         self.collections = collections
         self.cache = cache
+        self.keys = keys
+        self.search = search
         self.clock = clock
         self.user = user
         self.targets = targets

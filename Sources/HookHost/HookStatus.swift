@@ -29,7 +29,7 @@ public struct HandlerInfo: Sendable, Codable, Equatable {
 extension HandlerInfo {
     init(_ handler: Handler) {
         name = handler.name
-        event = handler.event.rawValue
+        event = handler.trigger.label
         file = handler.file
         line = handler.line
         priority = handler.options.priority
@@ -47,7 +47,8 @@ extension HandlerInfo {
 extension Generation {
     /// All handlers in the order people look for them.
     var handlerInfos: [HandlerInfo] {
-        EventName.allCases.flatMap { handlers(for: $0) }.map(HandlerInfo.init)
+        (EventName.allCases.flatMap { handlers(for: $0) } + scheduled.map(\.handler) + routes.map(\.handler))
+            .map(HandlerInfo.init)
     }
 
     var fileNames: [String] { folder.files.map(\.path) }

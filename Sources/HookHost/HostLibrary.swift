@@ -11,24 +11,30 @@ struct HostLibrary: Sendable {
     let storage: StorageService
     let http: HTTPService
     let clock: ClockService
+    let cache: CacheService
+    let keys: KeyService
+    let search: SearchService
+    let sync: SyncService
     let general: GeneralServices
 
     /// The functions for one machine.
     func functions(for session: MachineSession) -> [LuaHostFunction] {
-        let registration = LuaHostFunction(HostFunction.on.rawValue, whileLoading: true) { call in
-            try session.register(call)
-            return []
+        let registrations = HostFunction.allCases.filter { $0.declaration.effect == .registers }.map { function in
+            LuaHostFunction(function.rawValue, whileLoading: true) { call in
+                try session.register(function, call)
+                return []
+            }
         }
         let services = HostFunction.allCases.compactMap { function in
             body(of: function).map { guarded(function, session, $0) }
         }
-        return [registration] + services + HostFunction.unavailable.map(HostLibrary.unavailable)
+        return registrations + services
     }
 
     /// What a function does; `nil` where it is not a service: the machine itself knows JSON.
     private func body(of function: HostFunction) -> Body? {
         switch function {
-        case .on, .jsonDecode, .jsonEncode, .jsonArray, .jsonObject: nil
+        case .on, .every, .cron, .route, .jsonDecode, .jsonEncode, .jsonArray, .jsonObject: nil
         case .log: log.record
         case .time: clock.time
         case .osTime: clock.osTime
@@ -37,7 +43,22 @@ struct HostLibrary: Sendable {
         case .random: RandomService.draw
         case .randomSeed: RandomService.seed
         case .authUser: general.user
-        case .cacheFlush: general.flush
+        case .mail: general.mail
+        case .asyncRun: general.runLater
+        case .secret: general.secret
+        case .cacheRead: cache.read
+        case .cacheWrite: cache.write
+        case .cacheDelete: cache.delete
+        case .cacheFlush: cache.flush
+        case .keyGet: keys.get
+        case .keySet: keys.set
+        case .keyDelete: keys.delete
+        case .keyIncrement: keys.increment
+        case .searchIndex: search.index
+        case .searchQuery: search.query
+        case .syncRun: sync.run
+        case .syncItem: sync.item
+        case .syncCheck: sync.check
         case .storageSave: storage.save
         case .storageFind: storage.find
         case .storageFindOne: storage.findOne
@@ -57,12 +78,6 @@ struct HostLibrary: Sendable {
             }
             try invocation.check(function)
             return try body(call.arguments, invocation)
-        }
-    }
-
-    private static func unavailable(_ path: String) -> LuaHostFunction {
-        LuaHostFunction(path, whileLoading: true) { _ in
-            throw HostError("\(path) is not available in this version")
         }
     }
 }

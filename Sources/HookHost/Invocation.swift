@@ -1,4 +1,5 @@
 internal import HookCatalog
+internal import LuaRuntime
 internal import Synchronization
 
 /// One call of one handler, as the host functions it uses see it.
@@ -8,24 +9,32 @@ final class Invocation: Sendable {
     let documents: [[UInt8]]
     /// When the handler's time is up, host functions included.
     let deadline: ContinuousClock.Instant
+    let circumstances: Circumstances
 
     private let counts = Mutex(Counts())
 
     private struct Counts {
         var logLines = 0
         var requests = 0
+        var postponed: [LuaFunction] = []
     }
 
-    init(_ handler: Handler, documents: [[UInt8]], deadline: ContinuousClock.Instant) {
+    init(
+        _ handler: Handler, documents: [[UInt8]], deadline: ContinuousClock.Instant,
+        _ circumstances: Circumstances = Circumstances()
+    ) {
         self.handler = handler
         self.documents = documents
         self.deadline = deadline
+        self.circumstances = circumstances
     }
+
+    var user: String? { circumstances.user }
+    var depth: Int { circumstances.depth }
 
     /// Refuses what the handler of this call may not ask for.
     func check(_ function: HostFunction) throws(HostError) {
-        let eventClass = handler.event.declaration.eventClass
-        guard function.mayBeCalled(by: eventClass, isVolatile: handler.isVolatile) else {
+        guard function.mayBeCalled(by: handler.trigger.eventClass, isVolatile: handler.isVolatile) else {
             throw HostError(function.refusal)
         }
     }
@@ -38,6 +47,27 @@ final class Invocation: Sendable {
         }
     }
 
+    /// Keeps a function that is to run once the handler has ended.
+    ///
+    /// One that runs afterwards itself may not, or a chain of them could go on for ever.
+    func postpone(_ function: LuaFunction) throws(HostError) {
+        guard !circumstances.isPostponed else {
+            throw HostError("\(HostFunction.asyncRun.rawValue) cannot be called by a function that it runs")
+        }
+        let isAccepted = counts.withLock { counts in
+            guard counts.postponed.count < HookLimits.postponedFunctions else { return false }
+            counts.postponed.append(function)
+            return true
+        }
+        guard isAccepted else {
+            throw HostError(
+                "\(HostFunction.asyncRun.rawValue): one call of a handler may leave \(HookLimits.postponedFunctions) functions"
+            )
+        }
+    }
+
+    var postponed: [LuaFunction] { counts.withLock(\.postponed) }
+
     /// Counts an HTTP request; answers which one of this call it is.
     func countRequest() -> Int {
         counts.withLock { counts in
@@ -45,4 +75,14 @@ final class Invocation: Sendable {
             return counts.requests
         }
     }
+}
+
+/// What a call inherits from what led to it.
+struct Circumstances: Sendable {
+    /// Who caused it, where that is known.
+    var user: String?
+    /// How many runs started one another, by handlers, before this call.
+    var depth = 0
+    /// Whether this is a function that a handler left to run afterwards.
+    var isPostponed = false
 }

@@ -10,6 +10,8 @@ final class LoadedMachine: Sendable {
     private let session: MachineSession
     private let functions: [LuaFunction]
     private let uses = Mutex(0)
+    /// Functions that handlers left to run afterwards.
+    private let postponed = Mutex<ArraySlice<(LuaFunction, HandlerCall)>>([])
 
     init(_ machine: LuaMachine, _ session: MachineSession, generation: String) {
         self.machine = machine
@@ -20,16 +22,47 @@ final class LoadedMachine: Sendable {
 
     /// Calls a handler. Only one call at a time: what the host functions see is the machine's current call.
     func call(_ call: HandlerCall) async throws(LuaError) -> LuaOutcome {
+        try await self.call(functions[call.handler.position], call)
+    }
+
+    /// Calls functions that a handler left, one after the other, each like a call of that handler.
+    ///
+    /// Not after a limit stopped one of them: the machine is gone then.
+    func runPostponed(_ report: (Handler, LuaError) -> Void) async {
+        while let (function, call) = postponed.withLock({ $0.popFirst() }), !machine.isPoisoned {
+            do {
+                _ = try await self.call(function, call)
+            } catch {
+                report(call.handler, error)
+            }
+        }
+    }
+
+    var hasPostponed: Bool { postponed.withLock { !$0.isEmpty } }
+
+    private func call(_ function: LuaFunction, _ call: HandlerCall) async throws(LuaError) -> LuaOutcome {
         uses.withLock { $0 += 1 }
         let deadline = ContinuousClock.now + call.limits.wall
-        session.begin(Invocation(call.handler, documents: call.documents, deadline: deadline))
-        defer { session.end() }
+        let current = Invocation(call.handler, documents: call.documents, deadline: deadline, call.circumstances)
+        session.begin(current)
+        defer {
+            session.end()
+            keep(current.postponed, of: call)
+        }
         var invocation = LuaInvocation()
         invocation.documents = call.documents
         invocation.arguments = call.arguments
         invocation.context = call.context
         invocation.limits = call.limits
-        return try await machine.call(functions[call.handler.position], invocation)
+        return try await machine.call(function, invocation)
+    }
+
+    private func keep(_ functions: [LuaFunction], of call: HandlerCall) {
+        guard !functions.isEmpty else { return }
+        var later = HandlerCall(handler: call.handler, arguments: [], context: nil, limits: call.limits)
+        later.circumstances = call.circumstances
+        later.circumstances.isPostponed = true
+        postponed.withLock { $0 += functions.map { ($0, later) } }
     }
 
     /// Whether it may serve another call.
@@ -47,6 +80,7 @@ struct HandlerCall: Sendable {
     var handler: Handler
     var documents: [[UInt8]] = []
     var arguments: [LuaArgument]
-    var context: LuaContext
+    var context: LuaContext?
     var limits: LuaLimits
+    var circumstances = Circumstances()
 }

@@ -8,6 +8,7 @@ final class MachinePool: Sendable {
     private let workers: LuaWorkers
     private let limit: Int
     private let maximumUses: Int
+    private let report: @Sendable (Handler, LuaError) -> Void
     private let state = Mutex(State())
 
     private struct State {
@@ -15,12 +16,20 @@ final class MachinePool: Sendable {
         var lent = 0
         var waiting: [CheckedContinuation<Void, Never>] = []
         var isClosed = false
+        /// Machines that run what handlers left behind, and who waits for the last of them.
+        var busyAfterwards = 0
+        var draining: [CheckedContinuation<Void, Never>] = []
     }
 
-    init(on workers: LuaWorkers, limit: Int, maximumUses: Int) {
+    /// `report` is told about functions that handlers left to run afterwards and that failed.
+    init(
+        on workers: LuaWorkers, limit: Int, maximumUses: Int,
+        report: @escaping @Sendable (Handler, LuaError) -> Void = { _, _ in }
+    ) {
         self.workers = workers
         self.limit = limit
         self.maximumUses = maximumUses
+        self.report = report
     }
 
     /// Lends a machine of `generation` to `body`, waiting for one when all are lent.
@@ -28,10 +37,55 @@ final class MachinePool: Sendable {
         of generation: Generation, _ body: (LoadedMachine) async throws -> Result
     ) async throws -> Result {
         await enter()
-        defer { leave() }
-        let machine = try await take(generation)
-        defer { giveBack(machine) }
-        return try await body(machine)
+        let machine: LoadedMachine
+        do {
+            machine = try await take(generation)
+        } catch {
+            leave()
+            throw error
+        }
+        do {
+            let result = try await body(machine)
+            finish(machine)
+            return result
+        } catch {
+            finish(machine)
+            throw error
+        }
+    }
+
+    /// Waits until everything that handlers left behind has run. A process calls this before it ends.
+    func drain() async {
+        await withCheckedContinuation { continuation in
+            let isDone = state.withLock { state in
+                guard state.busyAfterwards > 0 else { return true }
+                state.draining.append(continuation)
+                return false
+            }
+            if isDone { continuation.resume() }
+        }
+    }
+
+    /// Takes a machine back, after what handlers left behind, which the caller does not wait for.
+    private func finish(_ machine: LoadedMachine) {
+        guard machine.hasPostponed else {
+            giveBack(machine)
+            return leave()
+        }
+        state.withLock { $0.busyAfterwards += 1 }
+        // Owned by the pool: `drain` waits for it, and every function in it has its limits.
+        Task { [self] in
+            await machine.runPostponed(report)
+            giveBack(machine)
+            leave()
+            let waiting = state.withLock { state in
+                state.busyAfterwards -= 1
+                guard state.busyAfterwards == 0 else { return [CheckedContinuation<Void, Never>]() }
+                defer { state.draining = [] }
+                return state.draining
+            }
+            for continuation in waiting { continuation.resume() }
+        }
     }
 
     /// Adds a machine that somebody made for another purpose.

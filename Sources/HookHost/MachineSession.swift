@@ -40,12 +40,13 @@ final class MachineSession: Sendable {
         }
     }
 
-    /// Carries out `app.on`.
-    func register(_ call: LuaCall) throws(HostError) {
+    /// Carries out `app.on` and the other functions that register.
+    func register(_ function: HostFunction, _ call: LuaCall) throws(HostError) {
         do throws(HostError) {
-            let (event, function, options) = try RegistrationReader.read(call.arguments)
+            let reader = RegistrationReader(function: function)
+            let (trigger, body, options) = try reader.read(call.arguments)
             try state.withLock { state throws(HostError) in
-                try state.add(event, function, options, at: call.location)
+                try state.add(trigger, body, options, by: function, at: call.location)
             }
         } catch {
             let problem = HookProblem(file: call.location.file, line: call.location.line, error.description)
@@ -70,26 +71,38 @@ final class MachineSession: Sendable {
 
 extension MachineSession.State {
     fileprivate mutating func add(
-        _ event: EventName, _ function: LuaFunction, _ options: HandlerOptions, at location: LuaLocation
+        _ trigger: Trigger, _ body: LuaFunction, _ options: HandlerOptions, by function: HostFunction,
+        at location: LuaLocation
     ) throws(HostError) {
-        guard let entry else { throw HostError(HostFunction.on.refusal) }
+        guard let entry else { throw HostError(function.refusal) }
         guard registrations.count < MachineSession.mostHandlers else {
-            throw HostError("\(HostFunction.on.rawValue): there are more than \(MachineSession.mostHandlers) handlers")
+            throw HostError("\(function.rawValue): there are more than \(MachineSession.mostHandlers) handlers")
         }
         let handler = Handler(
-            position: registrations.count, event: event, name: options.name ?? defaultName(event, entry),
+            position: registrations.count, trigger: trigger, name: options.name ?? defaultName(trigger, entry),
             options: options, entry: entry.path, file: location.file, line: location.line)
-        if let twin = registrations.first(where: { $0.handler.event == event && $0.handler.name == handler.name }) {
+        if let twin = twin(of: handler) {
             throw HostError(
-                "\(HostFunction.on.rawValue): \(event.rawValue) already has a handler named '\(handler.name)', "
-                    + "registered at \(twin.handler.file):\(twin.handler.line)")
+                "\(function.rawValue): \(trigger.label) already has a handler named '\(twin.name)', "
+                    + "registered at \(twin.file):\(twin.line)")
         }
-        registrations.append(MachineSession.Registration(handler: handler, function: function))
+        registrations.append(MachineSession.Registration(handler: handler, function: body))
+    }
+
+    /// An earlier handler that could not be told from this one. A request has one answer, whatever the handler is
+    /// called.
+    private func twin(of handler: Handler) -> Handler? {
+        registrations.map(\.handler).first { other in
+            if case .route(let route) = handler.trigger, case .route(let known) = other.trigger {
+                return route.method == known.method && route.path == known.path
+            }
+            return other.trigger == handler.trigger && other.name == handler.name
+        }
     }
 
     /// Stable while lines move: the peers of a stream remember handlers by name.
-    private func defaultName(_ event: EventName, _ entry: HookFile) -> String {
-        let earlier = registrations.count { $0.handler.event == event && $0.handler.entry == entry.path }
+    private func defaultName(_ trigger: Trigger, _ entry: HookFile) -> String {
+        let earlier = registrations.count { $0.handler.trigger == trigger && $0.handler.entry == entry.path }
         return earlier == 0 ? entry.stem : "\(entry.stem)#\(earlier + 1)"
     }
 }

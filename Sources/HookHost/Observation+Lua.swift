@@ -15,7 +15,8 @@ extension Observation {
     var fields: [LuaField] {
         [
             LuaField("event", .text(event.rawValue)), LuaField("delivery_id", .text(delivery)),
-            LuaField("run", .text(run)), LuaField("direction", .text(direction.rawValue)),
+            LuaField("run", .text(run)), LuaField("direction", direction.map { .text($0.rawValue) } ?? .nil),
+            LuaField("user", user.map(LuaValue.text) ?? .nil),
             LuaField("kind", kind.map { .text($0.name) } ?? .nil),
             LuaField("model", kind?.model.map(LuaValue.text) ?? .nil),
         ]
@@ -30,6 +31,7 @@ extension Observation {
             case .target(let target): values.append(.value(.target(target)))
             case .origin(let origin): values.append(.value(.origin(origin)))
             case .text(let text): values.append(.value(.text(text)))
+            case .facts(let facts): values.append(.value(LuaValue(JSONValue(facts))))
             case .failure(let code, let message): values.append(.value(.failure(code, message)))
             case .item(let item):
                 guard handler.options.match(item, of: kind) else { return nil }
@@ -52,7 +54,7 @@ extension Observation {
 }
 
 extension LuaValue {
-    fileprivate static func origin(_ origin: InstanceIdentity) -> LuaValue {
+    static func origin(_ origin: InstanceIdentity) -> LuaValue {
         .object([LuaField("id", .text(origin.id)), LuaField("name", .text(origin.name))])
     }
 

@@ -11,11 +11,77 @@ public protocol HookPort: Sendable {
     /// Lets `sync.request.before` handlers refuse a request. Throws `hook_refused` or why a handler failed.
     func admit(_ request: IncomingRequest) async throws
 
-    /// Whether any handler is registered for an event, so that nobody prepares arguments for none.
-    func hasObservers(of event: EventName) async -> Bool
+    /// Lets the gates of the initiator refuse a run. Throws `hook_refused` or why a handler failed.
+    func approve(_ proposal: Proposal) async throws
 
-    /// Runs all handlers of an observer event. Errors are logged under the handler's name and thrown afterwards.
-    func observe(_ observation: Observation) async throws
+    /// Names of the handlers registered for an observer event, in order.
+    ///
+    /// Throws when nothing is loaded: the event waits until somebody can tell.
+    func observers(of event: EventName) async throws -> [String]
+
+    /// Runs one handler of an observer event, if it is for these arguments. Throws why it failed.
+    ///
+    /// A handler that is not registered any more has nothing to be told.
+    func observe(_ observation: Observation, by handler: String) async throws
+
+    /// What the handlers of `sync.content.received` make of items that arrived: the items that changed, by position.
+    ///
+    /// Throws when a handler fails or stops the run: an item never arrives unfiltered.
+    func receive(_ items: [OutgoingItem], of kind: Kind, from origin: InstanceIdentity) async throws -> [Int:
+        JSONDocument]
+
+    /// Whether anybody listens to arriving items of a kind, so that nobody prepares them for none.
+    func filtersArrivals(of kind: Kind) async throws -> Bool
+
+    /// What the handlers of `sync.conflict` decide; nil when they leave it to the policy.
+    func resolve(_ conflict: ItemConflict) async throws -> ConflictVerdict?
+
+    /// What the handlers of `content.item.save.before` make of an item that is edited here.
+    func beforeSave(_ item: OutgoingItem, of kind: Kind, isUpdate: Bool, user: String?) async throws -> JSONDocument
+}
+
+/// A run that somebody wants to carry out, as the gates of the initiator see it.
+public struct Proposal: Sendable {
+    public enum Stage: Sendable {
+        /// Nothing was asked of the other side yet.
+        case beginning(jobs: [JSONDocument])
+        /// The plan is made and nothing is applied.
+        case planned(JSONDocument)
+    }
+
+    public var context: RunContext
+    public var stage: Stage
+
+    public init(context: RunContext, stage: Stage) {
+        self.context = context
+        self.stage = stage
+    }
+}
+
+/// An item that was edited at its destination and arrives with another content.
+public struct ItemConflict: Sendable {
+    public var kind: Kind
+    public var id: String
+    public var origin: InstanceIdentity
+    /// What arrives; nil for a delete.
+    public var source: JSONDocument?
+    /// What is here; nil when it was deleted here.
+    public var target: JSONDocument?
+
+    public init(kind: Kind, id: String, origin: InstanceIdentity, source: JSONDocument?, target: JSONDocument?) {
+        self.kind = kind
+        self.id = id
+        self.origin = origin
+        self.source = source
+        self.target = target
+    }
+}
+
+/// Which version of an item counts.
+public enum ConflictVerdict: Sendable, Equatable {
+    case source
+    case target
+    case item(JSONDocument)
 }
 
 /// One generation of handlers, held by one run.
@@ -83,6 +149,10 @@ public struct RunContext: Sendable {
     public var direction: Direction
     public var target: TargetFacts
     public var mode: Mode
+    /// Who started it, where that is known.
+    public var user: String?
+    /// How many runs started one another, by handlers, before this one.
+    public var depth = 0
 
     public init(run: String, direction: Direction, target: TargetFacts, mode: Mode) {
         self.run = run
@@ -127,20 +197,28 @@ public struct Observation: Sendable {
         case failure(code: String, message: String)
         case item(JSONDocument)
         case items([JSONDocument])
+        /// Any other value, as JSON.
+        case facts(JSONDocument)
     }
 
     public var event: EventName
-    /// The same for every repetition of this delivery.
+    /// The same for every repetition of this call, and another one for every other call.
     public var delivery: String
     public var run: String
-    public var direction: Direction
+    /// Nil where nothing moves from one instance to another.
+    public var direction: Direction?
     /// Positional arguments, before `ctx`.
     public var arguments: [Argument]
     /// The kind of the items, where there are any.
     public var kind: Kind?
+    /// Who caused it, where that is known.
+    public var user: String?
+    /// How many runs started one another, by handlers, before this happened.
+    public var depth = 0
 
     public init(
-        event: EventName, delivery: String, run: String, direction: Direction, arguments: [Argument], kind: Kind? = nil
+        event: EventName, delivery: String, run: String, direction: Direction? = nil, arguments: [Argument],
+        kind: Kind? = nil
     ) {
         self.event = event
         self.delivery = delivery

@@ -65,5 +65,120 @@ public struct DocumentQuery: Sendable {
 
 /// What scripts and pages cached. Flushing never touches a lock.
 public protocol CacheStore: Sendable {
+    /// Nil when it was never written, was deleted or flushed, or is too old.
+    func cached(_ key: String) async throws -> JSONDocument?
+    /// Keeps a value for so many seconds, or until a flush.
+    func cache(_ value: JSONDocument, under key: String, seconds: Int64?) async throws
+    /// May be called for what is not there.
+    func uncache(_ key: String) async throws
     func flush() async throws
+}
+
+/// Values that scripts keep by name (`app.kv`); each owner sees only his own.
+public protocol KeyValueStore: Sendable {
+    func value(_ key: String, of owner: String) async throws -> JSONDocument?
+    /// Keeps a value for so many seconds, or until it is replaced; nil deletes it. Throws `too_large` when the owner
+    /// keeps too much.
+    func set(_ value: JSONDocument?, _ key: String, of owner: String, seconds: Int64?) async throws
+    /// Adds to a whole number in one step, beginning with 0, and answers the sum. Throws `usage` when the value is
+    /// something else or the sum too large.
+    func increment(_ key: String, of owner: String, by amount: Int64) async throws -> Int64
+}
+
+/// Who runs what is due by the clock, where several processes serve one instance.
+public protocol ScheduleClaims: Sendable {
+    /// True for the one caller that asked first for this schedule at this time, in Unix seconds, or a later one.
+    func claim(schedule: String, due: Int64) async throws -> Bool
+}
+
+/// The index over the texts of items (`app.search`).
+public protocol SearchIndex: Sendable {
+    /// Builds the index of one model, or of all, anew; answers how many items it holds then.
+    func rebuildIndex(model: String?) async throws -> Int
+    func search(_ query: SearchQuery) async throws -> SearchResult
+}
+
+/// What to look for.
+public struct SearchQuery: Sendable {
+    /// Every word must occur; the last may be the beginning of one.
+    public var words: String
+    public var model: String?
+    /// Names of members of an item; nil looks at all of its texts.
+    public var fields: [String]?
+    public var limit: Int
+    public var offset: Int
+
+    public init(_ words: String, model: String? = nil, fields: [String]? = nil, limit: Int = 20, offset: Int = 0) {
+        self.words = words
+        self.model = model
+        self.fields = fields
+        self.limit = limit
+        self.offset = offset
+    }
+}
+
+public struct SearchResult: Sendable {
+    public struct Hit: Sendable {
+        public var model: String
+        public var id: String
+        /// Higher is better; comparable within one result only.
+        public var score: Double
+
+        public init(model: String, id: String, score: Double) {
+            self.model = model
+            self.id = id
+            self.score = score
+        }
+    }
+
+    public var total: Int
+    public var hits: [Hit]
+
+    public init(total: Int, hits: [Hit]) {
+        self.total = total
+        self.hits = hits
+    }
+}
+
+/// Runs that scripts start (`app.sync`).
+public protocol SyncControl: Sendable {
+    /// Runs to the end and answers the report as JSON. Throws why the run failed.
+    ///
+    /// `depth` tells how many runs started one another before this one; too many are refused.
+    func run(_ request: ScriptedRun, depth: Int) async throws -> JSONDocument
+    /// Throws why the target does not answer or does not accept the key.
+    func check(_ target: ScriptedTarget) async throws -> JSONDocument
+}
+
+/// A target as a script names it: a configured one, or one of its own.
+public struct ScriptedTarget: Sendable {
+    public var name: String?
+    public var uri: String?
+    public var key: String?
+
+    public init(name: String? = nil, uri: String? = nil, key: String? = nil) {
+        self.name = name
+        self.uri = uri
+        self.key = key
+    }
+}
+
+/// A run as a script asks for it.
+public struct ScriptedRun: Sendable {
+    public var target: ScriptedTarget
+    public var direction: Direction
+    /// One after the other.
+    public var jobs: [JSONDocument]
+    /// Only this item, instead of jobs.
+    public var item: (model: String, id: String)?
+
+    public init(
+        target: ScriptedTarget, direction: Direction, jobs: [JSONDocument] = [],
+        item: (model: String, id: String)? = nil
+    ) {
+        self.target = target
+        self.direction = direction
+        self.jobs = jobs
+        self.item = item
+    }
 }

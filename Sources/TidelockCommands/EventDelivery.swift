@@ -61,10 +61,12 @@ struct EventDelivery: Sendable {
     }
 
     private func send(_ pending: PendingEvent, kind: Kind?, _ arguments: [Observation.Argument]) async throws {
-        try await hooks.observe(
-            Observation(
-                event: pending.event.event, delivery: "\(pending.event.run)/\(pending.event.event.rawValue)",
-                run: pending.event.run, direction: pending.event.direction, arguments: arguments, kind: kind))
+        let observation = Observation(
+            event: pending.event.event, delivery: "\(pending.event.run)/\(pending.event.event.rawValue)",
+            run: pending.event.run, direction: pending.event.direction, arguments: arguments, kind: kind)
+        for handler in try await hooks.observers(of: observation.event) {
+            try await hooks.observe(observation, by: handler)
+        }
     }
 
     /// Content travels in pages, so that a large run needs no large memory here either.
@@ -73,7 +75,7 @@ struct EventDelivery: Sendable {
         calls: (Kind, [JSONDocument]) -> [(Kind, [Observation.Argument])],
         observe: (Kind, [Observation.Argument]) async throws -> Void
     ) async throws {
-        guard await hooks.hasObservers(of: event.event) else { return }
+        guard try await !hooks.observers(of: event.event).isEmpty else { return }
         var page = 0
         while true {
             let items =

@@ -58,8 +58,7 @@ struct Instance: Sendable {
         let store = store
         let settings = settings
         return HookServices(
-            log: store, collections: store, cache: CacheFolder(url: folder.storage.appending(path: "cache")),
-            clock: clock,
+            log: store, collections: store, cache: store, keys: store, search: store, clock: clock,
             targets: {
                 let stored = try await store.targets().map { TargetFacts(name: $0.name, uri: $0.uri) }
                 return stored + settings.targets.map { TargetFacts(name: $0.name, uri: $0.uri) }
@@ -82,15 +81,5 @@ struct Instance: Sendable {
 
     func log(_ type: String, _ message: String, channel: String = "sync") {
         store.record(LogRecord(timestamp: clock.seconds, type: type, channel: channel, message: message))
-    }
-}
-
-/// Cached answers and the like, one file each. Flushing empties the folder and touches nothing beside it.
-struct CacheFolder: CacheStore {
-    let url: URL
-
-    func flush() async throws {
-        let entries = (try? FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: nil)) ?? []
-        for entry in entries { try FileManager.default.removeItem(at: entry) }
     }
 }

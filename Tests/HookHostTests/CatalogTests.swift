@@ -14,6 +14,7 @@ import Testing
         #expect(declaration.options.contains(.name) && declaration.options.contains(.priority))
         #expect(declaration.fields.contains { $0.name == "event" })
         #expect((declaration.eventClass == .observer) == declaration.methods.isEmpty)
+        #expect(Set(declaration.fields.map(\.name)).count == declaration.fields.count)
     }
 
     @Test func pureFiltersReachOnlyWhatIsAlwaysTheSame() {

@@ -68,6 +68,10 @@ import Testing
 
     /// Waits until nobody waits for it any more.
     private struct StuckCache: CacheStore {
+        func cached(_ key: String) async throws -> JSONDocument? { nil }
+        func cache(_ value: JSONDocument, under key: String, seconds: Int64?) async throws {}
+        func uncache(_ key: String) async throws {}
+
         func flush() async throws {
             try await Task.sleep(for: .seconds(3_600))
         }

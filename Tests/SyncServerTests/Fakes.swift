@@ -75,9 +75,25 @@ struct FakeHooks: HookPort {
         if let refusal { throw refusal }
     }
 
-    func hasObservers(of event: EventName) async -> Bool { false }
+    func approve(_ proposal: Proposal) async throws {}
 
-    func observe(_ observation: Observation) async throws { fatalError("a server observes nothing by itself") }
+    func filtersArrivals(of kind: Kind) async throws -> Bool { false }
+
+    func receive(
+        _ items: [OutgoingItem], of kind: Kind, from origin: InstanceIdentity
+    ) async throws -> [Int: JSONDocument] { [:] }
+
+    func resolve(_ conflict: ItemConflict) async throws -> ConflictVerdict? { nil }
+
+    func beforeSave(
+        _ item: OutgoingItem, of kind: Kind, isUpdate: Bool, user: String?
+    ) async throws -> JSONDocument { item.body }
+
+    func observers(of event: EventName) async throws -> [String] { [] }
+
+    func observe(_ observation: Observation, by handler: String) async throws {
+        fatalError("a server observes nothing by itself")
+    }
 }
 
 struct FakeAPIKeys: APIKeyVerifier {

@@ -12,6 +12,8 @@ final class HookFixture: Sendable {
     let log = MemoryLog()
     let collections = MemoryCollections()
     let cache = CountingCache()
+    let keys = MemoryKeys()
+    let search = RecordingIndex()
 
     /// Shared by all tests: threads are not what they are about.
     static let workers = LuaWorkers(count: 2)
@@ -55,7 +57,8 @@ final class HookFixture: Sendable {
 
     func services(targets: [TargetFacts] = [], user: String? = nil) -> HookServices {
         HookServices(
-            log: log, collections: collections, cache: cache, clock: FixedClock(milliseconds: 1_700_000_000_999),
+            log: log, collections: collections, cache: cache, keys: keys, search: search,
+            clock: FixedClock(milliseconds: 1_700_000_000_999),
             user: { user }, targets: { targets })
     }
 }
@@ -83,6 +86,15 @@ extension HookHost {
             await run.release()
             throw error
         }
+    }
+
+    /// Runs all handlers of an observer event; throws the first failure when all were told.
+    func observe(_ observation: Observation) async throws {
+        var first: (any Error)?
+        for handler in try await observers(of: observation.event) {
+            do { try await observe(observation, by: handler) } catch { first = first ?? error }
+        }
+        if let first { throw first }
     }
 
     /// What is left of one item.

@@ -59,14 +59,63 @@ final class MemoryCollections: DocumentCollections {
     }
 }
 
+/// A cache whose values never grow old.
 final class CountingCache: CacheStore {
     private let count = Mutex(0)
+    private let values = Mutex<[String: JSONDocument]>([:])
+
+    func cached(_ key: String) async throws -> JSONDocument? { values.withLock { $0[key] } }
+
+    func cache(_ value: JSONDocument, under key: String, seconds: Int64?) async throws {
+        values.withLock { $0[key] = value }
+    }
+
+    func uncache(_ key: String) async throws {
+        values.withLock { _ = $0.removeValue(forKey: key) }
+    }
 
     func flush() async throws {
         count.withLock { $0 += 1 }
+        values.withLock { $0 = [:] }
     }
 
     var flushes: Int { count.withLock { $0 } }
+}
+
+/// Values by owner and key that never grow old.
+final class MemoryKeys: KeyValueStore {
+    private let values = Mutex<[String: JSONDocument]>([:])
+
+    func value(_ key: String, of owner: String) async throws -> JSONDocument? {
+        values.withLock { $0["\(owner) \(key)"] }
+    }
+
+    func set(_ value: JSONDocument?, _ key: String, of owner: String, seconds: Int64?) async throws {
+        values.withLock { $0["\(owner) \(key)"] = value }
+    }
+
+    func increment(_ key: String, of owner: String, by amount: Int64) async throws -> Int64 {
+        values.withLock { values in
+            let known = values["\(owner) \(key)"].map { JSONValue($0) }
+            guard case .integer(let number) = known ?? .integer(0) else { return 0 }
+            values["\(owner) \(key)"] = JSONDocument(integer: number + amount)
+            return number + amount
+        }
+    }
+}
+
+/// Finds nothing, and remembers what was to be indexed.
+final class RecordingIndex: SearchIndex {
+    private let rebuilt = Mutex<[String?]>([])
+
+    var models: [String?] { rebuilt.withLock { $0 } }
+
+    func rebuildIndex(model: String?) async throws -> Int {
+        rebuilt.withLock { $0.append(model) }
+        return 0
+    }
+
+    func search(_ query: SearchQuery) async throws -> SearchResult { SearchResult(total: 0, hits: []) }
 }
 
 struct FixedClock: WallClock {

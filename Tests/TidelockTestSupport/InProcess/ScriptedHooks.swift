@@ -52,9 +52,23 @@ public final class ScriptedHooks: HookPort {
 
     public func admit(_ request: IncomingRequest) async throws {}
 
-    public func hasObservers(of event: EventName) async -> Bool { true }
+    public func approve(_ proposal: Proposal) async throws {}
 
-    public func observe(_ observation: Observation) async throws {
+    public func filtersArrivals(of kind: Kind) async throws -> Bool { false }
+
+    public func receive(
+        _ items: [OutgoingItem], of kind: Kind, from origin: InstanceIdentity
+    ) async throws -> [Int: JSONDocument] { [:] }
+
+    public func resolve(_ conflict: ItemConflict) async throws -> ConflictVerdict? { nil }
+
+    public func beforeSave(
+        _ item: OutgoingItem, of kind: Kind, isUpdate: Bool, user: String?
+    ) async throws -> JSONDocument { item.body }
+
+    public func observers(of event: EventName) async throws -> [String] { ["script"] }
+
+    public func observe(_ observation: Observation, by handler: String) async throws {
         script.withLock { $0.observed.append(observation) }
     }
 

@@ -1,0 +1,163 @@
+public import ContentModel
+internal import HookCatalog
+internal import LuaRuntime
+public import SyncEngine
+
+extension HookHost {
+    public func filtersArrivals(of kind: Kind) async throws -> Bool {
+        !arrivalHandlers(of: kind, try await current()).isEmpty
+    }
+
+    public func receive(
+        _ items: [OutgoingItem], of kind: Kind, from origin: InstanceIdentity
+    ) async throws -> [Int: JSONDocument] {
+        let generation = try await current()
+        let terms = FilterPass.Terms(
+            marks: [.veto],
+            fields: { handler, kind in .arrival(handler, kind, origin) })
+        let outcomes = try await FilterPass(generation, on: workers, gatePool, terms)
+            .filter(items, of: kind, through: arrivalHandlers(of: kind, generation))
+        var changed: [Int: JSONDocument] = [:]
+        for (position, outcome) in outcomes.enumerated() {
+            if case .changed(let document) = outcome { changed[position] = document }
+        }
+        return changed
+    }
+
+    private func arrivalHandlers(of kind: Kind, _ generation: Generation) -> [Handler] {
+        guard kind.isContent else { return [] }
+        return generation.handlers(for: .contentReceived).filter { $0.options.match(kind) }
+    }
+
+    public func beforeSave(
+        _ item: OutgoingItem, of kind: Kind, isUpdate: Bool, user: String?
+    ) async throws -> JSONDocument {
+        let generation = try await current()
+        let handlers = generation.handlers(for: .itemSaveBefore).filter { handler in
+            handler.options.match(kind) && handler.options.match(item.body, of: kind)
+        }
+        guard !handlers.isEmpty else { return item.body }
+        var page = FilterPage([item], of: kind)
+        try await gatePool.withMachine(of: generation) { machine in
+            for handler in handlers {
+                try await edit(&page, handler, isUpdate: isUpdate, user: user, of: generation, machine)
+            }
+        }
+        return page.body(at: 0) ?? item.body
+    }
+
+    private func edit(
+        _ page: inout FilterPage, _ handler: Handler, isUpdate: Bool, user: String?, of generation: Generation,
+        _ machine: LoadedMachine
+    ) async throws {
+        var failure = HookFailure(handler: handler, folder: generation.folder)
+        failure.subject = "on item \(page.id(at: 0).printable) of \(page.kind)"
+        guard let body = page.body(at: 0) else { return }
+        let model = page.kind.model ?? body.string(page.kind.keyMember) ?? page.kind.name
+        let call = HandlerCall(
+            handler: handler, documents: [body.bytes],
+            arguments: [.value(.text(model)), .document(0), .value(.boolean(isUpdate))],
+            context: LuaContext(
+                fields: [
+                    LuaField("event", .text(handler.trigger.label)), LuaField("kind", .text(page.kind.name)),
+                    LuaField("user", user.map(LuaValue.text) ?? .nil),
+                ], marks: [FilterMark.veto.rawValue]),
+            limits: configuration.limits.limits(of: handler), circumstances: Circumstances(user: user))
+        do {
+            try page.take(try await machine.call(call), for: [0], failure)
+        } catch let error as LuaError {
+            throw failure.failed(error)
+        }
+    }
+}
+
+extension HookHost {
+    public func resolve(_ conflict: ItemConflict) async throws -> ConflictVerdict? {
+        let generation = try await current()
+        let handlers = generation.handlers(for: .conflict).filter { handler in
+            handler.options.match(conflict.kind)
+                && [conflict.source, conflict.target].compactMap(\.self).contains {
+                    handler.options.match($0, of: conflict.kind)
+                }
+        }
+        guard !handlers.isEmpty else { return nil }
+        return try await gatePool.withMachine(of: generation) { machine in
+            for handler in handlers {
+                if let verdict = try await resolve(conflict, handler, of: generation, machine) { return verdict }
+            }
+            return nil
+        }
+    }
+
+    private func resolve(
+        _ conflict: ItemConflict, _ handler: Handler, of generation: Generation, _ machine: LoadedMachine
+    ) async throws -> ConflictVerdict? {
+        var failure = HookFailure(handler: handler, folder: generation.folder)
+        failure.subject = "on item \(conflict.id.printable) of \(conflict.kind)"
+        let documents = [conflict.source, conflict.target].compactMap(\.self)
+        let call = HandlerCall(
+            handler: handler, documents: documents.map(\.bytes), arguments: [.value(conflict.luaValue)],
+            context: LuaContext(
+                fields: .arrival(handler, conflict.kind, conflict.origin), marks: [ItemConflict.resolution]),
+            limits: configuration.limits.limits(of: handler))
+        do {
+            let outcome = try await machine.call(call)
+            guard outcome.returnedCount <= 1, outcome.returned == .nil else {
+                throw failure.misbehaved("returned a value", hint: "Decide by ctx.resolve(verdict).")
+            }
+            guard let mark = outcome.marks.first else { return nil }
+            return try verdict(mark, outcome, on: conflict, documents, failure)
+        } catch let error as LuaError {
+            throw failure.failed(error)
+        }
+    }
+
+    private func verdict(
+        _ mark: LuaMark, _ outcome: LuaOutcome, on conflict: ItemConflict, _ documents: [JSONDocument],
+        _ failure: HookFailure
+    ) throws -> ConflictVerdict {
+        switch mark.values.first?.text {
+        case "source": return .source
+        case "target": return .target
+        default: break
+        }
+        guard let item = try merged(mark, outcome, documents), item.string(conflict.kind.keyMember) == conflict.id
+        else {
+            throw failure.misbehaved(
+                "called ctx.resolve with neither \"source\", \"target\" nor the item",
+                hint: "An item keeps the member that identifies it.")
+        }
+        return .item(item)
+    }
+
+    /// The item that a handler decided for: one of the two versions as it left them, or a table of its own.
+    private func merged(_ mark: LuaMark, _ outcome: LuaOutcome, _ documents: [JSONDocument]) throws -> JSONDocument? {
+        if let index = mark.document, documents.indices.contains(index) {
+            guard case .replaced(let bytes) = outcome.changes[index] else { return documents[index] }
+            return try JSONDocument(validating: bytes)
+        }
+        guard case .object? = mark.values.first else { return nil }
+        return try LuaJSON.document(mark.values[0], documents: documents.map(\.bytes), for: "ctx.resolve")
+    }
+}
+
+extension ItemConflict {
+    fileprivate static let resolution = "resolve"
+
+    fileprivate var luaValue: LuaValue {
+        var fields = [LuaField("kind", .text(kind.name)), LuaField("id", .text(id))]
+        if source != nil { fields.append(LuaField("source", .document(0))) }
+        if target != nil { fields.append(LuaField("target", .document(source == nil ? 0 : 1))) }
+        return .object(fields)
+    }
+}
+
+extension [LuaField] {
+    /// The fields of `ctx` where items arrive.
+    fileprivate static func arrival(_ handler: Handler, _ kind: Kind, _ origin: InstanceIdentity) -> Self {
+        [
+            LuaField("event", .text(handler.trigger.label)), LuaField("kind", .text(kind.name)),
+            LuaField("model", kind.model.map(LuaValue.text) ?? .nil), LuaField("origin", .origin(origin)),
+        ]
+    }
+}

@@ -1,0 +1,41 @@
+public import ContentModel
+public import HookCatalog
+internal import LuaRuntime
+internal import SyncEngine
+
+extension HookHost {
+    /// Tells the handlers of `app.started` or `app.stopping`; a failure is logged and changes nothing.
+    public func announce(_ event: EventName, _ instance: InstanceIdentity, version: String) async {
+        guard let generation = try? await current() else { return }
+        await announce(event, of: generation, ProcessInfo(instance: instance, version: version))
+    }
+
+    func announce(_ event: EventName, of generation: Generation, _ info: ProcessInfo) async {
+        for handler in generation.handlers(for: event) {
+            let call = HandlerCall(
+                handler: handler, arguments: [.value(info.luaValue(generation.identity))],
+                context: LuaContext(fields: [LuaField("event", .text(event.rawValue))]),
+                limits: configuration.limits.limits(of: handler))
+            do {
+                _ = try await observerPool.withMachine(of: generation) { machine in try await machine.call(call) }
+            } catch let error as LuaError {
+                log.report("error", HookFailure(handler: handler, folder: generation.folder).failed(error).message)
+            } catch {
+                log.report("error", "Handler '\(handler.name)' of \(event.rawValue) could not run: \(error)")
+            }
+        }
+    }
+}
+
+/// The process that serves, as handlers see it.
+struct ProcessInfo: Sendable, Equatable {
+    var instance: InstanceIdentity
+    var version: String
+
+    func luaValue(_ generation: String) -> LuaValue {
+        .object([
+            LuaField("id", .text(instance.id)), LuaField("name", .text(instance.name)),
+            LuaField("version", .text(version)), LuaField("generation", .text(generation)),
+        ])
+    }
+}

@@ -1,0 +1,100 @@
+internal import ContentModel
+internal import HookCatalog
+internal import LuaRuntime
+internal import SyncEngine
+
+/// `app.sync`: runs that a handler starts.
+struct SyncService: Sendable {
+    let control: (any SyncControl)?
+
+    func run(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
+        let name = HostFunction.syncRun.rawValue
+        let target = try target(arguments, name)
+        let options = try TableReader(argument(2, of: arguments), of: name, allowing: ["mode"])
+        let mode = try options.choice("mode", among: [Direction.push, .pull]) ?? target.mode ?? .push
+        let jobs = try jobs(argument(1, of: arguments), name, invocation)
+        return try perform(ScriptedRun(target: target.target, direction: mode, jobs: jobs), name, invocation)
+    }
+
+    func item(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
+        let name = HostFunction.syncItem.rawValue
+        let target = try target(arguments, name)
+        let what = try TableReader(argument(1, of: arguments), of: name, allowing: ["model", "id", "item", "mode"])
+        guard let model = try what.string("model") else { throw HostError("\(name): 'model' is missing") }
+        guard let id = try what.string("id") ?? what.value("item")?["_id"].text else {
+            throw HostError("\(name): 'id' is missing, or an 'item' with an _id")
+        }
+        let mode = try what.choice("mode", among: [Direction.push, .pull]) ?? target.mode ?? .push
+        return try perform(
+            ScriptedRun(target: target.target, direction: mode, item: (model, id)), name, invocation)
+    }
+
+    func check(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
+        let name = HostFunction.syncCheck.rawValue
+        let target = try target(arguments, name).target
+        let control = try theControl(name)
+        let answer = try Blocking.wait(name, until: invocation.deadline) {
+            do {
+                return try await control.check(target)
+            } catch {
+                // Asking is how a script finds out, so "no" is an answer.
+                let failure = TidelockError(wrapping: error)
+                return JSONDocument.object([
+                    ("success", JSONDocument(bool: false)), ("code", JSONDocument(string: failure.code.rawValue)),
+                    ("error", JSONDocument(string: failure.message)),
+                ])
+            }
+        }
+        return [LuaValue(JSONValue(answer))]
+    }
+
+    private func perform(_ run: ScriptedRun, _ name: String, _ invocation: Invocation) throws -> [LuaValue] {
+        let control = try theControl(name)
+        let depth = invocation.depth + 1
+        guard depth <= HookLimits.deepestRun else {
+            throw HostError(
+                "\(name): this run was started by a handler of a run that was started by a handler; "
+                    + "more than \(HookLimits.deepestRun) in a row are refused")
+        }
+        let report = try Blocking.wait(name, until: invocation.deadline) { try await control.run(run, depth: depth) }
+        return [LuaValue(JSONValue(report))]
+    }
+
+    private func theControl(_ name: String) throws(HostError) -> any SyncControl {
+        guard let control else { throw HostError("\(name): nothing can be synced from here") }
+        return control
+    }
+}
+
+// MARK: - Arguments
+
+extension SyncService {
+    private func argument(_ position: Int, of arguments: [LuaValue]) -> LuaValue {
+        arguments.count > position ? arguments[position] : .nil
+    }
+
+    /// A name, or a table as handlers are given it, or one with uri, syncKey and mode as the documentation writes it.
+    private func target(
+        _ arguments: [LuaValue], _ name: String
+    ) throws(HostError) -> (target: ScriptedTarget, mode: Direction?) {
+        let value = argument(0, of: arguments)
+        if let text = value.text { return (ScriptedTarget(name: text), nil) }
+        guard case .object = value else {
+            throw HostError("\(name): the target must be the name of one, or a table with name or uri")
+        }
+        let table = try TableReader(value, of: name, allowing: ["name", "uri", "syncKey", "mode"])
+        let target = ScriptedTarget(
+            name: try table.string("name"), uri: try table.string("uri"), key: try table.string("syncKey"))
+        guard target.name != nil || target.uri != nil else { throw HostError("\(name): the target has no name or uri") }
+        return (target, try table.choice("mode", among: [Direction.push, .pull]))
+    }
+
+    private func jobs(_ value: LuaValue, _ name: String, _ invocation: Invocation) throws -> [JSONDocument] {
+        switch value {
+        case .nil: return []
+        case .array(let jobs):
+            return try jobs.map { try LuaJSON.document($0, documents: invocation.documents, for: name) }
+        default: throw HostError("\(name): the jobs must be a list of tables, such as { { name = \"content\" } }")
+        }
+    }
+}
