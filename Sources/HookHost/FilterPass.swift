@@ -52,7 +52,8 @@ final class FilterPass: Sendable {
         guard !positions.isEmpty else { return }
         let before = isSampled(handler) ? page : nil
         do {
-            let outcome = try await call(handler, page, positions, machine)
+            counted.wrappingAdd(1, ordering: .relaxed)
+            let outcome = try await call(handler, page, positions, machine, terms.circumstances)
             try page.take(outcome, for: positions, failure(of: handler, page, positions))
         } catch let error as LuaError {
             return try await retry(&page, through: handler, positions, after: error)
@@ -61,14 +62,14 @@ final class FilterPass: Sendable {
     }
 
     private func call(
-        _ handler: Handler, _ page: FilterPage, _ positions: [Int], _ machine: LoadedMachine
+        _ handler: Handler, _ page: FilterPage, _ positions: [Int], _ machine: LoadedMachine,
+        _ circumstances: Circumstances
     ) async throws(LuaError) -> LuaOutcome {
-        counted.wrappingAdd(1, ordering: .relaxed)
-        return try await machine.call(
+        try await machine.call(
             HandlerCall(
                 handler: handler, documents: positions.compactMap { page.body(at: $0)?.bytes }, arguments: [.documents],
                 context: LuaContext(fields: terms.fields(handler, page.kind), marks: terms.marks.map(\.rawValue)),
-                limits: generation.limits.limits(of: handler), circumstances: terms.circumstances))
+                limits: generation.limits.limits(of: handler), circumstances: circumstances))
     }
 
     private func failure(of handler: Handler, _ page: FilterPage, _ positions: [Int]) -> HookFailure {
@@ -112,7 +113,9 @@ extension FilterPass {
     ) async throws {
         let failure = failure(of: handler, page, [position])
         do {
-            try page.take(try await call(handler, page, [position], machine), for: [position], failure)
+            counted.wrappingAdd(1, ordering: .relaxed)
+            try page.take(
+                try await call(handler, page, [position], machine, terms.circumstances), for: [position], failure)
         } catch let error as LuaError {
             let failed = failure.failed(error)
             guard handler.options.onError == .skipItem, !error.isLimit else { throw failed }
@@ -138,9 +141,12 @@ extension FilterPass {
         let machines = MachinePool(on: workers, limit: 1, maximumUses: 1)
         defer { machines.close() }
         let failure = failure(of: handler, before, [position])
-        try await machines.withMachine(of: generation) { machine in
+        var circumstances = terms.circumstances
+        circumstances.isRepetition = true
+        try await machines.withMachine(of: generation) { [circumstances] machine in
             do {
-                try alone.take(try await call(handler, before, [position], machine), for: [position], failure)
+                try alone.take(
+                    try await call(handler, before, [position], machine, circumstances), for: [position], failure)
             } catch let error as LuaError {
                 throw failure.failed(error)
             }

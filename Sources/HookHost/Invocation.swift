@@ -85,4 +85,6 @@ struct Circumstances: Sendable {
     var depth = 0
     /// Whether this is a function that a handler left to run afterwards.
     var isPostponed = false
+    /// Whether a call is made again only to compare what it gives, so that it should leave no other traces.
+    var isRepetition = false
 }

@@ -39,6 +39,7 @@ struct LogService: Sendable {
 
     /// Keeps the lines a call may write, and of the others only that there were more.
     private func keep(_ record: LogRecord, _ invocation: Invocation) {
+        guard !invocation.circumstances.isRepetition else { return }
         let number = invocation.countLogLine()
         if number <= limits.logLines {
             sink.record(record)

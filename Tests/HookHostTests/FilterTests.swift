@@ -88,14 +88,14 @@ import Testing
         let fixture = try HookFixture([
             "a.lua": """
             app.on("sync.content.before", function(items, ctx)
-              ctx.drop(items[1], "draft")
-              ctx.skip(items[2])
-              items[2].n = 0
+              for _, item in ipairs(items) do
+                if item._id == "1" then ctx.drop(item, "draft") end
+                if item._id == "2" then ctx.skip(item); item.n = 0 end
+              end
             end, { name = "first" })
             app.on("sync.content.before", function(items)
-              for _, item in ipairs(items) do item.n = item.n * 10 end
-              items[1].count = #items
-            end, { name = "second" })
+              for _, item in ipairs(items) do item.n = item.n * 10; item.count = #items end
+            end, { name = "second", volatile = true })
             """
         ])
         let items = try OutgoingItem.numbered(4)
@@ -103,7 +103,35 @@ import Testing
         #expect(outcomes[0] == .dropped(reason: "draft"))
         #expect(outcomes[1] == .skipped(reason: "handler 'first'"))
         #expect(outcomes[2].text(of: items[2]) == #"{"_id":"3","n":30,"count":2}"#)
-        #expect(outcomes[3].text(of: items[3]) == #"{"_id":"4","n":40}"#)
+        #expect(outcomes[3].text(of: items[3]) == #"{"_id":"4","n":40,"count":2}"#)
+    }
+
+    @Test func aFilterThatDependsOnMoreThanTheItemIsFound() async throws {
+        let fixture = try HookFixture([
+            "a.lua": """
+            local seen = 0
+            app.on("sync.content.before", function(items)
+              for _, item in ipairs(items) do
+                seen = seen + 1
+                item.n = seen + 100
+              end
+            end, { name = "counter" })
+            """
+        ])
+        let items = try OutgoingItem.numbered(7)
+        let host = try await fixture.host()
+        let error = try await failure { try await host.filter(Array(items.dropFirst(1))) }
+        #expect(error.message.contains("'counter' of sync.content.before gave another result when it saw the item alone"))
+        #expect(error.hint?.contains("volatile = true") == true)
+    }
+
+    @Test func theRepetitionOfACallLeavesNoTraces() async throws {
+        let fixture = try HookFixture([
+            "a.lua": "app.on('sync.content.before', function(items) app.log('seen ' .. #items) end)"
+        ])
+        let host = try await fixture.host()
+        _ = try await host.filter(try OutgoingItem.numbered(3))
+        #expect(fixture.log.messages == ["seen 3"])
     }
 
     @Test func vetoStopsTheRunWithItsReason() async throws {

@@ -88,7 +88,9 @@ import Testing
         ("app.log('x', { chanel = 'sync' })", "Did you mean 'channel'?"),
         ("app.config.secret = 1", "cannot be changed"),
         ("app.on('sync.push.finished', function() end)", "works only while a file is loaded"),
-        ("app.kv.get('x')", "app.kv.get is not available in this version"),
+        ("app.kv.get('')", "the key must be a string of 1 to 255 bytes"),
+        ("app.sync.run('staging')", "nothing can be synced from here"),
+        ("app.async.run(1)", "the argument must be a function"),
     ])
     func mistakesAreNamedAtTheirLine(statement: String, words: String) async throws {
         let fixture = try HookFixture()
