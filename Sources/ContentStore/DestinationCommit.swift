@@ -35,6 +35,7 @@ private struct Commit {
         _ = try TransferTable.requireOpen(db, transfer)
         try Leases.require(db, transfer: transfer, fence: request.fence)
         try requireAllBatches()
+        try requireUnmoved()
         let sequence = try Settings.nextSequence(db)
         try decide()
         try guardDeletes()
@@ -61,6 +62,25 @@ private struct Commit {
         }
     }
 
+    /// A decision about a row holds only for the row as it was then.
+    private func requireUnmoved() throws {
+        let moved = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT kind.name, s.id FROM stage s
+                JOIN kind USING (kid)
+                LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
+                WHERE s.transfer = ? AND s.seen IS NOT NULL AND s.seen IS NOT coalesce(h.hash, x'')
+                LIMIT 1
+                """,
+            arguments: [transfer])
+        guard let moved else { return }
+        throw TidelockError(
+            .movedMeanwhile,
+            "Item \(moved[0] as String)/\((moved[1] as String).printable) was changed here while its conflict was decided.",
+            hint: "Run again.")
+    }
+
     /// Writes the verdict of every staged row beside what it found, which is also the undo of the run.
     private func decide() throws {
         try db.execute(
@@ -71,23 +91,25 @@ private struct Commit {
                 SELECT s.transfer, s.kid, s.bucket, s.id,
                     CASE s.op
                     WHEN 1 THEN CASE
+                        WHEN s.keep = 1 THEN \(Verdict.keepOriginal.rawValue)
                         WHEN h.id IS NULL THEN \(Verdict.create.rawValue)
                         WHEN h.reverted IN (SELECT id FROM transfer WHERE pid = :pid) THEN CASE h.deleted WHEN 1 THEN \(Verdict.create.rawValue) ELSE \(Verdict.update.rawValue) END
                         WHEN h.deleted = 1 THEN CASE WHEN h.edited <> 0 THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
-                        WHEN h.hash = s.hash THEN \(Verdict.adopt.rawValue)
+                        WHEN h.hash = coalesce(s.stored, s.hash) THEN \(Verdict.adopt.rawValue)
                         WHEN h.origin = :pid AND h.edited = 0 THEN \(Verdict.update.rawValue)
                         WHEN sh.state IN (1, 4) AND sh.out_hash = h.hash THEN \(Verdict.update.rawValue)
                         WHEN sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash THEN \(Verdict.keepOriginal.rawValue)
                         ELSE \(Verdict.replace.rawValue) END
                     WHEN 2 THEN CASE
+                        WHEN s.keep = 1 THEN \(Verdict.release.rawValue)
                         WHEN h.id IS NULL OR h.deleted = 1 THEN \(Verdict.nothing.rawValue)
                         WHEN h.origin <> :pid AND \(sparesForeign) THEN \(Verdict.nothing.rawValue)
                         WHEN h.edited <> 0 THEN \(Verdict.deleteEdited.rawValue)
                         ELSE \(Verdict.delete.rawValue) END
                     ELSE CASE WHEN h.origin = :pid THEN \(Verdict.release.rawValue) ELSE \(Verdict.nothing.rawValue) END END,
                     h.id IS NOT NULL, h.rid, h.hash, h.base, coalesce(h.origin, 0), coalesce(h.edited, 0),
-                    h.modified, h.state, h.parent, coalesce(h.deleted, 1), h.reverted, s.rid, s.hash,
-                    s.hash, CASE s.op WHEN 1 THEN :pid ELSE 0 END
+                    h.modified, h.state, h.parent, coalesce(h.deleted, 1), h.reverted, s.rid,
+                    coalesce(s.stored, s.hash), s.hash, CASE s.op WHEN 1 THEN :pid ELSE 0 END
                 FROM stage s
                 LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
                 LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = s.kid AND sh.bucket = s.bucket AND sh.id = s.id
@@ -132,7 +154,7 @@ private struct Commit {
             sql: """
                 INSERT INTO head
                     (kid, bucket, id, rid, hash, base, origin, edited, seq, arrived, modified, state, parent, deleted, reverted)
-                SELECT s.kid, s.bucket, s.id, s.rid, s.hash, s.hash, :pid, 0, :sequence, :now,
+                SELECT s.kid, s.bucket, s.id, s.rid, coalesce(s.stored, s.hash), s.hash, :pid, 0, :sequence, :now,
                     s.modified, s.state, s.parent, 0, NULL
                 FROM stage s
                 JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
@@ -153,7 +175,7 @@ private struct Commit {
     private func settle(_ verdict: Verdict, edited: Int, sequence: Int64) throws {
         try db.execute(
             sql: """
-                UPDATE head SET base = u.new_hash, origin = ?1, edited = ?2, reverted = NULL,
+                UPDATE head SET base = u.new_base, origin = ?1, edited = ?2, reverted = NULL,
                     seq = CASE WHEN u.old_origin IN (0, ?1) THEN seq ELSE ?5 END
                 FROM undo u
                 WHERE u.run = ?3 AND u.verdict = ?4

@@ -1,16 +1,18 @@
 public import ContentModel
 internal import GRDB
-internal import SyncEngine
+public import SyncEngine
 public import SyncProtocol
 
 extension Store {
-    public func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
+    public func stage(
+        transfer: String, fence: Int64, _ batch: EncodedBatch, received: [ItemKey: JSONDocument]
+    ) async throws -> BatchReceipt {
         let number = batch.info.number
         if let known = try await stagedDigest(transfer: transfer, number: number) {
             return try repeated(known, batch)
         }
         // Decoding is the expensive part and needs no lock.
-        let rows = try decode(batch)
+        let rows = try decode(batch, received)
         let now = clock.seconds
         return try await write { [self] db in
             let record = try TransferTable.requireOpen(db, transfer)
@@ -83,7 +85,7 @@ extension Store {
         return BatchReceipt(number: batch.info.number, state: .duplicate)
     }
 
-    private func decode(_ batch: EncodedBatch) throws -> [StagedRow] {
+    private func decode(_ batch: EncodedBatch, _ received: [ItemKey: JSONDocument]) throws -> [StagedRow] {
         guard batch.info.number > 0 else {
             throw TidelockError(.malformedMessage, "Batches are numbered from 1.")
         }
@@ -97,7 +99,7 @@ extension Store {
                 throw TidelockError(
                     .tooLarge, "Batch \(batch.info.number) holds more than \(Limits.batchItems) operations.")
             }
-            rows.append(try StagedRow(entry))
+            rows.append(try StagedRow(entry, received[ItemKey(entry.kind, entry.id)]))
         }
         return rows
     }
@@ -107,11 +109,14 @@ extension Store {
 private struct StagedRow: Sendable {
     var entry: BatchEntry
     var bucket: Bucket
+    /// What is stored instead of the body that arrived.
+    var received: JSONDocument?
     var facts: ItemFacts?
 
     /// Ids of peers are held to the rules for those of people: SQLite would end a text at a NUL.
-    init(_ entry: BatchEntry) throws {
+    init(_ entry: BatchEntry, _ received: JSONDocument?) throws {
         self.entry = entry
+        self.received = received
         bucket = Bucket(kind: entry.kind, id: entry.id)
         try requireValidID(entry.id)
         guard case .put(let body, _) = entry.operation else { return }
@@ -119,7 +124,7 @@ private struct StagedRow: Sendable {
         guard Array(id.utf8) == Array(entry.id.utf8) else {
             throw TidelockError(.malformedMessage, "Item \(entry.kind)/\(entry.id.printable) carries another id.")
         }
-        facts = ItemFacts(body)
+        facts = ItemFacts(received ?? body)
     }
 }
 
@@ -135,8 +140,8 @@ private struct Stager {
         self.transfer = transfer
         insert = try db.cachedStatement(
             sql: """
-                INSERT INTO stage (transfer, kid, bucket, id, op, rid, hash, modified, state, parent)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO stage (transfer, kid, bucket, id, op, rid, hash, modified, state, parent, stored)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
     }
 
@@ -144,15 +149,20 @@ private struct Stager {
         let place = try Place(kid: kid(row.entry.kind), bucket: row.bucket, id: row.entry.id)
         switch row.entry.operation {
         case .put(let body, let output):
-            try write(place, operation: 1, rid: Bodies.insert(db, body), hash: output, facts: row.facts)
-        case .delete: try write(place, operation: 2, rid: nil, hash: nil, facts: nil)
-        case .release: try write(place, operation: 3, rid: nil, hash: nil, facts: nil)
+            try write(
+                place, operation: 1, rid: Bodies.insert(db, row.received ?? body), hash: output, row)
+        case .delete: try write(place, operation: 2, rid: nil, hash: nil, row)
+        case .release: try write(place, operation: 3, rid: nil, hash: nil, row)
         }
     }
 
-    private func write(_ place: Place, operation: Int64, rid: Int64?, hash: ContentHash?, facts: ItemFacts?) throws {
+    private func write(
+        _ place: Place, operation: Int64, rid: Int64?, hash: ContentHash?, _ row: StagedRow
+    ) throws {
+        let facts = row.facts
         let columns: [(any DatabaseValueConvertible)?] =
             [transfer] + place.arguments + [operation, rid, hash?.data, facts?.modified, facts?.state, facts?.parent]
+            + [row.received?.hash.data]
         do {
             try insert.execute(arguments: StatementArguments(columns))
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY {

@@ -4,7 +4,8 @@ internal import GRDB
 /// The released versions of the store's tables. A migration is never edited after its release.
 enum Schema {
     private static let versions: [(name: String, sql: [UInt8])] = [
-        ("v001-store", PackageResources.v001_store_sql)
+        ("v001-store", PackageResources.v001_store_sql),
+        ("v004-arrivals", PackageResources.v004_arrivals_sql),
     ]
 
     static func migrate(_ pool: DatabasePool) throws {

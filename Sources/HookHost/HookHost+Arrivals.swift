@@ -4,10 +4,6 @@ internal import LuaRuntime
 public import SyncEngine
 
 extension HookHost {
-    public func filtersArrivals(of kind: Kind) async throws -> Bool {
-        !arrivalHandlers(of: kind, try await current()).isEmpty
-    }
-
     public func receive(
         _ items: [OutgoingItem], of kind: Kind, from origin: InstanceIdentity
     ) async throws -> [Int: JSONDocument] {

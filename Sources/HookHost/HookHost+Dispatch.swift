@@ -8,7 +8,7 @@ extension HookHost: HookPort {
         PinnedRun(try await current(), for: context, on: workers)
     }
 
-    public func observers(of event: EventName) async throws -> [String] {
+    public func handlers(of event: EventName) async throws -> [String] {
         try await current().handlers(for: event).map(\.name)
     }
 

@@ -1,16 +1,23 @@
 public import ContentModel
 public import HookCatalog
 internal import LuaRuntime
-internal import SyncEngine
+internal import Synchronization
 
 extension HookHost {
-    /// Tells the handlers of `app.started` or `app.stopping`; a failure is logged and changes nothing.
-    public func announce(_ event: EventName, _ instance: InstanceIdentity, version: String) async {
-        guard let generation = try? await current() else { return }
-        await announce(event, of: generation, ProcessInfo(instance: instance, version: version))
+    /// Says that this process serves an instance: from now on handlers are told when generations change.
+    public func serve(_ instance: InstanceIdentity, version: String) {
+        state.withLock { $0.served = ProcessInfo(instance: instance, version: version) }
     }
 
-    func announce(_ event: EventName, of generation: Generation, _ info: ProcessInfo) async {
+    /// Tells the handlers of `app.started` or `app.stopping`; a failure is logged and changes nothing. Does nothing
+    /// in a process that does not serve.
+    public func announce(_ event: EventName) async {
+        guard let generation = try? await current() else { return }
+        await announce(event, of: generation)
+    }
+
+    func announce(_ event: EventName, of generation: Generation) async {
+        guard let info = state.withLock(\.served) else { return }
         for handler in generation.handlers(for: event) {
             let call = HandlerCall(
                 handler: handler, arguments: [.value(info.luaValue(generation.identity))],

@@ -19,9 +19,9 @@ public final class HookHost: Sendable {
     let observerPool: MachinePool
     private let factory: MachineFactory
     private let http: HTTPService
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
-    private struct State {
+    struct State {
         var current: Generation?
         var loadedAt: Int64?
         var rejected: HookProblem?
@@ -32,6 +32,8 @@ public final class HookHost: Sendable {
         /// Reloads may overlap; the one that read the folder last wins.
         var lastTicket = 0
         var installedTicket = 0
+        /// What handlers are told about this process; nil while it does not serve.
+        var served: ProcessInfo?
     }
 
     /// Makes a host for `folder`, which need not exist. Nothing is read before `start`.
@@ -49,8 +51,9 @@ public final class HookHost: Sendable {
         self.configuration = configuration
         self.services = services
         self.workers = workers
-        http = HTTPService(services, try EgressPolicy(allowing: configuration.allowedHosts), configuration.limits)
-        factory = MachineFactory(configuration, services, http)
+        let egress = try EgressPolicy(allowing: configuration.allowedHosts)
+        http = HTTPService(services, egress, configuration.limits)
+        factory = MachineFactory(configuration, services, http, egress)
         log = factory.library.log
         let log = factory.library.log
         let report: @Sendable (Handler, LuaError) -> Void = { handler, error in
@@ -170,8 +173,11 @@ extension HookHost {
             // Loaded once more at once, because every run will do so and a difference has to show now. The pool has
             // use for the machine.
             let machine = try await generation.instantiate(on: workers)
-            install(generation, ticket)
+            let (previous, isInstalled) = install(generation, ticket)
             gatePool.adopt(machine)
+            guard isInstalled else { return }
+            if let previous { await announce(.hooksUnloading, of: previous) }
+            await announce(.hooksLoaded, of: generation)
         } catch {
             reject(HookFailure.problem(error), seen: contents.identity, ticket)
         }
@@ -184,25 +190,29 @@ extension HookHost {
         }
     }
 
-    private func install(_ generation: Generation, _ ticket: Int) {
+    /// Makes a generation the current one, unless a later one was. Answers the one it replaced, and whether anything
+    /// changed.
+    private func install(_ generation: Generation, _ ticket: Int) -> (previous: Generation?, isInstalled: Bool) {
         let now = services.clock.seconds
-        let isNews = state.withLock { state in
-            guard ticket > state.installedTicket else { return false }
+        let (previous, isOther, isNews) = state.withLock { state -> (Generation?, Bool, Bool) in
+            guard ticket > state.installedTicket else { return (nil, false, false) }
             // What a process begins with is no news: every command loads the handlers it runs with.
             let isFirst = state.current == nil && state.rejected == nil
             let isOther = state.current?.identity != generation.identity
+            let previous = state.current
             if isOther { state.loadedAt = now }
             state.current = generation
             state.rejected = nil
             state.seen = generation.folder.identity
             state.installedTicket = ticket
-            return isOther && !isFirst
+            return (previous, isOther, isOther && !isFirst)
         }
-        guard isNews else { return }
+        guard isNews else { return (previous, isOther) }
         let handlers = generation.handlers.count
         let files = generation.folder.files.count
         log.report(
             "info", "Loaded \(handlers) handlers from \(files) files (generation \(generation.identity.prefix(12))).")
+        return (previous, isOther)
     }
 
     private func reject(_ problem: HookProblem, seen: String?, _ ticket: Int) {
@@ -222,7 +232,9 @@ extension HookHost {
 }
 
 extension MachineFactory {
-    init(_ configuration: HookHostConfiguration, _ services: HookServices, _ http: HTTPService) {
+    init(
+        _ configuration: HookHostConfiguration, _ services: HookServices, _ http: HTTPService, _ egress: EgressPolicy
+    ) {
         let limits = configuration.limits
         self.init(
             configuration: configuration.config, limits: limits,
@@ -231,7 +243,7 @@ extension MachineFactory {
                 storage: StorageService(collections: services.collections, limits: limits), http: http,
                 clock: ClockService(clock: services.clock), cache: CacheService(cache: services.cache),
                 keys: KeyService(keys: services.keys), search: SearchService(index: services.search),
-                sync: SyncService(control: services.sync),
+                sync: SyncService(control: services.sync, egress: egress, targets: services.targets),
                 general: GeneralServices(currentUser: services.user, secrets: services.secrets)))
     }
 }

@@ -6,6 +6,8 @@ internal import SyncEngine
 /// `app.sync`: runs that a handler starts.
 struct SyncService: Sendable {
     let control: (any SyncControl)?
+    let egress: EgressPolicy
+    let targets: @Sendable () async throws -> [TargetFacts]
 
     func run(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
         let name = HostFunction.syncRun.rawValue
@@ -35,6 +37,7 @@ struct SyncService: Sendable {
         let control = try theControl(name)
         let answer = try Blocking.wait(name, until: invocation.deadline) {
             do {
+                try await permit(target)
                 return try await control.check(target)
             } catch {
                 // Asking is how a script finds out, so "no" is an answer.
@@ -56,8 +59,22 @@ struct SyncService: Sendable {
                 "\(name): this run was started by a handler of a run that was started by a handler; "
                     + "more than \(HookLimits.deepestRun) in a row are refused")
         }
-        let report = try Blocking.wait(name, until: invocation.deadline) { try await control.run(run, depth: depth) }
+        let report = try Blocking.wait(name, until: invocation.deadline) {
+            try await permit(run.target)
+            return try await control.run(run, depth: depth)
+        }
         return [LuaValue(JSONValue(report))]
+    }
+
+    /// A target of the script's own is a place on the network like any other.
+    private func permit(_ target: ScriptedTarget) async throws {
+        guard let uri = target.uri, target.key != nil else { return }
+        egress.update(try await targets())
+        do throws(HostError) {
+            try egress.check(try WebAddress(uri))
+        } catch {
+            throw TidelockError(.permissionDenied, "\(error)")
+        }
     }
 
     private func theControl(_ name: String) throws(HostError) -> any SyncControl {

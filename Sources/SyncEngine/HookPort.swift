@@ -14,10 +14,8 @@ public protocol HookPort: Sendable {
     /// Lets the gates of the initiator refuse a run. Throws `hook_refused` or why a handler failed.
     func approve(_ proposal: Proposal) async throws
 
-    /// Names of the handlers registered for an observer event, in order.
-    ///
-    /// Throws when nothing is loaded: the event waits until somebody can tell.
-    func observers(of event: EventName) async throws -> [String]
+    /// Names of the handlers registered for an event, in order. Throws when nothing is loaded.
+    func handlers(of event: EventName) async throws -> [String]
 
     /// Runs one handler of an observer event, if it is for these arguments. Throws why it failed.
     ///
@@ -29,9 +27,6 @@ public protocol HookPort: Sendable {
     /// Throws when a handler fails or stops the run: an item never arrives unfiltered.
     func receive(_ items: [OutgoingItem], of kind: Kind, from origin: InstanceIdentity) async throws -> [Int:
         JSONDocument]
-
-    /// Whether anybody listens to arriving items of a kind, so that nobody prepares them for none.
-    func filtersArrivals(of kind: Kind) async throws -> Bool
 
     /// What the handlers of `sync.conflict` decide; nil when they leave it to the policy.
     func resolve(_ conflict: ItemConflict) async throws -> ConflictVerdict?

@@ -1,19 +1,24 @@
 internal import ContentModel
+internal import HookCatalog
 public import SyncProtocol
 
 /// This instance as the destination of transfers. Everything it knows is in the store.
 public struct LocalDestination: DestinationPort {
     private let store: any DestinationStore
+    private let arrivals: Arrivals
+    private let conflicts: Conflicts
     private let random: any RandomSource
     private let clock: any WallClock
     private let events: @Sendable (String) async throws -> [QueuedEvent]
 
     /// `events` answers what to queue with the commit of a transfer.
     public init(
-        store: any DestinationStore, clock: any WallClock, random: any RandomSource,
+        store: any DestinationStore, hooks: any HookPort, clock: any WallClock, random: any RandomSource,
         events: @escaping @Sendable (String) async throws -> [QueuedEvent]
     ) {
         self.store = store
+        arrivals = Arrivals(store: store, hooks: hooks)
+        conflicts = Conflicts(store: store, hooks: hooks)
         self.clock = clock
         self.random = random
         self.events = events
@@ -24,11 +29,22 @@ public struct LocalDestination: DestinationPort {
     }
 
     public func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
-        try await store.stage(transfer: transfer, fence: fence, batch)
+        let received = try await arrivals.changes(in: batch, of: transfer)
+        return try await store.stage(transfer: transfer, fence: fence, batch, received: received)
     }
 
     public func commit(transfer: String, _ request: CommitTransfer) async throws -> CommitResult {
-        try await store.commit(transfer: transfer, request, events: try await events(transfer))
+        let events = try await events(transfer)
+        for _ in 1..<Conflicts.attempts {
+            try await conflicts.decide(transfer: transfer, fence: request.fence)
+            do {
+                return try await store.commit(transfer: transfer, request, events: events)
+            } catch let error as TidelockError where error.code == .movedMeanwhile {
+                try await store.reopenMovedConflicts(transfer: transfer)
+            }
+        }
+        try await conflicts.decide(transfer: transfer, fence: request.fence)
+        return try await store.commit(transfer: transfer, request, events: events)
     }
 
     public func renew(transfer: String, fence: Int64) async throws -> LeaseGrant {
@@ -45,5 +61,63 @@ public struct LocalDestination: DestinationPort {
 
     public func abandon(transfer: String) async throws {
         try await store.abandonTransfer(transfer: transfer)
+    }
+}
+
+/// Items on their way in, and what the handlers of `sync.content.received` make of them.
+private struct Arrivals: Sendable {
+    let store: any DestinationStore
+    let hooks: any HookPort
+
+    /// Only items that changed. A batch that is not what its sender says is left to the store, which refuses it.
+    func changes(in batch: EncodedBatch, of transfer: String) async throws -> [ItemKey: JSONDocument] {
+        guard try await !hooks.handlers(of: .contentReceived).isEmpty, sha256(batch.payload).hex == batch.info.digest
+        else { return [:] }
+        let origin = try await store.transferSource(transfer: transfer)
+        var changes: [ItemKey: JSONDocument] = [:]
+        for (kind, items) in try items(in: batch).sorted(by: { $0.key < $1.key }) {
+            for (position, document) in try await hooks.receive(items, of: kind, from: origin) {
+                changes[ItemKey(kind, items[position].id)] = document
+            }
+        }
+        return changes
+    }
+
+    private func items(in batch: EncodedBatch) throws -> [Kind: [OutgoingItem]] {
+        var decoder = try BatchDecoder(payload: batch.payload)
+        var items: [Kind: [OutgoingItem]] = [:]
+        while let entry = try decoder.next() {
+            if case .put(let body, _) = entry.operation, entry.kind.isContent {
+                items[entry.kind, default: []].append(OutgoingItem(id: entry.id, body: body))
+            }
+        }
+        return items
+    }
+}
+
+/// Rows that were edited here and are about to be overwritten, and what the handlers of `sync.conflict` decide.
+private struct Conflicts: Sendable {
+    let store: any DestinationStore
+    let hooks: any HookPort
+
+    /// Rows may change between a decision and the commit; then they are decided anew, so often at most.
+    static let attempts = 3
+    private static let page = 200
+
+    /// Nothing is long about this but the handlers, so it happens before the commit takes the write lock.
+    func decide(transfer: String, fence: Int64) async throws {
+        guard try await !hooks.handlers(of: .conflict).isEmpty else { return }
+        while true {
+            let open = try await store.openConflicts(transfer: transfer, limit: Conflicts.page)
+            guard !open.isEmpty else { return }
+            var decisions: [ConflictDecision] = []
+            for staged in open {
+                // Without a verdict the policy decides, which is that the source counts.
+                let verdict = try await hooks.resolve(staged.conflict) ?? .source
+                let item = ItemKey(staged.conflict.kind, staged.conflict.id)
+                decisions.append(ConflictDecision(item: item, seen: staged.seen, verdict: verdict))
+            }
+            try await store.decide(transfer: transfer, fence: fence, decisions)
+        }
     }
 }

@@ -22,7 +22,7 @@ public actor LocalInstance {
         self.hooks = hooks
         self.identity = identity
         self.clock = clock
-        destination = LocalDestination(store: store, clock: clock, random: random) { transfer in
+        destination = LocalDestination(store: store, hooks: hooks, clock: clock, random: random) { transfer in
             let origin = try await store.transferSource(transfer: transfer)
             return [QueuedEvent(event: .receiveFinished, run: transfer, direction: .push, origin: origin)]
         }

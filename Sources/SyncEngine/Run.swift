@@ -8,14 +8,18 @@ public struct Run: Sendable {
         public var source: any SourcePort
         public var destination: any DestinationPort
         public var clock: any WallClock
+        /// Asked before anything is sent; what it throws stops the run.
+        public var gate: @Sendable (PlanSummary) async throws -> Void
 
         public init(
-            opening: any RunOpening, source: any SourcePort, destination: any DestinationPort, clock: any WallClock
+            opening: any RunOpening, source: any SourcePort, destination: any DestinationPort, clock: any WallClock,
+            gate: @escaping @Sendable (PlanSummary) async throws -> Void = { _ in }
         ) {
             self.opening = opening
             self.source = source
             self.destination = destination
             self.clock = clock
+            self.gate = gate
         }
     }
 
@@ -101,6 +105,7 @@ public struct Run: Sendable {
         case .supply(let lists): return try await supply(lists, course: course)
         case .approve(let plan):
             try RunGuard.approve(plan, held: course.held, confirmations: confirmations)
+            if plan.operations > 0 { try await parts.gate(plan) }
             return .approved
         case .transfer(let number): return try await send(number, course: course)
         case .commit(let plan): return .committed(try await commit(plan, course: course))

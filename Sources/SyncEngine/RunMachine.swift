@@ -169,7 +169,10 @@ public struct RunMachine: Sendable {
     }
 
     /// Codes with which a destination says that it has not committed and will not.
-    private static let refusals: Set<ErrorCode> = [.rootMismatch, .deleteGuard, .batchConflict, .fenced]
+    private static let refusals: Set<ErrorCode> = [
+        .rootMismatch, .deleteGuard, .batchConflict, .fenced, .movedMeanwhile, .hookFailed, .hookLimit, .hookRefused,
+        .hookLoadFailed,
+    ]
 
     private func outcomeAfterAbandon() -> Outcome {
         if let failure { return .failed(failure.code) }

@@ -69,7 +69,21 @@ public protocol DestinationStore: Sendable {
         async throws -> LeaseGrant
 
     func heldPage(transfer: String, _ request: ListHeld) async throws -> HeldPage
-    func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt
+
+    /// Stages a batch. `received` holds the items that handlers changed on arrival; they are stored instead of what the
+    /// source sent, while the row counts as what it sent.
+    func stage(
+        transfer: String, fence: Int64, _ batch: EncodedBatch, received: [ItemKey: JSONDocument]
+    ) async throws -> BatchReceipt
+
+    /// Staged rows that would overwrite or delete what was edited here, and that nobody decided about yet.
+    func openConflicts(transfer: String, limit: Int) async throws -> [StagedConflict]
+
+    /// Stores decisions about staged rows. Throws `fenced` when the transfer is not open any more.
+    func decide(transfer: String, fence: Int64, _ decisions: [ConflictDecision]) async throws
+
+    /// Forgets decisions about rows that have changed since; they are open again. May be called twice.
+    func reopenMovedConflicts(transfer: String) async throws
     func renewLease(transfer: String, fence: Int64) async throws -> LeaseGrant
     func commit(transfer: String, _ request: CommitTransfer, events: [QueuedEvent]) async throws -> CommitResult
     func transferState(transfer: String) async throws -> TransferState
@@ -86,6 +100,48 @@ public protocol DestinationStore: Sendable {
 
     /// Whose items a transfer brings. Throws `unknown_transfer`.
     func transferSource(transfer: String) async throws -> InstanceIdentity
+}
+
+/// Names an item.
+public struct ItemKey: Sendable, Hashable, Comparable, CustomStringConvertible {
+    public var kind: Kind
+    public var id: String
+
+    public init(_ kind: Kind, _ id: String) {
+        self.kind = kind
+        self.id = id
+    }
+
+    public static func < (left: ItemKey, right: ItemKey) -> Bool {
+        (left.kind, left.id) < (right.kind, right.id)
+    }
+
+    public var description: String { "\(kind)/\(id)" }
+}
+
+/// A staged row that meets an edit made here.
+public struct StagedConflict: Sendable {
+    public var conflict: ItemConflict
+    /// Hash of the item here; nil when it was deleted here.
+    public var seen: ContentHash?
+
+    public init(conflict: ItemConflict, seen: ContentHash?) {
+        self.conflict = conflict
+        self.seen = seen
+    }
+}
+
+/// What becomes of a staged row, decided about the row here as it was `seen`.
+public struct ConflictDecision: Sendable {
+    public var item: ItemKey
+    public var seen: ContentHash?
+    public var verdict: ConflictVerdict
+
+    public init(item: ItemKey, seen: ContentHash?, verdict: ConflictVerdict) {
+        self.item = item
+        self.seen = seen
+        self.verdict = verdict
+    }
 }
 
 /// Where one kind of a stream stands at its source.

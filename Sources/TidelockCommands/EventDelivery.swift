@@ -64,7 +64,7 @@ struct EventDelivery: Sendable {
         let observation = Observation(
             event: pending.event.event, delivery: "\(pending.event.run)/\(pending.event.event.rawValue)",
             run: pending.event.run, direction: pending.event.direction, arguments: arguments, kind: kind)
-        for handler in try await hooks.observers(of: observation.event) {
+        for handler in try await hooks.handlers(of: observation.event) {
             try await hooks.observe(observation, by: handler)
         }
     }
@@ -75,7 +75,7 @@ struct EventDelivery: Sendable {
         calls: (Kind, [JSONDocument]) -> [(Kind, [Observation.Argument])],
         observe: (Kind, [Observation.Argument]) async throws -> Void
     ) async throws {
-        guard try await !hooks.observers(of: event.event).isEmpty else { return }
+        guard try await !hooks.handlers(of: event.event).isEmpty else { return }
         var page = 0
         while true {
             let items =

@@ -43,9 +43,13 @@ struct Instance: Sendable {
 
     /// The handlers of `hooks/`, loaded.
     func hooks() async throws -> HookHost {
+        var services = hookServices
+        let sync = ScriptedSync(instance: self)
+        services.sync = sync
         let host = try HookHost(
-            folder: folder.hooks, configuration: hookConfiguration, services: hookServices, workers: workers,
+            folder: folder.hooks, configuration: hookConfiguration, services: services, workers: workers,
             observerWorkers: LuaWorkers(count: 2))
+        sync.use(host)
         await host.start()
         return host
     }
@@ -57,13 +61,15 @@ struct Instance: Sendable {
     var hookServices: HookServices {
         let store = store
         let settings = settings
-        return HookServices(
+        var services = HookServices(
             log: store, collections: store, cache: store, keys: store, search: store, clock: clock,
             targets: {
                 let stored = try await store.targets().map { TargetFacts(name: $0.name, uri: $0.uri) }
                 return stored + settings.targets.map { TargetFacts(name: $0.name, uri: $0.uri) }
             },
             http: httpOptions)
+        services.secrets = settings.hookSecrets
+        return services
     }
 
     var httpOptions: HTTPClientOptions {

@@ -47,6 +47,21 @@ struct RunReport: Codable, Sendable {
         self.direction = direction
     }
 
+    /// What this run and a later one did together.
+    func adding(_ other: RunReport) -> RunReport {
+        var sum = other
+        let counts: [WritableKeyPath<RunReport, Int>] = [
+            \.created, \.updated, \.deleted, \.skipped, \.unchanged, \.conflicts, \.reverted, \.released,
+            \.handlerCalls,
+            \.bytesSent, \.bytesReceived, \.roundTrips, \.milliseconds,
+        ]
+        for count in counts { sum[keyPath: count] += self[keyPath: count] }
+        sum.verified = verified && other.verified
+        sum.kinds = kinds + other.kinds
+        sum.conflictList = conflictList + other.conflictList
+        return sum
+    }
+
     mutating func note(_ error: TidelockError) {
         status = .failed
         self.error = Failure(code: error.code.rawValue, message: error.message, hint: error.hint)

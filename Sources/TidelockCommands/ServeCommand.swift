@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ContentModel
 internal import ContentStore
 internal import Foundation
+internal import HookCatalog
 internal import HookHost
 internal import Logging
 internal import ServiceLifecycle
@@ -32,10 +33,13 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let hooks = try await instance.hooks()
         defer { hooks.stop() }
+        hooks.serve(instance.store.identity, version: Tidelock.version)
         if let problem = hooks.status.rejected {
             Complaint.warn("the handlers cannot be loaded, so sync requests are refused: \(problem)")
         }
         try await Serving(instance: instance, hooks: hooks).run(host: host, port: port)
+        await hooks.announce(.appStopping)
+        await hooks.drain()
     }
 }
 
@@ -56,11 +60,13 @@ struct Serving {
         ) { host, port in
             // Read by whoever started the process, so it must not wait in a buffer.
             try? Output.line("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)")
+            await hooks.announce(.appStarted)
         }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(service: HookWatch(hooks: hooks)),
+                    .init(service: HookClock(hooks: hooks, claims: instance.store)),
                     .init(service: EventPump(delivery: EventDelivery(instance: instance, hooks: hooks))),
                     .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
                 ],
@@ -122,6 +128,16 @@ private struct HookWatch: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await hooks.run() }
+    }
+}
+
+/// Runs handlers that are due by the clock.
+private struct HookClock: Service {
+    let hooks: HookHost
+    let claims: any ScheduleClaims
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await hooks.runSchedules(claims) }
     }
 }
 

@@ -97,6 +97,13 @@ struct SettingTable {
         }
     }
 
+    /// All members of this table, each a text.
+    func namedTexts() throws -> [String: String] {
+        var texts: [String: String] = [:]
+        for member in try members { texts[member.name] = try text(member.name) }
+        return texts
+    }
+
     func namedTables(_ name: String) throws -> [(name: String, table: SettingTable)] {
         try table(name).members.map { field in
             (field.name, SettingTable(value: field.value, path: "\(full(name)).\(field.name)", file: file))

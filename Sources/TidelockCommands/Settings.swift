@@ -15,6 +15,7 @@ struct Settings: Sendable {
     var isAPIPublic = false
     var hookConfiguration = JSONDocument.emptyObject
     var hookHosts: [String] = []
+    var hookSecrets: [String: String] = [:]
     var certificateAuthorities: String?
     var isDebugging = false
 }
@@ -48,9 +49,10 @@ struct SettingsReader {
         try api.allow(["public"])
         settings.isAPIPublic = try api.boolean("public") ?? false
         let hooks = try table.table("hooks")
-        try hooks.allow(["config", "hosts"])
+        try hooks.allow(["config", "hosts", "secrets"])
         settings.hookConfiguration = try hooks.document("config") ?? .emptyObject
         settings.hookHosts = try hooks.texts("hosts")
+        settings.hookSecrets = try hooks.table("secrets").namedTexts()
         let http = try table.table("http")
         try http.allow(["certificateAuthorities"])
         settings.certificateAuthorities = try http.text("certificateAuthorities")

@@ -69,6 +69,7 @@ struct RunOptions: ParsableArguments {
             line.show($0)
         }
         let (report, failure) = await interruptible { await runner.perform() }
+        await hooks.drain()
         line.clear()
         if json { try Output.json(report) } else { try ReportText(report: report).print() }
         guard let failure else { return }

@@ -18,6 +18,10 @@ struct SyncRunner: Sendable {
         var isDryRun = false
         /// How long to repeat what fails while nothing gets through.
         var timeout: Duration = .seconds(30)
+        /// Who started it, where that is known.
+        var user: String?
+        /// How many runs started one another, by handlers, before this one.
+        var depth = 0
     }
 
     let instance: Instance
@@ -34,6 +38,8 @@ struct SyncRunner: Sendable {
         let failure: TidelockError?
         do {
             try requirePermission()
+            try await hooks.approve(
+                Proposal(context: context(run), stage: .beginning(jobs: [Job(request.scope).document])))
             let lock = try takeLock(run)
             failure = await locked(run, into: &report)
             _ = consume lock
@@ -99,8 +105,7 @@ struct SyncRunner: Sendable {
     private func push(
         _ open: OpenTransfer, peer: RemotePeer, known: String?
     ) async throws -> (outcome: RunMachine.Outcome, unchanged: Int) {
-        let pinned = try await hooks.pin(
-            for: RunContext(run: open.id, direction: .push, target: facts, mode: request.scope.mode))
+        let pinned = try await hooks.pin(for: context(open.id))
         let store = instance.store
         let options = request.options
         let progress = progress
@@ -124,9 +129,9 @@ struct SyncRunner: Sendable {
     ) async throws -> (outcome: RunMachine.Outcome, unchanged: Int) {
         let opening = PullOpening(store: instance.store, peer: peer, request: open, knownPeer: known)
         let events = finishedEvents(run: open.id)
-        let destination = LocalDestination(store: instance.store, clock: instance.clock, random: instance.random) { _ in
-            events
-        }
+        let destination = LocalDestination(
+            store: instance.store, hooks: hooks, clock: instance.clock, random: instance.random
+        ) { _ in events }
         let outcome = await Result {
             try await perform(open.id, opening: opening, source: peer, destination: destination)
         }
@@ -139,7 +144,11 @@ struct SyncRunner: Sendable {
     ) async throws -> RunMachine.Outcome {
         try await Run(
             transfer: run,
-            parts: Run.Parts(opening: opening, source: source, destination: destination, clock: instance.clock),
+            parts: Run.Parts(
+                opening: opening, source: source, destination: destination, clock: instance.clock,
+                gate: { [hooks] plan in
+                    try await hooks.approve(Proposal(context: context(run), stage: .planned(plan.facts)))
+                }),
             isDryRun: request.isDryRun, confirmations: request.confirmations, progress: progress
         ).perform()
     }
@@ -148,6 +157,13 @@ struct SyncRunner: Sendable {
         guard let responder else { return }
         // Only saves a comparison next time; a run must not fail for it.
         try? await instance.store.note(instance: responder.id, answering: target.name, at: target.uri)
+    }
+
+    private func context(_ run: String) -> RunContext {
+        var context = RunContext(run: run, direction: request.direction, target: facts, mode: request.scope.mode)
+        context.user = request.user
+        context.depth = request.depth
+        return context
     }
 
     private var facts: TargetFacts { TargetFacts(name: target.name, uri: target.uri) }

@@ -31,7 +31,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "* * * *", "60 * * * *", "* * 0 * *", "*/0 * * * *", "5-1 * * * *", "a * * * *", "1, * * * *"])
+    @Test(arguments: [
+        "", "* * * *", "60 * * * *", "* * 0 * *", "*/0 * * * *", "5-1 * * * *", "a * * * *", "1, * * * *",
+    ])
     func whatIsNoExpressionIsRefused(expression: String) {
         #expect(throws: HostError.self) { try CronExpression(expression) }
     }

@@ -121,7 +121,8 @@ import Testing
         let items = try OutgoingItem.numbered(7)
         let host = try await fixture.host()
         let error = try await failure { try await host.filter(Array(items.dropFirst(1))) }
-        #expect(error.message.contains("'counter' of sync.content.before gave another result when it saw the item alone"))
+        #expect(
+            error.message.contains("'counter' of sync.content.before gave another result when it saw the item alone"))
         #expect(error.hint?.contains("volatile = true") == true)
     }
 

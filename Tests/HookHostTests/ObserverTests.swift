@@ -99,11 +99,11 @@ extension Observation {
 
     @Test func observersTellWhetherAnybodyListens() async throws {
         let host = try await HookFixture(["a.lua": "app.on('sync.push.finished', function() end)"]).host()
-        #expect(try await host.observers(of: .pushFinished) == ["a"])
-        #expect(try await host.observers(of: .pullFinished).isEmpty)
+        #expect(try await host.handlers(of: .pushFinished) == ["a"])
+        #expect(try await host.handlers(of: .pullFinished).isEmpty)
         let fixture = try HookFixture(["a.lua": "x = = 1"])
         let broken = try await fixture.host()
-        #expect(try await failure { try await broken.observers(of: .pullFinished) }.code == .hookLoadFailed)
+        #expect(try await failure { try await broken.handlers(of: .pullFinished) }.code == .hookLoadFailed)
     }
 
     @Test func aKilledMachineIsNotUsedAgain() async throws {

@@ -77,8 +77,6 @@ struct FakeHooks: HookPort {
 
     func approve(_ proposal: Proposal) async throws {}
 
-    func filtersArrivals(of kind: Kind) async throws -> Bool { false }
-
     func receive(
         _ items: [OutgoingItem], of kind: Kind, from origin: InstanceIdentity
     ) async throws -> [Int: JSONDocument] { [:] }
@@ -89,7 +87,7 @@ struct FakeHooks: HookPort {
         _ item: OutgoingItem, of kind: Kind, isUpdate: Bool, user: String?
     ) async throws -> JSONDocument { item.body }
 
-    func observers(of event: EventName) async throws -> [String] { [] }
+    func handlers(of event: EventName) async throws -> [String] { [] }
 
     func observe(_ observation: Observation, by handler: String) async throws {
         fatalError("a server observes nothing by itself")

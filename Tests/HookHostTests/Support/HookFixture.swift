@@ -91,7 +91,7 @@ extension HookHost {
     /// Runs all handlers of an observer event; throws the first failure when all were told.
     func observe(_ observation: Observation) async throws {
         var first: (any Error)?
-        for handler in try await observers(of: observation.event) {
+        for handler in try await handlers(of: observation.event) {
             do { try await observe(observation, by: handler) } catch { first = first ?? error }
         }
         if let first { throw first }

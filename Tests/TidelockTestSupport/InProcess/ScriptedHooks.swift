@@ -54,8 +54,6 @@ public final class ScriptedHooks: HookPort {
 
     public func approve(_ proposal: Proposal) async throws {}
 
-    public func filtersArrivals(of kind: Kind) async throws -> Bool { false }
-
     public func receive(
         _ items: [OutgoingItem], of kind: Kind, from origin: InstanceIdentity
     ) async throws -> [Int: JSONDocument] { [:] }
@@ -66,7 +64,9 @@ public final class ScriptedHooks: HookPort {
         _ item: OutgoingItem, of kind: Kind, isUpdate: Bool, user: String?
     ) async throws -> JSONDocument { item.body }
 
-    public func observers(of event: EventName) async throws -> [String] { ["script"] }
+    public func handlers(of event: EventName) async throws -> [String] {
+        event.declaration.eventClass == .observer ? ["script"] : []
+    }
 
     public func observe(_ observation: Observation, by handler: String) async throws {
         script.withLock { $0.observed.append(observation) }

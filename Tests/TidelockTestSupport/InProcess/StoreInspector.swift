@@ -1,7 +1,8 @@
-public import ContentModel
+internal import ContentModel
 public import ContentStore
 internal import Foundation
 internal import GRDB
+public import SyncEngine
 
 /// Reads a store's tables from outside, to check what must always hold.
 public final class StoreInspector: Sendable {
@@ -25,23 +26,6 @@ public final class StoreInspector: Sendable {
             try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql).map { $0["detail"] }
         }
     }
-}
-
-/// An item's place, as tests name it.
-public struct ItemKey: Hashable, Comparable, Sendable, CustomStringConvertible {
-    public var kind: Kind
-    public var id: String
-
-    public init(_ kind: Kind, _ id: String) {
-        self.kind = kind
-        self.id = id
-    }
-
-    public static func < (left: Self, right: Self) -> Bool {
-        (left.kind, left.id) < (right.kind, right.id)
-    }
-
-    public var description: String { "\(kind)/\(id)" }
 }
 
 /// A head with its body.

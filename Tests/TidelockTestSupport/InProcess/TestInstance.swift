@@ -177,7 +177,7 @@ extension TestInstance {
         let known = try await store.instance(answering: target, at: facts.uri)
         let opening = PullOpening(store: store, peer: peer, request: open, knownPeer: known)
         let events = finishedEvents(.pull, run: open.id, facts)
-        let destination = LocalDestination(store: store, clock: clock, random: random) { _ in events }
+        let destination = LocalDestination(store: store, hooks: hooks, clock: clock, random: random) { _ in events }
         let parts = Run.Parts(opening: opening, source: peer, destination: destination, clock: clock)
         let outcome = try await perform(open.id, parts, run, peer)
         if let responder = await opening.responder {
@@ -239,4 +239,12 @@ extension TestInstance {
 extension Kind {
     public static var posts: Kind { try! .content("posts") }  // a valid name
     public static var pages: Kind { try! .content("pages") }  // a valid name
+}
+
+extension Store {
+    /// Stages a batch that no handler looks at.
+    @discardableResult
+    public func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
+        try await stage(transfer: transfer, fence: fence, batch, received: [:])
+    }
 }

@@ -1,0 +1,83 @@
+internal import ContentModel
+internal import ContentStore
+internal import CurlHTTP
+internal import Foundation
+internal import HookHost
+internal import RemotePeer
+internal import SyncEngine
+internal import SyncProtocol
+internal import Synchronization
+
+/// Runs that handlers start, carried out like those of a command.
+///
+/// A class, because the host of the handlers that ask for runs is made after this, and the runs need it.
+final class ScriptedSync: SyncControl {
+    private let instance: Instance
+    private let host = Mutex<HookHost?>(nil)
+
+    init(instance: Instance) {
+        self.instance = instance
+    }
+
+    /// Whose handlers the runs pass.
+    func use(_ hooks: HookHost) {
+        host.withLock { $0 = hooks }
+    }
+
+    func run(_ request: ScriptedRun, depth: Int) async throws -> JSONDocument {
+        guard let hooks = host.withLock({ $0 }) else {
+            throw TidelockError(.internalFailure, "A handler asked for a run before there were handlers.")
+        }
+        let target = try await target(request.target)
+        var last: RunReport?
+        for job in try jobs(request) {
+            var wanted = SyncRunner.Request(direction: request.direction, scope: try job.scope())
+            wanted.options.batchSize = min(try job.batchSize() ?? Limits.batchItems, Limits.batchItems)
+            wanted.depth = depth
+            let runner = SyncRunner(instance: instance, hooks: hooks, target: target, request: wanted) { _ in }
+            let (report, failure) = await runner.perform()
+            if let failure { throw failure }
+            last = last.map { $0.adding(report) } ?? report
+        }
+        guard let last else { throw TidelockError(.usage, "There is no job to run.") }
+        return try JSONDocument(validating: [UInt8](try JSONEncoder().encode(last)))
+    }
+
+    func check(_ target: ScriptedTarget) async throws -> JSONDocument {
+        let target = try await self.target(target)
+        let http = try HTTPClient(instance.httpOptions)
+        defer { http.shutdown() }
+        let peer = try RemotePeer(
+            target: target, local: instance.store.identity, http: http, clock: instance.clock, random: instance.random,
+            timeout: .seconds(10))
+        let version = try await peer.check().version
+        return .object([("success", JSONDocument(bool: true)), ("version", JSONDocument(string: version))])
+    }
+
+    /// Everything, where the script names no job; one item is a job with a filter.
+    private func jobs(_ request: ScriptedRun) throws -> [Job] {
+        if let (model, id) = request.item {
+            let filter = JSONDocument.object([("_id", JSONDocument(string: id))])
+            return [Job(Scope(models: [model], filter: filter.text))]
+        }
+        guard !request.jobs.isEmpty else { return [Job(.everything)] }
+        return try request.jobs.map { try Job($0) }
+    }
+
+    /// A configured target by its name or its address; another one only with a key of its own.
+    private func target(_ wanted: ScriptedTarget) async throws -> Target {
+        if let uri = wanted.uri, let key = wanted.key {
+            return Target(
+                name: wanted.name ?? uri, uri: uri, key: try SyncKey(key), allowsPush: true, allowsPull: true)
+        }
+        if let name = wanted.name { return try await instance.target(name).target }
+        guard let uri = wanted.uri,
+            let known = try await instance.targets().first(where: { $0.target.uri == uri })?.target
+        else {
+            throw TidelockError(
+                .unknownTarget, "There is no target at '\((wanted.uri ?? "").printable)'.",
+                hint: "Name a configured target, or give uri and syncKey.")
+        }
+        return known
+    }
+}
