@@ -56,7 +56,7 @@ struct RootCommand: AsyncParsableCommand {
                 name: "Sync:",
                 subcommands: [
                     PlanCommand.self, PushCommand.self, PullCommand.self, CheckCommand.self, RunsCommand.self,
-                    RollbackCommand.self, LogCommand.self, LockCommand.self,
+                    RollbackCommand.self, LogCommand.self, DocumentsCommand.self, LockCommand.self,
                 ]),
             CommandGroup(
                 name: "Configuration:",

@@ -6,7 +6,7 @@ app.route("GET", "/sync-status", function(request, ctx)
   local last = app.storage.findOne("sync/log", { sort = { timestamp = -1 } })
   if not last then return { healthy = true, runs = 0 } end
   return {
-    healthy = last.status ~= "failed",
+    healthy = last.status == "committed" or last.status == "unchanged",
     runs = app.storage.count("sync/log"),
     lastSync = { timestamp = last.timestamp, direction = last.direction, target = last.target, status = last.status },
   }
