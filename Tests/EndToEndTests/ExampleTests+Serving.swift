@@ -70,6 +70,32 @@ extension ExampleTests {
         #expect(await server.stop() == 0)
     }
 
+    @Test func pushModelByModelGoesOnAfterAModelThatFails() async throws {
+        let site = try await Site.make()
+        try site.source.use("push-model-by-model.lua")
+        try site.source.set(
+            """
+            hooks = {
+              config = {
+                push_target = "production", push_models = { "no such model", "articles" }, push_interval = "1s",
+              },
+            }
+            """)
+        try await site.source.take(Articles.make(3))
+        try await site.source.take(Articles.make(2, from: 20), model: "authors")
+        let server = try await TestServer(site.source)
+        try await eventually("the articles are at production", within: .seconds(60)) {
+            try await site.source.log("sync").contains {
+                $0.message == "Pushed articles to production: 3 created, 0 updated"
+            }
+        }
+        #expect(await server.stop() == 0)
+        let content = try await site.destination.content().keys.filter { $0.hasPrefix("content/") }
+        #expect(content.sorted() == (0..<3).map { "content/articles/\(Articles.id($0))" })
+        let lines = try await site.source.log("sync")
+        #expect(lines.contains { $0.type == "error" && $0.message.hasPrefix("Could not push no such model: ") })
+    }
+
     // MARK: Health
 
     private func expectHealth(_ instance: RealInstance, _ words: String) async throws {
