@@ -61,8 +61,10 @@ let package = Package(
         // adapters
         .target(
             name: "ContentStore", dependencies: ["ContentModel", "HookCatalog", "SyncEngine", "SyncProtocol", grdb],
-            resources: [.embedInCode("SQL/v001-store.sql"), .embedInCode("SQL/v004-arrivals.sql")],
-            swiftSettings: strict),
+            resources: [
+                .embedInCode("SQL/v001-store.sql"), .embedInCode("SQL/v002-deliveries.sql"),
+                .embedInCode("SQL/v003-services.sql"), .embedInCode("SQL/v004-arrivals.sql"),
+            ], swiftSettings: strict),
         .target(
             name: "RemotePeer", dependencies: ["ContentModel", "CurlHTTP", "SyncEngine", "SyncProtocol"],
             swiftSettings: strict),

@@ -9,52 +9,102 @@ extension Store: DocumentCollections {
         }
         let id = document.string("_id") ?? random.bytes(12).hex
         let stored = document.string("_id") == nil ? document.setting("_id", to: JSONDocument(string: id)) : document
-        try await write { db in
-            let ordinal = try Int64.fetchOne(db, sql: "SELECT coalesce(max(ordinal), 0) + 1 FROM document") ?? 1
-            try db.execute(
-                sql: """
-                    INSERT INTO document (collection, id, ordinal, bytes) VALUES (?, ?, ?, ?)
-                    ON CONFLICT (collection, id) DO UPDATE SET bytes = excluded.bytes
-                    """,
-                arguments: [collection, id, ordinal, stored.data])
-        }
+        try await write { db in try Documents.save(db, stored, id: id, in: collection) }
         return stored
     }
 
     public func find(in collection: String, _ query: DocumentQuery) async throws -> [JSONDocument] {
-        let matching = try await documents(in: collection, matching: query.filter)
-        let ordered = query.sort.isEmpty ? matching : matching.sorted { query.places($0, before: $1) }
-        return Array(ordered.dropFirst(query.skip).prefix(query.limit ?? Int.max))
+        let wanted = query.limit.map { $0 > Int.max - query.skip ? Int.max : query.skip + $0 } ?? Int.max
+        guard wanted > 0 else { return [] }
+        let found = try await read { db in
+            query.sort.isEmpty
+                ? try Documents.first(wanted, db, in: collection, matching: query.filter)
+                : try Documents.least(wanted, db, in: collection, query)
+        }
+        return Array(found.dropFirst(query.skip).prefix(query.limit ?? Int.max))
     }
 
     public func remove(from collection: String, matching filter: ContentFilter) async throws -> Int {
         try await write { db in
-            let doomed = try Self.documents(db, in: collection).filter { filter.matches($0.document) }
-            for entry in doomed {
-                try db.execute(
-                    sql: "DELETE FROM document WHERE collection = ? AND id = ?", arguments: [collection, entry.id])
+            var doomed: [String] = []
+            try Documents.forEach(db, in: collection) { id, document in
+                if filter.matches(document) { doomed.append(id) }
+                return true
+            }
+            for id in doomed {
+                try db.execute(sql: "DELETE FROM document WHERE collection = ? AND id = ?", arguments: [collection, id])
             }
             return doomed.count
         }
     }
 
     public func count(in collection: String, matching filter: ContentFilter?) async throws -> Int {
-        try await documents(in: collection, matching: filter).count
+        try await read { db in
+            guard let filter else {
+                return try Int.fetchOne(
+                    db, sql: "SELECT count(*) FROM document WHERE collection = ?", arguments: [collection]) ?? 0
+            }
+            var count = 0
+            try Documents.forEach(db, in: collection) { _, document in
+                if filter.matches(document) { count += 1 }
+                return true
+            }
+            return count
+        }
+    }
+}
+
+/// Documents of collections inside a transaction.
+enum Documents {
+    static func save(_ db: Database, _ document: JSONDocument, id: String, in collection: String) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO document (collection, id, ordinal, bytes)
+                VALUES (?1, ?2, (SELECT coalesce(max(ordinal), 0) + 1 FROM document WHERE collection = ?1), ?3)
+                ON CONFLICT (collection, id) DO UPDATE SET bytes = excluded.bytes
+                """,
+            arguments: [collection, id, document.data])
     }
 
-    private func documents(in collection: String, matching filter: ContentFilter?) async throws -> [JSONDocument] {
-        try await read { db in
-            try Self.documents(db, in: collection).map(\.document).filter { filter?.matches($0) ?? true }
+    /// In the order in which they were first saved, until `visit` answers false.
+    static func forEach(
+        _ db: Database, in collection: String, _ visit: (_ id: String, JSONDocument) throws -> Bool
+    ) throws {
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT id, bytes FROM document WHERE collection = ? ORDER BY ordinal", arguments: [collection])
+        while let row = try rows.next() {
+            guard try visit(row[0], JSONDocument(trusted: row.bytes(1)!)) else { return }  // never null
         }
     }
 
-    /// In the order in which they were first saved.
-    private static func documents(_ db: Database, in collection: String) throws -> [(
-        id: String, document: JSONDocument
-    )] {
-        try Row.fetchAll(
-            db, sql: "SELECT id, bytes FROM document WHERE collection = ? ORDER BY ordinal", arguments: [collection]
-        ).map { ($0[0], JSONDocument(trusted: $0.bytes(1)!)) }
+    static func first(
+        _ count: Int, _ db: Database, in collection: String, matching filter: ContentFilter?
+    ) throws -> [JSONDocument] {
+        var found: [JSONDocument] = []
+        try forEach(db, in: collection) { _, document in
+            if filter?.matches(document) ?? true { found.append(document) }
+            return found.count < count
+        }
+        return found
+    }
+
+    /// The first ones by the order asked for. Never holds many more than these.
+    static func least(
+        _ count: Int, _ db: Database, in collection: String, _ query: DocumentQuery
+    ) throws -> [JSONDocument] {
+        let bound = count > Int.max / 4 ? Int.max : 2 * count + 64
+        var found: [JSONDocument] = []
+        func settle() {
+            found.sort { query.places($0, before: $1) }
+            if found.count > count { found.removeSubrange(count...) }
+        }
+        try forEach(db, in: collection) { _, document in
+            if query.filter?.matches(document) ?? true { found.append(document) }
+            if found.count >= bound { settle() }
+            return true
+        }
+        settle()
+        return found
     }
 }
 

@@ -31,19 +31,21 @@ struct Head {
     var origin: Int64
     var isEdited: Bool
     var isDeleted: Bool
+    var state: Int64?
 
     var isLive: Bool { !isDeleted }
 
     static func fetch(_ db: Database, _ place: Place) throws -> Head? {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT rid, hash, base, origin, edited, deleted
+                SELECT rid, hash, base, origin, edited, deleted, state
                 FROM head
                 WHERE kid = ? AND bucket = ? AND id = ?
                 """)
         return try Row.fetchOne(statement, arguments: StatementArguments(place.arguments)).map { row in
             Head(
-                rid: row[0], hash: row.hash(1), base: row.hash(2), origin: row[3], isEdited: row[4], isDeleted: row[5])
+                rid: row[0], hash: row.hash(1), base: row.hash(2), origin: row[3], isEdited: row[4], isDeleted: row[5],
+                state: row[6])
         }
     }
 
@@ -85,5 +87,13 @@ enum Bodies {
     static func insert(_ db: Database, _ body: JSONDocument) throws -> Int64 {
         try db.cachedStatement(sql: "INSERT INTO body (bytes) VALUES (?)").execute(arguments: [body.data])
         return db.lastInsertedRowID
+    }
+
+    static func fetch(_ db: Database, _ rid: Int64) throws -> JSONDocument {
+        let statement = try db.cachedStatement(sql: "SELECT bytes FROM body WHERE rid = ?")
+        guard let bytes = try Row.fetchOne(statement, arguments: [rid])?.bytes(0) else {
+            throw TidelockError(.damagedStore, "The body \(rid) of an item is missing.", hint: "Restore a backup.")
+        }
+        return JSONDocument(trusted: bytes)
     }
 }

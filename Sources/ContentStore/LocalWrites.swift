@@ -1,12 +1,26 @@
 public import ContentModel
 internal import Foundation
 internal import GRDB
+internal import HookCatalog
 internal import SyncEngine
 
 /// A change made at this instance itself.
 public enum LocalChange: Sendable {
     case put(kind: Kind, body: JSONDocument, hash: ContentHash)
     case remove(kind: Kind, id: String)
+}
+
+/// Who makes local changes that observers are told about.
+public struct Editor: Sendable {
+    /// Nil when nobody knows.
+    public var user: String?
+    /// How many runs started one another, by handlers, before this edit.
+    public var depth: Int
+
+    public init(user: String?, depth: Int = 0) {
+        self.user = user
+        self.depth = depth
+    }
 }
 
 /// What a series of local changes did.
@@ -31,13 +45,16 @@ public struct LocalWriteReport: Sendable, Equatable {
 extension Store {
     /// Applies local changes in one transaction, with undo under `run`.
     ///
-    /// Writing an item that is canonically the same changes nothing and takes no sequence number. Blocks the thread.
-    public func writeBlocking(_ changes: [LocalChange], run: String) throws -> LocalWriteReport {
+    /// Writing an item that is canonically the same changes nothing and takes no sequence number. With an editor, the
+    /// `content.item` events of what changed are queued in the same transaction. Blocks the thread.
+    public func writeBlocking(
+        _ changes: [LocalChange], run: String, editor: Editor? = nil
+    ) throws -> LocalWriteReport {
         let now = clock.seconds
         return try translatingErrors(on: folder.path) {
             try pool.write { db in
                 var writer = LocalWriter(db: db, run: run, now: now)
-                for change in changes { try writer.apply(change) }
+                for change in changes { try writer.apply(change, by: editor) }
                 return writer.report
             }
         }
@@ -51,6 +68,7 @@ private struct LocalWriter {
     let now: Int64
     var report = LocalWriteReport()
     private var sequence: Int64?
+    private var events = 0
     private var kids: [Kind: Int64] = [:]
 
     init(db: Database, run: String, now: Int64) {
@@ -59,14 +77,14 @@ private struct LocalWriter {
         self.now = now
     }
 
-    mutating func apply(_ change: LocalChange) throws {
+    mutating func apply(_ change: LocalChange, by editor: Editor?) throws {
         switch change {
-        case .put(let kind, let body, let hash): try put(kind, body, hash)
-        case .remove(let kind, let id): try remove(kind, id)
+        case .put(let kind, let body, let hash): try put(kind, body, hash, editor)
+        case .remove(let kind, let id): try remove(kind, id, editor)
         }
     }
 
-    private mutating func put(_ kind: Kind, _ body: JSONDocument, _ hash: ContentHash) throws {
+    private mutating func put(_ kind: Kind, _ body: JSONDocument, _ hash: ContentHash, _ editor: Editor?) throws {
         let id = try itemID(of: body, kind: kind)
         let place = try Place(kid: kid(kind), bucket: Bucket(kind: kind, id: id), id: id)
         let head = try Head.fetch(db, place)
@@ -82,14 +100,23 @@ private struct LocalWriter {
             db, place, rid: rid, hash: hash, facts: ItemFacts(body), base: head?.base, origin: head?.origin ?? 0,
             isEdited: head.map { $0.origin != 0 && $0.base != hash } ?? false, sequence: nextSequence(), now: now)
         if head?.isLive == true { report.updated += 1 } else { report.created += 1 }
+        let wasPublished = head?.isLive == true && head?.state == 1
+        let isPublished = ItemFacts(body).state == 1
+        try queue(.itemSaved, of: kind, body, editor)
+        if isPublished != wasPublished {
+            try queue(isPublished ? .itemPublished : .itemUnpublished, of: kind, body, editor)
+        }
     }
 
-    private mutating func remove(_ kind: Kind, _ id: String) throws {
+    private mutating func remove(_ kind: Kind, _ id: String, _ editor: Editor?) throws {
         let place = try Place(kid: kid(kind), bucket: Bucket(kind: kind, id: id), id: id)
         guard let head = try Head.fetch(db, place), head.isLive else {
             throw TidelockError(
                 .unknownItem, "There is no item \(kind)/\(id.printable).",
                 hint: "'tidelock ls \(kind)' lists the items.")
+        }
+        if editor != nil, let rid = head.rid {
+            try queue(.itemRemoved, of: kind, try Bodies.fetch(db, rid), editor)
         }
         try Undo.dropIntermediate(db, run: run, place: place, current: head.rid)
         try Undo.note(db, run: run, place: place, verdict: .delete, rid: nil, hash: nil)
@@ -97,6 +124,19 @@ private struct LocalWriter {
             db, place, base: head.base, origin: head.origin, isEdited: head.origin != 0, sequence: nextSequence(),
             now: now)
         report.removed += 1
+    }
+
+    /// Observers see content only, as with everything that is called an item in their events.
+    private mutating func queue(
+        _ name: EventName, of kind: Kind, _ body: JSONDocument, _ editor: Editor?
+    ) throws {
+        guard let editor, kind.isContent else { return }
+        events += 1
+        let item = QueuedEvent.EditedItem(
+            kind: kind.name, body: body.text, sequence: try nextSequence(), position: events)
+        let event = QueuedEvent(
+            event: name, run: run, direction: nil, item: item, user: editor.user, depth: editor.depth)
+        try Outbox.add(db, [event], due: now)
     }
 
     private mutating func kid(_ kind: Kind) throws -> Int64 {

@@ -1,109 +1,137 @@
-public import ContentModel
+internal import ContentModel
 internal import GRDB
 internal import HookCatalog
 public import SyncEngine
-internal import SyncProtocol
 
-/// A queued event on its way to the observers.
-public struct PendingEvent: Sendable {
+/// An event that this process alone tells observers about, until its claim lapses.
+public struct ClaimedEvent: Sendable {
     public var number: Int64
     public var event: QueuedEvent
-    public var attempts: Int
+    /// Handlers that were told, or that gave up, or whose next attempt is not due yet.
+    public var settled: Set<String>
+    let claim: String
 }
 
 extension Store {
+    /// How long a claim lasts that nobody renews, in seconds.
+    public static let claimSeconds: Int64 = 30
+
     /// Queues events that belong to no other transaction, such as those of a failed run.
     public func queue(_ events: [QueuedEvent]) async throws {
         let now = clock.seconds
         try await write { db in try Outbox.add(db, events, due: now) }
     }
 
-    /// Events that are due, oldest first.
-    public func dueEvents(limit: Int) async throws -> [PendingEvent] {
+    /// Events that are due, oldest first, whoever may be telling observers about them.
+    public func dueEvents(limit: Int) async throws -> [QueuedEvent] {
         let now = clock.seconds
         return try await read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT oid, payload, attempts FROM outbox WHERE due <= ? ORDER BY oid LIMIT ?",
-                arguments: [now, limit]
-            ).map { row in
-                PendingEvent(number: row[0], event: try JSONColumns.decode(QueuedEvent.self, row[1]), attempts: row[2])
-            }
+            try String.fetchAll(
+                db, sql: "SELECT payload FROM outbox WHERE due <= ? ORDER BY oid LIMIT ?", arguments: [now, limit]
+            ).map { try JSONColumns.decode(QueuedEvent.self, $0) }
         }
     }
 
-    /// Takes an event away once its observers were told.
-    public func delivered(_ event: PendingEvent) async throws {
-        try await write { db in
-            try db.execute(sql: "DELETE FROM outbox WHERE oid = ?", arguments: [event.number])
-            try Outbox.freeBatches(db)
-        }
-    }
-
-    /// Keeps an event for later, with twice the pause each time; gives up after `Outbox.attempts`.
-    public func failed(_ event: PendingEvent, reason: String) async throws {
+    /// Claims the oldest event behind `number` that is due and that nobody else is telling about; nil without one.
+    ///
+    /// Throws `damaged_store` for an event that cannot be read, which then keeps nobody from the others for an hour.
+    public func claimEvent(after number: Int64 = 0) async throws -> ClaimedEvent? {
         let now = clock.seconds
-        try await write { db in
-            let pause = Int64(1) << min(event.attempts, 12)
-            let gaveUp = event.attempts + 1 >= Outbox.attempts
+        // Most of the time there is none, and looking must not wait for whoever writes.
+        guard try await read({ db in try Outbox.free(db, after: number, now: now) }) != nil else { return nil }
+        let claim = random.bytes(12).hex
+        let oid = try await write { db -> Int64? in
+            guard let oid = try Outbox.free(db, after: number, now: now) else { return nil }
             try db.execute(
-                sql: "UPDATE outbox SET attempts = attempts + 1, due = ?, failure = ? WHERE oid = ?",
-                arguments: [gaveUp ? Int64.max : now + pause, reason, event.number])
+                sql: "UPDATE outbox SET claim = ?, claimed_until = ? WHERE oid = ?",
+                arguments: [claim, now + Self.claimSeconds, oid])
+            return oid
+        }
+        guard let oid else { return nil }
+        return try await claimed(oid, by: claim, now: now)
+    }
+
+    private func claimed(_ oid: Int64, by claim: String, now: Int64) async throws -> ClaimedEvent {
+        do {
+            return try await read { db in
+                let payload = try String.fetchOne(db, sql: "SELECT payload FROM outbox WHERE oid = ?", arguments: [oid])
+                let settled = try String.fetchSet(
+                    db, sql: "SELECT handler FROM delivery WHERE oid = ? AND NOT (state = ? AND due <= ?)",
+                    arguments: [oid, DeliveryState.waiting.rawValue, now])
+                return ClaimedEvent(
+                    number: oid, event: try JSONColumns.decode(QueuedEvent.self, payload ?? ""), settled: settled,
+                    claim: claim)
+            }
+        } catch let error as TidelockError where error.code == .damagedStore {
+            try await write { db in
+                try db.execute(
+                    sql: "UPDATE outbox SET claim = NULL, claimed_until = 0, due = ?, failure = ? WHERE oid = ?",
+                    arguments: [now + 3_600, error.message, oid])
+            }
+            throw error
         }
     }
 
-    /// The items a finished push sent, in pages of one batch; empty behind the last.
-    public func sentItems(run: String, batch: Int) async throws -> [(kind: Kind, body: JSONDocument)] {
-        let payload = try await read { db in
-            try Row.fetchOne(
-                db, sql: "SELECT payload FROM plan_batch WHERE transfer = ? AND number = ?", arguments: [run, batch])?
-                .bytes(0)
+    /// Keeps the claim for as long again. False when it lapsed and somebody else may be at work on the event.
+    public func renewClaim(on event: ClaimedEvent) async throws -> Bool {
+        let until = clock.seconds + Self.claimSeconds
+        return try await write { db in
+            try db.execute(
+                sql: "UPDATE outbox SET claimed_until = ? WHERE oid = ? AND claim = ?",
+                arguments: [until, event.number, event.claim])
+            return db.changesCount == 1
         }
-        guard let payload else { return [] }
-        var decoder = try BatchDecoder(payload: payload)
-        var items: [(kind: Kind, body: JSONDocument)] = []
-        while let entry = try decoder.next() {
-            if case .put(let body, _) = entry.operation { items.append((entry.kind, body)) }
-        }
-        return items
     }
 
-    /// The items a finished pull brought here, in pages ordered by key; empty behind the last.
-    public func receivedItems(run: String, page: Int) async throws -> [(kind: Kind, body: JSONDocument)] {
-        try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT kind.name, body.bytes
-                    FROM undo u JOIN kind USING (kid) JOIN body ON body.rid = u.new_rid
-                    WHERE u.run = ? AND u.verdict IN (\(Verdict.list(Verdict.applied)))
-                    ORDER BY u.kid, u.bucket, u.id
-                    LIMIT ? OFFSET ?
-                    """,
-                arguments: [run, Limits.batchItems, page * Limits.batchItems]
-            ).map { row in (try Kind(row[0] as String), JSONDocument(trusted: row.bytes(1)!)) }
+    /// Gives an event back as it was, to be told later by anybody. May be called twice.
+    public func releaseClaim(on event: ClaimedEvent) async throws {
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE outbox SET claim = NULL, claimed_until = 0 WHERE oid = ? AND claim = ?",
+                arguments: [event.number, event.claim])
+        }
+    }
+
+    /// Takes back what a change queued that is itself taken back.
+    public func forgetEvents(of run: String) async throws {
+        try await write { db in
+            for oid in try Int64.fetchAll(db, sql: "SELECT oid FROM outbox WHERE run = ?", arguments: [run]) {
+                try Outbox.remove(db, oid)
+            }
         }
     }
 }
 
 enum Outbox {
-    /// After that many failures an event waits for a person.
-    static let attempts = 12
+    /// When an event is due that waits for a person.
+    static let never = Int64.max
 
     static func add(_ db: Database, _ events: [QueuedEvent], due: Int64) throws {
         for event in events {
             try db.execute(
-                sql: "INSERT INTO outbox (event, payload, due) VALUES (?, ?, ?)",
-                arguments: [event.event.rawValue, try JSONColumns.encode(event), due])
+                sql: "INSERT INTO outbox (event, run, payload, due) VALUES (?, ?, ?, ?)",
+                arguments: [event.event.rawValue, event.run, try JSONColumns.encode(event), due])
         }
     }
 
-    /// Batches of acknowledged plans are kept only while an event still needs their items.
-    static func freeBatches(_ db: Database) throws {
+    static func free(_ db: Database, after number: Int64, now: Int64) throws -> Int64? {
+        try Int64.fetchOne(
+            db, sql: "SELECT oid FROM outbox WHERE oid > ? AND due <= ? AND claimed_until <= ? ORDER BY oid LIMIT 1",
+            arguments: [number, now, now])
+    }
+
+    /// Takes an event away, and the batches of its run when no other event needs their items.
+    static func remove(_ db: Database, _ oid: Int64) throws {
+        let run = try String.fetchOne(db, sql: "SELECT run FROM outbox WHERE oid = ?", arguments: [oid])
+        try db.execute(sql: "DELETE FROM delivery WHERE oid = ?", arguments: [oid])
+        try db.execute(sql: "DELETE FROM outbox WHERE oid = ?", arguments: [oid])
         try db.execute(
             sql: """
                 DELETE FROM plan_batch
-                WHERE transfer IN (SELECT transfer FROM plan WHERE phase = 'acknowledged')
-                    AND transfer NOT IN (SELECT payload ->> '$.run' FROM outbox)
-                """)
+                WHERE transfer = ?1
+                    AND EXISTS (SELECT 1 FROM plan WHERE transfer = ?1 AND phase = 'acknowledged')
+                    AND NOT EXISTS (SELECT 1 FROM outbox WHERE run = ?1)
+                """,
+            arguments: [run])
     }
 }

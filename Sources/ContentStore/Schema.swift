@@ -5,6 +5,8 @@ internal import GRDB
 enum Schema {
     private static let versions: [(name: String, sql: [UInt8])] = [
         ("v001-store", PackageResources.v001_store_sql),
+        ("v002-deliveries", PackageResources.v002_deliveries_sql),
+        ("v003-services", PackageResources.v003_services_sql),
         ("v004-arrivals", PackageResources.v004_arrivals_sql),
     ]
 

@@ -78,13 +78,19 @@ enum Undo {
     }
 
     /// Frees undo that is older than promised, with the bodies only it still holds.
+    ///
+    /// A run that observers have still to be told about keeps it: the list of its items stands nowhere else.
     static func prune(_ db: Database, now: Int64) throws {
         let old = try String.fetchAll(
             db, sql: "SELECT id FROM run WHERE undoable = 1 ORDER BY started DESC, id DESC LIMIT -1 OFFSET ?",
             arguments: [keptRuns])
         let expired = try String.fetchAll(
             db, sql: "SELECT id FROM run WHERE undoable = 1 AND started < ?", arguments: [now - keptSeconds])
-        for run in Set(old + expired) { try forget(db, run: run) }
+        for run in Set(old + expired) {
+            let isNeeded = try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM outbox WHERE run = ?)", arguments: [run])
+            if isNeeded != true { try forget(db, run: run) }
+        }
     }
 
     static func forget(_ db: Database, run: String) throws {
