@@ -64,9 +64,7 @@ struct PutCommand: AsyncParsableCommand {
         let item = try InputFile.document(file)
         let id = try itemID(of: item.document, kind: kind)
         let instance = try await Instance.open(location)
-        let report = try await LocalEdit(instance: instance).perform("put \(kind)/\(id)") { writer in
-            try writer.add(.put(kind: kind, body: item.document, hash: item.hash))
-        }
+        let report = try await ItemEdit(instance: instance, kind: kind, id: id).put(item.document, hash: item.hash)
         let what = report.created == 1 ? "created" : report.updated == 1 ? "updated" : "unchanged"
         try Output.line("\(what) \(kind)/\(id)")
     }
@@ -81,11 +79,8 @@ struct RemoveCommand: AsyncParsableCommand {
 
     func run() async throws {
         let kind = try Kind(kind)
-        let id = id
         let instance = try await Instance.open(location)
-        _ = try await LocalEdit(instance: instance).perform("rm \(kind)/\(id)") { writer in
-            try writer.add(.remove(kind: kind, id: id))
-        }
+        try await ItemEdit(instance: instance, kind: kind, id: id).remove()
         try Output.line("removed \(kind)/\(id)")
     }
 }
@@ -113,72 +108,5 @@ enum InputFile {
         } catch {
             throw TidelockError(.invalidJSON, "\(place): \(error).", hint: "Nothing was stored.", underlying: error)
         }
-    }
-}
-
-/// A series of local changes that can be undone together.
-struct LocalEdit {
-    /// Gathers changes into transactions of a bearable size.
-    struct Writer {
-        private let store: Store
-        private let run: String
-        private var pending: [LocalChange] = []
-        private var pendingBytes = 0
-        fileprivate(set) var report = LocalWriteReport()
-
-        private static let changes = 2_000
-        private static let bytes = 16 << 20
-
-        fileprivate init(store: Store, run: String) {
-            self.store = store
-            self.run = run
-        }
-
-        mutating func add(_ change: LocalChange) throws {
-            if case .put(_, let body, _) = change { pendingBytes += body.bytes.count }
-            pending.append(change)
-            if pending.count >= Self.changes || pendingBytes >= Self.bytes { try flush() }
-        }
-
-        fileprivate mutating func flush() throws {
-            guard !pending.isEmpty else { return }
-            report = report + (try store.writeBlocking(pending, run: run))
-            pending.removeAll(keepingCapacity: true)
-            pendingBytes = 0
-        }
-    }
-
-    let instance: Instance
-
-    /// Runs `body`, and takes back everything it wrote when it throws. Blocks its thread while it writes.
-    func perform(
-        _ description: String, direction: String = "local", _ body: (inout Writer) throws -> Void
-    ) async throws -> LocalWriteReport {
-        let run = instance.newRunID()
-        try await instance.store.beginRun(id: run, direction: direction, target: description)
-        do {
-            let report = try write(run, body)
-            try await instance.store.markUndoable(id: run)
-            try await instance.store.endRun(id: run, phase: "committed", report: nil)
-            return report
-        } catch {
-            try await takeBack(run)
-            throw error
-        }
-    }
-
-    private func write(_ run: String, _ body: (inout Writer) throws -> Void) throws -> LocalWriteReport {
-        var writer = Writer(store: instance.store, run: run)
-        try body(&writer)
-        try writer.flush()
-        return writer.report
-    }
-
-    private func takeBack(_ run: String) async throws {
-        try await instance.store.markUndoable(id: run)
-        if try await instance.store.run(run).canBeUndone {
-            _ = try await instance.store.rollback(run, as: instance.newRunID())
-        }
-        try await instance.store.endRun(id: run, phase: "failed", report: nil)
     }
 }

@@ -26,6 +26,16 @@ struct EventDelivery: Sendable {
         }
     }
 
+    /// Brings the search index up to date with what was committed, so that no search has to.
+    func updateIndex() async {
+        do {
+            try await store.updateIndex()
+        } catch {
+            let reason = TidelockError(wrapping: error)
+            if reason.code != .cancelled { Complaint.warn("the search index is behind: \(reason.message)") }
+        }
+    }
+
     /// False when nobody can be told anything at the moment.
     private func deliver(_ event: ClaimedEvent) async -> Bool {
         do {

@@ -8,7 +8,7 @@ internal import SyncEngine
 struct HooksCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hooks", abstract: "List, check and measure the handlers of this instance.",
-        subcommands: [List.self, Check.self, Bench.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Check.self, Bench.self, DeadCommand.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

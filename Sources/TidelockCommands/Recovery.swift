@@ -17,6 +17,9 @@ struct Recovery: Sendable {
             let isCommitted = run.direction == "push" ? try await finishPush(run) : try await finishPull(run)
             let phase = isCommitted ? "committed" : "interrupted"
             try await instance.store.settleRun(id: run.id, phase: phase)
+            var record = SyncRecord(run: run.id, direction: run.direction, status: phase)
+            record.target = (name: target.name, uri: target.uri)
+            try await instance.store.keep(record)
             instance.log(
                 "notice",
                 "Run \(run.id) ended without an answer; it was \(isCommitted ? "committed" : "not committed") and is settled now."

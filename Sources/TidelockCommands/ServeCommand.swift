@@ -149,6 +149,7 @@ private struct EventPump: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 await delivery.deliverDue()
+                await delivery.updateIndex()
                 try? await Task.sleep(for: .milliseconds(500))
             }
         }

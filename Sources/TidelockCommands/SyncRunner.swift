@@ -181,6 +181,7 @@ struct SyncRunner: Sendable {
             let text = String(decoding: try JSONEncoder().encode(report), as: UTF8.self)
             let phase = failure.map { isUnsettled($0) ? "unsettled" : "failed" } ?? report.status.rawValue
             try await instance.store.endRun(id: report.run, phase: phase, report: text)
+            try await instance.store.keep(SyncRecord(report, to: facts, status: phase))
             if let error = report.error {
                 let event: EventName = request.direction == .push ? .pushFailed : .pullFailed
                 try await instance.store.queue([
@@ -215,6 +216,16 @@ extension RunReport {
         if let error { return "\(what) failed (\(error.code)): \(error.message)" }
         return
             "\(what): \(created) created, \(updated) updated, \(deleted) deleted, \(unchanged) unchanged, \(conflicts) conflicts."
+    }
+}
+
+extension SyncRecord {
+    fileprivate init(_ report: RunReport, to target: TargetFacts, status: String) {
+        self.init(run: report.run, direction: report.direction.rawValue, status: status)
+        self.target = (name: target.name, uri: target.uri)
+        (created, updated, deleted) = (report.created, report.updated, report.deleted)
+        (unchanged, conflicts, milliseconds) = (report.unchanged, report.conflicts, report.milliseconds)
+        error = report.error.map { (code: $0.code, message: $0.message) }
     }
 }
 

@@ -1,0 +1,144 @@
+internal import ContentModel
+internal import ContentStore
+internal import Foundation
+internal import HookHost
+internal import SyncEngine
+
+/// The edit of one item by a person: handlers may change it before, and are told afterwards.
+struct ItemEdit {
+    let instance: Instance
+    let kind: Kind
+    let id: String
+
+    private var user: String { NSUserName() }
+
+    /// Throws `hook_failed` when a handler stops the edit, and `hook_load_failed` when the handlers cannot be loaded:
+    /// nothing is stored then.
+    func put(_ body: JSONDocument, hash: ContentHash) async throws -> LocalWriteReport {
+        try await withHooks { hooks in
+            let (body, hash) = try await filtered(body, hash, by: hooks)
+            return try await edit.perform("put \(kind)/\(id)") { writer in
+                try writer.add(.put(kind: kind, body: body, hash: hash))
+            }
+        }
+    }
+
+    func remove() async throws {
+        _ = try await withHooks { _ in
+            try await edit.perform("rm \(kind)/\(id)") { writer in
+                try writer.add(.remove(kind: kind, id: id))
+            }
+        }
+    }
+
+    private var edit: LocalEdit {
+        LocalEdit(instance: instance, editor: Editor(user: user))
+    }
+
+    private func filtered(
+        _ body: JSONDocument, _ hash: ContentHash, by hooks: HookHost?
+    ) async throws -> (JSONDocument, ContentHash) {
+        guard let hooks else { return (body, hash) }
+        let changed = try await hooks.beforeSave(
+            OutgoingItem(id: id, body: body), of: kind, isUpdate: try await isThere(), user: user)
+        guard changed != body else { return (body, hash) }
+        guard try itemID(of: changed, kind: kind) == id else {
+            throw TidelockError(
+                .hookFailed, "A handler of content.item.save.before gave \(kind)/\(id.printable) another id.",
+                hint: "Leave its '\(kind.keyMember)' alone.")
+        }
+        return (changed, changed.hash)
+    }
+
+    private func isThere() async throws -> Bool {
+        do {
+            _ = try await instance.store.item(kind, id)
+            return true
+        } catch let error as TidelockError where error.code == .unknownItem {
+            return false
+        }
+    }
+
+    /// Handlers see content only, so nothing else waits for them to be loaded.
+    private func withHooks<Value>(_ body: (HookHost?) async throws -> Value) async throws -> Value {
+        guard kind.isContent else { return try await body(nil) }
+        let hooks = try await instance.hooks()
+        defer { hooks.stop() }
+        let value = try await body(hooks)
+        await EventDelivery(instance: instance, hooks: hooks).deliverDue()
+        await hooks.drain()
+        return value
+    }
+}
+
+/// A series of local changes that can be undone together.
+struct LocalEdit {
+    /// Gathers changes into transactions of a bearable size.
+    struct Writer {
+        private let store: Store
+        private let run: String
+        private let editor: Editor?
+        private var pending: [LocalChange] = []
+        private var pendingBytes = 0
+        fileprivate(set) var report = LocalWriteReport()
+
+        private static let changes = 2_000
+        private static let bytes = 16 << 20
+
+        fileprivate init(store: Store, run: String, editor: Editor?) {
+            self.store = store
+            self.run = run
+            self.editor = editor
+        }
+
+        mutating func add(_ change: LocalChange) throws {
+            if case .put(_, let body, _) = change { pendingBytes += body.bytes.count }
+            pending.append(change)
+            if pending.count >= Self.changes || pendingBytes >= Self.bytes { try flush() }
+        }
+
+        fileprivate mutating func flush() throws {
+            guard !pending.isEmpty else { return }
+            report = report + (try store.writeBlocking(pending, run: run, editor: editor))
+            pending.removeAll(keepingCapacity: true)
+            pendingBytes = 0
+        }
+    }
+
+    let instance: Instance
+    /// Who is named to observers; with nobody, as for what is taken in by the thousand, they are told nothing.
+    var editor: Editor?
+
+    /// Runs `body`, and takes back everything it wrote when it throws. Blocks its thread while it writes.
+    func perform(
+        _ description: String, direction: String = "local", _ body: (inout Writer) throws -> Void
+    ) async throws -> LocalWriteReport {
+        let run = instance.newRunID()
+        try await instance.store.beginRun(id: run, direction: direction, target: description)
+        do {
+            let report = try write(run, body)
+            try await instance.store.markUndoable(id: run)
+            try await instance.store.endRun(id: run, phase: "committed", report: nil)
+            return report
+        } catch {
+            try await takeBack(run)
+            throw error
+        }
+    }
+
+    private func write(_ run: String, _ body: (inout Writer) throws -> Void) throws -> LocalWriteReport {
+        var writer = Writer(store: instance.store, run: run, editor: editor)
+        try body(&writer)
+        try writer.flush()
+        return writer.report
+    }
+
+    private func takeBack(_ run: String) async throws {
+        try await instance.store.markUndoable(id: run)
+        if try await instance.store.run(run).canBeUndone {
+            _ = try await instance.store.rollback(run, as: instance.newRunID())
+        }
+        try await instance.store.forgetEvents(of: run)
+        try await instance.store.endRun(id: run, phase: "failed", report: nil)
+    }
+}
