@@ -32,10 +32,12 @@ enum SearchTexts {
         guard text.utf8.contains(where: { $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: "&") }) else { return text }
         var plain = ""
         var rest = text[...]
+        // Without it, every `<` behind the last tag would be compared with all that follows.
+        let lastEnd = text.lastIndex(of: ">") ?? text.startIndex
         while let next = rest.firstIndex(where: { $0 == "<" || $0 == "&" }) {
             plain += rest[..<next]
             let mark = rest[next...]
-            if let end = mark.first == "<" ? tagEnd(mark) : nil {
+            if let end = mark.first == "<" && next < lastEnd ? tagEnd(mark) : nil {
                 plain += " "
                 rest = rest[end...]
             } else if let (character, end) = mark.first == "&" ? entity(mark) : nil {

@@ -1,5 +1,6 @@
 import ContentModel
 import ContentStore
+import HookCatalog
 import SyncEngine
 import Testing
 import TidelockTestSupport
