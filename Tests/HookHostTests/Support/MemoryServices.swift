@@ -104,18 +104,37 @@ final class MemoryKeys: KeyValueStore {
     }
 }
 
-/// Finds nothing, and remembers what was to be indexed.
+/// Finds what it was told to, and remembers what it was asked.
 final class RecordingIndex: SearchIndex {
-    private let rebuilt = Mutex<[String?]>([])
-
-    var models: [String?] { rebuilt.withLock { $0 } }
-
-    func rebuildIndex(model: String?) async throws -> Int {
-        rebuilt.withLock { $0.append(model) }
-        return 0
+    private struct Known {
+        var rebuilt: [String?] = []
+        var queries: [SearchQuery] = []
+        var hits: [SearchResult.Hit] = []
     }
 
-    func search(_ query: SearchQuery) async throws -> SearchResult { SearchResult(total: 0, hits: []) }
+    private let known = Mutex(Known())
+
+    var models: [String?] { known.withLock(\.rebuilt) }
+    var queries: [SearchQuery] { known.withLock(\.queries) }
+
+    /// What every search finds from now on.
+    func find(_ hits: [SearchResult.Hit]) {
+        known.withLock { $0.hits = hits }
+    }
+
+    func rebuildIndex(model: String?) async throws -> Int {
+        known.withLock { known in
+            known.rebuilt.append(model)
+            return known.hits.count
+        }
+    }
+
+    func search(_ query: SearchQuery) async throws -> SearchResult {
+        known.withLock { known in
+            known.queries.append(query)
+            return SearchResult(total: known.hits.count, hits: known.hits)
+        }
+    }
 }
 
 struct FixedClock: WallClock {
