@@ -67,16 +67,7 @@ extension Store {
         let number = (page?.number ?? 0) + 1
         return try await read { [begin] db in
             let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT u.kid, u.bucket, u.id, kind.name, body.bytes
-                    FROM undo u JOIN kind USING (kid) LEFT JOIN body ON body.rid = u.new_rid
-                    WHERE u.run = ? AND (u.kid, u.bucket, u.id) > (?, ?, ?)
-                        AND u.verdict IN (\(Verdict.list(Verdict.applied)))
-                    ORDER BY u.kid, u.bucket, u.id
-                    LIMIT ?
-                    """,
-                arguments: [run, begin.kid, begin.bucket, begin.id, Self.pageRows])
+                db, sql: Self.receivedSQL, arguments: [run, begin.kid, begin.bucket, begin.id, Self.pageRows])
             guard let last = rows.last else { return nil }
             var items: [EventPage.Item] = []
             for (position, row) in rows.enumerated() {
@@ -90,4 +81,13 @@ extension Store {
     }
 
     private static let pageRows = 500
+
+    static let receivedSQL = """
+        SELECT u.kid, u.bucket, u.id, kind.name, body.bytes
+        FROM undo u JOIN kind USING (kid) LEFT JOIN body ON body.rid = u.new_rid
+        WHERE u.run = ? AND (u.kid, u.bucket, u.id) > (?, ?, ?)
+            AND u.verdict IN (\(Verdict.list(Verdict.applied)))
+        ORDER BY u.kid, u.bucket, u.id
+        LIMIT ?
+        """
 }

@@ -40,33 +40,17 @@ extension Store {
         // Most of the time there is none, and looking must not wait for whoever writes.
         guard try await read({ db in try Outbox.free(db, after: number, now: now) }) != nil else { return nil }
         let claim = random.bytes(12).hex
-        let oid = try await write { db -> Int64? in
-            guard let oid = try Outbox.free(db, after: number, now: now) else { return nil }
-            try db.execute(
-                sql: "UPDATE outbox SET claim = ?, claimed_until = ? WHERE oid = ?",
-                arguments: [claim, now + Self.claimSeconds, oid])
-            return oid
+        guard let taken = try await write({ db in try Outbox.take(db, after: number, now: now, claim: claim) }) else {
+            return nil
         }
-        guard let oid else { return nil }
-        return try await claimed(oid, by: claim, now: now)
-    }
-
-    private func claimed(_ oid: Int64, by claim: String, now: Int64) async throws -> ClaimedEvent {
         do {
-            return try await read { db in
-                let payload = try String.fetchOne(db, sql: "SELECT payload FROM outbox WHERE oid = ?", arguments: [oid])
-                let settled = try String.fetchSet(
-                    db, sql: "SELECT handler FROM delivery WHERE oid = ? AND NOT (state = ? AND due <= ?)",
-                    arguments: [oid, DeliveryState.waiting.rawValue, now])
-                return ClaimedEvent(
-                    number: oid, event: try JSONColumns.decode(QueuedEvent.self, payload ?? ""), settled: settled,
-                    claim: claim)
-            }
-        } catch let error as TidelockError where error.code == .damagedStore {
+            let event = try JSONColumns.decode(QueuedEvent.self, taken.payload)
+            return ClaimedEvent(number: taken.oid, event: event, settled: taken.settled, claim: claim)
+        } catch let error as TidelockError {
             try await write { db in
                 try db.execute(
                     sql: "UPDATE outbox SET claim = NULL, claimed_until = 0, due = ?, failure = ? WHERE oid = ?",
-                    arguments: [now + 3_600, error.message, oid])
+                    arguments: [now + 3_600, error.message, taken.oid])
             }
             throw error
         }
@@ -118,6 +102,21 @@ enum Outbox {
         try Int64.fetchOne(
             db, sql: "SELECT oid FROM outbox WHERE oid > ? AND due <= ? AND claimed_until <= ? ORDER BY oid LIMIT 1",
             arguments: [number, now, now])
+    }
+
+    /// Claims an event in the transaction that looks at it, so that two processes never both find it free.
+    static func take(
+        _ db: Database, after number: Int64, now: Int64, claim: String
+    ) throws -> (oid: Int64, payload: String, settled: Set<String>)? {
+        guard let oid = try free(db, after: number, now: now) else { return nil }
+        try db.execute(
+            sql: "UPDATE outbox SET claim = ?, claimed_until = ? WHERE oid = ?",
+            arguments: [claim, now + Store.claimSeconds, oid])
+        let payload = try String.fetchOne(db, sql: "SELECT payload FROM outbox WHERE oid = ?", arguments: [oid])
+        let settled = try String.fetchSet(
+            db, sql: "SELECT handler FROM delivery WHERE oid = ? AND NOT (state = ? AND due <= ?)",
+            arguments: [oid, DeliveryState.waiting.rawValue, now])
+        return (oid, payload ?? "", settled)
     }
 
     /// Takes an event away, and the batches of its run when no other event needs their items.

@@ -47,20 +47,21 @@ enum SearchProgress {
     }
 
     /// Kinds whose index was begun and misses something.
+    ///
+    /// Asked for one by one: only a comparison with values that are known beforehand uses the whole index, and a single
+    /// commit may have given a million rows the same sequence number.
     static func stale(_ db: Database) throws -> [Int64] {
-        try Int64.fetchAll(
-            db,
-            sql: """
-                SELECT kid FROM search_progress p
-                WHERE EXISTS (
-                    SELECT 1 FROM head
-                    WHERE head.kid = p.kid AND (head.seq, head.bucket, head.id) > (p.seq, p.bucket, p.id))
-                """)
+        try Int64.fetchAll(db, sql: "SELECT kid FROM search_progress").filter { kid in
+            guard let place = try fetch(db, kid) else { return false }
+            return try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM head WHERE kid = ? AND (seq, bucket, id) > (?, ?, ?))",
+                arguments: [kid, place.sequence, place.bucket, place.id]) ?? false
+        }
     }
 }
 
 /// Rows of one kind that changed behind what is indexed, in the order of their changes.
-private struct SearchPage: Sendable {
+struct SearchPage: Sendable {
     struct Item: Sendable {
         var kid: Int64
         var bucket: Int64
@@ -92,20 +93,20 @@ private struct SearchPage: Sendable {
     private static let rows = 200
     private static let bytes = 2 << 20
 
+    static let sql = """
+        SELECT seq, bucket, id, body.bytes
+        FROM head LEFT JOIN body USING (rid)
+        WHERE kid = ? AND (seq, bucket, id) > (?, ?, ?)
+        ORDER BY seq, bucket, id
+        LIMIT ?
+        """
+
     /// Nil when everything is indexed.
     static func next(_ db: Database, kid: Int64) throws -> SearchPage? {
         let begin = try SearchProgress.fetch(db, kid)
         let from = begin ?? SearchPlace()
         let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT seq, bucket, id, body.bytes
-                FROM head LEFT JOIN body USING (rid)
-                WHERE kid = ? AND (seq, bucket, id) > (?, ?, ?)
-                ORDER BY seq, bucket, id
-                LIMIT ?
-                """,
-            arguments: [kid, from.sequence, from.bucket, from.id, Self.rows])
+            db, sql: Self.sql, arguments: [kid, from.sequence, from.bucket, from.id, Self.rows])
         var page = SearchPage(begin: begin, end: from, items: [])
         var size = 0
         while size < bytes, let row = try rows.next() {

@@ -21,7 +21,9 @@ struct EventDelivery: Sendable {
                 last = event.number
                 guard await deliver(event) else { return }
             } catch {
-                return Complaint.warn("events could not be read from the outbox: \(TidelockError(wrapping: error))")
+                let reason = TidelockError(wrapping: error)
+                if reason.code != .cancelled { Complaint.warn("events wait in the outbox: \(reason.message)") }
+                return
             }
         }
     }

@@ -10,7 +10,11 @@ struct ItemEdit {
     let kind: Kind
     let id: String
 
-    private var user: String { NSUserName() }
+    /// Nil in a container where the account has no name.
+    private var user: String? {
+        let name = NSUserName()
+        return name.isEmpty ? nil : name
+    }
 
     /// Throws `hook_failed` when a handler stops the edit, and `hook_load_failed` when the handlers cannot be loaded:
     /// nothing is stored then.

@@ -116,6 +116,33 @@ import TidelockTestSupport
         #expect(!received.contains { $0.contains("body") })
     }
 
+    /// One commit gives all of its rows the same sequence number, so the place of the last row is more than that.
+    @Test func theNextItemsForTheSearchIndexAreFoundByTheWholeIndex() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":"x"}"#)
+        _ = try await a.store.rebuildIndex(model: nil)
+        let plan = try await plan(SearchPage.sql)
+        #expect(plan.contains { $0.contains("head_by_sequence (kid=? AND (seq,bucket,id)>") }, "\(plan)")
+        let executed = try await statements(of: a) {
+            try await a.put(.posts, #"{"_id":"2","v":"x"}"#)
+            try await a.store.updateIndex()
+        }
+        #expect(try await scans(executed) == [])
+    }
+
+    @Test func theItemsOfAnEventFollowTheKeyWithoutSorting() async throws {
+        let plan = try await plan(Store.receivedSQL)
+        #expect(plan.contains { $0.contains("SEARCH u USING PRIMARY KEY (run=? AND (kid,bucket,id)>") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.contains("SCAN") }, "\(plan)")
+    }
+
+    @Test func tellingAboutARunReadsNoTableFromEndToEnd() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        try await a.push(to: b)
+        let executed = try await statements(of: a) { try await a.deliverEvents() }
+        #expect(executed.contains { $0.contains("plan_batch") })
+        #expect(try await scans(executed) == [])
+    }
+
     @Test func aRollbackReadsNoTableFromEndToEnd() async throws {
         try await a.put(.posts, #"{"_id":"1","v":1}"#)
         let run = try await a.push(to: b)
