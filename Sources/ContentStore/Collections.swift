@@ -32,7 +32,8 @@ extension Store: DocumentCollections {
                 return true
             }
             for id in doomed {
-                try db.execute(sql: "DELETE FROM document WHERE collection = ? AND id = ?", arguments: [collection, id])
+                try db.execute(
+                    sql: "DELETE FROM document WHERE collection = ? AND id = ?", arguments: [collection, id])
             }
             return doomed.count
         }

@@ -282,26 +282,13 @@ private struct Commit {
             sql: "UPDATE transfer SET phase = 'committed', result = ?, touched = ? WHERE id = ?",
             arguments: [try JSONColumns.encode(result), now, transfer])
         try RunTable.noteUndoable(db, id: transfer, direction: "receive", target: nil, started: now)
-        try noteReceived(result)
+        // A pull of ours is recorded when the run has ended, as all runs that begin here.
+        if record.direction == .push {
+            try SyncRecords.keepReceived(db, transfer: transfer, pid: pid, result: result, now: now)
+        }
         try TransferTable.clearStage(db, transfer: transfer)
         try Leases.release(db, transfer: transfer)
         try Undo.prune(db, now: now)
-    }
-
-    /// A pull of ours is recorded when the run has ended, as all runs that begin here.
-    private func noteReceived(_ result: CommitResult) throws {
-        guard record.direction == .push else { return }
-        var received = SyncRecord(run: transfer, direction: "receive", status: "committed")
-        let row = try Row.fetchOne(
-            db, sql: "SELECT instance, name, opened FROM peer, transfer WHERE peer.pid = ? AND transfer.id = ?",
-            arguments: [pid, transfer])
-        if let row {
-            received.origin = (id: row[0], name: row[1])
-            received.milliseconds = Int(now - (row[2] as Int64)) * 1_000
-        }
-        (received.created, received.updated, received.deleted) = (result.created, result.updated, result.deleted)
-        (received.unchanged, received.conflicts) = (result.adopted, result.conflictCount)
-        try SyncRecords.keep(db, received, now: now)
     }
 }
 

@@ -66,7 +66,8 @@ private struct KeptValues {
         }
         let (sum, isTooLarge) = number.addingReportingOverflow(amount)
         guard !isTooLarge else {
-            throw TidelockError(.usage, "The number under '\(key.printable)' would become too large; it was not changed.")
+            throw TidelockError(
+                .usage, "The number under '\(key.printable)' would become too large; it was not changed.")
         }
         let expires = try Int64.fetchOne(
             db, sql: "SELECT expires FROM kept_value WHERE owner = ? AND key = ?", arguments: [owner, key])

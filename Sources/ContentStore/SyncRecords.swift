@@ -1,6 +1,7 @@
 internal import ContentModel
 internal import GRDB
 internal import SyncEngine
+internal import SyncProtocol
 
 /// What the collection `sync/log` keeps of a run, for scripts: one document a run.
 public struct SyncRecord: Sendable {
@@ -52,6 +53,23 @@ enum SyncRecords {
                 WHERE collection = ?1 AND ordinal <= (SELECT max(ordinal) FROM document WHERE collection = ?1) - ?2
                 """,
             arguments: [collection, kept])
+    }
+
+    /// The record of a transfer that another instance committed here.
+    static func keepReceived(
+        _ db: Database, transfer: String, pid: Int64, result: CommitResult, now: Int64
+    ) throws {
+        var record = SyncRecord(run: transfer, direction: "receive", status: "committed")
+        let row = try Row.fetchOne(
+            db, sql: "SELECT instance, name, opened FROM peer, transfer WHERE peer.pid = ? AND transfer.id = ?",
+            arguments: [pid, transfer])
+        if let row {
+            record.origin = (id: row[0], name: row[1])
+            record.milliseconds = Int(now - (row[2] as Int64)) * 1_000
+        }
+        (record.created, record.updated, record.deleted) = (result.created, result.updated, result.deleted)
+        (record.unchanged, record.conflicts) = (result.adopted, result.conflictCount)
+        try keep(db, record, now: now)
     }
 
     private static func document(_ record: SyncRecord, timestamp: Int64, _ moment: String) -> JSONDocument {

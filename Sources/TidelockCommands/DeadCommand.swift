@@ -21,7 +21,11 @@ struct DeadCommand: AsyncParsableCommand {
         case one(Int64)
 
         init?(argument: String) {
-            if argument == "all" { self = .all } else if let number = Int64(argument) { self = .one(number) } else {
+            if argument == "all" {
+                self = .all
+            } else if let number = Int64(argument) {
+                self = .one(number)
+            } else {
                 return nil
             }
         }
@@ -86,7 +90,8 @@ extension [Outcome] {
         guard !isEmpty else { return try Output.line("no dead events") }
         for outcome in self {
             let reason = outcome.failure.map { ": \($0)" } ?? ""
-            try Output.line("\(outcome.state.rawValue) \(outcome.number) \(outcome.event) to \(outcome.handler)\(reason)")
+            try Output.line(
+                "\(outcome.state.rawValue) \(outcome.number) \(outcome.event) to \(outcome.handler)\(reason)")
         }
     }
 }

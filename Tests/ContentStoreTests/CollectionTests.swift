@@ -14,7 +14,8 @@ import TidelockTestSupport
 
     private func save(_ numbers: some Sequence<Int>, in collection: String = "c") async throws {
         for number in numbers {
-            _ = try await a.store.save(try JSONDocument(validating: #"{"_id":"\#(number)","n":\#(number)}"#), in: collection)
+            _ = try await a.store.save(
+                try JSONDocument(validating: #"{"_id":"\#(number)","n":\#(number)}"#), in: collection)
         }
     }
 

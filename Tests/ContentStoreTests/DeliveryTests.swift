@@ -101,7 +101,9 @@ import TidelockTestSupport
         try await store.conclude(again, registered: ["mail", "purge"])
         a.clock.advance(by: .seconds(100_000))
         #expect(try await store.claimEvent() == nil)
-        #expect(try StoreInspector(store).count("SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM delivery)") == 0)
+        #expect(
+            try StoreInspector(store).count("SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM delivery)")
+                == 0)
     }
 
     @Test func pausesDoubleUpToAnHourAndThenAPersonDecides() async throws {

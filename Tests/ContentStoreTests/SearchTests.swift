@@ -37,7 +37,8 @@ import TidelockTestSupport
 
     @Test func accentsAndTagsAreNoObstacle() async throws {
         try await a.put(
-            .posts, #"{"_id":"1","t":"<p class=\"lead\">Die <b>Straße</b> f&uuml;hrt &lt;weit&gt; 3 < 4 caf\u00e9</p>"}"#)
+            .posts,
+            #"{"_id":"1","t":"<p class=\"lead\">Die <b>Straße</b> f&uuml;hrt &lt;weit&gt; 3 < 4 caf\u00e9</p>"}"#)
         for words in ["straße", "fuhrt", "führt", "weit", "cafe", "3 4"] {
             #expect(try await find(words) == ["posts/1"], "\(words)")
         }

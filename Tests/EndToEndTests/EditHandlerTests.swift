@@ -84,4 +84,54 @@ struct EditHandlerTests {
         #expect(try await instance.attempt("hooks", "dead", "--replay", "7").status == 66)
         #expect(try await instance.attempt("hooks", "dead", "--forget", "x").status == 64)
     }
+
+    private struct DeadRow: Decodable {
+        var number: Int
+        var event: String
+        var handler: String
+        var attempts: Int
+        var failure: String?
+    }
+
+    private func mail(_ body: String) -> String {
+        "app.on(\"content.item.save\", function(model, item, ctx) \(body) end, { name = \"mail\" })\n"
+    }
+
+    @Test func thatGaveUpAreListedAndToldAgainWhenSomebodySaysSo() async throws {
+        let instance = try await RealInstance.make("a")
+        try instance.hook("mail.lua", mail("error('mail server down')"))
+        for id in ["1", "2"] { try await instance.run("put", "content/notes", "-", input: #"{"_id":"\#(id)"}"#) }
+        try StoreVandal(storage: instance.storage).execute(
+            "UPDATE delivery SET attempts = 11, due = 0; UPDATE outbox SET due = 0")
+        let last = try await instance.attempt("put", "content/other", "-", input: #"{"_id":"1"}"#)
+        #expect(last.status == 0 && last.errors.contains("given up"), "\(last)")
+        let dead = try await instance.json([DeadRow].self, "hooks", "dead")
+        #expect(dead.map(\.event) == ["content.item.save", "content.item.save"])
+        #expect(dead.map(\.handler) == ["mail", "mail"] && dead.map(\.attempts) == [12, 12])
+        #expect(dead[0].failure?.contains("mail server down") == true)
+        let number = "\(dead[0].number)"
+
+        let again = try await instance.attempt("hooks", "dead", "--replay", number)
+        #expect(again.status == 70 && again.output.hasPrefix("failed \(number) content.item.save to mail"), "\(again)")
+        try instance.hook("mail.lua", nil)
+        let gone = try await instance.attempt("hooks", "dead", "--replay", "all")
+        #expect(gone.status == 66 && gone.errors.contains("'mail'"), "\(gone)")
+        try instance.hook("mail.lua", mail("app.log(item._id, { channel = 'told' })"))
+        #expect(
+            try await instance.run("hooks", "dead", "--replay", "all")
+                == "delivered \(dead[1].number) content.item.save to mail\n")
+        #expect(try await told(instance).contains("2"))
+        #expect(try await instance.run("hooks", "dead") == "no dead events\n")
+    }
+
+    @Test func thatGaveUpCanBeForgotten() async throws {
+        let instance = try await RealInstance.make("a")
+        try instance.hook("mail.lua", mail("error('mail server down')"))
+        try await instance.run("put", "content/notes", "-", input: #"{"_id":"1"}"#)
+        try StoreVandal(storage: instance.storage).execute(
+            "UPDATE delivery SET attempts = 11, due = 0; UPDATE outbox SET due = 0")
+        try await instance.run("put", "content/other", "-", input: #"{"_id":"1"}"#)
+        #expect(try await instance.run("hooks", "dead", "--forget", "all").hasPrefix("forgotten "))
+        #expect(try await instance.json([DeadRow].self, "hooks", "dead").isEmpty)
+    }
 }

@@ -1,13 +1,18 @@
 public import ContentStore
-internal import Foundation
+public import Foundation
 internal import GRDB
 
 /// Changes a store's tables behind its back, as a restored backup or a defect would.
 public final class StoreVandal: Sendable {
     private let database: DatabaseQueue
 
-    public init(_ store: Store) throws {
-        database = try DatabaseQueue(path: store.folder.appending(path: "tidelock.sqlite").path)
+    public convenience init(_ store: Store) throws {
+        try self.init(storage: store.folder)
+    }
+
+    /// The store of another process.
+    public init(storage: URL) throws {
+        database = try DatabaseQueue(path: storage.appending(path: "tidelock.sqlite").path)
     }
 
     public func execute(_ sql: String) throws {
