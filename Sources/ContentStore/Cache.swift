@@ -51,12 +51,18 @@ extension Store: CacheStore {
         try emptyCacheFolder()
     }
 
+    /// As many as are needed, and no more.
     private static func dropOldest(_ db: Database) throws {
-        while try Int.fetchOne(db, sql: "SELECT bytes FROM cache_total") ?? 0 > mostCachedBytes {
-            try db.execute(
-                sql: "DELETE FROM cached_value WHERE cid IN (SELECT cid FROM cached_value ORDER BY cid LIMIT 16)")
-            if db.changesCount == 0 { return }
+        let total = try Int.fetchOne(db, sql: "SELECT bytes FROM cache_total") ?? 0
+        var excess = total - mostCachedBytes
+        guard excess > 0 else { return }
+        var last: Int64 = 0
+        let rows = try Row.fetchCursor(db, sql: "SELECT cid, size FROM cached_value ORDER BY cid")
+        while excess > 0, let row = try rows.next() {
+            last = row[0]
+            excess -= row[1] as Int
         }
+        try db.execute(sql: "DELETE FROM cached_value WHERE cid <= ?", arguments: [last])
     }
 
     private func emptyCacheFolder() throws {

@@ -94,28 +94,36 @@ enum Documents {
         _ count: Int, _ db: Database, in collection: String, _ query: DocumentQuery
     ) throws -> [JSONDocument] {
         let bound = count > Int.max / 4 ? Int.max : 2 * count + 64
-        var found: [JSONDocument] = []
+        var found: [Ranked] = []
         func settle() {
-            found.sort { query.places($0, before: $1) }
+            found.sort { $0.comes(before: $1, by: query.sort) }
             if found.count > count { found.removeSubrange(count...) }
         }
         try forEach(db, in: collection) { _, document in
-            if query.filter?.matches(document) ?? true { found.append(document) }
+            if query.filter?.matches(document) ?? true { found.append(Ranked(document, query.sort)) }
             if found.count >= bound { settle() }
             return true
         }
         settle()
-        return found
+        return found.map(\.document)
     }
 }
 
-extension DocumentQuery {
+/// A document with what it is sorted by, read once.
+private struct Ranked {
+    var document: JSONDocument
+    var keys: [SortKey]
+
+    init(_ document: JSONDocument, _ orders: [DocumentQuery.Order]) {
+        self.document = document
+        keys = orders.map { SortKey(document, $0.member) }
+    }
+
     /// Members are compared like with like: numbers by value, texts bytewise, anything else as absent.
-    fileprivate func places(_ left: JSONDocument, before right: JSONDocument) -> Bool {
-        for order in sort {
-            let a = SortKey(left, order.member)
-            let b = SortKey(right, order.member)
-            if a != b { return order.isDescending ? b < a : a < b }
+    func comes(before other: Ranked, by orders: [DocumentQuery.Order]) -> Bool {
+        for (position, order) in orders.enumerated() where keys[position] != other.keys[position] {
+            let isLess = keys[position] < other.keys[position]
+            return order.isDescending ? !isLess : isLess
         }
         return false
     }

@@ -12,20 +12,24 @@ struct EventDelivery: Sendable {
     private var store: Store { instance.store }
 
     /// Delivers what is due. An observer that fails is warned about, tried again later, and never fails the command.
-    func deliverDue() async {
+    ///
+    /// Answers false when nobody can be told anything at the moment.
+    @discardableResult
+    func deliverDue() async -> Bool {
         var last: Int64 = 0
         while !Task.isCancelled {
             do {
                 // Every event once: one that fails is due again soon, and nobody here waits for that.
-                guard let event = try await store.claimEvent(after: last) else { return }
+                guard let event = try await store.claimEvent(after: last) else { return true }
                 last = event.number
-                guard await deliver(event) else { return }
+                guard await deliver(event) else { return false }
             } catch {
                 let reason = TidelockError(wrapping: error)
                 if reason.code != .cancelled { Complaint.warn("events wait in the outbox: \(reason.message)") }
-                return
+                return false
             }
         }
+        return true
     }
 
     /// Brings the search index up to date with what was committed, so that no search has to.

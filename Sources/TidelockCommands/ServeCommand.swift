@@ -145,12 +145,18 @@ private struct HookClock: Service {
 private struct EventPump: Service {
     let delivery: EventDelivery
 
+    private static let pause = Duration.milliseconds(500)
+    private static let longestPause = Duration.seconds(30)
+
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            var pause = Self.pause
             while !Task.isCancelled {
-                await delivery.deliverDue()
+                let isFree = await delivery.deliverDue()
                 await delivery.updateIndex()
-                try? await Task.sleep(for: .milliseconds(500))
+                // What stands in the way, such as handlers that cannot be loaded, is not asked about twice a second.
+                pause = isFree ? Self.pause : min(pause * 2, Self.longestPause)
+                try? await Task.sleep(for: pause)
             }
         }
     }

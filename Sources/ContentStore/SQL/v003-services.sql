@@ -9,13 +9,14 @@ CREATE TABLE kept_value (
 
 CREATE INDEX kept_value_by_expiry ON kept_value (expires) WHERE expires IS NOT NULL;
 
--- What scripts cached. Numbers grow with time, so the smallest is the oldest.
+-- What scripts cached. Numbers grow with time, so the smallest is the oldest. The bytes come last: what stands behind
+-- them in a row is found only by reading them.
 CREATE TABLE cached_value (
     cid     INTEGER PRIMARY KEY AUTOINCREMENT,
     key     TEXT NOT NULL UNIQUE,
-    bytes   BLOB NOT NULL,
     size    INTEGER NOT NULL,
-    expires INTEGER
+    expires INTEGER,
+    bytes   BLOB NOT NULL
 ) STRICT;
 
 CREATE INDEX cached_value_by_expiry ON cached_value (expires) WHERE expires IS NOT NULL;
