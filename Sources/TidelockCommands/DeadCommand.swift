@@ -122,7 +122,7 @@ private struct Replay {
     private func requireHandlers(of dead: [DeadDelivery], _ hooks: HookHost) async throws {
         for delivery in dead {
             guard let event = EventName(rawValue: delivery.event) else { continue }
-            guard try await !hooks.observers(of: event).contains(delivery.handler) else { continue }
+            guard try await !hooks.handlers(of: event).contains(delivery.handler) else { continue }
             throw TidelockError(
                 .notFound,
                 "Event \(delivery.number) cannot be told again: no handler '\(delivery.handler.printable)' of \(delivery.event) is registered.",

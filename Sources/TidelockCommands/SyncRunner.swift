@@ -171,7 +171,12 @@ struct SyncRunner: Sendable {
     private func finishedEvents(run: String) -> [QueuedEvent] {
         let names: [EventName] =
             request.direction == .push ? [.contentAfter, .itemPushed, .pushFinished] : [.itemPulled, .pullFinished]
-        return names.map { QueuedEvent(event: $0, run: run, direction: request.direction, target: facts) }
+        return names.map { event($0, run: run) }
+    }
+
+    private func event(_ name: EventName, run: String) -> QueuedEvent {
+        QueuedEvent(
+            event: name, run: run, direction: request.direction, target: facts, user: request.user, depth: request.depth)
     }
 
     /// The record of the run, in the list of runs, the log and the collection that scripts read.
@@ -183,12 +188,10 @@ struct SyncRunner: Sendable {
             try await instance.store.endRun(id: report.run, phase: phase, report: text)
             try await instance.store.keep(SyncRecord(report, to: facts, status: phase))
             if let error = report.error {
-                let event: EventName = request.direction == .push ? .pushFailed : .pullFailed
-                try await instance.store.queue([
-                    QueuedEvent(
-                        event: event, run: report.run, direction: request.direction, target: facts,
-                        errorCode: error.code, errorMessage: error.message)
-                ])
+                var failed = event(request.direction == .push ? .pushFailed : .pullFailed, run: report.run)
+                failed.errorCode = error.code
+                failed.errorMessage = error.message
+                try await instance.store.queue([failed])
             }
         } catch {
             Complaint.warn("the record of run \(report.run) could not be written: \(error)")
