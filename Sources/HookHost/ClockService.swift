@@ -89,10 +89,12 @@ struct ClockService: Sendable {
 
 extension LuaValue {
     fileprivate static func parts(_ date: tm) -> LuaValue {
+        // The last years that `tm` can hold are beyond its own kind of number.
         let numbers = [
-            ("year", date.tm_year + 1_900), ("month", date.tm_mon + 1), ("day", date.tm_mday), ("hour", date.tm_hour),
-            ("min", date.tm_min), ("sec", date.tm_sec), ("wday", date.tm_wday + 1), ("yday", date.tm_yday + 1),
+            ("year", Int64(date.tm_year) + 1_900), ("month", Int64(date.tm_mon) + 1), ("day", Int64(date.tm_mday)),
+            ("hour", Int64(date.tm_hour)), ("min", Int64(date.tm_min)), ("sec", Int64(date.tm_sec)),
+            ("wday", Int64(date.tm_wday) + 1), ("yday", Int64(date.tm_yday) + 1),
         ]
-        return .object(numbers.map { LuaField($0.0, .integer(Int64($0.1))) } + [LuaField("isdst", .boolean(false))])
+        return .object(numbers.map { LuaField($0.0, .integer($0.1)) } + [LuaField("isdst", .boolean(false))])
     }
 }
