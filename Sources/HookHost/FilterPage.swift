@@ -107,6 +107,6 @@ enum FilterMark: String, CaseIterable {
 extension LuaMark {
     /// The words that a handler gave, short enough to be shown.
     var reason: String? {
-        values.lazy.compactMap(\.text).first.map { String($0.prefix(500)).escapingControls }
+        values.lazy.compactMap(\.text).first.map { $0.beginning(500).escapingControls }
     }
 }

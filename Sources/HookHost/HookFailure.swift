@@ -88,11 +88,16 @@ extension LuaError {
             let prefix = "\(location.file):\(location.line): "
             if text.hasPrefix(prefix) { text.removeFirst(prefix.count) }
         }
-        return String(text.prefix(2_000).map { $0.isNewline ? " " : $0 }).escapingControls
+        return String(text.beginning(2_000).map { $0.isNewline ? " " : $0 }).escapingControls
     }
 }
 
 extension String {
+    /// The beginning of a text, counted in scalars: one character may be megabytes of accents.
+    func beginning(_ count: Int) -> String {
+        String(String.UnicodeScalarView(unicodeScalars.prefix(count)))
+    }
+
     /// Control characters as people can read them, so that text from scripts cannot forge lines or move cursors.
     var escapingControls: String {
         guard unicodeScalars.contains(where: \.isControl) else { return self }

@@ -22,7 +22,7 @@ struct LogService: Sendable {
             let known = LogRecord.types.joined(separator: ", ")
             throw HostError("\(LogService.name): there is no type '\(type.printable)'; types are \(known)")
         }
-        let channel = try options.string("channel").map { String($0.prefix(64)).escapingControls } ?? LogService.channel
+        let channel = try options.string("channel").map { $0.beginning(64).escapingControls } ?? LogService.channel
         let context = try context(options.value("context") ?? .nil, invocation)
         keep(
             LogRecord(timestamp: clock.seconds, type: type, channel: channel, message: message, context: context),
