@@ -11,6 +11,9 @@ final class MachineSession: Sendable {
     fileprivate struct State {
         var entry: HookFile?
         var registrations: [Registration] = []
+        /// Where each handler is that another one could be mistaken for, and how many a file has for a trigger.
+        var positions: [Identity: Int] = [:]
+        var counts: [Owner: Int] = [:]
         var problems: [HookProblem] = []
         var invocation: Invocation?
     }
@@ -50,7 +53,9 @@ final class MachineSession: Sendable {
             }
         } catch {
             let problem = HookProblem(file: call.location.file, line: call.location.line, error.description)
-            state.withLock { $0.problems.append(problem) }
+            state.withLock { state in
+                if state.problems.count < MachineSession.mostProblems { state.problems.append(problem) }
+            }
             throw error
         }
     }
@@ -78,36 +83,52 @@ extension MachineSession.State {
         guard registrations.count < MachineSession.mostHandlers else {
             throw HostError("\(function.rawValue): there are more than \(MachineSession.mostHandlers) handlers")
         }
+        let owner = Owner(trigger: trigger, entry: entry.path)
         let handler = Handler(
-            position: registrations.count, trigger: trigger, name: options.name ?? defaultName(trigger, entry),
+            position: registrations.count, trigger: trigger, name: options.name ?? defaultName(owner, entry),
             options: options, entry: entry.path, file: location.file, line: location.line)
-        if let twin = twin(of: handler) {
+        let identity = Identity(handler)
+        if let twin = positions[identity].map({ registrations[$0].handler }) {
             throw HostError(
                 "\(function.rawValue): \(trigger.label) already has a handler named '\(twin.name)', "
                     + "registered at \(twin.file):\(twin.line)")
         }
+        positions[identity] = handler.position
+        counts[owner, default: 0] += 1
         registrations.append(MachineSession.Registration(handler: handler, function: body))
     }
 
-    /// An earlier handler that could not be told from this one. A request has one answer, whatever the handler is
-    /// called.
-    private func twin(of handler: Handler) -> Handler? {
-        registrations.map(\.handler).first { other in
-            if case .route(let route) = handler.trigger, case .route(let known) = other.trigger {
-                return route.method == known.method && route.path == known.path
+    /// Stable while lines move: the peers of a stream remember handlers by name.
+    private func defaultName(_ owner: Owner, _ entry: HookFile) -> String {
+        let earlier = counts[owner] ?? 0
+        return earlier == 0 ? entry.stem : "\(entry.stem)#\(earlier + 1)"
+    }
+
+    /// What tells one handler from another. A request has one answer, whatever the handler is called.
+    fileprivate struct Identity: Hashable {
+        private let trigger: Trigger
+        private let name: String?
+
+        init(_ handler: Handler) {
+            if case .route(let route) = handler.trigger {
+                trigger = .route(Route(method: route.method, path: route.path))
+                name = nil
+            } else {
+                trigger = handler.trigger
+                name = handler.name
             }
-            return other.trigger == handler.trigger && other.name == handler.name
         }
     }
 
-    /// Stable while lines move: the peers of a stream remember handlers by name.
-    private func defaultName(_ trigger: Trigger, _ entry: HookFile) -> String {
-        let earlier = registrations.count { $0.handler.trigger == trigger && $0.handler.entry == entry.path }
-        return earlier == 0 ? entry.stem : "\(entry.stem)#\(earlier + 1)"
+    fileprivate struct Owner: Hashable {
+        var trigger: Trigger
+        var entry: String
     }
 }
 
 extension MachineSession {
     /// Bounds what a loop around `app.on` can do.
     static let mostHandlers = 10_000
+    /// A `pcall` in a loop around one that fails: the first few tell everything.
+    static let mostProblems = 100
 }
