@@ -7,26 +7,41 @@ struct HookFolderReader {
     private let root: String
     private var files: [HookFile] = []
     private var folders = 0
+    private var bytes = 0
 
     static let largestFile = 1 << 20
     static let mostFiles = 10_000
+    static let largestFolder = 64 << 20
+    /// How often to look for a moment at which the folder is at rest.
+    private static let attempts = 10
     private static let deepest = 32
     private static let leftOut: Set<String> = ["tests", "examples"]
 
     /// Reads the folder at one moment. A folder that does not exist is an empty one; one that cannot be read is not.
+    ///
+    /// Files are read one after the other, and somebody may save them or exchange whole folders meanwhile. Only what
+    /// is read twice alike was there at one moment; anything else could be half of one version and half of another.
     static func read(_ folder: URL) throws(HookProblem) -> HookFolder {
-        for _ in 0..<3 {
+        var last: HookFolder?
+        for _ in 0...attempts {
             do throws(ReadFailure) {
-                guard let root = try RealPath.of(folder.path) else { return .absent }
-                var reader = HookFolderReader(root: root)
-                try reader.visit("", depth: 0)
-                return HookFolder(files: reader.files)
+                let contents = try readOnce(folder)
+                if let last, last.identity == contents.identity, last.exists == contents.exists { return contents }
+                last = contents
             } catch {
                 // An editor may replace a file between listing and opening it: look again.
                 guard case .changed = error else { throw error.problem }
+                last = nil
             }
         }
         throw HookProblem("hooks: files keep changing while they are read.")
+    }
+
+    private static func readOnce(_ folder: URL) throws(ReadFailure) -> HookFolder {
+        guard let root = try RealPath.of(folder.path) else { return .absent }
+        var reader = HookFolderReader(root: root)
+        try reader.visit("", depth: 0)
+        return HookFolder(files: reader.files)
     }
 
     private init(root: String) {
@@ -70,6 +85,10 @@ struct HookFolderReader {
             throw .refused("", "there are more than \(HookFolderReader.mostFiles) Lua files in it.")
         }
         let text = try FileText.read(real, called: path, limit: HookFolderReader.largestFile)
+        bytes += text.count
+        guard bytes <= HookFolderReader.largestFolder else {
+            throw .refused("", "its Lua files together are larger than \(HookFolderReader.largestFolder >> 20) MiB.")
+        }
         files.append(HookFile(path: HookFile.prefix + path, text: text, module: try module(path)))
     }
 
