@@ -50,7 +50,11 @@ struct FilterFingerprint {
     }
 
     private func influences(on handlers: [Handler]) -> [HookFile] {
-        let paths = Set(handlers.flatMap { generation.influences[$0.entry] ?? [] }.map(\.path))
+        var paths: Set<String> = []
+        // What influences one file influences all that it is influenced by.
+        for handler in handlers where !paths.contains(handler.entry) {
+            paths.formUnion((generation.influences[handler.entry] ?? []).map(\.path))
+        }
         return generation.folder.files.filter { paths.contains($0.path) }
     }
 

@@ -2,43 +2,84 @@
 ///
 /// Read from the texts, and on the safe side: what might be a dependency counts as one. Filters that run again for
 /// nothing cost time; results that are reused wrongly would send what should have stayed.
+///
+/// Files that reach a module belong together: a module is one table for all who require it, so they can reach each other
+/// through it. Each group is found once, so that ten thousand modules that require one another cost no more than that.
 struct SourceDependencies: Sendable {
-    private let folder: HookFolder
-    /// The modules that each file, by path, requires directly or through others.
-    private let reach: [String: Set<String>]
+    private let groups: [String: [HookFile]]
 
     init(_ folder: HookFolder) {
-        self.folder = folder
-        let modules = Dictionary(uniqueKeysWithValues: folder.modules.map { ($0.module ?? "", $0.path) })
-        let direct = folder.files.map { file in
-            let names = RequireScan.names(in: file.text)
-            return (file.path, names.map { Set($0.compactMap { modules[$0] }) } ?? Set(modules.values))
+        var links = ModuleLinks(folder)
+        for (number, file) in folder.files.enumerated() where file.module == nil { links.follow(number) }
+        var files: [Int: [HookFile]] = [:]
+        for (number, file) in folder.files.enumerated() where links.isReached[number] {
+            files[links.group(of: number), default: []].append(file)
         }
-        let lookup = Dictionary(uniqueKeysWithValues: direct)
-        reach = lookup.mapValues { SourceDependencies.closure(of: $0, in: lookup) }
+        groups = folder.files.enumerated().reduce(into: [:]) { groups, file in
+            if file.element.module == nil { groups[file.element.path] = files[links.group(of: file.offset)] }
+        }
     }
 
-    /// The file itself, the modules it reaches, and the entry files that share a module with it, with theirs:
-    /// a module is one table for all who require it, so they can reach each other through it.
+    /// The file itself, the modules it reaches, and the entry files that share a module with it, with theirs.
     func influences(on entry: HookFile) -> [HookFile] {
-        var found: Set<String> = [entry.path]
-        var shared = reach[entry.path] ?? []
-        var others = folder.entries.filter { $0.path != entry.path }
-        while let next = others.firstIndex(where: { !shared.isDisjoint(with: reach[$0.path] ?? []) }) {
-            let other = others.remove(at: next)
-            found.insert(other.path)
-            shared.formUnion(reach[other.path] ?? [])
-        }
-        return folder.files.filter { found.contains($0.path) || shared.contains($0.path) }
+        groups[entry.path] ?? [entry]
+    }
+}
+
+/// Which files require which, by their numbers, and the groups that follow from it.
+private struct ModuleLinks {
+    /// What a file requires; `nil` when its text does not tell, so that it may be any module.
+    private let required: [[Int]?]
+    private let modules: [Int]
+    /// Leads to another member of the same group, or to itself for the one that stands for the group.
+    private var parents: [Int]
+    private(set) var isReached: [Bool]
+    private var allWereFollowed = false
+
+    init(_ folder: HookFolder) {
+        modules = folder.files.indices.filter { folder.files[$0].module != nil }
+        let numbers = Dictionary(uniqueKeysWithValues: modules.map { (folder.files[$0].module ?? "", $0) })
+        required = folder.files.map { RequireScan.names(in: $0.text)?.compactMap { numbers[$0] } }
+        parents = Array(folder.files.indices)
+        isReached = Array(repeating: false, count: folder.files.count)
     }
 
-    private static func closure(of start: Set<String>, in direct: [String: Set<String>]) -> Set<String> {
-        var reached: Set<String> = []
-        var open = start
-        while let next = open.popFirst() {
-            if reached.insert(next).inserted { open.formUnion(direct[next] ?? []) }
+    /// Joins a file and everything it reaches. What was reached before leads to nothing new.
+    mutating func follow(_ start: Int) {
+        isReached[start] = true
+        var open = [start]
+        while let file = open.popLast() {
+            for next in successors(of: file) {
+                join(file, next)
+                guard !isReached[next] else { continue }
+                isReached[next] = true
+                open.append(next)
+            }
         }
-        return reached
+    }
+
+    mutating func group(of file: Int) -> Int {
+        var root = file
+        while parents[root] != root { root = parents[root] }
+        var step = file
+        while parents[step] != root {
+            let next = parents[step]
+            parents[step] = root
+            step = next
+        }
+        return root
+    }
+
+    private mutating func join(_ one: Int, _ other: Int) {
+        let root = group(of: one)
+        parents[group(of: other)] = root
+    }
+
+    /// A file that may require any module is joined with all of them; once they are, one stands for all.
+    private mutating func successors(of file: Int) -> ArraySlice<Int> {
+        if let required = required[file] { return required[...] }
+        defer { allWereFollowed = true }
+        return allWereFollowed ? modules.prefix(1) : modules[...]
     }
 }
 
