@@ -19,6 +19,12 @@ final class MachinePool: Sendable {
         /// Machines that run what handlers left behind, and who waits for the last of them.
         var busyAfterwards = 0
         var draining: [CheckedContinuation<Void, Never>] = []
+
+        /// Takes out the idle machines of all generations but one.
+        mutating func removeIdle(unlike generation: String) -> [LoadedMachine] {
+            defer { idle.removeAll { $0.generation != generation } }
+            return idle.filter { $0.generation != generation }
+        }
     }
 
     /// `report` is told about functions that handlers left to run afterwards and that failed.
@@ -88,8 +94,10 @@ final class MachinePool: Sendable {
         }
     }
 
-    /// Adds a machine that somebody made for another purpose.
+    /// Adds a machine that somebody made for another purpose. Those of other generations make room for it.
     func adopt(_ machine: LoadedMachine) {
+        let stale = state.withLock { $0.removeIdle(unlike: machine.generation) }
+        for machine in stale { machine.close() }
         giveBack(machine)
     }
 
@@ -105,8 +113,7 @@ final class MachinePool: Sendable {
 
     private func take(_ generation: Generation) async throws -> LoadedMachine {
         let (machine, stale) = state.withLock { state in
-            let stale = state.idle.filter { $0.generation != generation.identity }
-            state.idle.removeAll { $0.generation != generation.identity }
+            let stale = state.removeIdle(unlike: generation.identity)
             return (state.idle.popLast(), stale)
         }
         for machine in stale { machine.close() }
