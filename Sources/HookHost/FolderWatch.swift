@@ -15,13 +15,14 @@ final class FolderWatch: Sendable {
         private let inotify: Inotify?
     #endif
 
-    init(_ folder: URL) {
+    /// Without the notices of the kernel, somebody has to call `nudge`.
+    init(_ folder: URL, usesNotices: Bool = true) {
         self.folder = folder.path
         let (changes, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         self.changes = changes
         self.signal = signal
         #if os(Linux)
-            inotify = Inotify { signal.yield() }
+            inotify = usesNotices ? Inotify { signal.yield() } : nil
         #endif
         refresh()
     }

@@ -3,7 +3,7 @@ extension HookHost {
     ///
     /// For a process that serves. A broken folder never replaces the generation that works; it shows in the status.
     public func run() async {
-        let watch = FolderWatch(folder)
+        let watch = FolderWatch(folder, usesNotices: configuration.usesNotices)
         defer { watch.stop() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [configuration] in

@@ -16,6 +16,8 @@ public struct HookHostConfiguration: Sendable {
     public var debounce: Duration = .milliseconds(30)
     /// How often the folder is compared even if the system reports no change.
     public var pollInterval: Duration = .seconds(2)
+    /// Whether the system is asked to report changes. Off, the folder is as on a network share: only comparing tells.
+    var usesNotices = true
 
     public init(
         config: JSONDocument = .emptyObject, allowedHosts: [String] = [], limits: HookLimits = HookLimits()
