@@ -1,0 +1,2 @@
+-- expect: runtime: nested
+app.json.decode(("["):rep(100000) .. ("]"):rep(100000))

@@ -1,0 +1,2 @@
+-- expect: runtime
+app.json.decode('"\xff\xfe"')

@@ -1,0 +1,2 @@
+-- expect: cpuLimit
+while true do pcall(os.date, ("%c"):rep(50), 0) end

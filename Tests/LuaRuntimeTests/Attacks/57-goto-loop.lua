@@ -1,0 +1,3 @@
+-- expect: cpuLimit
+::again::
+goto again

@@ -1,0 +1,5 @@
+-- expect: cpuLimit
+repeat
+  local co = coroutine.create(function() repeat until false end)
+  coroutine.resume(co)
+until false

@@ -1,0 +1,3 @@
+-- expect: cpuLimit
+local s = ("aaaa"):rep(1 << 22)
+while true do utf8.len(s) end

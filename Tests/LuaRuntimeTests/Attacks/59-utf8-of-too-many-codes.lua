@@ -1,0 +1,2 @@
+-- expect: runtime
+utf8.char(table.unpack({}, 1, 400000))

@@ -1,0 +1,4 @@
+-- expect: runtime: nested too deeply, or contains itself
+local t = {}
+t.t = { t }
+return t

@@ -1,0 +1,3 @@
+-- expect: runtime
+local t = setmetatable({}, { __tostring = function(self) return self end })
+tostring(t)

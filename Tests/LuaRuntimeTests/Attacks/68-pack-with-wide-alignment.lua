@@ -1,0 +1,2 @@
+-- expect: runtime
+string.pack("!17 Xi17", 1)

@@ -1,0 +1,2 @@
+-- expect: runtime
+string.packsize(("c2147483647"):rep(4))

@@ -1,0 +1,2 @@
+-- expect: runtime: initial position out of string
+string.unpack("b", "x", 100)

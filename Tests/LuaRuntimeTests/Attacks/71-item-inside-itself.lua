@@ -1,0 +1,2 @@
+-- expect: runtime|invalidDocument
+on("f", function(items) items[1].own = items[1] end)

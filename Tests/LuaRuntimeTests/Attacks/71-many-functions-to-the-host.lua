@@ -1,0 +1,2 @@
+-- expect: cpuLimit|memoryLimit
+while true do seen(function() end) end

@@ -1,0 +1,2 @@
+-- expect: runtime: only "count" is available
+while true do collectgarbage("collect") end

@@ -1,0 +1,3 @@
+-- expect: cpuLimit|memoryLimit
+local t = {}
+while true do t = { t } end

@@ -1,0 +1,2 @@
+-- expect: runtime: attempt to yield from outside a coroutine
+on("f", function() table.sort({ 1, 2 }, coroutine.yield) end)
