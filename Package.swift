@@ -101,7 +101,7 @@ let package = Package(
         .testTarget(
             name: "HookHostTests",
             dependencies: ["ContentModel", "CurlHTTP", "HookCatalog", "HookHost", "LuaRuntime", "SyncEngine"],
-            swiftSettings: strict),
+            resources: [.copy("Attacks")], swiftSettings: strict),
         .testTarget(
             name: "CockpitWorkingCopyTests", dependencies: ["CockpitWorkingCopy", "CCrypto", grdb],
             swiftSettings: strict),

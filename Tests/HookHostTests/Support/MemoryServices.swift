@@ -95,11 +95,15 @@ final class MemoryKeys: KeyValueStore {
     }
 
     func increment(_ key: String, of owner: String, by amount: Int64) async throws -> Int64 {
-        values.withLock { values in
+        try values.withLock { values in
             let known = values["\(owner) \(key)"].map { JSONValue($0) }
-            guard case .integer(let number) = known ?? .integer(0) else { return 0 }
-            values["\(owner) \(key)"] = JSONDocument(integer: number + amount)
-            return number + amount
+            guard case .integer(let number) = known ?? .integer(0) else {
+                throw TidelockError(.usage, "The value of '\(key)' is not a whole number.")
+            }
+            let (sum, isTooLarge) = number.addingReportingOverflow(amount)
+            guard !isTooLarge else { throw TidelockError(.usage, "The sum of '\(key)' is too large.") }
+            values["\(owner) \(key)"] = JSONDocument(integer: sum)
+            return sum
         }
     }
 }

@@ -1,0 +1,2 @@
+-- load expect: rejected: modules require one another
+require "lib.one"

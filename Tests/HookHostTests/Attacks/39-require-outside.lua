@@ -1,0 +1,2 @@
+-- load expect: rejected: not found
+require "../../../etc/passwd"

@@ -1,0 +1,11 @@
+-- sync.push.finished expect: ok
+app.on("sync.push.finished", function()
+  app.kv.set("n", math.maxinteger)
+  pcall(app.kv.increment, "n", math.maxinteger)
+  pcall(app.kv.increment, "n", math.mininteger)
+  pcall(app.kv.increment, "n", 1.5)
+  pcall(app.kv.increment, "n", 1e300)
+  app.kv.set("n", "text")
+  pcall(app.kv.increment, "n", 1)
+  app.kv.delete("n")
+end)

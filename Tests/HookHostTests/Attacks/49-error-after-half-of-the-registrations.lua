@@ -1,0 +1,3 @@
+-- load expect: rejected: half
+app.on("sync.push.finished", function() app.log("never") end, { name = "one" })
+error("half")

@@ -1,0 +1,2 @@
+-- sync.content.before expect: failed: changed '_id'
+app.on("sync.content.before", function(items) items[1]._id = "2" end)
