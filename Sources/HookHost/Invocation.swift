@@ -7,33 +7,48 @@ final class Invocation: Sendable {
     let handler: Handler
     /// The items that were handed over, as JSON.
     let documents: [[UInt8]]
-    /// When the handler's time is up, host functions included.
-    let deadline: ContinuousClock.Instant
     let circumstances: Circumstances
 
+    /// How long the handler may take, host functions included.
+    private let time: Duration
     private let counts = Mutex(Counts())
 
     private struct Counts {
+        var deadline: ContinuousClock.Instant?
         var logLines = 0
         var requests = 0
         var postponed: [LuaFunction] = []
     }
 
     init(
-        _ handler: Handler, documents: [[UInt8]], deadline: ContinuousClock.Instant,
+        _ handler: Handler, documents: [[UInt8]], time: Duration,
         _ circumstances: Circumstances = Circumstances()
     ) {
         self.handler = handler
         self.documents = documents
-        self.deadline = deadline
+        self.time = time
         self.circumstances = circumstances
     }
 
     var user: String? { circumstances.user }
     var depth: Int { circumstances.depth }
 
+    /// When the handler's time is up.
+    ///
+    /// Counted from its first question to the host, because until then it may have waited for a thread to run on, and
+    /// that others keep the threads busy is not its fault.
+    var deadline: ContinuousClock.Instant {
+        counts.withLock { counts in
+            if let deadline = counts.deadline { return deadline }
+            let deadline = ContinuousClock.now + time
+            counts.deadline = deadline
+            return deadline
+        }
+    }
+
     /// Refuses what the handler of this call may not ask for.
     func check(_ function: HostFunction) throws(HostError) {
+        _ = deadline
         guard function.mayBeCalled(by: handler.trigger.eventClass, isVolatile: handler.isVolatile) else {
             throw HostError(function.refusal)
         }

@@ -42,8 +42,8 @@ final class LoadedMachine: Sendable {
 
     private func call(_ function: LuaFunction, _ call: HandlerCall) async throws(LuaError) -> LuaOutcome {
         uses.withLock { $0 += 1 }
-        let deadline = ContinuousClock.now + call.limits.wall
-        let current = Invocation(call.handler, documents: call.documents, deadline: deadline, call.circumstances)
+        let current = Invocation(
+            call.handler, documents: call.documents, time: call.limits.wall, call.circumstances)
         session.begin(current)
         defer {
             session.end()

@@ -30,7 +30,7 @@ final class LoopbackServer: Sendable {
     /// Head and body of each request.
     var received: [String] { requests.withLock { $0 } }
 
-    private static func listen(_ listener: Int32) throws -> Int {
+    static func listen(_ listener: Int32) throws -> Int {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
