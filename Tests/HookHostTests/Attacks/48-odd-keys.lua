@@ -7,5 +7,5 @@ app.on("sync.push.finished", function()
   for _, key in ipairs(keys) do app.kv.delete(key) assert(app.kv.get(key) == nil) end
   assert(not pcall(app.kv.set, "", 1) and not pcall(app.kv.set, ("k"):rep(256), 1) and not pcall(app.kv.set,
     "\xff", 1))
-  assert(not pcall(app.kv.set, {}, 1) and not pcall(app.kv.set, "k", print) and not pcall(app.kv.set, "k", 0 / 0))
+  assert(not pcall(app.kv.set, {}, 1) and not pcall(app.kv.set, "k", type) and not pcall(app.kv.set, "k", 0 / 0))
 end)
