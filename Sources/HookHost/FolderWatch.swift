@@ -38,7 +38,12 @@ final class FolderWatch: Sendable {
             guard let inotify else { return }
             // The parent tells when the folder itself is made or replaced.
             inotify.watch(URL(fileURLWithPath: folder).deletingLastPathComponent().path, for: Inotify.entries)
-            for path in subfolders() { inotify.watch(path, for: Inotify.contents) }
+            // A folder made between the look and the watch is found by the next look.
+            var watched: Set<String> = []
+            while case let new = Set(subfolders()).subtracting(watched), !new.isEmpty {
+                for path in new { inotify.watch(path, for: Inotify.contents) }
+                watched.formUnion(new)
+            }
         #endif
     }
 

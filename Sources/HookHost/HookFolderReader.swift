@@ -64,8 +64,8 @@ struct HookFolderReader {
         let isLua = path.hasSuffix(HookFile.ending)
         guard let real = try RealPath.of(root + "/" + path) else {
             guard try FileKind.of(root + "/" + path, followingLinks: false) == .link else { throw .changed }
-            guard !isLua else { throw .refused(path, "this symbolic link leads nowhere.") }
-            return
+            // It may have led to a folder full of handlers, and to run without them is not what anybody wished.
+            throw .refused(path, "this symbolic link leads nowhere.")
         }
         let isFolder = try FileKind.of(real) == .folder
         guard isFolder || isLua else { return }
