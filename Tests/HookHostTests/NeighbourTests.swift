@@ -49,7 +49,9 @@ import Testing
     }
 
     private enum Result: Hashable {
-        case stopped, rightAnswer, wrong(String)
+        case stopped
+        case rightAnswer
+        case wrong(String)
     }
 
     private static func attack(_ name: String, _ host: HookHost) async -> Result {

@@ -162,7 +162,8 @@ import Testing
     private static let seeds: [UInt64] = {
         let count = environment["TIDELOCK_PROGRAMS"].flatMap(UInt64.init) ?? 400
         let first = environment["TIDELOCK_SEED"].flatMap(UInt64.init)
-        return Array((first ?? 1)..<(first ?? 1) + count) + (first == nil ? [UInt64.random(in: 1_000...0x7fff_ffff)] : [])
+        if let first { return Array(first..<first + count) }
+        return Array(1...count) + [UInt64.random(in: 1_000...0x7fff_ffff)]
     }()
 
     @Test func lazyAndPlainTablesAgreeAndTheRestKeepsItsBytes() async throws {
