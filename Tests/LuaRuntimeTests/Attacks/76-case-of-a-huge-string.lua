@@ -1,0 +1,3 @@
+-- expect: cpuLimit
+local s = ("ab"):rep(1 << 20):rep(10)
+while true do s:upper() s:lower() s:reverse() end
