@@ -25,6 +25,13 @@ final class DedicatedThread: Sendable {
         self.thread = thread
     }
 
+    /// Nobody will wait for it any more, so the system cleans up after it.
+    deinit {
+        isJoined.withLock { isJoined in
+            if !isJoined { pthread_detach(thread) }
+        }
+    }
+
     var isCurrent: Bool { pthread_equal(thread, pthread_self()) != 0 }
 
     /// Waits until the body returned. May be called by several threads, and again; not by the body itself.

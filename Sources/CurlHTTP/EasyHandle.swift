@@ -1,6 +1,7 @@
 import CCurl
 
-/// One libcurl easy handle with what libcurl keeps pointers to: the text of its last error and the header list.
+/// One libcurl easy handle with what libcurl keeps pointers to: the text of its last error and a list of header lines or
+/// recipients.
 ///
 /// Not thread-safe; the transfer thread makes it, uses it and frees it with the last reference.
 final class EasyHandle {
@@ -74,11 +75,17 @@ extension EasyHandle {
 
     /// Sets the header lines in libcurl's notation: `Name: value`, `Name;` for an empty value, `Name:` for "do not send".
     func setHeaderLines(_ lines: [String]) {
-        for line in lines {
-            guard let longer = curl_slist_append(list, line) else { return note(CURLE_OUT_OF_MEMORY) }
+        setList(CURLOPT_HTTPHEADER, lines)
+    }
+
+    /// Sets an option that takes a list. A handle has room for one list, so this is called once.
+    func setList(_ option: CURLoption, _ elements: [String]) {
+        precondition(list == nil, "a handle keeps one list")
+        for element in elements {
+            guard let longer = curl_slist_append(list, element) else { return note(CURLE_OUT_OF_MEMORY) }
             list = longer
         }
-        note(ccurl_easy_set_list(pointer, CURLOPT_HTTPHEADER, list))
+        note(ccurl_easy_set_list(pointer, option, list))
     }
 }
 

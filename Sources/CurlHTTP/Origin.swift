@@ -9,7 +9,7 @@ struct Origin: Sendable, Hashable {
     var host: String
     var port: Int
 
-    var isSecure: Bool { scheme == "https" }
+    var isSecure: Bool { scheme == "https" || scheme == "smtps" }
 
     /// `host:port` as people write it.
     var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
