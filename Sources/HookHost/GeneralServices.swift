@@ -2,7 +2,7 @@ internal import HookCatalog
 internal import LuaRuntime
 internal import SyncEngine
 
-/// `app.auth.user`, `app.async.run`, `app.secret` and `app.mailer.mail`.
+/// `app.auth.user`, `app.async.run` and `app.secret`.
 struct GeneralServices: Sendable {
     let currentUser: @Sendable () -> String?
     let secrets: [String: String]
@@ -22,9 +22,5 @@ struct GeneralServices: Sendable {
 
     func secret(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
         throw HostError("\(HostFunction.secret.rawValue) is not available in this version")
-    }
-
-    func mail(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
-        throw HostError("\(HostFunction.mail.rawValue) is not available in this version")
     }
 }

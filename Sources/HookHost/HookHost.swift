@@ -241,6 +241,7 @@ extension MachineFactory {
             library: HostLibrary(
                 log: LogService(sink: services.log, clock: services.clock, limits: limits),
                 storage: StorageService(collections: services.collections, limits: limits), http: http,
+                mail: MailService(settings: services.mail, clock: services.clock, limits: limits),
                 clock: ClockService(clock: services.clock), cache: CacheService(cache: services.cache),
                 keys: KeyService(keys: services.keys), search: SearchService(index: services.search),
                 sync: SyncService(control: services.sync, egress: egress, targets: services.targets),

@@ -14,6 +14,12 @@ public struct HookLimits: Sendable {
     public var requests = 20
     /// Bytes of an answer.
     public var responseBytes = 8 << 20
+    /// Mails of one call.
+    public var mails = 20
+    /// Addresses that one mail may go to.
+    public var mailRecipients = 100
+    /// Bytes of a mail, attachments included, before they are encoded.
+    public var mailBytes = 10 << 20
     /// Documents that one `app.storage.find` may bring.
     public var foundDocuments = 10_000
 

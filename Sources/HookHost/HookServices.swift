@@ -10,6 +10,8 @@ public struct HookServices: Sendable {
     public var search: any SearchIndex
     /// Runs that scripts start; nil where nobody can carry them out.
     public var sync: (any SyncControl)?
+    /// How `app.mailer.mail` sends; nil where no mail is configured.
+    public var mail: MailSettings?
     /// What `app.secret` knows, by name.
     public var secrets: [String: String] = [:]
     public var clock: any WallClock

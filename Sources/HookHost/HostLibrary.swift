@@ -10,6 +10,7 @@ struct HostLibrary: Sendable {
     let log: LogService
     let storage: StorageService
     let http: HTTPService
+    let mail: MailService
     let clock: ClockService
     let cache: CacheService
     let keys: KeyService
@@ -43,7 +44,7 @@ struct HostLibrary: Sendable {
         case .random: RandomService.draw
         case .randomSeed: RandomService.seed
         case .authUser: general.user
-        case .mail: general.mail
+        case .mail: mail.mail
         case .asyncRun: general.runLater
         case .secret: general.secret
         case .cacheRead: cache.read

@@ -17,6 +17,7 @@ final class Invocation: Sendable {
         var deadline: ContinuousClock.Instant?
         var logLines = 0
         var requests = 0
+        var mails = 0
         var postponed: [LuaFunction] = []
     }
 
@@ -88,6 +89,14 @@ final class Invocation: Sendable {
         counts.withLock { counts in
             counts.requests += 1
             return counts.requests
+        }
+    }
+
+    /// Counts a mail; answers which one of this call it is.
+    func countMail() -> Int {
+        counts.withLock { counts in
+            counts.mails += 1
+            return counts.mails
         }
     }
 }
