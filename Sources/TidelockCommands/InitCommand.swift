@@ -97,6 +97,13 @@ struct InstanceTemplate {
 
           -- What handlers read as app.config, and hosts that app.http may reach besides the targets.
           -- hooks = { config = { site = "https://example.com" }, hosts = { "hooks.example.com" } },
+
+          -- How handlers send mail (app.mailer.mail). security is "starttls", "tls" or "none". For development,
+          -- mail = { transport = "drop", from = "site@example.com" } writes mails into storage/mail instead.
+          -- mail = {
+          --   transport = "smtp", host = "smtp.example.com", port = 587, security = "starttls",
+          --   user = "site", password = env("SMTP_PASSWORD"), from = "site@example.com", fromName = "Site",
+          -- },
         }
 
         """

@@ -69,6 +69,7 @@ struct Instance: Sendable {
             },
             http: httpOptions)
         services.secrets = settings.hookSecrets
+        services.mail = settings.mail?.hookSettings(in: folder)
         return services
     }
 

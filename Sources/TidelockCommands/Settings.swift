@@ -16,6 +16,7 @@ struct Settings: Sendable {
     var hookConfiguration = JSONDocument.emptyObject
     var hookHosts: [String] = []
     var hookSecrets: [String: String] = [:]
+    var mail: MailSetting?
     var certificateAuthorities: String?
     var isDebugging = false
 }
@@ -27,7 +28,7 @@ struct SettingsReader {
 
     func read(_ value: LuaValue) throws -> Settings {
         let table = SettingTable(value: value, path: "", file: file)
-        try table.allow(["name", "server", "sync", "targets", "api", "hooks", "http", "debug"])
+        try table.allow(["name", "server", "sync", "targets", "api", "hooks", "mail", "http", "debug"])
         var settings = Settings(name: try table.text("name") ?? "unnamed")
         try readServer(table.table("server"), into: &settings)
         settings.keys = try keys(table.table("sync"))
@@ -53,6 +54,7 @@ struct SettingsReader {
         settings.hookConfiguration = try hooks.document("config") ?? .emptyObject
         settings.hookHosts = try hooks.texts("hosts")
         settings.hookSecrets = try hooks.table("secrets").namedTexts()
+        settings.mail = try mail(table)
         let http = try table.table("http")
         try http.allow(["certificateAuthorities"])
         settings.certificateAuthorities = try http.text("certificateAuthorities")
