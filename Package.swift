@@ -97,11 +97,13 @@ let package = Package(
         .testTarget(name: "ContentModelTests", dependencies: ["ContentModel"], swiftSettings: strict),
         .testTarget(
             name: "LuaRuntimeTests", dependencies: ["LuaRuntime"], resources: [.copy("Attacks")], swiftSettings: strict),
-        .testTarget(name: "CurlHTTPTests", dependencies: ["CurlHTTP"], swiftSettings: strict),
+        .testTarget(name: "CurlHTTPTests", dependencies: ["CurlHTTP", "TidelockTestSupport"], swiftSettings: strict),
         .testTarget(
             name: "HookHostTests",
-            dependencies: ["ContentModel", "CurlHTTP", "HookCatalog", "HookHost", "LuaRuntime", "SyncEngine"],
-            resources: [.copy("Attacks")], swiftSettings: strict),
+            dependencies: [
+                "ContentModel", "CurlHTTP", "HookCatalog", "HookHost", "LuaRuntime", "SyncEngine",
+                "TidelockTestSupport",
+            ], resources: [.copy("Attacks")], swiftSettings: strict),
         .testTarget(
             name: "CockpitWorkingCopyTests", dependencies: ["CockpitWorkingCopy", "CCrypto", grdb],
             swiftSettings: strict),

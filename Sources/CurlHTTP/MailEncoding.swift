@@ -70,37 +70,49 @@ func quotedPrintable(_ text: [UInt8]) -> [UInt8] {
 }
 
 /// RFC 4648, 4, in one line.
-func base64(_ bytes: some Collection<UInt8>) -> [UInt8] {
-    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var result: [UInt8] = []
-    result.reserveCapacity((bytes.count + 2) / 3 * 4)
-    var (group, count) = (0, 0)
-    func write(_ digitCount: Int) {
-        for position in 0..<4 {
-            result.append(position < digitCount ? digits[group >> (18 - 6 * position) & 63] : UInt8(ascii: "="))
-        }
-    }
-    for byte in bytes {
-        group |= Int(byte) << (16 - 8 * count)
-        count += 1
-        if count == 3 {
-            write(4)
-            (group, count) = (0, 0)
-        }
-    }
-    if count > 0 { write(count + 1) }
-    return result
+func base64(_ bytes: [UInt8]) -> [UInt8] {
+    base64(bytes, groupsInALine: .max)
 }
 
 /// The same in lines of 76 characters.
 func base64Lines(_ bytes: [UInt8]) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(bytes.count / 57 * 78 + 80)
-    for start in stride(from: 0, to: bytes.count, by: 57) {
-        if start > 0 { result += [0x0D, 0x0A] }
-        result += base64(bytes[start..<min(start + 57, bytes.count)])
+    base64(bytes, groupsInALine: MailEncoding.width / 4)
+}
+
+/// Writes straight into memory: attachments are large.
+private func base64(_ bytes: [UInt8], groupsInALine: Int) -> [UInt8] {
+    let groups = (bytes.count + 2) / 3
+    let breaks = groups == 0 ? 0 : (groups - 1) / groupsInALine
+    let capacity = groups * 4 + breaks * 2
+    return [UInt8](unsafeUninitializedCapacity: capacity) { room, count in
+        bytes.withUnsafeBufferPointer { source in
+            for group in 0..<groups {
+                if group > 0, group % groupsInALine == 0 {
+                    (room[count], room[count + 1]) = (0x0D, 0x0A)
+                    count += 2
+                }
+                writeGroup(source, group * 3, room, count)
+                count += 4
+            }
+        }
     }
-    return result
+}
+
+private let base64Digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+/// Four characters for the up to three bytes at `start`.
+private func writeGroup(
+    _ source: UnsafeBufferPointer<UInt8>, _ start: Int, _ room: UnsafeMutableBufferPointer<UInt8>, _ position: Int
+) {
+    let left = source.count - start
+    let second = left > 1 ? source[start + 1] : 0
+    let third = left > 2 ? source[start + 2] : 0
+    let bits = Int(source[start]) << 16 | Int(second) << 8 | Int(third)
+    let digits = base64Digits.utf8Start
+    room[position] = digits[bits >> 18]
+    room[position + 1] = digits[bits >> 12 & 63]
+    room[position + 2] = left > 1 ? digits[bits >> 6 & 63] : UInt8(ascii: "=")
+    room[position + 3] = left > 2 ? digits[bits & 63] : UInt8(ascii: "=")
 }
 
 extension UInt8 {

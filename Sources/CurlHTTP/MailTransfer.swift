@@ -94,6 +94,8 @@ extension MailTransfer {
         handle.set(CURLOPT_NOSIGNAL, true)
         handle.set(CURLOPT_QUICK_EXIT, true)  // or giving up on a name look-up waits for the resolver
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, max(1, server.connectLimit.milliseconds))
+        // A kept connection would be closed by a handle of libcurl's own, which waits two minutes for the goodbye.
+        handle.set(CURLOPT_FORBID_REUSE, true)
     }
 
     private func configureTLS(_ handle: EasyHandle) {

@@ -91,7 +91,7 @@ final class TLSServer: Sendable {
 }
 
 /// Reads up to the line `ACCEPT 127.0.0.1:PORT`, with which the server says that it is ready.
-private func readPort(_ program: Program) throws -> Int {
+func readPort(_ program: Program) throws -> Int {
     var text = ""
     while let part = try program.read(upTo: 1) {
         text += String(decoding: part, as: UTF8.self)
