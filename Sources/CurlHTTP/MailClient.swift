@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// Sends mails without blocking the caller's thread.
 ///

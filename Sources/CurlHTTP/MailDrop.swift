@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// Writes mails into a folder instead of sending them, one file each.
 enum MailDrop {

@@ -1,4 +1,4 @@
-internal import CCurl
+import CCurl
 
 /// What is known about a mail that was not taken, and what that means in words. Pure.
 struct MailFailure: Sendable {

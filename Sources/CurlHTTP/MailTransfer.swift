@@ -1,4 +1,4 @@
-internal import CCurl
+import CCurl
 
 /// One mail on its way to a server.
 ///
