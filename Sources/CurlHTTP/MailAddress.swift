@@ -16,7 +16,9 @@ extension MailAddress {
     /// Nothing at all is an empty list. Throws `.malformedAddress` for what is not an address.
     public static func list(_ text: String) throws(MailError) -> [MailAddress] {
         // By scalars: to Swift a line break after a carriage return, or an accent after a comma, is one character.
-        guard text.unicodeScalars.allSatisfy({ !$0.isControl }) else { throw .controlCharacter(in: "A list of addresses") }
+        guard text.unicodeScalars.allSatisfy({ !$0.isControl }) else {
+            throw .controlCharacter(in: "A list of addresses")
+        }
         var addresses: [MailAddress] = []
         for part in parts(of: text) {
             addresses.append(try one(part))
@@ -75,7 +77,9 @@ extension MailAddress {
 extension MailAddress {
     /// Refuses what a mail server could read as more than one address, or as a command.
     func check() throws(MailError) {
-        if let name, !name.unicodeScalars.allSatisfy({ !$0.isControl }) { throw .controlCharacter(in: "The name of an address") }
+        if let name, !name.unicodeScalars.allSatisfy({ !$0.isControl }) {
+            throw .controlCharacter(in: "The name of an address")
+        }
         guard address.unicodeScalars.allSatisfy({ !$0.isControl }) else { throw .controlCharacter(in: "An address") }
         guard address.utf8.allSatisfy({ $0 < 0x80 }) else {
             throw MailError(

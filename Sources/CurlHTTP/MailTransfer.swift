@@ -40,7 +40,9 @@ final class MailTransfer {
 
     /// Hands the mail over. Blocks the thread. `nil` when the server took it for every recipient.
     func perform() -> MailError? {
-        guard let handle = EasyHandle() else { return MailError(.outOfMemory, "There is not enough memory for the mail.") }
+        guard let handle = EasyHandle() else {
+            return MailError(.outOfMemory, "There is not enough memory for the mail.")
+        }
         self.handle = handle
         defer { self.handle = nil }
         configure(handle)

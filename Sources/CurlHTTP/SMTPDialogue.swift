@@ -87,7 +87,9 @@ extension SMTPDialogue.Reply {
     /// `nil` for a line that is not the last one of a reply: `250-SIZE` goes on, `250 SIZE` and `250` do not.
     init?(_ line: some Collection<UInt8>) {
         let digits = line.prefix(3)
-        guard digits.count == 3, let code = Int(String(decoding: digits, as: UTF8.self)), code >= 100 else { return nil }
+        guard digits.count == 3, let code = Int(String(decoding: digits, as: UTF8.self)), code >= 100 else {
+            return nil
+        }
         let rest = line.dropFirst(3)
         if let mark = rest.first, mark == UInt8(ascii: "-") { return nil }
         self.init(code: code, text: Self.printable(rest))
@@ -96,7 +98,8 @@ extension SMTPDialogue.Reply {
     /// The server chose these words, so they must not break a line of the log.
     private static func printable(_ bytes: some Collection<UInt8>) -> String {
         var text = String.UnicodeScalarView()
-        for scalar in String(decoding: bytes.prefix(longestText), as: UTF8.self).unicodeScalars where !scalar.isControl {
+        for scalar in String(decoding: bytes.prefix(longestText), as: UTF8.self).unicodeScalars where !scalar.isControl
+        {
             if text.isEmpty, scalar == " " { continue }
             text.append(scalar)
         }

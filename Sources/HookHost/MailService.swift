@@ -146,7 +146,8 @@ private struct MailArguments {
             var attachments: [MailAttachment] = []
             for element in elements { attachments.append(try attachment(element)) }
             return attachments
-        default: throw HostError("\(name): the option 'attachments' must be a list, such as { { name = \"a.csv\", … } }")
+        default:
+            throw HostError("\(name): the option 'attachments' must be a list, such as { { name = \"a.csv\", … } }")
         }
     }
 

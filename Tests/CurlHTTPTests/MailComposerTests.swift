@@ -23,7 +23,8 @@ struct MailComposerTests {
 
     @Test func aPlainMailStaysReadable() throws {
         #expect(
-            try text() == """
+            try text()
+                == """
                 Date: Wed, 26 Nov 2025 22:14:03 +0000
                 From: site@example.com
                 To: ann@b.example
@@ -38,10 +39,11 @@ struct MailComposerTests {
                 """.withCRLF)
     }
 
-    @Test(arguments: [
-        (0, "Thu, 01 Jan 1970 00:00:00 +0000"), (951_782_400, "Tue, 29 Feb 2000 00:00:00 +0000"),
-        (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 +0000"), (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 +0000"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "Thu, 01 Jan 1970 00:00:00 +0000"), (951_782_400, "Tue, 29 Feb 2000 00:00:00 +0000"),
+            (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 +0000"), (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 +0000"),
+        ] as [(Int64, String)])
     func dates(seconds: Int64, expected: String) throws {
         let bytes = try message().composed(MailStamp(seconds: seconds, id: "a"))
         #expect(String(decoding: bytes, as: UTF8.self).hasPrefix("Date: \(expected)\r\n"))
@@ -76,7 +78,9 @@ struct MailComposerTests {
     @Test func namesAreQuotedOrEncoded() throws {
         let whole = try text { message in
             message.from.name = "Tidelock Öffnung"
-            message.to = [MailAddress("m@b.example", name: #"Holm, Maren "M""#), MailAddress("p@b.example", name: "Pat B")]
+            message.to = [
+                MailAddress("m@b.example", name: #"Holm, Maren "M""#), MailAddress("p@b.example", name: "Pat B"),
+            ]
         }
         #expect(whole.contains("\r\nFrom: =?UTF-8?B?VGlkZWxvY2sgw5ZmZm51bmc=?= <site@example.com>\r\n"))
         #expect(whole.contains(#"To: "Holm, Maren \"M\"" <m@b.example>, Pat B <p@b.example>"# + "\r\n"))
@@ -95,7 +99,9 @@ struct MailComposerTests {
     }
 
     @Test func textInOtherLettersIsQuotedPrintable() throws {
-        let whole = try text { $0.text = "Gr\u{FC}\u{DF}e = gut\nZeile mit Leerzeichen \n" + String(repeating: "a", count: 80) }
+        let whole = try text {
+            $0.text = "Gr\u{FC}\u{DF}e = gut\nZeile mit Leerzeichen \n" + String(repeating: "a", count: 80)
+        }
         #expect(whole.contains("Content-Transfer-Encoding: quoted-printable\r\n"))
         let lines = "Gr=C3=BC=C3=9Fe =3D gut\r\nZeile mit Leerzeichen=20\r\n"
         #expect(whole.hasSuffix(lines + String(repeating: "a", count: 75) + "=\r\naaaaa\r\n"))
@@ -112,7 +118,8 @@ struct MailComposerTests {
             message.html = "<p>Hi.</p>"
         }
         #expect(
-            whole.components(of: "MIME-Version: 1.0\r\n") == """
+            whole.components(of: "MIME-Version: 1.0\r\n")
+                == """
                 Content-Type: multipart/alternative;
                  boundary="=_alternative_0123abcd"
 
@@ -135,7 +142,8 @@ struct MailComposerTests {
         let whole = try text { message in
             message.attachments = [
                 MailAttachment(
-                    name: "Übersicht der Änderungen vom November – sehr langer Name.csv", type: "text/csv; charset=utf-8",
+                    name: "Übersicht der Änderungen vom November – sehr langer Name.csv",
+                    type: "text/csv; charset=utf-8",
                     bytes: Array("a;b\r\n".utf8)),
                 MailAttachment(name: #"a "b".bin"#, bytes: (0...255).map { UInt8($0) }),
             ]
@@ -176,14 +184,19 @@ struct MailComposerTests {
             #expect(refusal.message.contains("line break or another control character"))
             #expect(!refusal.message.contains("evil"))
         }
-        let type = try refusal { $0.attachments = [MailAttachment(name: "a", type: "text/plain\(lineBreak)x: y", bytes: [])] }
+        let type = try refusal {
+            $0.attachments = [MailAttachment(name: "a", type: "text/plain\(lineBreak)x: y", bytes: [])]
+        }
         #expect(type.kind == .malformedMessage)
     }
 
-    @Test(arguments: ["", "text", "text/", "multipart/mixed", "message/rfc822", "text/plain; a", "te xt/a", "a/b; c=\"d\""])
+    @Test(arguments: [
+        "", "text", "text/", "multipart/mixed", "message/rfc822", "text/plain; a", "te xt/a", "a/b; c=\"d\"",
+    ])
     func typesThatAreNoneAreRefused(type: String) throws {
         #expect(
-            try refusal { $0.attachments = [MailAttachment(name: "a", type: type, bytes: [])] }.kind == .malformedMessage)
+            try refusal { $0.attachments = [MailAttachment(name: "a", type: type, bytes: [])] }.kind
+                == .malformedMessage)
     }
 
     @Test func aMailToNobodyIsRefused() throws {
@@ -200,7 +213,8 @@ struct MailComposerTests {
     }
 
     @Test func addressesAreReadAsPeopleWriteThem() throws {
-        let list = try MailAddress.list(#" a@b.example ,Maren Holm <m@b.example>,, "Holm, \"J\"" <j@b.example>, <k@[::1]>"#)
+        let list = try MailAddress.list(
+            #" a@b.example ,Maren Holm <m@b.example>,, "Holm, \"J\"" <j@b.example>, <k@[::1]>"#)
         #expect(
             list == [
                 MailAddress("a@b.example"), MailAddress("m@b.example", name: "Maren Holm"),

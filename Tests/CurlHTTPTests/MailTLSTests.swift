@@ -7,7 +7,8 @@ import TidelockTestSupport
 struct MailTLSTests {
     private let login = MailLogin(user: "site", password: "secret")
 
-    private func settings(_ port: Int, _ security: SMTPServer.Security, trusting certificate: Certificate) -> SMTPServer {
+    private func settings(_ port: Int, _ security: SMTPServer.Security, trusting certificate: Certificate) -> SMTPServer
+    {
         SMTPServer(
             host: "localhost", port: port, security: security, login: login,
             certificateAuthorities: certificate.path)

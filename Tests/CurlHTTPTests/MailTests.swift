@@ -33,12 +33,15 @@ struct MailTests {
         let error = try await failure(server.client { $0.login = login })
         #expect(error.kind == .loginRefused)
         #expect(error.message == "Mail through 127.0.0.1:\(server.port) failed: the server refused the login, 535.")
-        let written = "\(error) \(login) \(String(reflecting: login)) \(MailTransport.smtp(server.settings { $0.login = login }))"
+        let written =
+            "\(error) \(login) \(String(reflecting: login)) \(MailTransport.smtp(server.settings { $0.login = login }))"
         #expect(!written.contains("hunter2") && !written.contains(Data("\0site\0hunter2".utf8).base64EncodedString()))
     }
 
     @Test func aRefusedRecipientIsNamedAndNobodyGetsTheMail() async throws {
-        let server = try MailServer { $0.answers["RCPT TO:<bob@b.example>"] = .reply("550-5.1.1\r\n550 no\u{1B} Bob here") }
+        let server = try MailServer {
+            $0.answers["RCPT TO:<bob@b.example>"] = .reply("550-5.1.1\r\n550 no\u{1B} Bob here")
+        }
         let error = try await failure(server.client())
         #expect(error.kind == .recipientRefused)
         #expect(
@@ -49,7 +52,10 @@ struct MailTests {
     }
 
     @Test(arguments: [
-        ("MAIL", "553 not you", MailError.Kind.senderRefused, "the server refused the sender site@example.com, 553 not you."),
+        (
+            "MAIL", "553 not you", MailError.Kind.senderRefused,
+            "the server refused the sender site@example.com, 553 not you."
+        ),
         ("DATA", "451 later", .messageRefused, "the server refused the mail, 451 later."),
         (".", "554 spam", .messageRefused, "the server refused the mail, 554 spam."),
         ("CONNECT", "554 go away", .serverRefused, "the server takes no mail from here, 554 go away."),

@@ -74,8 +74,10 @@ struct MailTests {
     }
 
     @Test(arguments: [
-        ("'<p>Hi</p>'", "html"), ("'one<br/>two'", "html"), ("'<!-- x -->'", "html"), ("'a <a href=\"x\">b</a>'", "html"),
-        ("'a < b and c > d'", "plain"), ("'Ann <ann@b.example>'", "plain"), ("'<3 > 2'", "plain"), ("'if a <b then'", "plain"),
+        ("'<p>Hi</p>'", "html"), ("'one<br/>two'", "html"), ("'<!-- x -->'", "html"),
+        ("'a <a href=\"x\">b</a>'", "html"),
+        ("'a < b and c > d'", "plain"), ("'Ann <ann@b.example>'", "plain"), ("'<3 > 2'", "plain"),
+        ("'if a <b then'", "plain"),
         ("'<p>Hi</p>', { html = false }", "plain"), ("'Hi', { html = true }", "html"),
     ])
     func tagsMakeAMessageHTML(message: String, subtype: String) async throws {
@@ -107,11 +109,17 @@ struct MailTests {
         ("app.mailer.mail(1, 'Hi', 'x')", "the recipient must be a string or a list of strings"),
         ("app.mailer.mail('', 'Hi', 'x')", "The mail has no recipient."),
         ("app.mailer.mail('ann', 'Hi', 'x')", "the recipient: 'ann' is not an address."),
-        ("app.mailer.mail('a@b', 'Hi', 'x', { replyto = 'a@b' })", "there is no option 'replyto'. Did you mean 'reply_to'?"),
+        (
+            "app.mailer.mail('a@b', 'Hi', 'x', { replyto = 'a@b' })",
+            "there is no option 'replyto'. Did you mean 'reply_to'?"
+        ),
         ("app.mailer.mail('a@b', 'Hi', 'x', { from = 'a@b, c@d' })", "the option 'from' must be one address"),
         ("app.mailer.mail('a@b', 'Hi', 'x', { text = 'y' })", "the option 'text' goes with a message in HTML"),
         ("app.mailer.mail('a@b', 'Hi', 'x', { html = 1 })", "the option 'html' must be true or false"),
-        ("app.mailer.mail('a@b', 'Hi', 'x', { attachments = { { name = 'a' } } })", "an attachment needs a name and its content"),
+        (
+            "app.mailer.mail('a@b', 'Hi', 'x', { attachments = { { name = 'a' } } })",
+            "an attachment needs a name and its content"
+        ),
         (
             "app.mailer.mail('a@b', 'Hi', 'x', { attachments = { { name = 'a', content = '', typ = 'a/b' } } })",
             "an attachment: there is no option 'typ'. Did you mean 'type'?"
@@ -180,11 +188,13 @@ struct MailTests {
         let folder = try TemporaryFolder()
         let drop = folder.appending("mail").path
         try await observe(
-            "app.mailer.mail('ann@b.example', 'Hi', 'x')", MailSettings(.drop(drop), from: MailAddress("site@b.example")))
+            "app.mailer.mail('ann@b.example', 'Hi', 'x')",
+            MailSettings(.drop(drop), from: MailAddress("site@b.example")))
         let names = try FileManager.default.contentsOfDirectory(atPath: drop)
         try #require(names.count == 1)
         #expect(names[0].hasPrefix("20231114T221320Z-") && names[0].hasSuffix(".eml"))
-        let text = String(decoding: FileManager.default.contents(atPath: drop + "/" + names[0]) ?? Data(), as: UTF8.self)
+        let text = String(
+            decoding: FileManager.default.contents(atPath: drop + "/" + names[0]) ?? Data(), as: UTF8.self)
         #expect(text.contains("\r\nTo: ann@b.example\r\nSubject: Hi\r\n"))
     }
 
