@@ -138,7 +138,7 @@ extension MailTransfer {
         handle.set(CURLOPT_PREREQDATA, context)
         handle.note(
             ccurl_easy_set_prerequest_callback(handle.pointer) { context, _, _, _, _ in
-                MailTransfer.from(context).dialogue.beginEnvelope()
+                MailTransfer.from(context).beginEnvelope()
                 return CURL_PREREQFUNC_OK
             })
         handle.set(CURLOPT_OPENSOCKETDATA, context)
@@ -153,9 +153,14 @@ extension MailTransfer {
         Unmanaged<MailTransfer>.fromOpaque(context!).takeUnretainedValue()
     }
 
+    private func beginEnvelope() {
+        dialogue.beginEnvelope()
+        clock.moved(at: .now)
+    }
+
     /// Takes a line that the server said. Returns `false` to stop the transfer.
     private func receive(_ line: UnsafeRawBufferPointer) -> Bool {
-        clock.moved(at: .now)
+        if dialogue.isAtEnvelope { clock.moved(at: .now) }
         guard dialogue.take(line) else {
             stopCause = .headTooLarge
             return false
@@ -178,7 +183,7 @@ extension MailTransfer {
     /// Called about once a second, and whenever bytes move. Returns `false` to stop the transfer.
     private func mayGoOn(after bytes: Int) -> Bool {
         let now = TransferClock.Instant.now
-        if bytes != bytesMoved { clock.moved(at: now) }
+        if bytes != bytesMoved, dialogue.isAtEnvelope { clock.moved(at: now) }
         bytesMoved = bytes
         // What is decided is decided, whether or not the goodbye was in time.
         guard !dialogue.isDecided else { return true }

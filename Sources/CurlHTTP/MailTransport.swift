@@ -28,7 +28,7 @@ public struct SMTPServer: Sendable {
     public var connectLimit: Duration = .seconds(15)
     /// Time for everything.
     public var totalLimit: Duration = .seconds(120)
-    /// Time without a byte moving in either direction. Servers look through a mail before they take it.
+    /// Time without a byte moving in either direction once logged in. Servers look through a mail before they take it.
     public var stallLimit: Duration = .seconds(60)
 
     /// The port is the usual one for `security` if it is left out.

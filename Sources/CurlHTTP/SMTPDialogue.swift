@@ -23,7 +23,8 @@ struct SMTPDialogue: Sendable, Equatable {
     private var byteCount = 0
     private var opening: [Reply] = []
     private var envelope: [Reply] = []
-    private var isAtEnvelope = false
+    /// Whether the server let us in; before that, the time to connect counts.
+    private(set) var isAtEnvelope = false
 
     init(recipientCount: Int, limit: Int) {
         self.recipientCount = recipientCount
