@@ -22,6 +22,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -32,6 +33,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: ["FullFoundation"]),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -50,6 +52,7 @@ let package = Package(
         // wrappers
         .target(name: "LuaRuntime", dependencies: ["LuaKernel"], swiftSettings: strict),
         .target(name: "CurlHTTP", dependencies: ["CCurl"], swiftSettings: strict),
+        .target(name: "PrometheusMetrics", dependencies: [coreMetrics], swiftSettings: strict),
         // words
         .target(name: "ContentModel", dependencies: ["JSONKernel"], swiftSettings: strict),
         // declarations
@@ -64,17 +67,18 @@ let package = Package(
             resources: [
                 .embedInCode("SQL/v001-store.sql"), .embedInCode("SQL/v002-deliveries.sql"),
                 .embedInCode("SQL/v003-services.sql"), .embedInCode("SQL/v004-arrivals.sql"),
+                .embedInCode("SQL/v005-statistics.sql"),
             ], swiftSettings: strict),
         .target(
             name: "RemotePeer", dependencies: ["ContentModel", "CurlHTTP", "SyncEngine", "SyncProtocol"],
             swiftSettings: strict),
         .target(
             name: "SyncServer",
-            dependencies: ["ContentModel", "SyncEngine", "SyncProtocol", hummingbird, lifecycle, logging],
+            dependencies: ["ContentModel", "SyncEngine", "SyncProtocol", coreMetrics, hummingbird, lifecycle, logging],
             swiftSettings: strict),
         .target(
             name: "HookHost",
-            dependencies: ["ContentModel", "CurlHTTP", "HookCatalog", "LuaRuntime", "SyncEngine"],
+            dependencies: ["ContentModel", "CurlHTTP", "HookCatalog", "LuaRuntime", "SyncEngine", coreMetrics],
             swiftSettings: strict),
         .target(name: "CockpitWorkingCopy", dependencies: ["ContentModel", grdb], swiftSettings: strict),
         // assembly
@@ -82,8 +86,9 @@ let package = Package(
             name: "TidelockCommands",
             dependencies: [
                 "CockpitWorkingCopy", "ContentModel", "ContentStore", "CurlHTTP", "HookCatalog", "HookHost",
-                "LuaRuntime",
-                "RemotePeer", "SyncEngine", "SyncProtocol", "SyncServer", arguments, lifecycle, logging, signals,
+                "LuaRuntime", "PrometheusMetrics",
+                "RemotePeer", "SyncEngine", "SyncProtocol", "SyncServer", arguments, coreMetrics, lifecycle, logging,
+                signals,
             ],
             swiftSettings: strict),
         // start
@@ -99,9 +104,11 @@ let package = Package(
             name: "LuaRuntimeTests", dependencies: ["LuaRuntime"], resources: [.copy("Attacks")], swiftSettings: strict),
         .testTarget(name: "CurlHTTPTests", dependencies: ["CurlHTTP", "TidelockTestSupport"], swiftSettings: strict),
         .testTarget(
+            name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics", coreMetrics], swiftSettings: strict),
+        .testTarget(
             name: "HookHostTests",
             dependencies: [
-                "ContentModel", "CurlHTTP", "HookCatalog", "HookHost", "LuaRuntime", "SyncEngine",
+                "ContentModel", "CurlHTTP", "HookCatalog", "HookHost", "LuaRuntime", "PrometheusMetrics", "SyncEngine",
                 "TidelockTestSupport",
             ], resources: [.copy("Attacks")], swiftSettings: strict),
         .testTarget(
@@ -130,7 +137,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["ContentModel", "SyncProtocol", "TidelockTestSupport", "tidelock"],
+            name: "EndToEndTests",
+            dependencies: [
+                "ContentModel", "ContentStore", "SyncEngine", "SyncProtocol", "TidelockTestSupport", "tidelock",
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

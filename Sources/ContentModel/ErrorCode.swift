@@ -19,6 +19,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case unknownRun = "unknown_run"
     case unknownTransfer = "unknown_transfer"
     case notFound = "not_found"
+    case methodNotAllowed = "method_not_allowed"
     // who may do what
     case missingToken = "missing_token"
     case badToken = "bad_token"
@@ -96,6 +97,7 @@ extension ErrorCode {
         case .missingSetting, .badSetting, .notAnInstance: Self.row(false, 500, 78, .error)
         case .unknownKind, .unknownItem, .unknownTarget, .unknownRun, .unknownTransfer, .notFound:
             Self.row(false, 404, 66, .notice)
+        case .methodNotAllowed: Self.row(false, 405, 64, .notice)
         case .missingToken, .badToken, .badAlgorithm, .unknownKey, .badSignature, .expiredToken, .wrongAudience,
             .alteredRequest, .badAPIKey:
             Self.row(false, 401, 77, .warning)

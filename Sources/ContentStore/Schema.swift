@@ -8,6 +8,7 @@ enum Schema {
         ("v002-deliveries", PackageResources.v002_deliveries_sql),
         ("v003-services", PackageResources.v003_services_sql),
         ("v004-arrivals", PackageResources.v004_arrivals_sql),
+        ("v005-statistics", PackageResources.v005_statistics_sql),
     ]
 
     static func migrate(_ pool: DatabasePool) throws {

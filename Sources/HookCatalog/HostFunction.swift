@@ -34,6 +34,7 @@ public enum HostFunction: String, Sendable, CaseIterable {
     case syncRun = "app.sync.run"
     case syncItem = "app.sync.item"
     case syncCheck = "app.sync.check"
+    case syncStatus = "app.sync.status"
     case secret = "app.secret"
     // Functions of Lua's own library that look outside; the host replaces them.
     case osTime = "os.time"

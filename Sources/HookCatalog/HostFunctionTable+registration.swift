@@ -25,7 +25,8 @@ extension HostFunction {
                     ValueDeclaration("method", "string", "GET, POST, PUT, PATCH or DELETE"),
                     ValueDeclaration("path", "string", "such as \"/sync-status\""),
                     ValueDeclaration(
-                        "handler", "function", "called with the request and ctx; what it returns is the answer"),
+                        "handler", "function",
+                        "called with the request and ctx; what it returns is the body: a string as text, else JSON"),
                     ValueDeclaration("options", "RouteOptions", "name, timeout, and public = true", isOptional: true),
                 ])
         default:

@@ -66,6 +66,12 @@ extension HostFunction {
                 "Moves one item and waits for the end; raises if that fails.", .outward,
                 [target, ValueDeclaration("what", "ItemRequest", "model, id or item, and mode")],
                 results: [ValueDeclaration("result", "RunResult", "what was created, updated and deleted")])
+        case .syncStatus:
+            HostFunctionDeclaration(
+                "Tells whether a run is at work on this instance, and which one ended last.", .outward, [],
+                results: [
+                    ValueDeclaration("status", "SyncStatus", "syncing, and holder, since and lastSync where known")
+                ])
         default:
             HostFunctionDeclaration(
                 "Asks a target whether it answers and accepts our key.", .outward, [target],

@@ -26,7 +26,7 @@ extension HostFunction {
         case .cacheRead, .cacheWrite, .cacheDelete, .cacheFlush: cacheDeclaration
         case .keyGet, .keySet, .keyDelete, .keyIncrement: keyDeclaration
         case .searchIndex, .searchQuery: searchDeclaration
-        case .syncRun, .syncItem, .syncCheck: syncDeclaration
+        case .syncRun, .syncItem, .syncCheck, .syncStatus: syncDeclaration
         case .jsonDecode, .jsonEncode, .jsonArray, .jsonObject: jsonDeclaration
         case .storageSave, .storageFind, .storageFindOne, .storageRemove, .storageCount: storageDeclaration
         case .httpGet, .httpPost, .httpRequest: httpDeclaration

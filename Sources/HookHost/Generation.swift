@@ -61,7 +61,7 @@ final class Generation: Sendable {
             throw HookFailure.notLoaded(problem)
         }
         guard let machine = load.machine else { throw HookFailure.notLoaded(HookProblem("hooks: nothing was loaded.")) }
-        return LoadedMachine(machine, load.session, generation: identity)
+        return LoadedMachine(machine, load.session, generation: identity, factory.meter)
     }
 
     /// What is wrong when the same files registered something else this time.

@@ -92,17 +92,19 @@ extension IncomingRequest {
         "authorization", "proxy-authorization", "cookie", "api-key", "x-api-key",
     ]
 
-    var luaValue: LuaValue {
+    var luaValue: LuaValue { .object(luaFields) }
+
+    var luaFields: [LuaField] {
         var merged: [String: String] = [:]
         for header in headers {
             let name = header.name.lowercased()
             let value = IncomingRequest.secretHeaders.contains(name) ? "***" : header.value
             merged[name] = merged[name].map { "\($0), \(value)" } ?? value
         }
-        return .object([
+        return [
             LuaField("method", .text(method)), LuaField("path", .text(path)),
             LuaField("remote_addr", .text(remoteAddress)),
             LuaField("headers", .object(merged.sorted { $0.key < $1.key }.map { LuaField($0.key, .text($0.value)) })),
-        ])
+        ]
     }
 }

@@ -17,6 +17,9 @@ public final class HookHost: Sendable {
     let log: LogService
     let gatePool: MachinePool
     let observerPool: MachinePool
+    /// Apart from the observers, so that neither waits for the other's machines.
+    let routePool: MachinePool
+    let meter: HandlerMeter
     private let factory: MachineFactory
     private let http: HTTPService
     let state = Mutex(State())
@@ -53,7 +56,8 @@ public final class HookHost: Sendable {
         self.workers = workers
         let egress = try EgressPolicy(allowing: configuration.allowedHosts)
         http = HTTPService(services, egress, configuration.limits)
-        factory = MachineFactory(configuration, services, http, egress)
+        meter = HandlerMeter(services.metrics)
+        factory = MachineFactory(configuration, services, http, egress, meter)
         log = factory.library.log
         let log = factory.library.log
         let report: @Sendable (Handler, LuaError) -> Void = { handler, error in
@@ -61,6 +65,7 @@ public final class HookHost: Sendable {
         }
         gatePool = configuration.pool(on: workers, report)
         observerPool = configuration.pool(on: observerWorkers ?? workers, report)
+        routePool = configuration.pool(on: observerWorkers ?? workers, report)
     }
 
     /// Loads the first generation. What is wrong with it stands in the status, and is thrown to whoever needs handlers.
@@ -104,12 +109,14 @@ public final class HookHost: Sendable {
     public func drain() async {
         await gatePool.drain()
         await observerPool.drain()
+        await routePool.drain()
     }
 
     /// Gives back the pooled machines and the threads of this host, not its workers. May be called twice.
     public func stop() {
         gatePool.close()
         observerPool.close()
+        routePool.close()
         http.shutdown()
     }
 
@@ -205,6 +212,7 @@ extension HookHost {
             state.rejected = nil
             state.seen = generation.folder.identity
             state.installedTicket = ticket
+            if isOther { meter.noteLoaded(at: now) }
             return (previous, isOther, isOther && !isFirst)
         }
         guard isNews else { return (previous, isOther) }
@@ -225,6 +233,7 @@ extension HookHost {
             return (isNews, state.current != nil)
         }
         guard isNews else { return }
+        meter.noteRejected()
         let consequence =
             hasCurrent ? "the handlers loaded before stay in force" : "nothing can run until it is repaired"
         log.report("error", "hooks/ was not loaded; \(consequence): \(problem)")
@@ -233,7 +242,8 @@ extension HookHost {
 
 extension MachineFactory {
     init(
-        _ configuration: HookHostConfiguration, _ services: HookServices, _ http: HTTPService, _ egress: EgressPolicy
+        _ configuration: HookHostConfiguration, _ services: HookServices, _ http: HTTPService, _ egress: EgressPolicy,
+        _ meter: HandlerMeter
     ) {
         let limits = configuration.limits
         self.init(
@@ -244,8 +254,10 @@ extension MachineFactory {
                 mail: MailService(settings: services.mail, clock: services.clock, limits: limits),
                 clock: ClockService(clock: services.clock), cache: CacheService(cache: services.cache),
                 keys: KeyService(keys: services.keys), search: SearchService(index: services.search),
-                sync: SyncService(control: services.sync, egress: egress, targets: services.targets),
-                general: GeneralServices(currentUser: services.user, secrets: services.secrets)))
+                sync: SyncService(control: services.sync, egress: egress, targets: services.targets,
+                    activity: services.activity),
+                general: GeneralServices(currentUser: services.user, secrets: services.secrets)),
+            meter: meter)
     }
 }
 

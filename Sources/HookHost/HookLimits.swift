@@ -23,6 +23,10 @@ public struct HookLimits: Sendable {
     /// Documents that one `app.storage.find` may bring.
     public var foundDocuments = 10_000
 
+    /// Bytes of what a script answers a request with, and its headers.
+    static let answerBytes = 8 << 20
+    static let answerHeaders = 50
+    static let answerHeaderBytes = 4 << 10
     /// Runs that handlers of runs may start, one out of the other.
     static let deepestRun = 3
     /// Functions that one call may leave to run afterwards.

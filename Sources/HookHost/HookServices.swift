@@ -1,3 +1,5 @@
+public import ContentModel
+public import CoreMetrics
 public import CurlHTTP
 public import SyncEngine
 
@@ -12,9 +14,13 @@ public struct HookServices: Sendable {
     public var sync: (any SyncControl)?
     /// How `app.mailer.mail` sends; nil where no mail is configured.
     public var mail: MailSettings?
+    /// What goes on here, as `app.sync.status` tells it; nil where nobody knows.
+    public var activity: (@Sendable () async throws -> JSONDocument)?
     /// What `app.secret` knows, by name.
     public var secrets: [String: String] = [:]
     public var clock: any WallClock
+    /// Where calls are reported to; whatever the process began with, if it is not set.
+    public var metrics: any MetricsFactory = MetricsSystem.factory
     /// Who started what is happening, for `app.auth.user`; `nil` when it was not a person.
     public var user: @Sendable () -> String?
     /// The configured targets: `app.http` may always talk to these.

@@ -60,6 +60,7 @@ struct HostLibrary: Sendable {
         case .syncRun: sync.run
         case .syncItem: sync.item
         case .syncCheck: sync.check
+        case .syncStatus: sync.status
         case .storageSave: storage.save
         case .storageFind: storage.find
         case .storageFindOne: storage.findOne

@@ -8,14 +8,16 @@ final class LoadedMachine: Sendable {
     let generation: String
     private let machine: LuaMachine
     private let session: MachineSession
+    private let meter: HandlerMeter
     private let functions: [LuaFunction]
     private let uses = Mutex(0)
     /// Functions that handlers left to run afterwards.
     private let postponed = Mutex<ArraySlice<(LuaFunction, HandlerCall)>>([])
 
-    init(_ machine: LuaMachine, _ session: MachineSession, generation: String) {
+    init(_ machine: LuaMachine, _ session: MachineSession, generation: String, _ meter: HandlerMeter) {
         self.machine = machine
         self.session = session
+        self.meter = meter
         self.generation = generation
         functions = session.registrations.map(\.function)
     }
@@ -54,7 +56,14 @@ final class LoadedMachine: Sendable {
         invocation.arguments = call.arguments
         invocation.context = call.context
         invocation.limits = call.limits
-        return try await machine.call(function, invocation)
+        do {
+            let outcome = try await machine.call(function, invocation)
+            meter.note(outcome, of: call)
+            return outcome
+        } catch {
+            meter.note(error, of: call)
+            throw error
+        }
     }
 
     private func keep(_ functions: [LuaFunction], of call: HandlerCall) {

@@ -8,6 +8,7 @@ struct MachineFactory: Sendable {
     let configuration: JSONDocument
     let limits: HookLimits
     let library: HostLibrary
+    let meter: HandlerMeter
 
     /// What came of loading all entry files into one machine.
     struct Load {

@@ -3,11 +3,19 @@ internal import HookCatalog
 internal import LuaRuntime
 internal import SyncEngine
 
-/// `app.sync`: runs that a handler starts.
+/// `app.sync`: runs that a handler starts, and what goes on.
 struct SyncService: Sendable {
     let control: (any SyncControl)?
     let egress: EgressPolicy
     let targets: @Sendable () async throws -> [TargetFacts]
+    let activity: (@Sendable () async throws -> JSONDocument)?
+
+    func status(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
+        let name = HostFunction.syncStatus.rawValue
+        guard let activity else { throw HostError("\(name): nothing is known of runs here") }
+        let answer = try Blocking.wait(name, until: invocation.deadline) { try await activity() }
+        return [LuaValue(JSONValue(answer))]
+    }
 
     func run(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
         let name = HostFunction.syncRun.rawValue

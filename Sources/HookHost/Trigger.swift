@@ -1,4 +1,5 @@
 internal import HookCatalog
+internal import SyncEngine
 
 /// What makes a handler run.
 enum Trigger: Sendable, Hashable {
@@ -60,5 +61,5 @@ struct Route: Sendable, Hashable {
     /// Answers those without an API key, too.
     var isPublic = false
 
-    static let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    static let methods = ScriptedRequest.methods
 }

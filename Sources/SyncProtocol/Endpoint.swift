@@ -7,6 +7,7 @@ public enum Endpoint: String, Sendable, CaseIterable {
     case openTransfer, listHeld, makePlan, stageBatch, readBatch, commit, acknowledge, renewLease, transferState
     case rollback, abandon
     case listItems, readSingleton, readItem
+    case scripted, metrics
 
     /// The row of the table.
     public var traits: Traits {
@@ -38,11 +39,25 @@ public enum Endpoint: String, Sendable, CaseIterable {
         case .listItems: Traits(.get, "/api/content/items/{model}", .apiKey, answers: "items")
         case .readSingleton: Traits(.get, "/api/content/item/{model}", .apiKey, answers: "item")
         case .readItem: Traits(.get, "/api/content/item/{model}/{id}", .apiKey, answers: "item")
+        case .scripted: Traits(.any, Self.scripts + "/**", .script, takes: "anything", answers: "anything")
+        case .metrics: Traits(.get, "/metrics", .thisMachineOrAPIKey, answers: "Prometheus text")
         }
     }
 
     private static let transfers = "/api/sync/v1/transfers"
     private static let transfer = "/api/sync/v1/transfers/{id}"
+
+    /// Below this path scripts answer.
+    public static let scripts = "/api/x"
+
+    /// The largest body that a request may have, in bytes on the wire.
+    public var bodyLimit: Int {
+        switch self {
+        case .checkKey: Limits.checkBytes
+        case .scripted: Limits.scriptedBytes
+        default: Limits.requestBytes
+        }
+    }
 }
 
 extension Endpoint {
@@ -50,7 +65,7 @@ extension Endpoint {
     /// `repetition` says whether the very same token may be used again.
     public struct Traits: Sendable, Equatable {
         public var method: Method
-        /// Path with `{id}`, `{n}` and `{model}` where values go.
+        /// Path with `{id}`, `{n}` and `{model}` where values go, and `**` for any number of segments.
         public var path: String
         public var access: Access
         public var repetition: Repetition
@@ -77,6 +92,8 @@ extension Endpoint {
         case post = "POST"
         case put = "PUT"
         case delete = "DELETE"
+        /// Whichever the script is written for.
+        case any = "*"
     }
 
     /// Who may ask.
@@ -87,6 +104,10 @@ extension Endpoint {
         case apiKey
         case tokenOrAPIKey
         case token(Need)
+        /// Callers on this machine, and from elsewhere holders of an API key.
+        case thisMachineOrAPIKey
+        /// Holders of an API key, or anyone, as the script says.
+        case script
     }
 
     public enum Repetition: Sendable, Equatable {

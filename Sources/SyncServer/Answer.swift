@@ -9,6 +9,8 @@ struct Answer: Sendable {
     var type = WireBody.json
     /// How many operations a batch holds.
     var operations: Int?
+    /// Further headers; those that travel with every answer give way to them.
+    var headers: [(name: String, value: String)] = []
 
     init(status: Int = 200, body: [UInt8], type: String = WireBody.json, operations: Int? = nil) {
         self.status = status
@@ -50,14 +52,17 @@ extension Answer {
         headers.set(HeaderName.operations, operations.map { "\($0)" })
         let facts = AnswerFacts(status: status, body: bytes, operations: operations)
         headers.set(HeaderName.signature, seal?.signature(of: facts))
+        for header in self.headers { headers.set(header.name, header.value) }
         return Response(
             status: .init(code: status), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 }
 
 extension HTTPFields {
-    /// Sets a field by a name from this file or `HeaderName`, all of which are valid; nil leaves it out.
+    /// Sets a field; nil leaves it out. The names are from this file or `HeaderName`, or were checked where a script
+    /// gave them.
     fileprivate mutating func set(_ name: String, _ value: String?) {
-        self[.init(name)!] = value
+        guard let name = Element.Name(name) else { return }
+        self[name] = value
     }
 }

@@ -7,6 +7,7 @@ internal import SyncProtocol
 /// A request before anything about it is believed.
 struct Arrival: Sendable {
     let endpoint: Endpoint
+    let method: String
     /// Path and query as they arrived: what a token covers.
     let target: String
     /// The caller; nil when the address cannot be told.
@@ -18,6 +19,7 @@ struct Arrival: Sendable {
 
     init(_ endpoint: Endpoint, _ request: Request, _ context: ServerContext, trusting proxies: [CIDR]) {
         self.endpoint = endpoint
+        method = request.method.rawValue
         target = request.head.path ?? "/"
         headers = request.headers
         parameters = context.parameters
@@ -28,7 +30,7 @@ struct Arrival: Sendable {
         address = IPAddress(addressText)
     }
 
-    var facts: RequestFacts { RequestFacts(method: endpoint.traits.method.rawValue, target: target) }
+    var facts: RequestFacts { RequestFacts(method: method, target: target) }
 
     /// The path without the query, which may hold an API key.
     var path: String { String(target.prefix { $0 != "?" }) }
@@ -83,7 +85,16 @@ struct Arrival: Sendable {
         let secret: Set = ["authorization", "api-key", "cookie"]
         let shown = headers.map { (name: $0.name.canonicalName, value: $0.value) }.filter { !secret.contains($0.name) }
         return IncomingRequest(
-            method: endpoint.traits.method.rawValue, path: path, remoteAddress: addressText, headers: shown)
+            method: method, path: path, remoteAddress: addressText, headers: shown)
+    }
+
+    /// The query as scripts see it: everything but what lets a caller in.
+    var queryForHooks: [String: String] {
+        var shown: [String: String] = [:]
+        for (name, value) in query where name != "api_key" && shown[String(name)] == nil {
+            shown[String(name)] = String(value)
+        }
+        return shown
     }
 }
 

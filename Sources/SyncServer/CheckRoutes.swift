@@ -18,7 +18,7 @@ extension Reception {
     /// The documented check. A failure has the documented shape and carries `error` as every failure does.
     func keyCheck(_ arrival: Arrival, _ request: Request) async throws -> Answer {
         try checkGuesses(arrival)
-        let body = try await collect(request, upTo: Limits.checkBytes)
+        let body = try await collect(request, upTo: arrival.endpoint.bodyLimit)
         let presented = try? WireBody.decode(CheckKey.self, from: body).syncKey
         let now = dependencies.clock.seconds
         let ring = KeyRing(try await dependencies.keys())
@@ -37,7 +37,8 @@ extension Reception {
         return try Answer(
             StatusAnswer(
                 syncing: status.isSyncing, holder: status.holder, since: status.since, lastSync: status.lastSync,
-                hooks: await dependencies.hookStatus(), version: dependencies.version,
+                hooks: await dependencies.hookStatus(), handlers: dependencies.handlers(),
+                version: dependencies.version,
                 instance: await dependencies.responder.identity))
     }
 
@@ -47,5 +48,13 @@ extension Reception {
         if !arrival.isFromThisMachine { hooks.error = nil }
         return try Answer(
             status: hooks.status == .failed ? 503 : 200, HealthAnswer(version: dependencies.version, hooks: hooks))
+    }
+}
+
+extension Reception {
+    /// What this process measured. The format's version is part of its type
+    /// (https://prometheus.io/docs/instrumenting/exposition_formats/).
+    func metrics() -> Answer {
+        Answer(body: Array(dependencies.metrics().utf8), type: "text/plain; version=0.0.4; charset=utf-8")
     }
 }

@@ -72,13 +72,16 @@ extension Reception {
             return try Answer(await responder.renew(transfer: transfer, fence: call.message(RenewLease.self).fence))
         case .acknowledge:
             try await responder.acknowledge(transfer: transfer, call.message())
+            transfers.noteAcknowledged()
             return .empty
         case .makePlan:
             let message: MakePlan = try call.message()
             return try await long(call) { [responder] in try await responder.plan(transfer: transfer, message) }
         case .commit:
             let message: CommitTransfer = try call.message()
-            return try await long(call) { [responder] in try await responder.commit(transfer: transfer, message) }
+            return try await long(call) { [responder, transfers] in
+                try await transfers.commit { try await responder.commit(transfer: transfer, message) }
+            }
         case .rollback:
             return try await long(call) { [responder] in try await responder.rollback(transfer: transfer) }
         default: throw TidelockError(.notFound, "There is nothing at this path.")

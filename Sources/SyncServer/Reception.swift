@@ -9,6 +9,7 @@ struct Reception: Sendable {
     let configuration: SyncServerConfiguration
     let dependencies: SyncServerDependencies
     let work: LongWork
+    let transfers = TransferInstruments()
     private let guesses: FailureLimiter
     private let logged: FailureLimiter
 
@@ -56,6 +57,10 @@ struct Reception: Sendable {
             try await dependencies.hooks.admit(arrival.forHooks)
             return try await status().response(to: arrival)
         case .token(let need): return try await signedAnswer(arrival, need, request)
+        case .thisMachineOrAPIKey:
+            if !arrival.isFromThisMachine { try await checkAPIKey(arrival) }
+            return metrics().response(to: arrival)
+        case .script: return try await scripted(arrival, request).response(to: arrival)
         }
     }
 
@@ -70,7 +75,7 @@ struct Reception: Sendable {
         let token = try await verifier.verify(
             text, for: arrival.facts, from: arrival.address, need: need, now: dependencies.clock.seconds)
         do {
-            let body = try await collect(request, upTo: Limits.requestBytes)
+            let body = try await collect(request, upTo: arrival.endpoint.bodyLimit)
             try await verifier.admit(token, body: body, repetition: arrival.endpoint.traits.repetition)
             try await dependencies.hooks.admit(arrival.forHooks)
             let call = SignedCall(arrival: arrival, token: token, body: body)
@@ -85,10 +90,9 @@ struct Reception: Sendable {
 
 extension Reception {
     private func checkSize(_ arrival: Arrival) throws {
-        guard let text = arrival.header("content-length"), let length = Int(text), length > Limits.requestBytes else {
-            return
-        }
-        throw Self.tooLarge(Limits.requestBytes)
+        let limit = arrival.endpoint.bodyLimit
+        guard let text = arrival.header("content-length"), let length = Int(text), length > limit else { return }
+        throw Self.tooLarge(limit)
     }
 
     private func checkAddress(_ arrival: Arrival) throws {
@@ -99,11 +103,19 @@ extension Reception {
     }
 
     private func checkAPIKey(_ arrival: Arrival) async throws {
-        guard let key = arrival.apiKey, try await dependencies.apiKeys.accepts(key) else {
-            throw TidelockError(
-                .badAPIKey, arrival.apiKey == nil ? "An API key is needed here." : "The API key is not known here.",
-                hint: "Send it in the header 'api-key'; 'tidelock apikeys add' makes one.")
-        }
+        guard try await hasAPIKey(arrival) else { throw badAPIKey(arrival) }
+    }
+
+    /// Whether the caller presents an API key that is known.
+    func hasAPIKey(_ arrival: Arrival) async throws -> Bool {
+        guard let key = arrival.apiKey else { return false }
+        return try await dependencies.apiKeys.accepts(key)
+    }
+
+    func badAPIKey(_ arrival: Arrival) -> TidelockError {
+        TidelockError(
+            .badAPIKey, arrival.apiKey == nil ? "An API key is needed here." : "The API key is not known here.",
+            hint: "Send it in the header 'api-key'; 'tidelock apikeys add' makes one.")
     }
 
     /// Refuses an address that keeps presenting wrong keys. Throws `rate_limited`.
@@ -146,7 +158,7 @@ extension Reception {
     /// Tells people what was refused: code, caller and path, and nothing the caller could hide a secret in.
     private func record(_ error: TidelockError, _ arrival: Arrival) {
         guard logged.note(arrival.addressText) else { return }
-        let request = "\(arrival.endpoint.traits.method.rawValue) \(arrival.path.printable)"
+        let request = "\(arrival.method) \(arrival.path.printable)"
         let context = [
             "address": arrival.addressText.printable, "code": error.code.rawValue,
             "endpoint": arrival.endpoint.rawValue,

@@ -105,14 +105,23 @@ extension Reception {
     var router: Router<ServerContext> {
         let router = Router(context: ServerContext.self)
         router.add(middleware: UnknownRoutes())
+        // Labels are the paths of the table, never those of requests.
+        router.add(middleware: MetricsMiddleware())
         for endpoint in Endpoint.allCases {
-            let method = HTTPRequest.Method(endpoint.traits.method.rawValue)!  // the table holds HTTP's own methods
-            router.on(RouterPath(endpoint.traits.path), method: method) { request, context in
-                await respond(endpoint, request, context)
+            for name in endpoint.traits.methods {
+                let method = HTTPRequest.Method(name)!  // the table holds HTTP's own methods
+                router.on(RouterPath(endpoint.traits.path), method: method) { request, context in
+                    await respond(endpoint, request, context)
+                }
             }
         }
         return router
     }
+}
+
+extension Endpoint.Traits {
+    /// The methods that lead to the endpoint.
+    fileprivate var methods: [String] { method == .any ? ScriptedRequest.methods : [method.rawValue] }
 }
 
 /// Gives what the framework refuses by itself the shape of every other error.

@@ -1,3 +1,4 @@
+public import ContentModel
 public import Logging
 public import SyncEngine
 public import SyncProtocol
@@ -33,12 +34,18 @@ public struct SyncServerDependencies: Sendable {
     public var version: String
     public var responder: any Responder
     public var hooks: any HookPort
+    /// What scripts answer below `/api/x`.
+    public var routes: any ScriptedRoutes
     public var hookStatus: @Sendable () async -> HookStatus
     /// Asked for every request, so that a key can be replaced while the server runs.
     public var keys: @Sendable () async throws -> [AcceptedKey]
     public var replay: any ReplayMemory
     public var apiKeys: any APIKeyVerifier
     public var content: any ContentReader
+    /// What the handlers did in this process.
+    public var handlers: @Sendable () -> [HandlerStatistics]
+    /// What this process measured, as Prometheus reads it.
+    public var metrics: @Sendable () -> String
     public var clock: any WallClock
     /// For people: which requests were refused and why.
     public var log: any LogSink
@@ -46,19 +53,24 @@ public struct SyncServerDependencies: Sendable {
     public var logger: Logger
 
     public init(
-        version: String, responder: any Responder, hooks: any HookPort,
+        version: String, responder: any Responder, hooks: any HookPort, routes: any ScriptedRoutes,
         hookStatus: @escaping @Sendable () async -> HookStatus,
         keys: @escaping @Sendable () async throws -> [AcceptedKey], replay: any ReplayMemory,
-        apiKeys: any APIKeyVerifier, content: any ContentReader, clock: any WallClock, log: any LogSink, logger: Logger
+        apiKeys: any APIKeyVerifier, content: any ContentReader,
+        handlers: @escaping @Sendable () -> [HandlerStatistics], metrics: @escaping @Sendable () -> String,
+        clock: any WallClock, log: any LogSink, logger: Logger
     ) {
         self.version = version
         self.responder = responder
         self.hooks = hooks
+        self.routes = routes
         self.hookStatus = hookStatus
         self.keys = keys
         self.replay = replay
         self.apiKeys = apiKeys
         self.content = content
+        self.handlers = handlers
+        self.metrics = metrics
         self.clock = clock
         self.log = log
         self.logger = logger

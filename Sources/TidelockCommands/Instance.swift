@@ -70,6 +70,7 @@ struct Instance: Sendable {
             http: httpOptions)
         services.secrets = settings.hookSecrets
         services.mail = settings.mail?.hookSettings(in: folder)
+        services.activity = { try await ScriptedStatus(store.activity()).document }
         return services
     }
 

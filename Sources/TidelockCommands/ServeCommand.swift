@@ -1,10 +1,12 @@
 internal import ArgumentParser
 internal import ContentModel
 internal import ContentStore
+internal import CoreMetrics
 internal import Foundation
 internal import HookCatalog
 internal import HookHost
 internal import Logging
+internal import PrometheusMetrics
 internal import ServiceLifecycle
 internal import SyncEngine
 internal import SyncProtocol
@@ -24,6 +26,11 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // Before anything is made that reports to it. A process has one, and serves once.
+        let metrics = PrometheusRegistry()
+        for name in HandlerMetricName.allCases { metrics.describe(name.rawValue, name.help) }
+        for name in ServerMetricName.allCases { metrics.describe(name.rawValue, name.help) }
+        MetricsSystem.bootstrap(metrics)
         let instance = try await Instance.open(location)
         guard !instance.settings.keys.isEmpty else {
             throw TidelockError(
@@ -37,9 +44,12 @@ struct ServeCommand: AsyncParsableCommand {
         if let problem = hooks.status.rejected {
             Complaint.warn("the handlers cannot be loaded, so sync requests are refused: \(problem)")
         }
-        try await Serving(instance: instance, hooks: hooks).run(host: host, port: port)
+        let reporter = StatisticsReporter(instance, hooks: hooks, command: "serve")
+        try await Serving(instance: instance, hooks: hooks, metrics: metrics, reporter: reporter)
+            .run(host: host, port: port)
         await hooks.announce(.appStopping)
         await hooks.drain()
+        await reporter.end()
     }
 }
 
@@ -47,6 +57,8 @@ struct ServeCommand: AsyncParsableCommand {
 struct Serving {
     let instance: Instance
     let hooks: HookHost
+    let metrics: PrometheusRegistry
+    let reporter: StatisticsReporter
 
     func run(host: String?, port: Int?) async throws {
         let settings = instance.settings
@@ -67,6 +79,7 @@ struct Serving {
                 services: [
                     .init(service: HookWatch(hooks: hooks)),
                     .init(service: HookClock(hooks: hooks, claims: instance.store)),
+                    .init(service: StatisticsPump(reporter: reporter, clock: instance.clock)),
                     .init(service: EventPump(delivery: EventDelivery(instance: instance, hooks: hooks))),
                     .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
                 ],
@@ -77,14 +90,16 @@ struct Serving {
     private func dependencies(_ logger: Logger) -> SyncServerDependencies {
         let instance = instance
         let hooks = hooks
+        let metrics = metrics
         return SyncServerDependencies(
             version: Tidelock.version,
             responder: LocalInstance(
                 store: instance.store, hooks: hooks, identity: instance.store.identity, clock: instance.clock,
                 random: instance.random),
-            hooks: hooks, hookStatus: { hooks.wireStatus }, keys: KeyFile(instance: instance).keys,
-            replay: instance.store, apiKeys: instance.store, content: instance.store, clock: instance.clock,
-            log: instance.store, logger: logger)
+            hooks: hooks, routes: hooks, hookStatus: { hooks.wireStatus }, keys: KeyFile(instance: instance).keys,
+            replay: instance.store, apiKeys: instance.store, content: instance.store,
+            handlers: { hooks.statistics }, metrics: { metrics.render() }, clock: instance.clock, log: instance.store,
+            logger: logger)
     }
 }
 
@@ -159,6 +174,22 @@ private struct EventPump: Service {
                 try? await Task.sleep(for: pause)
             }
         }
+    }
+}
+
+/// Keeps what the handlers did, for other processes to see.
+private struct StatisticsPump: Service {
+    let reporter: StatisticsReporter
+    let clock: any WallClock
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await reporter.report()
+                try? await clock.sleep(for: .seconds(5))
+            }
+        }
+        await reporter.end()
     }
 }
 

@@ -34,6 +34,8 @@ struct SyncRunner: Sendable {
     func perform() async -> (report: RunReport, failure: TidelockError?) {
         let run = instance.newRunID()
         var report = RunReport(run: run, target: target.name, direction: request.direction)
+        let statistics = StatisticsReporter(instance, hooks: hooks, command: request.direction.rawValue)
+        await statistics.report()
         let start = ContinuousClock.now
         let failure: TidelockError?
         do {
@@ -50,6 +52,7 @@ struct SyncRunner: Sendable {
         if let failure { report.note(failure) }
         await close(report, failure)
         await EventDelivery(instance: instance, hooks: hooks).deliverDue()
+        await statistics.end()
         return (report, failure)
     }
 

@@ -20,6 +20,7 @@ struct EndpointTests {
             "POST /api/sync/v1/transfers/{id}/rollback",
             "GET /api/sync/v1/transfers/{id}", "DELETE /api/sync/v1/transfers/{id}",
             "GET /api/content/items/{model}", "GET /api/content/item/{model}", "GET /api/content/item/{model}/{id}",
+            "* /api/x/**", "GET /metrics",
         ]
         #expect(routes == Set(promised))
     }

@@ -119,3 +119,38 @@ struct FakeContent: ContentReader {
         }
     }
 }
+
+/// Scripts at `/private` (GET), `/public` (POST) and `/broken` (GET, public), which tell what they were asked.
+struct FakeRoutes: ScriptedRoutes {
+    struct Route: ScriptedRoute {
+        var isPublic: Bool
+        var failure: TidelockError?
+
+        func answer(_ request: ScriptedRequest) async throws -> ScriptedAnswer {
+            if let failure { throw failure }
+            let head = request.head
+            let query = request.query.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            let words = [
+                head.method, head.path, "\(request.isAuthorized)", String(decoding: request.body, as: UTF8.self),
+            ]
+            return ScriptedAnswer(
+                status: 201, headers: [.init("content-type", "text/csv"), .init("x-seen", "yes")],
+                body: Array((words + query).joined(separator: "|").utf8))
+        }
+    }
+
+    var isLoaded = true
+
+    func route(_ method: String, _ path: String) async throws -> RouteMatch {
+        guard isLoaded else { throw TidelockError(.hookLoadFailed, "The handlers could not be loaded.") }
+        switch (method, path) {
+        case ("GET", "/private"): return .found(Route(isPublic: false))
+        case ("POST", "/public"): return .found(Route(isPublic: true))
+        case ("GET", "/broken"):
+            return .found(Route(isPublic: true, failure: TidelockError(.hookFailed, "The script failed.")))
+        case (_, "/private"): return .otherMethods(["GET"])
+        case (_, "/public"): return .otherMethods(["POST"])
+        default: return .unknown
+        }
+    }
+}

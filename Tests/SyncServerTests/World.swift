@@ -16,6 +16,7 @@ struct World {
     var configuration = SyncServerConfiguration(port: 0)
     var responder = FakeResponder()
     var hooks = FakeHooks()
+    var routes = FakeRoutes()
     var hookStatus = HookStatus(.ok)
     /// Time at the server; sleeping never ends, so that nobody there runs out of patience.
     var clock = TestClock(sleep: .endless)
@@ -51,9 +52,10 @@ struct World {
         logger.logLevel = .critical
         let (status, keys) = (hookStatus, keys)
         return SyncServerDependencies(
-            version: "1.2.3", responder: responder, hooks: hooks, hookStatus: { status }, keys: { keys.value },
-            replay: TokenMemory(), apiKeys: FakeAPIKeys(), content: FakeContent(), clock: clock, log: log,
-            logger: logger)
+            version: "1.2.3", responder: responder, hooks: hooks, routes: routes, hookStatus: { status },
+            keys: { keys.value }, replay: TokenMemory(), apiKeys: FakeAPIKeys(), content: FakeContent(),
+            handlers: { [HandlerStatistics(event: "sync.request.before", name: "gate")] }, metrics: { "measured 1\n" },
+            clock: clock, log: log, logger: logger)
     }
 }
 

@@ -52,20 +52,23 @@ public struct StatusAnswer: Codable, Sendable {
     public var since: Int64?
     public var lastSync: LastSync?
     public var hooks: HookStatus
+    /// What the handlers did in the process that answers; absent in answers of older versions.
+    public var handlers: [HandlerStatistics]?
     public var version: String
     public var protocolVersion: Int
     public var oldestProtocolVersion: Int
     public var instance: InstanceIdentity
 
     public init(
-        syncing: Bool, holder: String?, since: Int64?, lastSync: LastSync?, hooks: HookStatus, version: String,
-        instance: InstanceIdentity
+        syncing: Bool, holder: String?, since: Int64?, lastSync: LastSync?, hooks: HookStatus,
+        handlers: [HandlerStatistics]? = nil, version: String, instance: InstanceIdentity
     ) {
         self.syncing = syncing
         self.holder = holder
         self.since = since
         self.lastSync = lastSync
         self.hooks = hooks
+        self.handlers = handlers
         self.version = version
         protocolVersion = ProtocolVersion.current
         oldestProtocolVersion = ProtocolVersion.oldest
