@@ -1,7 +1,7 @@
 extension HostFunction {
     /// The functions that register, which only the top level of a file may call.
     var registrationDeclaration: HostFunctionDeclaration {
-        let handler = ValueDeclaration("handler", "function", "called with ctx")
+        let handler = ValueDeclaration("handler", "fun(ctx: TaskContext)", "called with ctx")
         let options = ValueDeclaration("options", "TaskOptions", "name and timeout", isOptional: true)
         return switch self {
         case .every:
@@ -25,7 +25,7 @@ extension HostFunction {
                     ValueDeclaration("method", "string", "GET, POST, PUT, PATCH or DELETE"),
                     ValueDeclaration("path", "string", "such as \"/sync-status\""),
                     ValueDeclaration(
-                        "handler", "function",
+                        "handler", "fun(request: RouteRequest, ctx: RouteContext): any",
                         "called with the request and ctx; what it returns is the body: a string as text, else JSON"),
                     ValueDeclaration("options", "RouteOptions", "name, timeout, and public = true", isOptional: true),
                 ])

@@ -64,7 +64,7 @@ extension HostFunction {
         case .asyncRun:
             HostFunctionDeclaration(
                 "Runs a function once the handler has ended. Its failure is logged and concerns nobody else.", .outward,
-                [ValueDeclaration("task", "function", "called without arguments")])
+                [ValueDeclaration("task", "fun()", "called without arguments")])
         default:
             HostFunctionDeclaration(
                 "Answers a secret of the configuration, good for requests and mails; shown anywhere else it reads ***.",

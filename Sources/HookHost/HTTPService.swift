@@ -13,12 +13,14 @@ final class HTTPService: Sendable {
     private let options: HTTPClientOptions
     private let targets: @Sendable () async throws -> [TargetFacts]
     private let limits: HookLimits
+    private let sender: (any HTTPSending)?
     private let client = Mutex<HTTPClient?>(nil)
 
     init(_ services: HookServices, _ egress: EgressPolicy, _ limits: HookLimits) {
         self.egress = egress
         self.limits = limits
         targets = services.targets
+        sender = services.httpSender
         var options = services.http
         options.addressPolicy = { address, host, port in egress.admits(address, for: host, port) }
         self.options = options
@@ -60,13 +62,14 @@ final class HTTPService: Sendable {
         let response = try Blocking.wait(function.rawValue, until: invocation.deadline) { [self, request] in
             egress.update(try await targets())
             try egress.check(address)
-            return try await theClient().send(request)
+            return try await theSender().send(request)
         }
         return [LuaValue(response)]
     }
 
-    private func theClient() throws -> HTTPClient {
-        try client.withLock { client in
+    private func theSender() throws -> any HTTPSending {
+        if let sender { return sender }
+        return try client.withLock { client in
             if let client { return client }
             let made = try HTTPClient(options)
             client = made

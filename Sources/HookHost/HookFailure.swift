@@ -26,7 +26,9 @@ struct HookFailure {
     /// A handler that refused, and why.
     func refused(_ what: String, reason: String?) -> TidelockError {
         let because = reason.map { ": \($0)" } ?? "."
-        return make(.hookRefused, what, " (\(handler.file):\(handler.line))\(because)", hint: nil, at: place)
+        var failure = self
+        failure.details["reason"] = reason
+        return failure.make(.hookRefused, what, " (\(handler.file):\(handler.line))\(because)", hint: nil, at: place)
     }
 
     /// Nothing can run, because nothing was loaded.

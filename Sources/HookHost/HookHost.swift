@@ -20,7 +20,7 @@ public final class HookHost: Sendable {
     /// Apart from the observers, so that neither waits for the other's machines.
     let routePool: MachinePool
     let meter: HandlerMeter
-    private let factory: MachineFactory
+    let factory: MachineFactory
     private let http: HTTPService
     let state = Mutex(State())
 
@@ -156,6 +156,7 @@ extension HookHost {
             let generation = Generation(contents, load.handlers, factory)
             var problems = load.problems
             if problems.isEmpty { problems = await differences(generation) }
+            problems += contents.mistakes(besides: problems)
             return HookCheck(files: generation.fileNames, handlers: generation.handlerInfos, problems: problems)
         } catch {
             return HookCheck(files: [], handlers: [], problems: [error])
@@ -251,7 +252,7 @@ extension MachineFactory {
             library: HostLibrary(
                 log: LogService(sink: services.log, clock: services.clock, limits: limits),
                 storage: StorageService(collections: services.collections, limits: limits), http: http,
-                mail: MailService(settings: services.mail, clock: services.clock, limits: limits),
+                mail: MailService(settings: services.mail, sender: services.mailSender, clock: services.clock, limits: limits),
                 clock: ClockService(clock: services.clock), cache: CacheService(cache: services.cache),
                 keys: KeyService(keys: services.keys), search: SearchService(index: services.search),
                 sync: SyncService(control: services.sync, egress: egress, targets: services.targets,

@@ -14,6 +14,8 @@ public struct HookServices: Sendable {
     public var sync: (any SyncControl)?
     /// How `app.mailer.mail` sends; nil where no mail is configured.
     public var mail: MailSettings?
+    /// Takes mails instead of a mail server; nil lets them go where `mail` says.
+    public var mailSender: (any MailSending)?
     /// What goes on here, as `app.sync.status` tells it; nil where nobody knows.
     public var activity: (@Sendable () async throws -> JSONDocument)?
     /// What `app.secret` knows, by name.
@@ -27,6 +29,8 @@ public struct HookServices: Sendable {
     public var targets: @Sendable () async throws -> [TargetFacts]
     /// Certificates and the like for `app.http`. Its address policy is replaced by ours.
     public var http: HTTPClientOptions
+    /// Carries out the requests of `app.http`; nil for a client with the options above.
+    public var httpSender: (any HTTPSending)?
 
     public init(
         log: any LogSink, collections: any DocumentCollections, cache: any CacheStore, keys: any KeyValueStore,
@@ -45,3 +49,16 @@ public struct HookServices: Sendable {
         self.http = http
     }
 }
+
+/// Takes mails.
+public protocol MailSending: Sendable {
+    func send(_ mail: MailMessage) async throws
+}
+
+/// Carries out HTTP requests.
+public protocol HTTPSending: Sendable {
+    /// Every status is an answer. Throws when there is none.
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse
+}
+
+extension HTTPClient: HTTPSending {}

@@ -21,6 +21,7 @@ struct MailService: Sendable {
     private static let name = HostFunction.mail.rawValue
 
     let settings: MailSettings?
+    let sender: (any MailSending)?
     let clock: any WallClock
     let limits: HookLimits
 
@@ -33,9 +34,8 @@ struct MailService: Sendable {
         guard invocation.countMail() <= limits.mails else {
             throw HostError("\(Self.name): one call of a handler may send \(limits.mails) mails")
         }
-        let client = MailClient(settings.transport)
-        let stamp = MailStamp.random(at: clock.seconds)
-        try Blocking.wait(Self.name, until: invocation.deadline) { try await client.send(message, stamp: stamp) }
+        let sender = sender ?? ConfiguredMail(transport: settings.transport, clock: clock)
+        try Blocking.wait(Self.name, until: invocation.deadline) { try await sender.send(message) }
         return []
     }
 
@@ -46,6 +46,16 @@ struct MailService: Sendable {
         guard message.size <= limits.mailBytes else {
             throw HostError("\(Self.name): a mail may have \(limits.mailBytes >> 20) MiB, attachments included")
         }
+    }
+}
+
+/// Mails that go where the configuration says.
+private struct ConfiguredMail: MailSending {
+    let transport: MailTransport
+    let clock: any WallClock
+
+    func send(_ mail: MailMessage) async throws {
+        try await MailClient(transport).send(mail, stamp: .random(at: clock.seconds))
     }
 }
 

@@ -1,0 +1,35 @@
+internal import ArgumentParser
+internal import ContentModel
+internal import ContentStore
+internal import HookHost
+internal import SyncEngine
+
+struct BenchHooksCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Run the filter handlers over the items of a file and say how fast they are.")
+    @Argument(help: "A file with one item a line.") var file: String
+    @Option(help: "The model the items belong to.") var model = "articles"
+    @Option(help: "How often to go through the file.") var rounds = 5
+    @OptionGroup var location: LocationOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let hooks = try await Instance.open(location).hooks()
+        defer { hooks.stop() }
+        let kind = try Kind.content(model)
+        let items = try InputFile.bytes(file).split(separator: UInt8(ascii: "\n")).enumerated().map {
+            number, line in
+            let body = try InputFile.document(Array(line), in: "\(file):\(number + 1)").document
+            return OutgoingItem(id: try itemID(of: body, kind: kind), body: body)
+        }
+        let context = RunContext(
+            run: "bench", direction: .push, target: TargetFacts(name: "bench", uri: "http://localhost"),
+            mode: .merge)
+        let result = try await hooks.bench(items, of: kind, rounds: rounds, context: context)
+        if json { return try Output.json(result) }
+        try Output.line(
+            "\(Int(result.itemsPerSecond)) items/s through \(result.handlers.count) handlers (\(result.items) items)"
+        )
+    }
+}

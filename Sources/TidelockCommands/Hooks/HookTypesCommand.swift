@@ -1,0 +1,18 @@
+internal import ArgumentParser
+internal import Foundation
+internal import HookHost
+
+struct HookTypesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "types",
+        abstract: "Write the definitions for the Lua language server, and the reference.",
+        discussion: """
+            Writes \(EditorTypes.path) and \(Reference.path) anew, \
+            and \(EditorTypes.serverSettingsPath) if it is not there.
+            """)
+    @OptionGroup var location: LocationOptions
+
+    func run() async throws {
+        try HookFiles.write(HookFiles(root: location.folder()).generateTypes())
+    }
+}
