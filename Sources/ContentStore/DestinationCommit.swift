@@ -5,13 +5,13 @@ public import SyncProtocol
 
 extension Store {
     public func commit(
-        transfer: String, _ request: CommitTransfer, events: [QueuedEvent]
+        transfer: String, _ request: CommitTransfer, events: [QueuedEvent], isDecided: Bool
     ) async throws -> CommitResult {
         let now = clock.seconds
         return try await write { db in
             let record = try TransferTable.require(db, transfer)
             if let result = record.result { return result }
-            let commit = Commit(db: db, record: record, request: request, now: now)
+            let commit = Commit(db: db, record: record, request: request, now: now, isDecided: isDecided)
             let result = try commit.run()
             try Outbox.add(db, events, due: now)
             return result
@@ -25,6 +25,8 @@ private struct Commit {
     let record: TransferTable.Record
     let request: CommitTransfer
     let now: Int64
+    /// Whether handlers were asked about all conflicts there were.
+    let isDecided: Bool
 
     private var transfer: String { record.id }
     private var pid: Int64 { record.pid }
@@ -62,18 +64,22 @@ private struct Commit {
         }
     }
 
-    /// A decision about a row holds only for the row as it was then.
+    /// A decision about a row holds only for the row as it was then, and no row is overwritten undecided.
     private func requireUnmoved() throws {
+        let undecided = isDecided ? "OR (s.seen IS NULL AND \(Collision.isEdited))" : ""
         let moved = try Row.fetchOne(
             db,
             sql: """
                 SELECT kind.name, s.id FROM stage s
                 JOIN kind USING (kid)
                 LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
-                WHERE s.transfer = ? AND s.seen IS NOT NULL AND s.seen IS NOT coalesce(h.hash, x'')
+                LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = s.kid AND sh.bucket = s.bucket AND sh.id = s.id
+                WHERE s.transfer = :transfer AND (
+                    (s.seen IS NOT NULL AND s.seen IS NOT coalesce(h.hash, x'')) \(undecided))
                 LIMIT 1
                 """,
-            arguments: [transfer])
+            arguments: isDecided
+                ? ["transfer": transfer, "pid": pid, "spares": sparesForeign] : ["transfer": transfer, "pid": pid])
         guard let moved else { return }
         throw TidelockError(
             .movedMeanwhile,
@@ -91,19 +97,20 @@ private struct Commit {
                 SELECT s.transfer, s.kid, s.bucket, s.id,
                     CASE s.op
                     WHEN 1 THEN CASE
-                        WHEN s.keep = 1 THEN \(Verdict.keepOriginal.rawValue)
+                        WHEN s.keep = \(Decision.kept.rawValue) THEN \(Verdict.keepOriginal.rawValue)
+                        WHEN s.keep = \(Decision.merged.rawValue) AND h.deleted = 0 AND h.hash = s.stored THEN \(Verdict.keepOriginal.rawValue)
                         WHEN h.id IS NULL THEN \(Verdict.create.rawValue)
                         WHEN h.reverted IN (SELECT id FROM transfer WHERE pid = :pid) THEN CASE h.deleted WHEN 1 THEN \(Verdict.create.rawValue) ELSE \(Verdict.update.rawValue) END
                         WHEN h.deleted = 1 THEN CASE WHEN h.edited <> 0 THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
                         WHEN h.hash = coalesce(s.stored, s.hash) THEN \(Verdict.adopt.rawValue)
                         WHEN h.origin = :pid AND h.edited = 0 THEN \(Verdict.update.rawValue)
                         WHEN sh.state IN (1, 4) AND sh.out_hash = h.hash THEN \(Verdict.update.rawValue)
-                        WHEN sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash THEN \(Verdict.keepOriginal.rawValue)
+                        WHEN s.keep = 0 AND sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash THEN \(Verdict.keepOriginal.rawValue)
                         ELSE \(Verdict.replace.rawValue) END
                     WHEN 2 THEN CASE
-                        WHEN s.keep = 1 THEN \(Verdict.release.rawValue)
                         WHEN h.id IS NULL OR h.deleted = 1 THEN \(Verdict.nothing.rawValue)
                         WHEN h.origin <> :pid AND \(sparesForeign) THEN \(Verdict.nothing.rawValue)
+                        WHEN s.keep = \(Decision.kept.rawValue) THEN \(Verdict.release.rawValue)
                         WHEN h.edited <> 0 THEN \(Verdict.deleteEdited.rawValue)
                         ELSE \(Verdict.delete.rawValue) END
                     ELSE CASE WHEN h.origin = :pid THEN \(Verdict.release.rawValue) ELSE \(Verdict.nothing.rawValue) END END,
@@ -154,7 +161,8 @@ private struct Commit {
             sql: """
                 INSERT INTO head
                     (kid, bucket, id, rid, hash, base, origin, edited, seq, arrived, modified, state, parent, deleted, reverted)
-                SELECT s.kid, s.bucket, s.id, s.rid, coalesce(s.stored, s.hash), s.hash, :pid, 0, :sequence, :now,
+                SELECT s.kid, s.bucket, s.id, s.rid, coalesce(s.stored, s.hash), s.hash, :pid,
+                    CASE s.keep WHEN \(Decision.merged.rawValue) THEN 2 ELSE 0 END, :sequence, :now,
                     s.modified, s.state, s.parent, 0, NULL
                 FROM stage s
                 JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
@@ -162,7 +170,7 @@ private struct Commit {
                 ORDER BY s.kid, s.bucket, s.id
                 ON CONFLICT (kid, bucket, id) DO UPDATE SET
                     rid = excluded.rid, hash = excluded.hash, base = excluded.base, origin = excluded.origin,
-                    edited = 0, seq = excluded.seq, arrived = excluded.arrived, modified = excluded.modified,
+                    edited = excluded.edited, seq = excluded.seq, arrived = excluded.arrived, modified = excluded.modified,
                     state = excluded.state, parent = excluded.parent, deleted = 0, reverted = NULL
                 """,
             arguments: ["pid": pid, "sequence": sequence, "now": now, "transfer": transfer])

@@ -21,7 +21,9 @@ extension Store {
                     ORDER BY s.kid, s.bucket, s.id
                     LIMIT :limit
                     """,
-                arguments: ["pid": record.pid, "transfer": transfer, "limit": limit])
+                arguments: [
+                    "pid": record.pid, "transfer": transfer, "limit": limit, "spares": record.scope.filter != nil,
+                ])
             return try rows.map(StagedConflict.init)
         }
     }
@@ -36,20 +38,41 @@ extension Store {
 
     public func reopenMovedConflicts(transfer: String) async throws {
         try await write { db in
+            let merged = try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM stage WHERE keep = \(Decision.merged.rawValue) AND \(Collision.hasMoved)",
+                arguments: ["transfer": transfer])
+            guard merged == 0 else {
+                throw TidelockError(
+                    .movedMeanwhile, "An item was changed here while its conflict was decided.", hint: "Run again.")
+            }
             try db.execute(
-                sql: """
-                    UPDATE stage SET seen = NULL, keep = 0
-                    WHERE transfer = ? AND seen IS NOT NULL AND seen IS NOT (
-                        SELECT coalesce(h.hash, x'') FROM head h
-                        WHERE h.kid = stage.kid AND h.bucket = stage.bucket AND h.id = stage.id)
-                    """,
-                arguments: [transfer])
+                sql: "UPDATE stage SET seen = NULL, keep = 0 WHERE \(Collision.hasMoved)",
+                arguments: ["transfer": transfer])
         }
     }
 }
 
+/// What handlers decided about a staged row; the numbers are stored in `stage.keep`.
+enum Decision: Int64 {
+    /// Nothing: the policy decides.
+    case none = 0
+    /// The row here stays.
+    case kept = 1
+    /// The staged body is a merge of both.
+    case merged = 2
+    /// What arrives counts.
+    case arriving = 3
+}
+
 /// Staged rows that meet rows edited here.
 enum Collision {
+    /// Whether a decided row is another one here than the decision was about.
+    static let hasMoved = """
+        transfer = :transfer AND seen IS NOT NULL AND seen IS NOT (
+            SELECT coalesce(h.hash, x'') FROM head h
+            WHERE h.kid = stage.kid AND h.bucket = stage.bucket AND h.id = stage.id)
+        """
+
     /// Beside a staged row `s`: the row here `h` and what this instance knows of the source's `sh`.
     static let joins = """
         JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
@@ -60,10 +83,11 @@ enum Collision {
     /// `deleteEdited`.
     static let isEdited = """
         CASE s.op
-        WHEN 1 THEN h.reverted IS NULL AND h.hash IS NOT coalesce(s.stored, s.hash)
+        WHEN 1 THEN NOT coalesce(h.reverted IN (SELECT id FROM transfer WHERE pid = :pid), 0)
+            AND h.hash IS NOT coalesce(s.stored, s.hash)
             AND CASE h.deleted WHEN 1 THEN h.edited <> 0 ELSE NOT (h.origin = :pid AND h.edited = 0) END
             AND NOT coalesce(sh.state IN (1, 4) AND sh.out_hash = h.hash, 0)
-        WHEN 2 THEN h.deleted = 0 AND h.edited <> 0
+        WHEN 2 THEN h.deleted = 0 AND h.edited <> 0 AND NOT (h.origin <> :pid AND :spares)
         ELSE 0 END
         """
 
@@ -73,32 +97,33 @@ enum Collision {
             bucket: Bucket(kind: decision.item.kind, id: decision.item.id), id: decision.item.id)
         let seen = decision.seen?.data ?? Data()
         switch decision.verdict {
-        case .source: try note(db, transfer, place, seen: seen, keeps: false)
-        case .target: try note(db, transfer, place, seen: seen, keeps: true)
+        case nil: try note(db, transfer, place, seen: seen, .none)
+        case .source: try note(db, transfer, place, seen: seen, .arriving)
+        case .target: try note(db, transfer, place, seen: seen, .kept)
         case .item(let document):
-            try note(db, transfer, place, seen: seen, keeps: false)
+            try note(db, transfer, place, seen: seen, .merged)
             try Arrival.replace(db, transfer: transfer, place, by: document)
         }
     }
 
-    private static func note(_ db: Database, _ transfer: String, _ place: Place, seen: Data, keeps: Bool) throws {
+    private static func note(_ db: Database, _ transfer: String, _ place: Place, seen: Data, _ decision: Decision) throws {
         try db.execute(
             sql: "UPDATE stage SET seen = ?, keep = ? WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?",
-            arguments: StatementArguments([seen, keeps, transfer] as [any DatabaseValueConvertible] + place.arguments))
+            arguments: StatementArguments(
+                [seen, decision.rawValue, transfer] as [any DatabaseValueConvertible] + place.arguments))
     }
 }
 
 /// Staged bodies that differ from what the source sent.
 enum Arrival {
-    /// Stores `document` in the place of the staged body; a staged delete becomes a put that the source does not
-    /// know of.
+    /// Stores `document` in the place of the staged body.
     static func replace(_ db: Database, transfer: String, _ place: Place, by document: JSONDocument) throws {
         let arguments = [transfer] as [any DatabaseValueConvertible] + place.arguments
         guard
             let row = try Row.fetchOne(
                 db, sql: "SELECT op, rid FROM stage WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?",
                 arguments: StatementArguments(arguments)), row[0] == 1
-        else { return }
+        else { throw TidelockError(.internalFailure, "A merge was decided for a row that brings no item.") }
         try db.execute(sql: "DELETE FROM body WHERE rid = ?", arguments: [row[1] as Int64?])
         let facts = ItemFacts(document)
         let values: [(any DatabaseValueConvertible)?] = [

@@ -39,8 +39,10 @@ struct FilterPage {
     /// Takes over what a handler did to the items at `positions`, after checking that it was allowed to.
     mutating func take(_ outcome: LuaOutcome, for positions: [Int], _ failure: HookFailure) throws {
         try check(outcome, failure)
-        for (position, change) in zip(positions, outcome.changes) {
-            if case .replaced(let bytes) = change { try replace(position, with: bytes, failure) }
+        for (index, change) in outcome.changes.enumerated() {
+            guard case .replaced(let bytes) = change else { continue }
+            let mayHaveOtherId = outcome.touchedKeys?.contains(index) ?? true
+            try replace(positions[index], with: bytes, mayHaveOtherId: mayHaveOtherId, failure)
         }
         for mark in outcome.marks { try take(mark, for: positions, failure) }
     }
@@ -62,16 +64,27 @@ struct FilterPage {
     }
 
     /// The id says where an item belongs; with another one it would overwrite something else there.
-    private mutating func replace(_ position: Int, with bytes: [UInt8], _ failure: HookFailure) throws {
+    private mutating func replace(
+        _ position: Int, with bytes: [UInt8], mayHaveOtherId: Bool, _ failure: HookFailure
+    ) throws {
+        // The kernel wrote a valid document, because it was given one.
+        assert((try? JSONDocument(validating: bytes).bytes) == bytes, "a handler's result is no document")
+        let document = JSONDocument(trusted: bytes)
         let id = id(at: position)
-        guard let document = try? JSONDocument(validating: bytes), document.carries(id, under: kind.keyMember) else {
+        guard !mayHaveOtherId || document.carries(id, under: kind.keyMember) else {
             var failure = failure
             failure.subject = ""
             throw failure.misbehaved(
                 "changed '\(kind.keyMember)' of item \(id.printable) of \(kind)",
                 hint: "A filter may change everything of an item but the member that identifies it.")
         }
-        outcomes[position] = document.bytes == items[position].body.bytes ? .unchanged : .changed(document)
+        outcomes[position] = isOriginal(bytes, position) ? .unchanged : .changed(document)
+    }
+
+    /// Whether a second handler undid what a first one had done.
+    private func isOriginal(_ bytes: [UInt8], _ position: Int) -> Bool {
+        if case .unchanged = outcomes[position] { return false }
+        return bytes == items[position].body.bytes
     }
 
     /// Of several verdicts on one item the first counts.

@@ -24,6 +24,9 @@ final class FilterPass: Sendable {
 
     /// One call in so many is repeated to see whether it gives the same again; the first of each pass is one of them.
     private static let sampling = 1_000
+    /// So many items of a page are shown at once. With more, what Lua keeps of them would leave the processor's caches,
+    /// and every handler would become slower.
+    private static let itemsAtOnce = 64
 
     init(_ generation: Generation, on workers: LuaWorkers, _ pool: MachinePool, _ terms: Terms) {
         self.generation = generation
@@ -45,7 +48,7 @@ final class FilterPass: Sendable {
         }
     }
 
-    /// Shows a handler all items it is for in one call.
+    /// Shows a handler all items it is for.
     private func pass(_ page: inout FilterPage, through handler: Handler, _ machine: LoadedMachine) async throws {
         try Task.checkCancellation()
         let positions = page.positions(visibleTo: handler)
@@ -67,7 +70,8 @@ final class FilterPass: Sendable {
     ) async throws(LuaError) -> LuaOutcome {
         try await machine.call(
             HandlerCall(
-                handler: handler, documents: positions.compactMap { page.body(at: $0)?.bytes }, arguments: [.documents],
+                handler: handler, documents: positions.compactMap { page.body(at: $0)?.bytes },
+                documentsAtOnce: FilterPass.itemsAtOnce, key: page.kind.keyMember, arguments: [.documents],
                 context: LuaContext(fields: terms.fields(handler, page.kind), marks: terms.marks.map(\.rawValue)),
                 limits: generation.limits.limits(of: handler), circumstances: circumstances))
     }

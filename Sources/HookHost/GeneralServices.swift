@@ -1,3 +1,4 @@
+internal import ContentModel
 internal import HookCatalog
 internal import LuaRuntime
 internal import SyncEngine
@@ -20,7 +21,16 @@ struct GeneralServices: Sendable {
         return []
     }
 
+    /// The value as something that a script can pass on but not read.
     func secret(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
-        throw HostError("\(HostFunction.secret.rawValue) is not available in this version")
+        let function = HostFunction.secret.rawValue
+        guard let name = arguments.first?.text else {
+            throw HostError("\(function): the first argument must be the name of a secret")
+        }
+        guard let value = secrets[name] else {
+            throw HostError(
+                "\(function): there is no secret '\(name.printable)'.\(didYouMean(name, among: secrets.keys))")
+        }
+        return [.secret(Array(value.utf8))]
     }
 }

@@ -12,6 +12,8 @@ final class Generation: Sendable {
     /// What can influence the handlers of each entry file, by its path.
     let influences: [String: [HookFile]]
     private let handlersByTrigger: [Trigger: [Handler]]
+    /// The events that have handlers.
+    let handledEvents: EventSet
     private let factory: MachineFactory
 
     init(_ folder: HookFolder, _ handlers: [Handler], _ factory: MachineFactory) {
@@ -22,6 +24,8 @@ final class Generation: Sendable {
         handlersByTrigger = Dictionary(grouping: handlers, by: \.trigger).mapValues {
             $0.sorted(by: Handler.runsBefore)
         }
+        handledEvents = EventSet(
+            handlers.compactMap { handler in if case .event(let event) = handler.trigger { event } else { nil } })
         let dependencies = SourceDependencies(folder)
         let entries = Set(handlers.map(\.entry))
         influences = folder.entries.reduce(into: [:]) { influences, entry in
@@ -53,6 +57,9 @@ final class Generation: Sendable {
         }
     }
 
+    /// What a machine has before any file is loaded.
+    var emptyConfiguration: LuaConfiguration { factory.machineConfiguration(folder, MachineSession()) }
+
     /// A fresh machine with this generation in it, whose functions are in the order of `handlers`.
     func instantiate(on workers: LuaWorkers) async throws -> LoadedMachine {
         let load = await factory.load(folder, on: workers)
@@ -61,7 +68,8 @@ final class Generation: Sendable {
             throw HookFailure.notLoaded(problem)
         }
         guard let machine = load.machine else { throw HookFailure.notLoaded(HookProblem("hooks: nothing was loaded.")) }
-        return LoadedMachine(machine, load.session, generation: identity, factory.meter)
+        return LoadedMachine(
+            machine, load.session, generation: identity, factory.meter, factory.library.log.redaction)
     }
 
     /// What is wrong when the same files registered something else this time.

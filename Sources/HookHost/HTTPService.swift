@@ -87,7 +87,7 @@ enum HTTPArguments {
     static func beside(
         _ method: String, _ arguments: [LuaValue], _ function: HostFunction, _ invocation: Invocation
     ) throws -> HTTPRequest {
-        guard let url = arguments.first?.text else {
+        guard let url = arguments.first?.revealedText else {
             throw HostError("\(function.rawValue): the first argument must be a URL")
         }
         let options = try TableReader(
@@ -101,7 +101,7 @@ enum HTTPArguments {
     ) throws -> HTTPRequest {
         let options = try TableReader(
             arguments.first ?? .nil, of: function.rawValue, allowing: ["url", "method"] + members)
-        guard let url = try options.string("url") else {
+        guard let url = try options.revealedString("url") else {
             throw HostError("\(function.rawValue): the option 'url' must be a URL")
         }
         let method = try options.string("method")?.uppercased() ?? "GET"
@@ -121,7 +121,7 @@ enum HTTPArguments {
                 request.headers.append(HTTPField("Content-Type", "application/json"))
             }
         } else {
-            request.body = try options.bytes("body") ?? (method == "POST" ? [] : nil)
+            request.body = try options.revealedBytes("body") ?? (method == "POST" ? [] : nil)
         }
         if let timeout = try options.seconds("timeout", upTo: longestTimeout) { request.limits.total = timeout }
         return request
@@ -134,7 +134,8 @@ enum HTTPArguments {
             return try fields.map { field in
                 guard let value = field.value.headerText else {
                     throw HostError(
-                        "\(function.rawValue): the header '\(field.name.printable)' must be a string or a number")
+                        "\(function.rawValue): the header '\(field.name.printable)' "
+                            + "must be a string, a secret or a number")
                 }
                 return HTTPField(field.name, value)
             }
@@ -147,7 +148,7 @@ extension LuaValue {
     fileprivate var headerText: String? {
         switch self {
         case .integer(let number): "\(number)"
-        default: text
+        default: revealedText
         }
     }
 

@@ -117,13 +117,19 @@ extension HookHost {
         case "target": return .target
         default: break
         }
-        guard let item = try merged(mark, outcome, documents), item.string(conflict.kind.keyMember) == conflict.id
+        let item = try merged(mark, outcome, documents)
+        guard let item, item.string(conflict.kind.keyMember).map({ $0.utf8.elementsEqual(conflict.id.utf8) }) == true
         else {
             throw failure.misbehaved(
                 "called ctx.resolve with neither \"source\", \"target\" nor the item",
                 hint: "An item keeps the member that identifies it.")
         }
-        return .item(item)
+        guard conflict.source == nil else { return .item(item) }
+        guard item == conflict.target else {
+            throw failure.misbehaved(
+                "changed an item that the source deleted", hint: "Decide for \"source\" or \"target\".")
+        }
+        return .target
     }
 
     /// The item that a handler decided for: one of the two versions as it left them, or a table of its own.

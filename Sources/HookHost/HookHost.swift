@@ -1,6 +1,6 @@
 internal import ContentModel
 public import Foundation
-internal import HookCatalog
+public import HookCatalog
 public import LuaRuntime
 internal import SyncEngine
 internal import Synchronization
@@ -118,6 +118,12 @@ public final class HookHost: Sendable {
         observerPool.close()
         routePool.close()
         http.shutdown()
+    }
+
+    /// Whether the current generation has a handler for an event; true while nothing could be loaded, so that whoever
+    /// asks finds out.
+    public func hasHandlers(for event: EventName) -> Bool {
+        state.withLock { $0.current?.handledEvents.contains(event) ?? true }
     }
 
     /// The generation to run now, loading the first one if nobody did. Throws `hook_load_failed` if there is none.
@@ -250,7 +256,9 @@ extension MachineFactory {
         self.init(
             configuration: configuration.config, limits: limits,
             library: HostLibrary(
-                log: LogService(sink: services.log, clock: services.clock, limits: limits),
+                log: LogService(
+                    sink: services.log, clock: services.clock, limits: limits,
+                    redaction: Redaction(services.secrets.values)),
                 storage: StorageService(collections: services.collections, limits: limits), http: http,
                 mail: MailService(settings: services.mail, sender: services.mailSender, clock: services.clock, limits: limits),
                 clock: ClockService(clock: services.clock), cache: CacheService(cache: services.cache),

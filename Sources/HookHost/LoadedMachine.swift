@@ -10,12 +10,17 @@ final class LoadedMachine: Sendable {
     private let session: MachineSession
     private let meter: HandlerMeter
     private let functions: [LuaFunction]
+    private let redaction: Redaction
     private let uses = Mutex(0)
     /// Functions that handlers left to run afterwards.
     private let postponed = Mutex<ArraySlice<(LuaFunction, HandlerCall)>>([])
 
-    init(_ machine: LuaMachine, _ session: MachineSession, generation: String, _ meter: HandlerMeter) {
+    init(
+        _ machine: LuaMachine, _ session: MachineSession, generation: String, _ meter: HandlerMeter,
+        _ redaction: Redaction
+    ) {
         self.machine = machine
+        self.redaction = redaction
         self.session = session
         self.meter = meter
         self.generation = generation
@@ -53,16 +58,19 @@ final class LoadedMachine: Sendable {
         }
         var invocation = LuaInvocation()
         invocation.documents = call.documents
+        invocation.documentsAreValid = true
+        invocation.documentsAtOnce = call.documentsAtOnce
+        invocation.key = call.key
         invocation.arguments = call.arguments
         invocation.context = call.context
         invocation.limits = call.limits
-        do {
+        do throws(LuaError) {
             let outcome = try await machine.call(function, invocation)
             meter.note(outcome, of: call)
             return outcome
         } catch {
             meter.note(error, of: call)
-            throw error
+            throw redaction.redacted(error)
         }
     }
 
@@ -87,7 +95,12 @@ final class LoadedMachine: Sendable {
 /// What to call, with what.
 struct HandlerCall: Sendable {
     var handler: Handler
+    /// The bytes of documents, so they need not be validated once more.
     var documents: [[UInt8]] = []
+    /// With more documents, the handler is called several times.
+    var documentsAtOnce = Int.max
+    /// The member by which documents are known, where it matters whether the handler wrote to it.
+    var key: String?
     var arguments: [LuaArgument]
     var context: LuaContext?
     var limits: LuaLimits

@@ -8,6 +8,8 @@ struct LogService: Sendable {
     let sink: any LogSink
     let clock: any WallClock
     let limits: HookLimits
+    /// What no line may show, whoever wrote it.
+    var redaction = Redaction()
 
     private static let name = HostFunction.log.rawValue
     /// Where lines go that name no channel, and what the host itself says about handlers.
@@ -25,7 +27,9 @@ struct LogService: Sendable {
         let channel = try options.string("channel").map { $0.beginning(64).escapingControls } ?? LogService.channel
         let context = try context(options.value("context") ?? .nil, invocation)
         keep(
-            LogRecord(timestamp: clock.seconds, type: type, channel: channel, message: message, context: context),
+            LogRecord(
+                timestamp: clock.seconds, type: type, channel: redaction.redacted(channel),
+                message: redaction.redacted(message), context: context.map(redaction.redacted)),
             invocation)
         return []
     }
@@ -34,7 +38,7 @@ struct LogService: Sendable {
     func report(_ type: String, _ message: String) {
         sink.record(
             LogRecord(
-                timestamp: clock.seconds, type: type, channel: LogService.channel, message: message.escapingControls))
+                timestamp: clock.seconds, type: type, channel: LogService.channel, message: redaction.redacted(message).escapingControls))
     }
 
     /// Keeps the lines a call may write, and of the others only that there were more.
@@ -58,6 +62,7 @@ struct LogService: Sendable {
         case .integer(let number): "\(number)"
         case .number(let number): "\(number)"
         case .boolean(let flag): "\(flag)"
+        case .secret: "***"
         default:
             throw HostError("\(LogService.name): the message must be a string; app.json.encode makes one of a table")
         }
@@ -76,7 +81,7 @@ struct LogService: Sendable {
 
     private func context(_ value: LuaValue, _ invocation: Invocation) throws -> String? {
         guard value != .nil else { return nil }
-        let text = try LuaJSON.document(value, documents: invocation.documents, for: LogService.name).text
+        let text = try LuaJSON.document(value.hidingSecrets, documents: invocation.documents, for: LogService.name).text
         return text.utf8.count <= limits.logLineBytes ? text : #"{"truncated":true}"#
     }
 }

@@ -26,6 +26,7 @@ enum LuaJSON {
         case .object(let fields):
             return .object(try fields.map { JSONMember($0.name, try convert($0.value, documents, depth: depth + 1)) })
         case .function: throw HostError("JSON has no functions")
+        case .secret: throw HostError("a secret cannot be written into JSON")
         case .document(let index):
             guard documents.indices.contains(index) else { throw HostError("the item is not of this call") }
             return JSONValue(try JSONDocument(validating: documents[index]))

@@ -50,7 +50,7 @@ struct MachineFactory: Sendable {
         }
     }
 
-    private func machineConfiguration(_ folder: HookFolder, _ session: MachineSession) -> LuaConfiguration {
+    func machineConfiguration(_ folder: HookFolder, _ session: MachineSession) -> LuaConfiguration {
         var configuration = LuaConfiguration()
         configuration.limits = limits.filter
         configuration.library = library.functions(for: session)

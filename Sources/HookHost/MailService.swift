@@ -117,7 +117,7 @@ private struct MailArguments {
     }
 
     private func text(_ position: Int, _ what: String) throws(HostError) -> String {
-        guard position < arguments.count, let text = arguments[position].text else {
+        guard position < arguments.count, let text = arguments[position].revealedText else {
             throw HostError("\(name): the \(what) must be a string of UTF-8")
         }
         return text
@@ -163,7 +163,7 @@ private struct MailArguments {
 
     private func attachment(_ value: LuaValue) throws(HostError) -> MailAttachment {
         let reader = try TableReader(value, of: "\(name): an attachment", allowing: ["name", "content", "type"])
-        guard let file = try reader.string("name"), let content = try reader.bytes("content") else {
+        guard let file = try reader.string("name"), let content = try reader.revealedBytes("content") else {
             throw HostError("\(name): an attachment needs a name and its content")
         }
         return MailAttachment(

@@ -39,10 +39,18 @@ struct TableReader {
         try read(name, "a string") { $0.text }
     }
 
-    /// A string of Lua, which need not be text.
-    func bytes(_ name: String) throws(HostError) -> [UInt8]? {
-        try read(name, "a string") { value in
-            if case .string(let bytes) = value { bytes } else { nil }
+    /// A string, or a secret, whose content comes out: only for what is sent to where secrets are meant to go.
+    func revealedString(_ name: String) throws(HostError) -> String? {
+        try read(name, "a string or a secret", takingSecrets: true) { $0.revealedText }
+    }
+
+    /// As ``revealedString(_:)``, but need not be text: strings of Lua are bytes.
+    func revealedBytes(_ name: String) throws(HostError) -> [UInt8]? {
+        try read(name, "a string or a secret", takingSecrets: true) { value in
+            switch value {
+            case .string(let bytes), .secret(let bytes): bytes
+            default: nil
+            }
         }
     }
 
@@ -82,9 +90,12 @@ struct TableReader {
     }
 
     private func read<Value>(
-        _ name: String, _ expected: String, _ convert: (LuaValue) -> Value?
+        _ name: String, _ expected: String, takingSecrets: Bool = false, _ convert: (LuaValue) -> Value?
     ) throws(HostError) -> Value? {
         guard let value = value(name), value != .nil else { return nil }
+        guard takingSecrets || !value.isSecret else {
+            throw HostError("\(what): the option '\(name)' cannot be a secret")
+        }
         guard let converted = convert(value) else {
             throw HostError("\(what): the option '\(name)' must be \(expected)")
         }

@@ -1,5 +1,6 @@
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 #include "text.hpp"
 
@@ -168,3 +169,28 @@ uint8_t *append_canonical_number(uint8_t *out, const uint8_t *token, const uint8
 }
 
 }  // namespace tidelock::json
+
+double jk_read_number(const uint8_t *bytes, uint32_t start, uint32_t end) {
+    auto token = reinterpret_cast<const char *>(bytes + start);
+    double value = 0;
+    auto result = std::from_chars(token, token + (end - start), value);
+    // Only strtod tells too large from too small. Whatever follows a number in JSON ends it for strtod too.
+    return result.ec == std::errc::result_out_of_range ? std::strtod(token, nullptr) : value;
+}
+
+size_t jk_write_number(double value, uint8_t *out) {
+    auto text = reinterpret_cast<char *>(out);
+    size_t length = 0;
+    for (int digits = 15; digits <= 17; ++digits) {
+        auto written = std::to_chars(text, text + 36, value, std::chars_format::general, digits);
+        length = size_t(written.ptr - text);
+        double again = 0;
+        std::from_chars(text, written.ptr, again);
+        if (again == value) break;
+    }
+    if (!std::memchr(text, '.', length) && !std::memchr(text, 'e', length)) {
+        text[length++] = '.';
+        text[length++] = '0';
+    }
+    return length;
+}

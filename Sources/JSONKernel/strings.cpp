@@ -2,6 +2,10 @@
 
 #include "text.hpp"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace tidelock::json {
 
 namespace {
@@ -102,6 +106,16 @@ bool holds_escapable(uint64_t word) {
 
 /// First byte in `[at, end)` that must be escaped, or `end`.
 const uint8_t *find_escapable(const uint8_t *at, const uint8_t *end) {
+#if defined(__SSE2__)
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), last_control = _mm_set1_epi8(0x1F);
+    for (; end - at >= 16; at += 16) {
+        __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i *>(at));
+        __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash));
+        __m128i controls = _mm_cmpeq_epi8(_mm_min_epu8(block, last_control), block);
+        int found = _mm_movemask_epi8(_mm_or_si128(marks, controls));
+        if (found) return at + __builtin_ctz(unsigned(found));
+    }
+#endif
     for (uint64_t word; end - at >= 8; at += 8) {
         std::memcpy(&word, at, 8);
         if (holds_escapable(word)) break;

@@ -69,4 +69,6 @@ void lk_push_context_fields(lua_State *L) {
     lua_rawseti(L, LUA_REGISTRYINDEX, LK_SLOT_CONTEXT);
 }
 
-void lk_push_context(lua_State *L) { lk_push_new_node(L, LK_NONE, 0, LK_NONE, LK_KIND_CONTEXT); }
+void lk_push_context(lua_State *L) {
+    lk_push_new_node(L, (lk_node){.document = LK_NONE, .parent = LK_NONE, .kind = LK_KIND_CONTEXT});
+}

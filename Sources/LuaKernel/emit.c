@@ -24,16 +24,19 @@ static void push_path(const lk_emitter *e) {
     luaL_pushresult(&text);
 }
 
-void lk_emit_fail(const lk_emitter *e, const char *what) {
+/* `format` gets what cannot be written, and where. */
+_Noreturn static void fail(const lk_emitter *e, const char *format, const char *what) {
     lua_State *L = e->L;
     luaL_checkstack(L, 8, NULL);
     push_path(e);
     const char *path = lua_tostring(L, -1);
-    if (e->document < 0) luaL_error(L, "cannot write %s at %s", what, path);
+    if (e->document < 0) luaL_error(L, format, what, path);
     e->machine->document = e->document;
-    lua_pushfstring(L, "cannot write %s at %s", what, path);
+    lua_pushfstring(L, format, what, path);
     lk_raise_as(L, LK_INVALID_DOCUMENT);
 }
+
+void lk_emit_fail(const lk_emitter *e, const char *what) { fail(e, "cannot write %s at %s", what); }
 
 /* ---- Bytes ---- */
 
@@ -163,6 +166,7 @@ void lk_emit_value(lk_emitter *e, int index, bool empty_is_array) {
     case LUA_TTHREAD: lk_emit_fail(e, "a coroutine"); return;
     default: break;
     }
+    if (lk_is_secret(L, index)) fail(e, "%s cannot be written into JSON, at %s", "a secret");
     if (!lk_is_null(L, index)) lk_emit_fail(e, "a userdata");
     lk_emit_bytes(e, "null", 4);
 }

@@ -20,35 +20,34 @@ static void flush(lk_emitter *e, run *pending) {
 }
 
 /* A member or element that was assigned, or in which something changed. */
-static void emit_held(lk_emitter *e, int table, uint32_t json, const jk_node *child, run *pending) {
+static void emit_held(lk_emitter *e, int table, lk_node *node, uint32_t ordinal, run *pending) {
+    const jk_child *child = &node->children[ordinal];
     flush(e, pending);
     if (!pending->first) lk_emit_byte(e, ',');
     pending->first = false;
-    if (child->key_end || child->key_start) {
+    if (node->kind == LK_KIND_OBJECT) {
         lk_emit_step(e)->key = (const char *)pending->bytes + child->key_start;
         lk_emit_step(e)->length = child->key_end - child->key_start;
         lk_emit_bytes(e, pending->bytes + child->key_start - 1, lk_emit_step(e)->length + 2);
         lk_emit_byte(e, ':');
     }
-    lua_rawgetp(e->L, table, lk_hidden(json));
+    lk_push_child(e->L, node, table, ordinal);
     lk_emit_value(e, lua_gettop(e->L), child->kind == JK_ARRAY);
     lua_pop(e->L, 1);
 }
 
 /* The children of the document's container, in its order. */
-static void emit_children(lk_emitter *e, int table, const lk_node *node, run *pending) {
-    const jk_node *nodes = e->machine->documents[node->document].nodes;
-    lua_Integer ordinal = 0;
-    for (uint32_t json = node->json + 1; json < nodes[node->json].next; json = nodes[json].next) {
-        const jk_node *child = &nodes[json];
-        lk_emit_step(e)->index = ++ordinal;
+static void emit_children(lk_emitter *e, int table, lk_node *node, run *pending) {
+    bool is_object = node->kind == LK_KIND_OBJECT;
+    for (uint32_t i = 0; i < node->count; i++) {
+        const jk_child *child = &node->children[i];
         if (child->flags & (JK_FLAG_SHADOWED | LK_DELETED)) {
             flush(e, pending);
         } else if (child->flags & (LK_ASSIGNED | LK_TOUCHED)) {
-            emit_held(e, table, json, child, pending);
+            lk_emit_step(e)->index = (lua_Integer)i + 1;
+            emit_held(e, table, node, i, pending);
         } else {
-            bool is_member = child->key_end || child->key_start;
-            if (pending->start == pending->end) pending->start = is_member ? child->key_start - 1 : child->start;
+            if (pending->start == pending->end) pending->start = is_object ? child->key_start - 1 : child->start;
             pending->end = child->end;
         }
     }
@@ -73,7 +72,7 @@ static void emit_added(lk_emitter *e, int table, const lk_node *node, run *pendi
     lua_pop(L, 1);
 }
 
-static void emit_lazy_object(lk_emitter *e, int table, const lk_node *node) {
+static void emit_lazy_object(lk_emitter *e, int table, lk_node *node) {
     run pending = {e->machine->documents[node->document].bytes, 0, 0, true};
     lk_emit_byte(e, '{');
     emit_children(e, table, node, &pending);
@@ -93,12 +92,12 @@ static bool put_spelling(lk_emitter *e, int table, const lk_node *node) {
     }
     lua_pushvalue(L, -2);
     bool found = lua_rawget(L, -2) != LUA_TNIL;
-    uint32_t json = (uint32_t)lua_tointeger(L, -1);
+    uint32_t ordinal = (uint32_t)lua_tointeger(L, -1);
     lua_pop(L, 2);
     if (!found) return false;
-    const lk_document *document = &e->machine->documents[node->document];
-    const jk_node *spelled = &document->nodes[json];
-    lk_emit_bytes(e, document->bytes + spelled->start, spelled->end - spelled->start);
+    const jk_child *spelled = &node->children[ordinal];
+    const uint8_t *bytes = e->machine->documents[node->document].bytes;
+    lk_emit_bytes(e, bytes + spelled->start, spelled->end - spelled->start);
     return true;
 }
 
@@ -126,13 +125,41 @@ static void emit_lazy_array(lk_emitter *e, int table, lk_node *node) {
     lk_emit_byte(e, ']');
 }
 
+/* How deep a container of a document is nested, itself included. */
+static int nesting(const uint8_t *at, const uint8_t *end) {
+    int depth = 0, deepest = 0;
+    bool in_string = false;
+    for (; at < end; at++) {
+        if (in_string) {
+            if (*at == '\\') at++;
+            else if (*at == '"') in_string = false;
+        } else if (*at == '"') {
+            in_string = true;
+        } else if (*at == '{' || *at == '[') {
+            if (++depth > deepest) deepest = depth;
+        } else if (*at == '}' || *at == ']') {
+            depth--;
+        }
+    }
+    return deepest;
+}
+
+/* A container in which nothing changed. It may have been moved to where it is nested deeper than it was. */
+static void emit_unchanged(lk_emitter *e, const lk_node *node) {
+    const uint8_t *bytes = e->machine->documents[node->document].bytes;
+    uint32_t length = node->end - node->start;
+    bool may_be_deep = e->depth > 0 && length / 2 > (uint32_t)(LK_MAXIMUM_DEPTH - e->depth);
+    if (may_be_deep && e->depth + nesting(bytes + node->start, bytes + node->end) > LK_MAXIMUM_DEPTH) {
+        lk_emit_fail(e, "a table nested so deeply");
+    }
+    lk_emit_bytes(e, bytes + node->start, length);
+}
+
 void lk_emit_lazy(lk_emitter *e, int table) {
     lk_node *node = lk_node_at(e->L, table);
     if (node->kind == LK_KIND_CONTEXT) lk_emit_fail(e, "the context");
     if (node->kind <= LK_KIND_ARRAY && !node->changed) {
-        const lk_document *document = &e->machine->documents[node->document];
-        const jk_node *json = &document->nodes[node->json];
-        lk_emit_bytes(e, document->bytes + json->start, json->end - json->start);
+        emit_unchanged(e, node);
         return;
     }
     lk_emit_enter(e, node);
@@ -146,20 +173,41 @@ void lk_emit_lazy(lk_emitter *e, int table) {
 
 /* ---- The documents of a call ---- */
 
+/* Whether a script wrote to the member that identifies the document at `table`, be it the same value. */
+static bool touches_key(lua_State *L, lk_machine *machine, int table, const lk_node *root) {
+    const char *key = (const char *)machine->invocation->key;
+    size_t length = machine->invocation->key_length;
+    const lk_document *document = &machine->documents[root->document];
+    for (uint32_t i = 0; i < root->count; i++) {
+        const jk_child *child = &root->children[i];
+        bool is_written = child->flags & (LK_DELETED | LK_ASSIGNED | LK_TOUCHED);
+        if (is_written && lk_key_equals(machine, document, child, key, length)) return true;
+    }
+    if (root->added == 0) return false;
+    lua_pushlstring(L, key, length);
+    bool is_added = lua_rawget(L, table) != LUA_TNIL;
+    lua_pop(L, 1);
+    return is_added;
+}
+
+static const lk_change no_change = {0, 0, 0, 0};
+
 static lk_change write_document(lua_State *L, lk_machine *machine, size_t number) {
     const lk_document *document = &machine->documents[number];
     size_t start = machine->output.length;
-    if (document->root == LK_NONE || !machine->nodes[document->root]->changed) return (lk_change){0, 0, 0};
+    if (document->root == LK_NONE || !machine->nodes[document->root]->changed) return no_change;
     lk_push_document(L, (uint32_t)number);
-    lk_write_json(L, -1, &machine->output, (int64_t)number);
+    int table = lua_gettop(L);
+    lk_write_json(L, table, &machine->output, (int64_t)number);
+    bool touches = machine->invocation->key && touches_key(L, machine, table, machine->nodes[document->root]);
     lua_pop(L, 1);
     size_t length = machine->output.length - start;
     /* Assigning what was there already is no change. */
     if (length == document->length && memcmp(machine->output.bytes + start, document->bytes, length) == 0) {
         machine->output.length = start;
-        return (lk_change){0, 0, 0};
+        return no_change;
     }
-    return (lk_change){1, start, length};
+    return (lk_change){1, touches, start, length};
 }
 
 void lk_write_changes(lua_State *L) {

@@ -14,7 +14,7 @@ uint8_t *lk_make_room(lua_State *L, lk_buffer *buffer, size_t count, size_t room
     return start;
 }
 
-void lk_put_bytes(lua_State *L, lk_buffer *buffer, const void *bytes, size_t count) {
+void lk_put_bytes_slowly(lua_State *L, lk_buffer *buffer, const void *bytes, size_t count) {
     uint8_t *start = lk_make_room(L, buffer, count, count);
     if (count) memcpy(start, bytes, count);
 }
@@ -59,7 +59,7 @@ static void write_lazy(lua_State *L, int index, writer *out) {
     size_t place = out->buffer->length;
     uint32_t count = 0;
     lk_put_count(L, out->buffer, 0);
-    lk_position position = lk_first_position(node);
+    lk_position position = {0, 0};
     for (; lk_lazy_step(L, index, node, &position, node->added); count++) {
         if (is_object) {
             write_field(L, out);
@@ -149,6 +149,12 @@ static void write_value(lua_State *L, int index, writer *out) {
         lk_put_bytes(L, buffer, &handle, sizeof handle);
         return;
     }
+    case LUA_TUSERDATA:
+        if (!lk_is_secret(L, index)) break;
+        const char *bytes = lk_secret_bytes(L, index, &length);
+        put_tag(L, buffer, LK_TAG_SECRET);
+        put_text(L, buffer, bytes, length);
+        return;
     default: break;
     }
     if (!lk_is_null(L, index)) luaL_error(L, "a %s cannot be passed on", luaL_typename(L, index));
@@ -179,11 +185,24 @@ uint32_t lk_read_count(lua_State *L, lk_reader *reader) {
     return count;
 }
 
+static const char *take_text(lua_State *L, lk_reader *reader, uint32_t *length) {
+    *length = lk_read_count(L, reader);
+    if ((size_t)(reader->end - reader->next) < *length) luaL_error(L, "damaged value frame");
+    const char *text = (const char *)reader->next;
+    reader->next += *length;
+    return text;
+}
+
 static void read_text(lua_State *L, lk_reader *reader) {
-    uint32_t length = lk_read_count(L, reader);
-    if ((size_t)(reader->end - reader->next) < length) luaL_error(L, "damaged value frame");
-    lua_pushlstring(L, (const char *)reader->next, length);
-    reader->next += length;
+    uint32_t length;
+    const char *text = take_text(L, reader, &length);
+    lua_pushlstring(L, text, length);
+}
+
+static void read_secret(lua_State *L, lk_reader *reader) {
+    uint32_t length;
+    const char *text = take_text(L, reader, &length);
+    lk_push_secret(L, text, length);
 }
 
 /* A count is not believed beyond what the bytes can hold: each value takes at least one. */
@@ -241,6 +260,7 @@ void lk_read_frame(lua_State *L, lk_reader *reader) {
         lua_pushnumber(L, number);
         return;
     case LK_TAG_STRING: read_text(L, reader); return;
+    case LK_TAG_SECRET: read_secret(L, reader); return;
     case LK_TAG_ARRAY:
     case LK_TAG_OBJECT: read_container(L, reader, tag); return;
     case LK_TAG_FUNCTION:

@@ -60,41 +60,55 @@ void lk_region_release(lk_region *region);
 
 /* ---- Documents and lazy tables ---- */
 
-/* Flags added to our copy of a jk_node; they must not meet those of JSONKernel.h. */
+/* Flags added to a jk_child; they must not meet those of JSONKernel.h. */
 enum {
     LK_DELETED = 0x10,  /* the handler assigned nil */
-    LK_HELD = 0x20,     /* the parent's table holds the value under lk_hidden(index): assigned, or a lazy child */
-    LK_ASSIGNED = 0x40, /* held because it was assigned, not because it was read */
+    LK_HELD = 0x20,     /* the value stands in the table of held values: assigned, or a lazy child */
+    LK_ASSIGNED = 0x40, /* not what the document says any more */
     LK_TOUCHED = 0x80,  /* a container in which something changed, at any depth */
 };
 
 typedef struct lk_document {
     const uint8_t *bytes;
-    jk_node *nodes; /* NULL until something inside is read */
     uint32_t length;
-    uint32_t count;
-    uint32_t root; /* lazy node, or LK_NONE */
+    uint32_t root;          /* lazy node, or LK_NONE */
+    uint32_t *shadowed;     /* where values start that a later member of the same key hides; ascending */
+    uint32_t shadowed_count;
+    bool checked;           /* known to be one valid JSON object */
 } lk_document;
 
 enum { LK_KIND_OBJECT, LK_KIND_ARRAY, LK_KIND_LIST, LK_KIND_CONTEXT };
 
-/* A container that a script holds as a lazy table. */
+/* A container that a script holds as a lazy table. Its children are listed when something in it is looked at, and
+ * what is nested in those only when that is. Children are known by their position: the ordinal. */
 typedef struct lk_node {
     uint32_t document;
-    uint32_t json;      /* its node in the document's index */
-    uint32_t parent;    /* the lazy node it was reached from, or LK_NONE */
-    uint32_t cursor;    /* objects: the member a traversal gave last; a search tries it first */
-    uint32_t added;     /* objects: members the document did not have, see KEY_ORDER */
-    uint32_t searches;  /* objects: how often a member was looked for */
-    lua_Integer high;   /* filled arrays: no element lies beyond */
-    uint32_t *elements; /* arrays: index of each element; big objects: hash table of members */
-    uint32_t mask;      /* size of that hash table - 1 */
+    uint32_t parent, ordinal; /* the lazy node it was reached from, or LK_NONE, and its place there */
+    uint32_t start, end;      /* in the document's bytes */
+    uint32_t count;           /* of the document's children, once they are listed */
+    jk_child *children;       /* NULL before */
+    uint32_t cursor;          /* objects: the member looked at last; a search tries it first */
+    uint32_t added;           /* objects: members the document did not have, see KEY_ORDER */
+    uint32_t searches;        /* objects: how often a member was looked for */
+    uint32_t mask;            /* size of the hash table - 1 */
+    uint32_t *slots;          /* big objects: hash table of members */
+    lua_Integer high;         /* filled arrays: no element lies beyond */
     uint8_t kind;
     bool filled;  /* arrays: every element moved into the Lua table, which now is the truth */
     bool changed; /* in itself or below */
 } lk_node;
 
 /* ---- The machine ---- */
+
+/* Which node a lazy table belongs to, by the table's address. Every lazy table enters itself when it is made, so an
+ * entry is never about one that was collected and whose address is in use again. */
+#define LK_RECENT 64
+
+typedef struct lk_recent {
+    const void *table;
+    lk_node *node;
+    uint32_t generation;
+} lk_recent;
 
 typedef struct lk_place {
     char file[512];
@@ -116,13 +130,15 @@ struct lk_machine {
     uint32_t generation; /* number of the call; a lazy table of another one is stale */
 
     /* Identity of the shared metatables, compared as addresses. */
-    const void *lazy_metatable, *array_metatable, *object_metatable;
+    const void *lazy_metatable, *array_metatable, *object_metatable, *secret_metatable;
 
     jk_parser *parser;
+    jk_children children; /* those listed last */
     lk_region region;
     lk_document *documents;
     size_t document_count, document_capacity;
     lk_node **nodes;
+    lk_recent recent[LK_RECENT];
     uint32_t node_count, node_capacity;
     const lk_invocation *invocation;
 
@@ -161,11 +177,12 @@ enum {
     LK_SLOT_IDENTITIES,   /* table, function, ... -> the number tostring shows; weak keys */
     LK_SLOT_ERROR,        /* the last value raised by lk_raise_as */
     LK_SLOT_CONTEXT,      /* fields of the running call's context */
+    LK_SLOT_SECRET,       /* metatable */
     LK_SLOT_WRITTEN,      /* lazy tables that hold fields a script reads without asking the metatable */
 };
 
 /* Keys that no script can name: light userdata never reaches one, except null. */
-extern const char lk_key_node, lk_key_order, lk_key_spellings, lk_key_frozen, lk_key_frozen_mark;
+extern const char lk_key_node, lk_key_held, lk_key_order, lk_key_spellings, lk_key_frozen, lk_key_frozen_mark;
 extern const char lk_null_value, lk_kill_value;
 
 static inline void lk_push_null(lua_State *L) { lua_pushlightuserdata(L, (void *)&lk_null_value); }
@@ -173,9 +190,6 @@ static inline void lk_push_null(lua_State *L) { lua_pushlightuserdata(L, (void *
 static inline bool lk_is_null(lua_State *L, int index) {
     return lua_islightuserdata(L, index) && lua_touserdata(L, index) == (void *)&lk_null_value;
 }
-
-/* Small numbers are no addresses, so they cannot meet the keys above. */
-static inline const void *lk_hidden(uint32_t json) { return (const void *)((uintptr_t)json + 1); }
 
 /* ---- Limits (limits.c) ---- */
 
@@ -228,6 +242,7 @@ void lk_open_clock(lua_State *L);                   /* clock.c */
 void lk_open_modules(lua_State *L);                 /* modules.c */
 void lk_open_lazy(lua_State *L);                    /* lazy.c: metatables */
 void lk_open_markers(lua_State *L);                 /* json.c: metatables of declared arrays and objects */
+void lk_open_secrets(lua_State *L);                 /* secret.c: metatable */
 void lk_push_json(lua_State *L);                    /* json.c: the table of functions */
 void lk_seal_library(lua_State *L);                 /* freezes what was built */
 void lk_push_environment(lua_State *L);             /* a file's own globals */
@@ -278,7 +293,19 @@ typedef struct lk_reader {
 /* Pushes the next value. Raises. */
 void lk_read_frame(lua_State *L, lk_reader *reader);
 uint32_t lk_read_count(lua_State *L, lk_reader *reader);
-void lk_put_bytes(lua_State *L, lk_buffer *buffer, const void *bytes, size_t count);
+void lk_put_bytes_slowly(lua_State *L, lk_buffer *buffer, const void *bytes, size_t count);
+
+/* Raises. */
+static inline void lk_put_bytes(lua_State *L, lk_buffer *buffer, const void *bytes, size_t count) {
+    bool fits = count < buffer->capacity - buffer->length && buffer->length + count <= LK_MACHINE(L)->arena.limit;
+    if (!fits) {
+        lk_put_bytes_slowly(L, buffer, bytes, count);
+        return;
+    }
+    memcpy(buffer->bytes + buffer->length, bytes, count);
+    buffer->length += count;
+}
+
 /* Adds `room` bytes, of which about `count` will be kept. Raises. */
 uint8_t *lk_make_room(lua_State *L, lk_buffer *buffer, size_t count, size_t room);
 void lk_put_count(lua_State *L, lk_buffer *buffer, uint32_t count);
@@ -295,16 +322,19 @@ void lk_push_context(lua_State *L);
 bool lk_list_was_changed(lua_State *L);
 void lk_remember_written(lua_State *L, int table); /* lk_forget_written has to see this table */
 void lk_forget_written(lua_State *L);
-uint32_t lk_find_member(lua_State *L, lk_node *node, const char *key, size_t length);
-void lk_push_child(lua_State *L, lk_node *node, int table, uint32_t json); /* decoded; nil for a deleted one */
-const uint32_t *lk_elements(lua_State *L, lk_node *node);
+/* Refuses a document that is no JSON object; those known to be valid are not read for it. Raises. */
+void lk_check_document(lua_State *L, uint32_t number);
+/* Lists the children of the node's container, once. Raises. */
+void lk_list_children(lua_State *L, lk_node *node);
+uint32_t lk_find_member(lua_State *L, lk_node *node, const char *key, size_t length); /* its ordinal, or LK_NONE */
+bool lk_key_equals(lk_machine *machine, const lk_document *document, const jk_child *child, const char *key,
+                   size_t length);
+void lk_push_child(lua_State *L, lk_node *node, int table, uint32_t ordinal); /* decoded; nil for a deleted one */
+/* Puts the value on top, which it pops, where lk_push_child finds it. */
+void lk_hold_child(lua_State *L, lk_node *node, int table, uint32_t ordinal);
 void lk_fill_array(lua_State *L, lk_node *node, int table);
 void lk_mark_changed(lk_machine *machine, lk_node *node);
-void lk_push_key(lua_State *L, const lk_document *document, const jk_node *node);
-
-static inline jk_node *lk_json(lk_machine *machine, const lk_node *node) {
-    return &machine->documents[node->document].nodes[node->json];
-}
+void lk_push_key(lua_State *L, const lk_document *document, const jk_child *child);
 
 int lk_lazy_index(lua_State *L); /* the metamethods, also used by rawget and rawset */
 int lk_lazy_newindex(lua_State *L);
@@ -314,24 +344,30 @@ int lk_lazy_next(lua_State *L);
 
 /* Where a traversal is: members the document has come first, then added ones. Arrays use `added` alone. */
 typedef struct lk_position {
-    uint32_t json;
+    uint32_t ordinal;
     uint32_t added;
 } lk_position;
 
-lk_position lk_first_position(const lk_node *node);
 /* Pushes the next key and value, or nothing at the end. Added members beyond `limit` are not visited. */
 bool lk_lazy_step(lua_State *L, int table, lk_node *node, lk_position *position, uint32_t limit);
 /* Pushes the path of `node`, as in "$.meta.tags[2]". */
 void lk_push_path(lua_State *L, const lk_node *node);
 
 /* Makes a lazy table and pushes it. */
-lk_node *lk_push_new_node(lua_State *L, uint32_t document, uint32_t json, uint32_t parent, uint8_t kind);
+lk_node *lk_push_new_node(lua_State *L, lk_node start);
 void lk_push_context_fields(lua_State *L); /* context.c */
 _Noreturn void lk_raise_stale(lua_State *L);
 
+/* ---- Secrets (secret.c) ---- */
+
+bool lk_is_secret(lua_State *L, int index);
+const char *lk_secret_bytes(lua_State *L, int index, size_t *length); /* of a secret */
+void lk_push_secret(lua_State *L, const void *bytes, size_t length);  /* raises */
+
 /* ---- JSON text ---- */
 
-void lk_push_scalar(lua_State *L, const uint8_t *bytes, const jk_node *node); /* scalars.c; not containers */
+/* A scalar of a document; `start` and `end` are those of its token. scalars.c */
+void lk_push_scalar(lua_State *L, const uint8_t *bytes, uint8_t kind, uint8_t flags, uint32_t start, uint32_t end);
 void lk_put_number(lua_State *L, lk_buffer *buffer, lua_Number value);
 void lk_put_integer(lua_State *L, lk_buffer *buffer, lua_Integer value);
 /* False when the bytes are no UTF-8. */

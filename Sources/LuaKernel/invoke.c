@@ -26,7 +26,8 @@ static void begin(lk_machine *machine, lk_worker *worker, void *context, const l
     machine->arena.limit = limits->memory;
     machine->arena.peak = machine->arena.used;
     machine->status = machine->raised_status = LK_OK;
-    machine->place = (lk_place){{0}, 0};
+    machine->place.file[0] = 0;
+    machine->place.line = 0;
     machine->place_known = false;
     machine->document = -1;
     machine->close_depth = 0;

@@ -64,7 +64,7 @@ static void push_object(const text *json, const jk_node *object, uint32_t member
 static void push_node(const text *json, uint32_t number) {
     const jk_node *node = &json->nodes[number];
     if (node->kind < JK_ARRAY) {
-        lk_push_scalar(json->L, json->bytes, node);
+        lk_push_scalar(json->L, json->bytes, node->kind, node->flags, node->start, node->end);
         return;
     }
     lk_poll(json->L);

@@ -1,14 +1,15 @@
 /* Lazy tables: reading.
  *
  * A lazy table is an empty Lua table with a shared metatable. Under keys that no script can name it holds the
- * number of its lk_node and, per member, whatever the document's bytes do not tell: a child that was read before
- * (so that a.x == a.x) or a value that was assigned. Everything else is decoded from the bytes at each read. */
+ * number of its lk_node and a table of what the document's bytes do not tell, by ordinal: children that were read
+ * before (so that a.x == a.x) and strings and tables that were assigned. Assigned numbers and booleans are kept in
+ * the jk_child itself. Everything else is decoded from the bytes at each read. */
 
 #include "internal.h"
 
 #include <stdlib.h>
 
-const char lk_key_node = 0, lk_key_order = 0, lk_key_spellings = 0;
+const char lk_key_node = 0, lk_key_held = 0, lk_key_order = 0, lk_key_spellings = 0;
 const char lk_null_value = 0;
 
 /* ---- Nodes ---- */
@@ -29,14 +30,22 @@ static void remember_node(lua_State *L, lk_machine *machine, lk_node *node) {
     machine->nodes[machine->node_count++] = node;
 }
 
-lk_node *lk_push_new_node(lua_State *L, uint32_t document, uint32_t json, uint32_t parent, uint8_t kind) {
+static lk_recent *recent_place(lk_machine *machine, const void *table) {
+    uintptr_t address = (uintptr_t)table;
+    return &machine->recent[(address >> 6 ^ address >> 12) % LK_RECENT];
+}
+
+lk_node *lk_push_new_node(lua_State *L, lk_node start) {
     lk_machine *machine = LK_MACHINE(L);
     luaL_checkstack(L, 4, NULL);
     lk_node *node = lk_region_take(&machine->region, sizeof *node);
     if (!node) luaL_error(L, "not enough memory");
-    *node = (lk_node){.document = document, .json = json, .parent = parent, .cursor = LK_NONE, .kind = kind};
+    *node = start;
+    node->cursor = LK_NONE;
     remember_node(L, machine, node);
     lua_createtable(L, 0, 2);
+    const void *table = lua_topointer(L, -1);
+    *recent_place(machine, table) = (lk_recent){table, node, machine->generation};
     lua_pushinteger(L, ((lua_Integer)machine->generation << 32) | (machine->node_count - 1));
     lua_rawsetp(L, -2, &lk_key_node);
     lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_LAZY);
@@ -44,38 +53,24 @@ lk_node *lk_push_new_node(lua_State *L, uint32_t document, uint32_t json, uint32
     return node;
 }
 
-static void index_document(lua_State *L, lk_machine *machine, uint32_t number) {
-    lk_document *document = &machine->documents[number];
-    jk_problem problem = {JK_OUT_OF_MEMORY, 0, "memory ran out"};
-    jk_index index;
-    if (!machine->parser) machine->parser = jk_parser_create();
-    jk_status status = machine->parser
-        ? jk_index_document(machine->parser, document->bytes, document->length, &index, &problem) : JK_OUT_OF_MEMORY;
-    if (status == JK_OK && index.nodes[0].kind == JK_OBJECT) {
-        jk_node *nodes = lk_region_take(&machine->region, index.count * sizeof *nodes);
-        if (!nodes) luaL_error(L, "not enough memory");
-        memcpy(nodes, index.nodes, index.count * sizeof *nodes);
-        document->nodes = nodes;
-        document->count = (uint32_t)index.count;
-        return;
+static lk_node *checked(lua_State *L, lk_machine *machine, lk_node *node) {
+    if (node->kind <= LK_KIND_ARRAY && !machine->documents[node->document].checked) {
+        lk_check_document(L, node->document);
     }
-    machine->document = number;
-    lua_pushfstring(L, "document %d cannot be read: %s", (int)number + 1,
-                    status == JK_OK ? "it is not an object" : problem.reason);
-    lk_raise_as(L, LK_INVALID_DOCUMENT);
+    return node;
 }
 
 lk_node *lk_node_at(lua_State *L, int index) {
     lk_machine *machine = LK_MACHINE(L);
+    const void *table = lua_topointer(L, index);
+    lk_recent *recent = recent_place(machine, table);
+    if (recent->table == table && recent->generation == machine->generation) return checked(L, machine, recent->node);
     lua_rawgetp(L, index, &lk_key_node);
     uint64_t identity = (uint64_t)lua_tointeger(L, -1);
     lua_pop(L, 1);
     if (identity >> 32 != machine->generation) lk_raise_stale(L);
-    lk_node *node = machine->nodes[(uint32_t)identity];
-    if (node->kind <= LK_KIND_ARRAY && !machine->documents[node->document].nodes) {
-        index_document(L, machine, node->document);
-    }
-    return node;
+    *recent = (lk_recent){table, machine->nodes[(uint32_t)identity], machine->generation};
+    return checked(L, machine, recent->node);
 }
 
 void lk_push_document(lua_State *L, uint32_t number) {
@@ -86,7 +81,8 @@ void lk_push_document(lua_State *L, uint32_t number) {
     if (document->root != LK_NONE) {
         lua_rawgeti(L, -1, (lua_Integer)number + 1);
     } else {
-        lk_push_new_node(L, number, 0, LK_NONE, LK_KIND_OBJECT);
+        lk_push_new_node(L, (lk_node){.document = number, .parent = LK_NONE, .end = document->length,
+                                      .kind = LK_KIND_OBJECT});
         document->root = machine->node_count - 1;
         lua_pushvalue(L, -1);
         lua_rawseti(L, -3, (lua_Integer)number + 1);
@@ -96,25 +92,70 @@ void lk_push_document(lua_State *L, uint32_t number) {
 
 /* ---- Children ---- */
 
-void lk_push_child(lua_State *L, lk_node *node, int table, uint32_t json) {
-    lk_machine *machine = LK_MACHINE(L);
-    const lk_document *document = &machine->documents[node->document];
-    jk_node *child = &document->nodes[json];
+/* The table of held values. It has room for all children at once, because growing it one by one is slow. */
+static void push_held(lua_State *L, const lk_node *node, int table) {
+    if (lua_rawgetp(L, table, &lk_key_held) != LUA_TNIL) return;
+    lua_pop(L, 1);
+    lua_createtable(L, (int)node->count, 0);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, table, &lk_key_held);
+}
+
+void lk_hold_child(lua_State *L, lk_node *node, int table, uint32_t ordinal) {
+    luaL_checkstack(L, 4, NULL);
+    push_held(L, node, table);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, (lua_Integer)ordinal + 1);
+    lua_pop(L, 1);
+    node->children[ordinal].flags |= LK_HELD;
+}
+
+static void push_container(lua_State *L, lk_node *node, int table, uint32_t ordinal) {
+    const jk_child *child = &node->children[ordinal];
+    lua_rawgetp(L, table, &lk_key_node);
+    uint32_t parent = (uint32_t)lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    lk_push_new_node(L, (lk_node){.document = node->document, .parent = parent, .ordinal = ordinal,
+                                  .start = child->start, .end = child->end,
+                                  .kind = child->kind == JK_ARRAY ? LK_KIND_ARRAY : LK_KIND_OBJECT});
+    lua_pushvalue(L, -1);
+    lk_hold_child(L, node, table, ordinal);
+}
+
+/* A number or boolean that was assigned. */
+static void push_assigned(lua_State *L, const jk_child *child) {
+    lua_Integer integer;
+    lua_Number number;
+    switch (child->note) {
+    case JK_FALSE:
+    case JK_TRUE: lua_pushboolean(L, child->note == JK_TRUE); break;
+    case JK_NULL: lk_push_null(L); break;
+    default:
+        if (child->flags & JK_FLAG_INTEGER) {
+            memcpy(&integer, child, sizeof integer);
+            lua_pushinteger(L, integer);
+        } else {
+            memcpy(&number, child, sizeof number);
+            lua_pushnumber(L, number);
+        }
+    }
+}
+
+void lk_push_child(lua_State *L, lk_node *node, int table, uint32_t ordinal) {
+    const jk_child *child = &node->children[ordinal];
     if (child->flags & LK_DELETED) {
         lua_pushnil(L);
     } else if (child->flags & LK_HELD) {
-        lua_rawgetp(L, table, lk_hidden(json));
+        lua_rawgetp(L, table, &lk_key_held);
+        lua_rawgeti(L, -1, (lua_Integer)ordinal + 1);
+        lua_replace(L, -2);
+    } else if (child->flags & LK_ASSIGNED) {
+        push_assigned(L, child);
     } else if (child->kind < JK_ARRAY) {
-        lk_push_scalar(L, document->bytes, child);
+        const uint8_t *bytes = LK_MACHINE(L)->documents[node->document].bytes;
+        lk_push_scalar(L, bytes, child->kind, child->flags, child->start, child->end);
     } else {
-        lua_rawgetp(L, table, &lk_key_node);
-        uint32_t parent = (uint32_t)lua_tointeger(L, -1);
-        lua_pop(L, 1);
-        lk_push_new_node(L, node->document, json, parent,
-                         child->kind == JK_ARRAY ? LK_KIND_ARRAY : LK_KIND_OBJECT);
-        lua_pushvalue(L, -1);
-        lua_rawsetp(L, table, lk_hidden(json));
-        child->flags |= LK_HELD;
+        push_container(L, node, table, ordinal);
     }
 }
 
@@ -131,7 +172,7 @@ static int index_object(lua_State *L, lk_node *node) {
         lua_rawget(L, 1);
         return 1;
     }
-    const jk_node *found = &LK_MACHINE(L)->documents[node->document].nodes[member];
+    const jk_child *found = &node->children[member];
     if (found->kind == JK_NULL && !(found->flags & LK_ASSIGNED)) return 0;
     lk_push_child(L, node, 1, member);
     return 1;
@@ -145,8 +186,9 @@ static int index_array(lua_State *L, lk_node *node) {
     }
     if (lua_type(L, 2) != LUA_TNUMBER) return 0;
     lua_Integer position = lua_tointeger(L, 2);
-    if (position < 1 || position > (lua_Integer)lk_json(LK_MACHINE(L), node)->count) return 0;
-    lk_push_child(L, node, 1, lk_elements(L, node)[position - 1]);
+    lk_list_children(L, node);
+    if (position < 1 || position > (lua_Integer)node->count) return 0;
+    lk_push_child(L, node, 1, (uint32_t)(position - 1));
     return 1;
 }
 
@@ -169,7 +211,10 @@ int lk_lazy_index(lua_State *L) {
 
 lua_Integer lk_lazy_length(lua_State *L, int table, lk_node *node) {
     if (node->kind == LK_KIND_OBJECT || node->kind == LK_KIND_CONTEXT) return 0;
-    if (!node->filled) return lk_json(LK_MACHINE(L), node)->count;
+    if (!node->filled) {
+        lk_list_children(L, node);
+        return node->count;
+    }
     /* Elements vanish by assigning nil, which no metamethod sees. */
     for (; node->high > 0; node->high--) {
         bool present = lua_rawgeti(L, table, node->high) != LUA_TNIL;

@@ -1,6 +1,8 @@
-/* Lazy tables: finding members by key and elements by position in a document's index. */
+/* Lazy tables: listing what a container holds, and finding members by key. */
 
 #include "internal.h"
+
+#include <stdlib.h>
 
 #define FEW_MEMBERS 64 /* more are found through a hash table, once searched for often enough */
 #define FEW_SEARCHES 4
@@ -8,31 +10,34 @@
 /* ---- Keys ---- */
 
 /* The member's key, decoded; good until the scratch buffer is used again. */
-static const char *decode_key(lk_machine *machine, const lk_document *document, const jk_node *node, size_t *length) {
-    const uint8_t *key = document->bytes + node->key_start;
-    *length = node->key_end - node->key_start;
-    if (!(node->flags & JK_FLAG_KEY_ESCAPED)) return (const char *)key;
+static const char *decode_key(lk_machine *machine, const lk_document *document, const jk_child *child, size_t *length) {
+    const uint8_t *key = document->bytes + child->key_start;
+    *length = child->key_end - child->key_start;
+    if (!(child->flags & JK_FLAG_KEY_ESCAPED)) return (const char *)key;
     machine->scratch.length = 0;
     uint8_t *out = lk_buffer_extend(&machine->scratch, *length);
-    if (out) *length = jk_decode_string(document->bytes, node->key_start, node->key_end, out);
+    if (out) *length = jk_decode_string(document->bytes, child->key_start, child->key_end, out);
     return (const char *)(out ? out : key);
 }
 
-void lk_push_key(lua_State *L, const lk_document *document, const jk_node *node) {
+void lk_push_key(lua_State *L, const lk_document *document, const jk_child *child) {
     size_t length;
-    const char *key = decode_key(LK_MACHINE(L), document, node, &length);
+    const char *key = decode_key(LK_MACHINE(L), document, child, &length);
     lua_pushlstring(L, key, length);
 }
 
-static bool key_equals(lk_machine *machine, const lk_document *document, const jk_node *node, const char *key,
-                       size_t length) {
-    if (node->flags & JK_FLAG_SHADOWED) return false;
-    if (!(node->flags & JK_FLAG_KEY_ESCAPED)) {
-        size_t own = node->key_end - node->key_start;
-        return own == length && memcmp(document->bytes + node->key_start, key, length) == 0;
+bool lk_key_equals(lk_machine *machine, const lk_document *document, const jk_child *child, const char *key,
+                   size_t length) {
+    if (child->flags & JK_FLAG_SHADOWED) return false;
+    if (!(child->flags & JK_FLAG_KEY_ESCAPED)) {
+        size_t own = child->key_end - child->key_start;
+        const char *bytes = (const char *)document->bytes + child->key_start;
+        /* Most keys differ in their length or in a byte at the ends: no call is needed to see that. */
+        if (own != length || length == 0) return own == length;
+        return bytes[0] == key[0] && bytes[length - 1] == key[length - 1] && memcmp(bytes, key, length) == 0;
     }
     size_t own;
-    const char *decoded = decode_key(machine, document, node, &own);
+    const char *decoded = decode_key(machine, document, child, &own);
     return own == length && memcmp(decoded, key, length) == 0;
 }
 
@@ -45,30 +50,29 @@ static uint32_t hash(const char *key, size_t length) {
 }
 
 static void build_hash_table(lua_State *L, lk_machine *machine, lk_node *node, const lk_document *document) {
-    const jk_node *object = &document->nodes[node->json];
     uint32_t size = 128;
-    while (size < object->count * 2) size *= 2;
+    while (size < node->count * 2) size *= 2;
     uint32_t *slots = lk_region_take(&machine->region, size * sizeof *slots);
     if (!slots) luaL_error(L, "not enough memory");
     memset(slots, 0xff, size * sizeof *slots);
-    for (uint32_t member = node->json + 1; member < object->next; member = document->nodes[member].next) {
+    for (uint32_t member = 0; member < node->count; member++) {
         size_t length;
-        const char *key = decode_key(machine, document, &document->nodes[member], &length);
+        const char *key = decode_key(machine, document, &node->children[member], &length);
         uint32_t slot = hash(key, length) & (size - 1);
         while (slots[slot] != LK_NONE) slot = (slot + 1) & (size - 1);
         slots[slot] = member;
     }
-    node->elements = slots;
+    node->slots = slots;
     node->mask = size - 1;
 }
 
 static uint32_t find_hashed(lua_State *L, lk_machine *machine, lk_node *node, const char *key, size_t length) {
     const lk_document *document = &machine->documents[node->document];
-    if (!node->elements) build_hash_table(L, machine, node, document);
-    const uint32_t *slots = node->elements;
+    if (!node->slots) build_hash_table(L, machine, node, document);
+    const uint32_t *slots = node->slots;
     for (uint32_t slot = hash(key, length) & node->mask; slots[slot] != LK_NONE; slot = (slot + 1) & node->mask) {
         uint32_t member = slots[slot];
-        if (key_equals(machine, document, &document->nodes[member], key, length)) return member;
+        if (lk_key_equals(machine, document, &node->children[member], key, length)) return member;
     }
     return LK_NONE;
 }
@@ -76,29 +80,91 @@ static uint32_t find_hashed(lua_State *L, lk_machine *machine, lk_node *node, co
 uint32_t lk_find_member(lua_State *L, lk_node *node, const char *key, size_t length) {
     lk_machine *machine = LK_MACHINE(L);
     const lk_document *document = &machine->documents[node->document];
-    const jk_node *nodes = document->nodes, *object = &nodes[node->json];
+    lk_list_children(L, node);
     uint32_t cursor = node->cursor;
-    if (cursor != LK_NONE && key_equals(machine, document, &nodes[cursor], key, length)) return cursor;
-    bool is_worth_hashing = object->count > FEW_MEMBERS && ++node->searches > FEW_SEARCHES;
+    if (cursor != LK_NONE && lk_key_equals(machine, document, &node->children[cursor], key, length)) return cursor;
+    bool is_worth_hashing = node->count > FEW_MEMBERS && ++node->searches > FEW_SEARCHES;
     if (is_worth_hashing) return find_hashed(L, machine, node, key, length);
-    for (uint32_t member = node->json + 1; member < object->next; member = nodes[member].next) {
-        if (key_equals(machine, document, &nodes[member], key, length)) return member;
+    for (uint32_t member = 0; member < node->count; member++) {
+        if (!lk_key_equals(machine, document, &node->children[member], key, length)) continue;
+        node->cursor = member;
+        return member;
     }
     return LK_NONE;
 }
 
-/* ---- Elements ---- */
+/* ---- Children ---- */
 
-const uint32_t *lk_elements(lua_State *L, lk_node *node) {
-    lk_machine *machine = LK_MACHINE(L);
-    const jk_node *nodes = machine->documents[node->document].nodes, *array = &nodes[node->json];
-    if (node->elements) return node->elements;
-    uint32_t *elements = lk_region_take(&machine->region, (array->count + 1) * sizeof *elements);
-    if (!elements) luaL_error(L, "not enough memory");
+_Noreturn static void refuse_document(lua_State *L, uint32_t number, const char *reason) {
+    LK_MACHINE(L)->document = number;
+    lua_pushfstring(L, "document %d cannot be read: %s", (int)number + 1, reason);
+    lk_raise_as(L, LK_INVALID_DOCUMENT);
+}
+
+/* Few documents have members of the same key; for those, remembers which ones do not count. */
+static void note_shadowed(lua_State *L, lk_document *document, const jk_index *index) {
     uint32_t count = 0;
-    for (uint32_t element = node->json + 1; element < array->next; element = nodes[element].next) {
-        elements[count++] = element;
+    for (size_t i = 0; i < index->count; i++) count += (index->nodes[i].flags & JK_FLAG_SHADOWED) != 0;
+    if (count == 0) return;
+    document->shadowed = lk_region_take(&LK_MACHINE(L)->region, count * sizeof *document->shadowed);
+    if (!document->shadowed) luaL_error(L, "not enough memory");
+    for (size_t i = 0; i < index->count; i++) {
+        if (!(index->nodes[i].flags & JK_FLAG_SHADOWED)) continue;
+        document->shadowed[document->shadowed_count++] = index->nodes[i].start;
     }
-    node->elements = elements;
-    return elements;
+}
+
+void lk_check_document(lua_State *L, uint32_t number) {
+    lk_machine *machine = LK_MACHINE(L);
+    lk_document *document = &machine->documents[number];
+    if (!machine->invocation->are_valid) {
+        jk_problem problem = {JK_OUT_OF_MEMORY, 0, "memory ran out"};
+        jk_index index;
+        if (!machine->parser) machine->parser = jk_parser_create();
+        if (!machine->parser ||
+            jk_index_document(machine->parser, document->bytes, document->length, &index, &problem) != JK_OK) {
+            refuse_document(L, number, problem.reason);
+        }
+        note_shadowed(L, document, &index);
+        if (index.nodes[0].kind == JK_OBJECT) {
+            lk_node *root = machine->nodes[document->root];
+            root->start = index.nodes[0].start;
+            root->end = index.nodes[0].end;
+        }
+    }
+    const lk_node *root = machine->nodes[document->root];
+    if (document->length == 0 || document->bytes[root->start] != '{') {
+        refuse_document(L, number, "it is not an object");
+    }
+    document->checked = true;
+}
+
+static int compare_places(const void *left, const void *right) {
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+static void flag_shadowed(const lk_document *document, jk_child *children, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t *found = bsearch(&children[i].start, document->shadowed, document->shadowed_count,
+                                        sizeof *document->shadowed, compare_places);
+        if (found) children[i].flags |= JK_FLAG_SHADOWED;
+    }
+}
+
+void lk_list_children(lua_State *L, lk_node *node) {
+    if (node->children || node->kind > LK_KIND_ARRAY) return;
+    lk_machine *machine = LK_MACHINE(L);
+    const lk_document *document = &machine->documents[node->document];
+    jk_children *listed = &machine->children;
+    jk_status status = jk_list_children(document->bytes, document->length, node->start, listed);
+    if (status != JK_OK) {
+        refuse_document(L, node->document, status == JK_OUT_OF_MEMORY ? "memory ran out" : "it is no valid JSON");
+    }
+    size_t size = listed->count * sizeof *listed->items;
+    node->children = lk_region_take(&machine->region, size ? size : 1);
+    if (!node->children) luaL_error(L, "not enough memory");
+    if (size) memcpy(node->children, listed->items, size);
+    node->count = (uint32_t)listed->count;
+    if (document->shadowed_count > 0) flag_shadowed(document, node->children, node->count);
 }

@@ -2,17 +2,14 @@
 
 #include "internal.h"
 
-lk_position lk_first_position(const lk_node *node) { return (lk_position){node->json + 1, 0}; }
-
 static bool step_member(lua_State *L, int table, lk_node *node, lk_position *position) {
-    const lk_document *document = &LK_MACHINE(L)->documents[node->document];
-    const jk_node *nodes = document->nodes;
-    while (position->json < nodes[node->json].next) {
-        uint32_t member = position->json;
-        position->json = nodes[member].next;
-        if (nodes[member].flags & (JK_FLAG_SHADOWED | LK_DELETED)) continue;
+    lk_list_children(L, node);
+    while (position->ordinal < node->count) {
+        uint32_t member = position->ordinal++;
+        const jk_child *child = &node->children[member];
+        if (child->flags & (JK_FLAG_SHADOWED | LK_DELETED)) continue;
         node->cursor = member;
-        lk_push_key(L, document, &nodes[member]);
+        lk_push_key(L, &LK_MACHINE(L)->documents[node->document], child);
         lk_push_child(L, node, table, member);
         return true;
     }
@@ -39,7 +36,7 @@ static bool step_element(lua_State *L, int table, lk_node *node, lk_position *po
         if (node->filled) {
             lua_rawgeti(L, table, index);
         } else {
-            lk_push_child(L, node, table, lk_elements(L, node)[index - 1]);
+            lk_push_child(L, node, table, index - 1);
         }
         if (!lua_isnil(L, -1)) return true;
         lua_pop(L, 2);
@@ -61,7 +58,7 @@ static int iterate(lua_State *L) {
     lua_Integer packed = lua_tointeger(L, lua_upvalueindex(1));
     lk_position position = {(uint32_t)packed, (uint32_t)(packed >> 32)};
     if (!lk_lazy_step(L, 1, node, &position, (uint32_t)lua_tointeger(L, lua_upvalueindex(2)))) return 0;
-    lua_pushinteger(L, (lua_Integer)position.json | (lua_Integer)position.added << 32);
+    lua_pushinteger(L, (lua_Integer)position.ordinal | (lua_Integer)position.added << 32);
     lua_replace(L, lua_upvalueindex(1));
     return 2;
 }
@@ -74,8 +71,7 @@ int lk_lazy_pairs(lua_State *L) {
         lua_pushnil(L);
         return 3;
     }
-    lk_position position = lk_first_position(node);
-    lua_pushinteger(L, (lua_Integer)position.json);
+    lua_pushinteger(L, 0);
     /* Members added on the way are not visited, or a loop that adds one per turn would never end. */
     lua_pushinteger(L, node->added);
     lua_pushcclosure(L, iterate, 2);
@@ -89,7 +85,7 @@ static lk_position position_after(lua_State *L, lk_node *node) {
     size_t length;
     const char *key = luaL_checklstring(L, 2, &length);
     uint32_t member = lk_find_member(L, node, key, length);
-    if (member != LK_NONE) return (lk_position){LK_MACHINE(L)->documents[node->document].nodes[member].next, 0};
+    if (member != LK_NONE) return (lk_position){member + 1, 0};
     lua_Integer place = 0;
     if (node->added > 0) {
         lua_rawgetp(L, 1, &lk_key_order);
@@ -111,7 +107,7 @@ int lk_lazy_next(lua_State *L) {
         lua_pushnil(L);
         return 1;
     }
-    lk_position position = lua_isnil(L, 2) ? lk_first_position(node) : position_after(L, node);
+    lk_position position = lua_isnil(L, 2) ? (lk_position){0, 0} : position_after(L, node);
     if (lk_lazy_step(L, 1, node, &position, node->added)) return 2;
     lua_pushnil(L);
     return 1;

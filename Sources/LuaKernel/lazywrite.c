@@ -1,9 +1,9 @@
 /* Lazy tables: writing.
  *
- * An assigned member goes under its hidden key, so that a later `t.k = nil` meets the metatable again instead of
- * uncovering what the document says. Members the document does not have become ordinary fields of the table, with
- * their order kept aside. An array moves all its elements into the table at the first write; from then on the
- * table is the truth. */
+ * An assigned member goes where a read looks for it and no script does, so that a later `t.k = nil` meets the
+ * metatable again instead of uncovering what the document says. Members the document does not have become ordinary
+ * fields of the table, with their order kept aside. An array moves all its elements into the table at the first
+ * write; from then on the table is the truth. */
 
 #include "internal.h"
 
@@ -13,20 +13,14 @@ void lk_mark_changed(lk_machine *machine, lk_node *node) {
     while (!node->changed) {
         node->changed = true;
         if (node->kind > LK_KIND_ARRAY) return;
-        lk_json(machine, node)->flags |= LK_TOUCHED;
         if (node->parent == LK_NONE) return;
-        node = machine->nodes[node->parent];
+        lk_node *parent = machine->nodes[node->parent];
+        parent->children[node->ordinal].flags |= LK_TOUCHED;
+        node = parent;
     }
 }
 
 /* ---- Paths, for messages ---- */
-
-static lua_Integer ordinal(lua_State *L, lk_node *array, uint32_t json) {
-    const uint32_t *elements = lk_elements(L, array);
-    uint32_t count = lk_json(LK_MACHINE(L), array)->count, i = 0;
-    while (i < count && elements[i] != json) i++;
-    return i + 1;
-}
 
 void lk_push_path(lua_State *L, const lk_node *node) {
     lk_machine *machine = LK_MACHINE(L);
@@ -38,12 +32,12 @@ void lk_push_path(lua_State *L, const lk_node *node) {
     lk_node *parent = machine->nodes[node->parent];
     lk_push_path(L, parent);
     const lk_document *document = &machine->documents[node->document];
-    const jk_node *json = &document->nodes[node->json];
+    const jk_child *child = &parent->children[node->ordinal];
     if (parent->kind == LK_KIND_ARRAY) {
-        lua_pushfstring(L, "%s[%I]", lua_tostring(L, -1), (LUAI_UACINT)ordinal(L, parent, node->json));
+        lua_pushfstring(L, "%s[%I]", lua_tostring(L, -1), (LUAI_UACINT)node->ordinal + 1);
     } else {
         lua_pushfstring(L, "%s.", lua_tostring(L, -1));
-        lua_pushlstring(L, (const char *)document->bytes + json->key_start, json->key_end - json->key_start);
+        lua_pushlstring(L, (const char *)document->bytes + child->key_start, child->key_end - child->key_start);
         lua_concat(L, 2);
     }
     lua_replace(L, -2);
@@ -55,7 +49,7 @@ static const char *unwritable(lua_State *L, int index) {
     case LUA_TNUMBER: return isfinite(lua_tonumber(L, index)) ? NULL : "a number that is not finite";
     case LUA_TFUNCTION: return "a function";
     case LUA_TTHREAD: return "a coroutine";
-    case LUA_TUSERDATA: return "a userdata";
+    case LUA_TUSERDATA: return lk_is_secret(L, index) ? "a secret" : "a userdata";
     case LUA_TLIGHTUSERDATA: return lk_is_null(L, index) ? NULL : "a userdata";
     default: return NULL;
     }
@@ -64,24 +58,53 @@ static const char *unwritable(lua_State *L, int index) {
 static void refuse(lua_State *L, const lk_node *node, const char *what) {
     const char *key = lk_tostring(L, 2, NULL);
     lk_push_path(L, node);
-    luaL_error(L, node->kind == LK_KIND_OBJECT ? "cannot write %s to %s.%s" : "cannot write %s to %s[%s]", what,
-               lua_tostring(L, -1), key);
+    const char *path = lua_tostring(L, -1), *between = node->kind == LK_KIND_OBJECT ? "." : "[",
+               *behind = node->kind == LK_KIND_OBJECT ? "" : "]";
+    if (lk_is_secret(L, 3)) {
+        luaL_error(L, "a secret cannot be written into JSON, at %s%s%s%s", path, between, key, behind);
+    }
+    luaL_error(L, "cannot write %s to %s%s%s%s", what, path, between, key, behind);
 }
 
 /* ---- Objects ---- */
 
-static void assign_member(lua_State *L, lk_node *node, uint32_t member) {
-    lk_machine *machine = LK_MACHINE(L);
-    jk_node *json = &machine->documents[node->document].nodes[member];
-    if (lua_isnil(L, 3)) {
-        if (json->flags & LK_DELETED) return;
-        json->flags = (uint8_t)((json->flags | LK_DELETED) & ~(LK_HELD | LK_ASSIGNED));
+/* Keeps a number, boolean or null where its token's place was kept, which nobody needs any more. The kind stays the
+ * document's: it says how an empty table is written that is assigned later. */
+static void keep_scalar(lua_State *L, jk_child *child) {
+    lua_Integer integer;
+    lua_Number number;
+    child->flags &= (uint8_t)~JK_FLAG_INTEGER;
+    if (lua_isboolean(L, 3)) {
+        child->note = lua_toboolean(L, 3) ? JK_TRUE : JK_FALSE;
+    } else if (lua_isinteger(L, 3)) {
+        integer = lua_tointeger(L, 3);
+        memcpy(child, &integer, sizeof integer);
+        child->note = JK_NUMBER;
+        child->flags |= JK_FLAG_INTEGER;
+    } else if (lua_type(L, 3) == LUA_TNUMBER) {
+        number = lua_tonumber(L, 3);
+        memcpy(child, &number, sizeof number);
+        child->note = JK_NUMBER;
     } else {
-        lua_pushvalue(L, 3);
-        lua_rawsetp(L, 1, lk_hidden(member));
-        json->flags = (uint8_t)((json->flags | LK_HELD | LK_ASSIGNED) & ~LK_DELETED);
+        child->note = JK_NULL;
     }
-    lk_mark_changed(machine, node);
+}
+
+static void assign_member(lua_State *L, lk_node *node, uint32_t member) {
+    jk_child *child = &node->children[member];
+    if (lua_isnil(L, 3)) {
+        if (child->flags & LK_DELETED) return;
+        child->flags = (uint8_t)((child->flags | LK_DELETED) & ~(LK_HELD | LK_ASSIGNED));
+    } else {
+        child->flags = (uint8_t)((child->flags | LK_ASSIGNED) & ~(LK_DELETED | LK_HELD));
+        if (lua_type(L, 3) == LUA_TSTRING || lua_type(L, 3) == LUA_TTABLE) {
+            lua_pushvalue(L, 3);
+            lk_hold_child(L, node, 1, member);
+        } else {
+            keep_scalar(L, child);
+        }
+    }
+    lk_mark_changed(LK_MACHINE(L), node);
 }
 
 /* Remembers that the member at stack position 2 comes after those added before; once, so that a member which is
@@ -132,8 +155,8 @@ static int write_object(lua_State *L, lk_node *node) {
 
 /* Remembers how a value was spelled when we would spell it otherwise, so that moving it within the array keeps its
  * bytes: numbers beyond 64 bits, 1e2, escapes. */
-static void note_spelling(lua_State *L, lk_node *node, int table, uint32_t json) {
-    const jk_node *element = &LK_MACHINE(L)->documents[node->document].nodes[json];
+static void note_spelling(lua_State *L, lk_node *node, int table, uint32_t ordinal) {
+    const jk_child *element = &node->children[ordinal];
     bool is_float = element->kind == JK_NUMBER && !lua_isinteger(L, -1);
     if (is_float && lua_tonumber(L, -1) == 0) return; /* 0.0 and -0.0 are the same key */
     if (!is_float && !(element->kind == JK_STRING && (element->flags & JK_FLAG_ESCAPED))) return;
@@ -144,7 +167,7 @@ static void note_spelling(lua_State *L, lk_node *node, int table, uint32_t json)
         lua_rawsetp(L, table, &lk_key_spellings);
     }
     lua_pushvalue(L, -2);
-    lua_pushinteger(L, json);
+    lua_pushinteger(L, ordinal);
     lua_rawset(L, -3);
     lua_pop(L, 1);
 }
@@ -153,16 +176,15 @@ void lk_fill_array(lua_State *L, lk_node *node, int table) {
     if (node->filled) return;
     luaL_checkstack(L, 8, NULL);
     lk_remember_written(L, table);
-    const uint32_t *elements = lk_elements(L, node);
-    uint32_t count = lk_json(LK_MACHINE(L), node)->count;
-    for (uint32_t i = 0; i < count; i++) {
+    lk_list_children(L, node);
+    for (uint32_t i = 0; i < node->count; i++) {
         lk_poll(L);
-        lk_push_child(L, node, table, elements[i]);
-        note_spelling(L, node, table, elements[i]);
+        lk_push_child(L, node, table, i);
+        note_spelling(L, node, table, i);
         lua_rawseti(L, table, (lua_Integer)i + 1);
     }
     node->filled = true;
-    node->high = count;
+    node->high = node->count;
 }
 
 static int write_array(lua_State *L, lk_node *node) {
@@ -200,7 +222,7 @@ void lk_push_list(lua_State *L) {
         lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_LIST);
         return;
     }
-    lk_node *list = lk_push_new_node(L, LK_NONE, 0, LK_NONE, LK_KIND_LIST);
+    lk_node *list = lk_push_new_node(L, (lk_node){.document = LK_NONE, .parent = LK_NONE, .kind = LK_KIND_LIST});
     for (uint32_t i = 0; i < machine->document_count; i++) {
         lk_push_document(L, i);
         lua_rawseti(L, -2, (lua_Integer)i + 1);

@@ -46,6 +46,7 @@ static int open_machine(lua_State *L) {
     add_identities(L);
     lk_open_lazy(L);
     lk_open_markers(L);
+    lk_open_secrets(L);
     lk_open_library(L);
     return 0;
 }
@@ -71,6 +72,7 @@ void lk_machine_destroy(lk_machine *machine) {
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) lk_buffer_release(buffers[i]);
     lk_region_release(&machine->region);
     if (machine->parser) jk_parser_destroy(machine->parser);
+    jk_children_release(&machine->children);
     free(machine->documents);
     free(machine->nodes);
     free(machine->changes);

@@ -2,10 +2,6 @@
 
 #include "internal.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 /* False when the token does not fit 64 bits. */
 static bool parse_integer(const uint8_t *at, const uint8_t *end, lua_Integer *value) {
     bool negative = *at == '-';
@@ -23,53 +19,50 @@ static bool parse_integer(const uint8_t *at, const uint8_t *end, lua_Integer *va
     return !__builtin_sub_overflow((lua_Integer)0, result, value);
 }
 
-static void push_number(lua_State *L, const uint8_t *bytes, const jk_node *node) {
+static void push_number(lua_State *L, const uint8_t *bytes, uint8_t flags, uint32_t start, uint32_t end) {
     lua_Integer integer;
-    if ((node->flags & JK_FLAG_INTEGER) && parse_integer(bytes + node->start, bytes + node->end, &integer)) {
+    if ((flags & JK_FLAG_INTEGER) && parse_integer(bytes + start, bytes + end, &integer)) {
         lua_pushinteger(L, integer);
     } else {
-        /* Whatever follows a number in JSON ends it for strtod too. */
-        lua_pushnumber(L, strtod((const char *)bytes + node->start, NULL));
+        lua_pushnumber(L, jk_read_number(bytes, start, end));
     }
 }
 
-static void push_string(lua_State *L, const uint8_t *bytes, const jk_node *node) {
-    size_t length = node->end - node->start - 2;
-    if (!(node->flags & JK_FLAG_ESCAPED)) {
-        lua_pushlstring(L, (const char *)bytes + node->start + 1, length);
+static void push_string(lua_State *L, const uint8_t *bytes, uint8_t flags, uint32_t start, uint32_t end) {
+    size_t length = end - start - 2;
+    if (!(flags & JK_FLAG_ESCAPED)) {
+        lua_pushlstring(L, (const char *)bytes + start + 1, length);
         return;
     }
     lk_expect_room(L, length);
-    luaL_Buffer buffer;
-    char *out = luaL_buffinitsize(L, &buffer, length);
-    luaL_pushresultsize(&buffer, jk_decode_string(bytes, node->start + 1, node->end - 1, (uint8_t *)out));
+    lk_buffer *scratch = &LK_MACHINE(L)->scratch;
+    scratch->length = 0;
+    uint8_t *out = lk_buffer_extend(scratch, length);
+    if (!out) luaL_error(L, "not enough memory");
+    lua_pushlstring(L, (const char *)out, jk_decode_string(bytes, start + 1, end - 1, out));
 }
 
-void lk_push_scalar(lua_State *L, const uint8_t *bytes, const jk_node *node) {
-    switch (node->kind) {
+void lk_push_scalar(lua_State *L, const uint8_t *bytes, uint8_t kind, uint8_t flags, uint32_t start, uint32_t end) {
+    switch (kind) {
     case JK_FALSE: lua_pushboolean(L, 0); break;
     case JK_TRUE: lua_pushboolean(L, 1); break;
-    case JK_NUMBER: push_number(L, bytes, node); break;
-    case JK_STRING: push_string(L, bytes, node); break;
+    case JK_NUMBER: push_number(L, bytes, flags, start, end); break;
+    case JK_STRING: push_string(L, bytes, flags, start, end); break;
     default: lk_push_null(L);
     }
 }
 
 void lk_put_integer(lua_State *L, lk_buffer *buffer, lua_Integer value) {
-    char text[32];
-    lk_put_bytes(L, buffer, text, (size_t)snprintf(text, sizeof text, LUA_INTEGER_FMT, value));
+    char text[24], *start = text + sizeof text;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do *--start = (char)('0' + rest % 10); while ((rest /= 10) != 0);
+    if (value < 0) *--start = '-';
+    lk_put_bytes(L, buffer, start, (size_t)(text + sizeof text - start));
 }
 
 void lk_put_number(lua_State *L, lk_buffer *buffer, lua_Number value) {
-    char text[40];
-    int length = 0;
-    for (int digits = 15; digits <= 17; digits++) {
-        length = snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value) break;
-    }
-    /* A float stays one when it is read again. */
-    if (!strpbrk(text, ".e")) length += snprintf(text + length, sizeof text - (size_t)length, ".0");
-    lk_put_bytes(L, buffer, text, (size_t)length);
+    uint8_t text[40];
+    lk_put_bytes(L, buffer, text, jk_write_number(value, text));
 }
 
 bool lk_put_string(lua_State *L, lk_buffer *buffer, const char *bytes, size_t length) {

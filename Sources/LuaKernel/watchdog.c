@@ -15,6 +15,10 @@
 #define INTERRUPT SIGURG
 /* A thread that was told to stop and still runs is told again. */
 #define REMINDER 20000000
+/* Reading a thread's CPU clock takes longer than a short call. One read within this time is good enough to begin
+ * another call with, and a call shorter than the other is taken to have spent it all on the CPU. */
+#define RECENT 1000000
+#define SHORT 100000
 
 struct lk_worker {
     lk_watchdog *watchdog;
@@ -26,6 +30,7 @@ struct lk_worker {
     lk_machine *volatile machine;      /* written by the thread itself, read by its signal handler */
     volatile sig_atomic_t verdict;     /* an lk_status, for the running call */
     int64_t cpu_start, wall_start;     /* the thread's own */
+    int64_t cpu_read, wall_read;       /* both clocks when the CPU clock was read last */
     int64_t host_start, host_total;
     bool running, in_host;             /* these four under the watchdog's lock */
     int64_t cpu_deadline, wall_deadline;
@@ -201,9 +206,18 @@ static int64_t add_clamped(int64_t moment, int64_t duration) {
     return duration > INT64_MAX / 2 - moment ? INT64_MAX / 2 : moment + duration;
 }
 
+/* The thread's CPU time, or no more than RECENT beyond it. */
+static int64_t estimate_cpu(lk_worker *worker, int64_t now) {
+    if (now - worker->wall_read > RECENT) {
+        worker->cpu_read = read_clock(CLOCK_THREAD_CPUTIME_ID);
+        worker->wall_read = now;
+    }
+    return worker->cpu_read + (now - worker->wall_read);
+}
+
 void lk_worker_begin(lk_worker *worker, lk_machine *machine, const lk_limits *limits) {
     worker->wall_start = read_clock(CLOCK_MONOTONIC);
-    worker->cpu_start = read_clock(CLOCK_THREAD_CPUTIME_ID);
+    worker->cpu_start = estimate_cpu(worker, worker->wall_start);
     worker->host_total = 0;
     pthread_mutex_lock(&worker->watchdog->lock);
     worker->verdict = 0;
@@ -220,8 +234,9 @@ void lk_worker_end(lk_worker *worker, lk_report *report) {
     worker->running = false;
     worker->machine = NULL;
     pthread_mutex_unlock(&worker->watchdog->lock);
-    report->cpu = lk_worker_cpu(worker);
     report->wall = read_clock(CLOCK_MONOTONIC) - worker->wall_start;
+    bool is_short = report->wall < SHORT && worker->host_total == 0;
+    report->cpu = is_short ? report->wall : lk_worker_cpu(worker);
 }
 
 void lk_worker_enter_host(lk_worker *worker) {
@@ -245,5 +260,7 @@ void lk_worker_leave_host(lk_worker *worker) {
 }
 
 int64_t lk_worker_cpu(const lk_worker *worker) {
-    return read_clock(CLOCK_THREAD_CPUTIME_ID) - worker->cpu_start - worker->host_total;
+    int64_t spent = read_clock(CLOCK_THREAD_CPUTIME_ID) - worker->cpu_start - worker->host_total;
+    /* The start may have been estimated too late. */
+    return spent > 0 ? spent : 0;
 }

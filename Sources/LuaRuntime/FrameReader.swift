@@ -25,6 +25,7 @@ struct FrameReader {
         case LK_TAG_INTEGER: .integer(Int64(bitPattern: integer()))
         case LK_TAG_NUMBER: .number(Double(bitPattern: integer()))
         case LK_TAG_STRING: .string(Array(text()))
+        case LK_TAG_SECRET: .secret(Array(text()))
         case LK_TAG_ARRAY: .array(values(count()))
         case LK_TAG_OBJECT: .object((0..<count()).map { _ in field() })
         case LK_TAG_FUNCTION: .function(LuaFunction(handle: Int64(bitPattern: integer())))

@@ -35,6 +35,9 @@ struct FrameWriter {
         case .string(let string):
             append(tag: LK_TAG_STRING)
             append(text: string)
+        case .secret(let secret):
+            append(tag: LK_TAG_SECRET)
+            append(text: secret)
         case .array(let values):
             append(tag: LK_TAG_ARRAY)
             append(count: values.count)

@@ -5,7 +5,7 @@ import LuaKernel
 /// Kept from call to call, because fresh memory costs more than copying into old.
 struct DocumentBuffer {
     private var bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-    private(set) var offsets: [Int] = [0]
+    private var offsets: [Int] = [0]
 
     /// Larger ones are not kept.
     private static let kept = 32 << 20
@@ -25,11 +25,19 @@ struct DocumentBuffer {
             offsets.append(end)
         }
         guard reserve(end + Int(LK_PADDING)) else { return false }
-        for (index, document) in documents.enumerated() {
-            let target = UnsafeMutableRawBufferPointer(rebasing: bytes[offsets[index]...])
-            document.withUnsafeBytes { target.copyMemory(from: $0) }
+        guard var target = bytes.baseAddress else { return false }
+        for document in documents {
+            document.withUnsafeBytes { source in
+                guard let start = source.baseAddress else { return }
+                target.copyMemory(from: start, byteCount: source.count)
+                target += source.count
+            }
         }
         return true
+    }
+
+    func withOffsets<Output>(_ body: (UnsafeBufferPointer<Int>) -> Output) -> Output {
+        offsets.withUnsafeBufferPointer(body)
     }
 
     mutating func release() {
@@ -53,11 +61,15 @@ struct InvocationFrames {
     private let argumentCount: Int
     private let markCount: Int
     private let hasContext: Bool
+    private let areValid: Bool
+    private let key: [UInt8]?
 
     init(_ invocation: LuaInvocation) {
         for argument in invocation.arguments { arguments.append(argument) }
         argumentCount = invocation.arguments.count
         hasContext = invocation.context != nil
+        areValid = invocation.documentsAreValid
+        key = invocation.key.map { Array($0.utf8) }
         markCount = invocation.context?.marks.count ?? 0
         guard let context = invocation.context else { return }
         fields.append(context.fields)
@@ -67,25 +79,30 @@ struct InvocationFrames {
     func withKernelInvocation<Output>(
         of function: LuaFunction, _ documents: DocumentBuffer, _ body: (UnsafePointer<lk_invocation>) -> Output
     ) -> Output {
-        arguments.bytes.withUnsafeBufferPointer { arguments in
-            fields.bytes.withUnsafeBufferPointer { fields in
-                marks.bytes.withUnsafeBufferPointer { marks in
-                    documents.offsets.withUnsafeBufferPointer { offsets in
-                        var invocation = lk_invocation()
-                        invocation.function = function.handle
-                        invocation.documents = documents.start
-                        invocation.document_count = offsets.count - 1
-                        invocation.arguments = arguments.baseAddress
-                        invocation.arguments_length = arguments.count
-                        invocation.argument_count = UInt32(argumentCount)
-                        invocation.has_context = hasContext ? 1 : 0
-                        invocation.fields = fields.baseAddress
-                        invocation.fields_length = fields.count
-                        invocation.mark_names = marks.baseAddress
-                        invocation.mark_names_length = marks.count
-                        invocation.mark_name_count = UInt32(markCount)
-                        invocation.offsets = offsets.baseAddress
-                        return body(&invocation)
+        var invocation = lk_invocation()
+        invocation.function = function.handle
+        invocation.are_valid = areValid ? 1 : 0
+        invocation.argument_count = UInt32(argumentCount)
+        invocation.has_context = hasContext ? 1 : 0
+        invocation.mark_name_count = UInt32(markCount)
+        invocation.key_length = key?.count ?? 0
+        return arguments.bytes.withUnsafeBufferPointer { arguments in
+            invocation.arguments = arguments.baseAddress
+            invocation.arguments_length = arguments.count
+            return fields.bytes.withUnsafeBufferPointer { fields in
+                invocation.fields = fields.baseAddress
+                invocation.fields_length = fields.count
+                return marks.bytes.withUnsafeBufferPointer { marks in
+                    invocation.mark_names = marks.baseAddress
+                    invocation.mark_names_length = marks.count
+                    return (key ?? []).withUnsafeBufferPointer { name in
+                        invocation.key = key == nil ? nil : name.baseAddress
+                        return documents.withOffsets { offsets in
+                            invocation.documents = documents.start
+                            invocation.document_count = offsets.count - 1
+                            invocation.offsets = offsets.baseAddress
+                            return body(&invocation)
+                        }
                     }
                 }
             }

@@ -79,8 +79,32 @@ extension KernelMachine {
         _ function: LuaFunction, _ invocation: LuaInvocation, on worker: OpaquePointer
     ) -> Result<LuaOutcome, LuaError> {
         let limits = invocation.limits ?? limits
-        let cpu = limits.cpu + limits.cpuPerDocument * invocation.documents.count
-        var bounds = lk_limits(cpu: cpu.nanoseconds, wall: limits.wall.nanoseconds, memory: limits.memory)
+        let (documents, most) = (invocation.documents, max(1, invocation.documentsAtOnce))
+        let cpu = limits.cpu + limits.cpuPerDocument * documents.count
+        guard documents.count > most else { return call(function, invocation, cpu, limits.wall, on: worker) }
+        var whole: LuaOutcome?
+        for start in stride(from: 0, to: documents.count, by: most) {
+            var part = invocation
+            part.documents = Array(documents[start..<min(start + most, documents.count)])
+            let used = whole?.usage ?? LuaUsage(cpu: .zero, wall: .zero, peakMemory: 0)
+            switch call(function, part, cpu - used.cpu, limits.wall - used.wall, on: worker) {
+            case .success(let outcome):
+                if whole == nil { whole = outcome } else { whole?.append(outcome, at: start) }
+            case .failure(var error):
+                error.document = error.document.map { $0 + start }
+                return .failure(error)
+            }
+        }
+        guard let whole else { preconditionFailure("There are more documents than none.") }
+        return .success(whole)
+    }
+
+    private func call(
+        _ function: LuaFunction, _ invocation: LuaInvocation, _ cpu: Duration, _ wall: Duration,
+        on worker: OpaquePointer
+    ) -> Result<LuaOutcome, LuaError> {
+        let memory = (invocation.limits ?? limits).memory
+        var bounds = lk_limits(cpu: cpu.nanoseconds, wall: wall.nanoseconds, memory: memory)
         let scope = HostScope(library)
         var report = lk_report()
         guard input.fill(with: invocation.documents) else {
@@ -94,6 +118,24 @@ extension KernelMachine {
         return .success(outcome(report, of: invocation))
     }
 
+    /// Nanoseconds of one of `count` calls that follow one another without anything between them.
+    func measureBatch(
+        of function: LuaFunction, _ invocation: LuaInvocation, count: Int, on worker: OpaquePointer
+    ) -> Result<Double, LuaError> {
+        guard input.fill(with: []) else { return .failure(LuaError(kind: .memoryLimit, message: "no memory is left")) }
+        var bounds = lk_limits(cpu: limits.cpu.nanoseconds, wall: limits.wall.nanoseconds, memory: limits.memory)
+        let (scope, frames) = (HostScope(library), InvocationFrames(invocation))
+        var report = lk_report()
+        let time = frames.withKernelInvocation(of: function, input) { invocation in
+            let start = ContinuousClock.now
+            for _ in 0..<count where report.status == LK_OK {
+                _ = lk_call(pointer, worker, scope.context, &bounds, invocation, &report)
+            }
+            return start.duration(to: .now).inNanoseconds
+        }
+        return report.status == LK_OK ? .success(time / Double(count)) : .failure(failure(report, scope))
+    }
+
     private func outcome(_ report: lk_report, of invocation: LuaInvocation) -> LuaOutcome {
         var returned = FrameReader(report.returned, report.returned_length)
         var marks = FrameReader(report.marks, report.marks_length)
@@ -103,16 +145,21 @@ extension KernelMachine {
             returnedCount: Int(report.returned_count),
             marks: (0..<report.mark_count).map { _ in marks.mark(names) },
             changes: changes(report, count: invocation.documents.count),
+            touchedKeys: invocation.key == nil ? nil : touchedKeys(report, count: invocation.documents.count),
             listChanged: report.list_changed != 0,
             usage: LuaUsage(report))
     }
 
     private func changes(_ report: lk_report, count: Int) -> [LuaChange] {
-        (0..<count).map { index in
-            let change = report.changes[index]
+        UnsafeBufferPointer(start: report.changes, count: count).map { change in
             guard change.replaced != 0 else { return .unchanged }
             return .replaced(Array(UnsafeBufferPointer(start: report.output + change.offset, count: change.length)))
         }
+    }
+
+    private func touchedKeys(_ report: lk_report, count: Int) -> [Int] {
+        let changes = UnsafeBufferPointer(start: report.changes, count: count)
+        return changes.indices.filter { changes[$0].replaced != 0 && changes[$0].touches_key != 0 }
     }
 }
 

@@ -58,7 +58,7 @@ public final class LuaMachine: Sendable {
         if mayDestroy { kernel.destroy() }
     }
 
-    private func run<Output: Sendable>(
+    func run<Output: Sendable>(
         _ body: @escaping @Sendable (KernelMachine, OpaquePointer) -> Result<Output, LuaError>
     ) async throws(LuaError) -> Output {
         let result = await withUnsafeContinuation {

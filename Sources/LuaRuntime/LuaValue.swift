@@ -15,6 +15,8 @@ public enum LuaValue: Sendable, Equatable {
     case object([LuaField])
     /// Good only in the machine it came from.
     case function(LuaFunction)
+    /// Text that scripts may pass on and join, but not read; see ``revealedText``.
+    case secret([UInt8])
     /// One of the current call's documents, by its position.
     ///
     /// A mark or a returned value names whole documents like this. Arguments of host functions arrive by value,
@@ -27,6 +29,16 @@ public enum LuaValue: Sendable, Equatable {
     public var text: String? {
         guard case .string(let bytes) = self else { return nil }
         return String(validating: bytes, as: UTF8.self)
+    }
+
+    /// The content of a string or a secret that is valid UTF-8. For what a secret is meant for, never for messages.
+    public var revealedText: String? {
+        guard case .secret(let bytes) = self else { return text }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    public var isSecret: Bool {
+        if case .secret = self { true } else { false }
     }
 
     /// A field of an object; `.nil` when there is none or this is no object.
@@ -50,4 +62,29 @@ public struct LuaField: Sendable, Equatable {
 /// A function that a script handed over, kept alive by its machine.
 public struct LuaFunction: Sendable, Hashable {
     let handle: Int64
+}
+
+// MARK: - For people
+
+/// As a script would write it, for tests and debuggers. A secret never shows what it holds, however it is printed.
+extension LuaValue: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String {
+        switch self {
+        case .nil: "nil"
+        case .null: "null"
+        case .boolean(let flag): "\(flag)"
+        case .integer(let number): "\(number)"
+        case .number(let number): "\(number)"
+        case .string(let bytes): String(reflecting: String(decoding: bytes, as: UTF8.self))
+        case .array(let elements): "{ " + elements.map(\.description).joined(separator: ", ") + " }"
+        case .object(let fields): "{ " + fields.map { "\($0.name) = \($0.value)" }.joined(separator: ", ") + " }"
+        case .function(let function): "function \(function.handle)"
+        case .secret: "***"
+        case .document(let index): "document \(index)"
+        }
+    }
+
+    public var debugDescription: String { description }
+
+    public var customMirror: Mirror { Mirror(self, children: ["value": description]) }
 }

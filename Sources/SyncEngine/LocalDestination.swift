@@ -34,17 +34,30 @@ public struct LocalDestination: DestinationPort {
     }
 
     public func commit(transfer: String, _ request: CommitTransfer) async throws -> CommitResult {
+        // A repetition is answered as the first time, whatever the handlers are by now.
+        if let result = try await store.transferState(transfer: transfer).result { return result }
         let events = try await events(transfer)
         for _ in 1..<Conflicts.attempts {
-            try await conflicts.decide(transfer: transfer, fence: request.fence)
+            let isDecided = try await decide(transfer, request)
             do {
-                return try await store.commit(transfer: transfer, request, events: events)
+                return try await store.commit(transfer: transfer, request, events: events, isDecided: isDecided)
             } catch let error as TidelockError where error.code == .movedMeanwhile {
                 try await store.reopenMovedConflicts(transfer: transfer)
             }
         }
-        try await conflicts.decide(transfer: transfer, fence: request.fence)
-        return try await store.commit(transfer: transfer, request, events: events)
+        let isDecided = try await decide(transfer, request)
+        return try await store.commit(transfer: transfer, request, events: events, isDecided: isDecided)
+    }
+
+    /// Whether handlers were asked. Marks what went wrong, because it certainly happened before the commit.
+    private func decide(_ transfer: String, _ request: CommitTransfer) async throws -> Bool {
+        do {
+            return try await conflicts.decide(transfer: transfer, fence: request.fence)
+        } catch let error as TidelockError {
+            var error = error
+            error.details[RunMachine.uncommitted] = "true"
+            throw error
+        }
     }
 
     public func renew(transfer: String, fence: Int64) async throws -> LeaseGrant {
@@ -105,15 +118,16 @@ private struct Conflicts: Sendable {
     private static let page = 200
 
     /// Nothing is long about this but the handlers, so it happens before the commit takes the write lock.
-    func decide(transfer: String, fence: Int64) async throws {
-        guard try await !hooks.handlers(of: .conflict).isEmpty else { return }
+    ///
+    /// False when nobody wants to be asked.
+    func decide(transfer: String, fence: Int64) async throws -> Bool {
+        guard try await !hooks.handlers(of: .conflict).isEmpty else { return false }
         while true {
             let open = try await store.openConflicts(transfer: transfer, limit: Conflicts.page)
-            guard !open.isEmpty else { return }
+            guard !open.isEmpty else { return true }
             var decisions: [ConflictDecision] = []
             for staged in open {
-                // Without a verdict the policy decides, which is that the source counts.
-                let verdict = try await hooks.resolve(staged.conflict) ?? .source
+                let verdict = try await hooks.resolve(staged.conflict)
                 let item = ItemKey(staged.conflict.kind, staged.conflict.id)
                 decisions.append(ConflictDecision(item: item, seen: staged.seen, verdict: verdict))
             }

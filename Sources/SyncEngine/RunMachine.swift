@@ -60,6 +60,9 @@ public struct RunMachine: Sendable {
     /// Marks, among the details of a failure, that nobody here knows whether the destination committed.
     public static let mayHaveCommitted = "mayHaveCommitted"
 
+    /// Marks, among the details of a failure, that the destination failed before it committed and will not.
+    public static let uncommitted = "uncommitted"
+
     /// Why the run failed, once it has.
     public private(set) var failure: TidelockError?
     private let isDryRun: Bool
@@ -152,7 +155,7 @@ public struct RunMachine: Sendable {
         case .abandoning:
             // What could not be freed now is freed by the next run; the run itself has its outcome.
             return finish(outcomeAfterAbandon())
-        case .committing where Self.refusals.contains(error.code):
+        case .committing where Self.refusals.contains(error.code) || error.details[Self.uncommitted] != nil:
             failure = error
             state = .abandoning
             return [.abandon]
@@ -169,10 +172,7 @@ public struct RunMachine: Sendable {
     }
 
     /// Codes with which a destination says that it has not committed and will not.
-    private static let refusals: Set<ErrorCode> = [
-        .rootMismatch, .deleteGuard, .batchConflict, .fenced, .movedMeanwhile, .hookFailed, .hookLimit, .hookRefused,
-        .hookLoadFailed,
-    ]
+    private static let refusals: Set<ErrorCode> = [.rootMismatch, .deleteGuard, .batchConflict, .fenced, .movedMeanwhile]
 
     private func outcomeAfterAbandon() -> Outcome {
         if let failure { return .failed(failure.code) }

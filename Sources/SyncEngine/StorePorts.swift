@@ -83,9 +83,17 @@ public protocol DestinationStore: Sendable {
     func decide(transfer: String, fence: Int64, _ decisions: [ConflictDecision]) async throws
 
     /// Forgets decisions about rows that have changed since; they are open again. May be called twice.
+    ///
+    /// Throws `moved_meanwhile` where such a row was merged: what the source sent is gone then, and only a new run
+    /// brings it again.
     func reopenMovedConflicts(transfer: String) async throws
     func renewLease(transfer: String, fence: Int64) async throws -> LeaseGrant
-    func commit(transfer: String, _ request: CommitTransfer, events: [QueuedEvent]) async throws -> CommitResult
+
+    /// Makes a transfer visible. Where handlers decided about conflicts, `isDecided` refuses with `moved_meanwhile` when
+    /// a row became one since.
+    func commit(
+        transfer: String, _ request: CommitTransfer, events: [QueuedEvent], isDecided: Bool
+    ) async throws -> CommitResult
     func transferState(transfer: String) async throws -> TransferState
     func abandonTransfer(transfer: String) async throws
 
@@ -112,6 +120,16 @@ public struct ItemKey: Sendable, Hashable, Comparable, CustomStringConvertible {
         self.id = id
     }
 
+    /// As bytes: Swift would take two spellings of one accented letter for the same id.
+    public static func == (left: ItemKey, right: ItemKey) -> Bool {
+        left.kind == right.kind && left.id.utf8.elementsEqual(right.id.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        for byte in id.utf8 { hasher.combine(byte) }
+    }
+
     public static func < (left: ItemKey, right: ItemKey) -> Bool {
         (left.kind, left.id) < (right.kind, right.id)
     }
@@ -135,9 +153,10 @@ public struct StagedConflict: Sendable {
 public struct ConflictDecision: Sendable {
     public var item: ItemKey
     public var seen: ContentHash?
-    public var verdict: ConflictVerdict
+    /// Nil leaves it to the policy.
+    public var verdict: ConflictVerdict?
 
-    public init(item: ItemKey, seen: ContentHash?, verdict: ConflictVerdict) {
+    public init(item: ItemKey, seen: ContentHash?, verdict: ConflictVerdict?) {
         self.item = item
         self.seen = seen
         self.verdict = verdict

@@ -148,7 +148,7 @@ enum Bystanders {
         let before = fixture.log.messages.count { $0 == "alive" }
         try await host.observe(.pushFinished, by: "normal")
         #expect(fixture.log.messages.count { $0 == "alive" } == before + 1)
-        #expect(try await host.filter(#"{"_id":"1","secret":2,"n":[ 1 ]}"#) == #"{"_id":"1","n":[ 1 ]}"#)
+        #expect(try await host.filter(#"{"_id":"1","secret":2,"n":[1]}"#) == #"{"_id":"1","n":[1]}"#)
         try await host.admit(request)
         var other = request
         other.path = "/other"

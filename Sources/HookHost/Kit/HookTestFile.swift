@@ -117,7 +117,7 @@ struct HookTestFile {
         let handler = Handler(
             position: 0, trigger: .schedule(.every(seconds: 1, text: "1s")), name: "test", options: HandlerOptions(),
             entry: file.path, file: file.path, line: 1)
-        return Invocation(handler, documents: [], deadline: .now + limits.wall)
+        return Invocation(handler, documents: [], time: limits.wall)
     }
 
     private func failed(_ name: String, _ error: LuaError, seconds: Double) -> HookTestResult {

@@ -27,17 +27,19 @@ public struct HookTests: Sendable {
     private let configuration: HookHostConfiguration
     private let targets: [TargetFacts]
     /// Tests block their thread while the handlers they fire run on others.
+    private let secrets: [String]
     private let workers: LuaWorkers
     private let hookWorkers: LuaWorkers
 
     /// `targets` are those that `app.http` may talk to. `workers` and `hookWorkers` must not be the same.
     public init(
-        folder: URL, configuration: HookHostConfiguration, targets: [TargetFacts] = [], workers: LuaWorkers,
-        hookWorkers: LuaWorkers
+        folder: URL, configuration: HookHostConfiguration, targets: [TargetFacts] = [], secrets: [String] = [],
+        workers: LuaWorkers, hookWorkers: LuaWorkers
     ) {
         self.folder = folder
         self.configuration = configuration
         self.targets = targets
+        self.secrets = secrets
         self.workers = workers
         self.hookWorkers = hookWorkers
     }
@@ -50,8 +52,8 @@ public struct HookTests: Sendable {
     ) async throws {
         for file in try files() {
             let rehearsal = try Rehearsal(
-                folder: folder, configuration: configuration, services: RehearsalServices(targets: targets),
-                workers: hookWorkers)
+                folder: folder, configuration: configuration,
+                services: RehearsalServices(targets: targets, secrets: secrets), workers: hookWorkers)
             defer { rehearsal.stop() }
             try await rehearsal.start()
             try await HookTestFile(file, rehearsal, configuration, filter: filter, on: workers).run(report)

@@ -14,6 +14,7 @@ enum LuaText {
         case .string(let bytes): quoted(String(decoding: bytes, as: UTF8.self))
         case .function: "a function"
         case .document: "an item"
+        case .secret: "***"
         case .array(let elements): table(elements.map { written($0, indent: indent + "  ") }, indent)
         case .object(let fields):
             table(

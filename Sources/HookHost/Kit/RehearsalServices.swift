@@ -18,6 +18,7 @@ public final class RehearsalServices: Sendable {
     private let state: Mutex<State>
     private let firstSecond: Int64
     private let targets: [TargetFacts]
+    private let secrets: [String: String]
 
     private struct State {
         var records = Records()
@@ -39,9 +40,12 @@ public final class RehearsalServices: Sendable {
     }
 
     /// The clock stands at `seconds` since 1970 until somebody sets it.
-    public init(seconds: Int64 = 1_767_225_600, targets: [TargetFacts] = []) {
+    ///
+    /// A secret is known by its name and reads as an address that leads nowhere, for most secrets are addresses.
+    public init(seconds: Int64 = 1_767_225_600, targets: [TargetFacts] = [], secrets: some Sequence<String> = []) {
         firstSecond = seconds
         self.targets = targets
+        self.secrets = Dictionary(secrets.map { ($0, "https://secret.invalid/\($0)") }) { first, _ in first }
         state = Mutex(State(seconds: seconds))
     }
 
@@ -51,6 +55,7 @@ public final class RehearsalServices: Sendable {
             log: self, collections: self, cache: self, keys: self, search: self, clock: self,
             user: { [self] in user }, targets: { [self] in targets + state.withLock { Array($0.met) } })
         services.sync = self
+        services.secrets = secrets
         services.httpSender = self
         services.mail = MailSettings(.drop("/dev/null"), from: MailAddress("tidelock@example.com"))
         services.mailSender = self

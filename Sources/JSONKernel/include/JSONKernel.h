@@ -92,6 +92,40 @@ typedef struct jk_index {
 jk_status jk_index_document(jk_parser *parser, const uint8_t *bytes, size_t length, jk_index *index,
                             jk_problem *problem);
 
+/* A direct child of a container. The flags are those of a jk_node; JK_FLAG_SHADOWED is never among them. */
+typedef struct jk_child {
+    uint32_t start; /* first byte of the value; a string's opening quote */
+    uint32_t end;   /* one past its last byte */
+    uint32_t key_start; /* first byte between the key's quotes; 0 when not a member */
+    uint32_t key_end;
+    uint8_t kind; /* jk_kind */
+    uint8_t flags;
+    uint8_t note; /* 0; for the caller's use */
+} jk_child;
+
+/* Children in document order. Zero-initialise; release with jk_children_release. Calls overwrite it. */
+typedef struct jk_children {
+    jk_child *items;
+    size_t count;
+    size_t capacity;
+    uint32_t end; /* one past the container's last byte */
+} jk_children;
+
+void jk_children_release(jk_children *children);
+
+/* Lists the direct children of the container that starts at `bytes[start]`, in a document that is known to be valid.
+ * What is nested in them is passed over without being read, so a large document costs little until one looks inside.
+ * Of bytes that are no JSON, anything may be listed and JK_MALFORMED answered, but only ranges within `length` come
+ * out and nothing beyond it is read. */
+jk_status jk_list_children(const uint8_t *bytes, size_t length, uint32_t start, jk_children *children);
+
+/* The number at `bytes[start, end)` of a valid document, as the double nearest to it. */
+double jk_read_number(const uint8_t *bytes, uint32_t start, uint32_t end);
+
+/* Writes a finite double with as few of 15 to 17 digits as bring it back, and with a mark that it is no integer.
+ * `out` needs room for 40 bytes. Returns the length. */
+size_t jk_write_number(double value, uint8_t *out);
+
 /* Validates and writes the stored form: the same tokens in the same order without insignificant whitespace and
  * without shadowed members. Everything else is kept byte for byte. */
 jk_status jk_normalise(jk_parser *parser, const uint8_t *bytes, size_t length, jk_buffer *stored,

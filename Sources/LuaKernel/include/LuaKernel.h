@@ -44,7 +44,8 @@ enum {
     LK_TAG_OBJECT = 8,    /* uint32 count, then per field: uint32 length, name, value */
     LK_TAG_FUNCTION = 9,  /* int64 handle */
     LK_TAG_DOCUMENT = 10, /* uint32 index */
-    LK_TAG_DOCUMENTS = 11 /* the array of all documents; only as an argument of a call */
+    LK_TAG_DOCUMENTS = 11, /* the array of all documents; only as an argument of a call */
+    LK_TAG_SECRET = 12     /* uint32 length, bytes that scripts cannot read */
 };
 
 /* Containers nested deeper than this are refused in both directions. */
@@ -126,8 +127,10 @@ typedef struct lk_limits {
     size_t memory; /* bytes that Lua may hold before it must collect, and after collecting */
 } lk_limits;
 
+/* What was replaced is valid JSON in stored form if the document was. */
 typedef struct lk_change {
     int replaced;
+    int touches_key; /* the member `key` of the invocation was assigned, deleted or added */
     size_t offset; /* into the report's output, when replaced */
     size_t length;
 } lk_change;
@@ -170,6 +173,9 @@ typedef struct lk_invocation {
     const uint8_t *documents;  /* all documents, one after the other, and LK_PADDING readable bytes after them */
     const size_t *offsets;     /* document_count + 1 */
     size_t document_count;
+    int are_valid;             /* the documents are known to be JSON in stored form; else they are checked when read */
+    const uint8_t *key;        /* the member that identifies a document, or NULL */
+    size_t key_length;
     const uint8_t *arguments;  /* argument_count value frames */
     size_t arguments_length;
     uint32_t argument_count;
@@ -182,6 +188,10 @@ typedef struct lk_invocation {
 } lk_invocation;
 
 #define LK_PADDING 64
+
+/* Nanoseconds that a chunk takes in a stock state without limits or sandbox; -1 when it fails. For measuring only:
+ * never give it a script that is not ours. */
+int64_t lk_time_without_limits(const uint8_t *text, size_t length);
 
 lk_status lk_call(lk_machine *machine, lk_worker *worker, void *context, const lk_limits *limits,
                   const lk_invocation *invocation, lk_report *report);

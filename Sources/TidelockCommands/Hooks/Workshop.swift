@@ -27,11 +27,14 @@ struct Workshop: Sendable {
         settings.targets.map { TargetFacts(name: $0.name, uri: $0.uri) }
     }
 
+    /// Names of the configured secrets; what they are is nobody's business here.
+    var secrets: [String] { Array(settings.hookSecrets.keys) }
+
     /// The handlers, loaded. Throws `hook_load_failed`.
     func rehearsal(seconds: Int64) async throws -> Rehearsal {
         let rehearsal = try Rehearsal(
             folder: folder.hooks, configuration: configuration,
-            services: RehearsalServices(seconds: seconds, targets: targets), workers: workers)
+            services: RehearsalServices(seconds: seconds, targets: targets, secrets: secrets), workers: workers)
         try await rehearsal.start()
         return rehearsal
     }

@@ -247,4 +247,12 @@ extension Store {
     public func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
         try await stage(transfer: transfer, fence: fence, batch, received: [:])
     }
+
+    /// Commits a transfer about which no handler was asked.
+    @discardableResult
+    public func commit(
+        transfer: String, _ request: CommitTransfer, events: [QueuedEvent]
+    ) async throws -> CommitResult {
+        try await commit(transfer: transfer, request, events: events, isDecided: false)
+    }
 }
