@@ -44,6 +44,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(
             name: "JSONKernel", dependencies: ["CCrypto"], cxxSettings: optimisedCxx,
@@ -85,6 +86,7 @@ let package = Package(
         .target(
             name: "TidelockCommands",
             dependencies: [
+                "CMalloc",
                 "CockpitWorkingCopy", "ContentModel", "ContentStore", "CurlHTTP", "HookCatalog", "HookHost",
                 "LuaRuntime", "PrometheusMetrics",
                 "RemotePeer", "SyncEngine", "SyncProtocol", "SyncServer", arguments, coreMetrics, lifecycle, logging,

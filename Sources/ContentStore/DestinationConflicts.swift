@@ -39,7 +39,8 @@ extension Store {
     public func reopenMovedConflicts(transfer: String) async throws {
         try await write { db in
             let merged = try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM stage WHERE keep = \(Decision.merged.rawValue) AND \(Collision.hasMoved)",
+                db,
+                sql: "SELECT count(*) FROM stage WHERE keep = \(Decision.merged.rawValue) AND \(Collision.hasMoved)",
                 arguments: ["transfer": transfer])
             guard merged == 0 else {
                 throw TidelockError(
@@ -106,7 +107,9 @@ enum Collision {
         }
     }
 
-    private static func note(_ db: Database, _ transfer: String, _ place: Place, seen: Data, _ decision: Decision) throws {
+    private static func note(_ db: Database, _ transfer: String, _ place: Place, seen: Data, _ decision: Decision)
+        throws
+    {
         try db.execute(
             sql: "UPDATE stage SET seen = ?, keep = ? WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?",
             arguments: StatementArguments(

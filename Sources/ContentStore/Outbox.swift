@@ -87,6 +87,10 @@ extension Store {
 }
 
 enum Outbox {
+    /// Events whose handlers are shown the items of a run. Others need nothing that a run left behind.
+    static let eventsAboutItems = [EventName.contentAfter, .itemPushed, .itemPulled]
+        .map { "'\($0.rawValue)'" }.joined(separator: ", ")
+
     /// When an event is due that waits for a person.
     static let never = Int64.max
 
@@ -129,7 +133,7 @@ enum Outbox {
                 DELETE FROM plan_batch
                 WHERE transfer = ?1
                     AND EXISTS (SELECT 1 FROM plan WHERE transfer = ?1 AND phase = 'acknowledged')
-                    AND NOT EXISTS (SELECT 1 FROM outbox WHERE run = ?1)
+                    AND NOT EXISTS (SELECT 1 FROM outbox WHERE run = ?1 AND event IN (\(eventsAboutItems)))
                 """,
             arguments: [run])
     }

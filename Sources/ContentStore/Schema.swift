@@ -1,5 +1,6 @@
 internal import ContentModel
 internal import GRDB
+internal import Glibc
 
 /// The released versions of the store's tables. A migration is never edited after its release.
 enum Schema {
@@ -23,6 +24,25 @@ enum Schema {
                 .schemaTooNew, "The store was written by a newer version of Tidelock.",
                 hint: "Use that version, or restore an older backup.")
         }
-        try migrator.migrate(pool)
+        guard try !pool.read(migrator.hasCompletedMigrations) else { return }
+        try alone(beside: pool.path) { try migrator.migrate(pool) }
+    }
+
+    /// Which migrations are missing is read before the write lock is taken, so two processes that open an older store
+    /// at once could both run the same one. The file stays: removing it would let a third lock another file.
+    private static func alone(beside path: String, _ body: () throws -> Void) throws {
+        let descriptor = Glibc.open(path + ".migrate", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw TidelockError(
+                .storageFailed, "\(path).migrate cannot be made: \(String(cString: strerror(errno))).")
+        }
+        defer { close(descriptor) }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else {
+                throw TidelockError(
+                    .storageFailed, "\(path).migrate cannot be locked: \(String(cString: strerror(errno))).")
+            }
+        }
+        try body()
     }
 }

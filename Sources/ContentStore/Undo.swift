@@ -88,7 +88,8 @@ enum Undo {
             db, sql: "SELECT id FROM run WHERE undoable = 1 AND started < ?", arguments: [now - keptSeconds])
         for run in Set(old + expired) {
             let isNeeded = try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM outbox WHERE run = ?)", arguments: [run])
+                db, sql: "SELECT EXISTS (SELECT 1 FROM outbox WHERE run = ? AND event IN (\(Outbox.eventsAboutItems)))",
+                arguments: [run])
             if isNeeded != true { try forget(db, run: run) }
         }
     }

@@ -1,4 +1,8 @@
 extension EventName {
+    /// So many items of a page are shown to a filter at once. With more, what Lua keeps of them would leave the
+    /// processor's caches, and every handler would become slower.
+    public static let itemsAtOnce = 64
+
     /// The declaration of this event. A `switch`, so that no event can be left out.
     public var declaration: EventDeclaration {
         switch self {
@@ -52,7 +56,7 @@ extension EventName {
     private func sourceFilter(_ summary: String) -> EventDeclaration {
         EventDeclaration(
             name: self, eventClass: .filter, place: .source,
-            arguments: [ValueDeclaration("items", "Item[]", "items of one kind, changed in place")],
+            arguments: [.shownItems],
             fields: [
                 .event, .kind, .model, .direction, .target, .mode,
                 ValueDeclaration("run", "string", "id of the run; only where volatile = true", isOptional: true),
@@ -69,7 +73,7 @@ extension EventName {
     private var arrivalFilter: EventDeclaration {
         EventDeclaration(
             name: self, eventClass: .filter, place: .destination,
-            arguments: [ValueDeclaration("items", "Item[]", "items of one kind, changed in place")],
+            arguments: [.shownItems],
             fields: [.event, .kind, .model, .origin], methods: [.veto],
             options: [.name, .priority, .models, .volatile, .timeout],
             summary: "May change items that arrive from another instance, or stop the run, before anything is applied.")

@@ -8,7 +8,8 @@ extension NamedType {
         case .options, .taskOptions, .routeOptions, .logOptions, .findOptions, .httpOptions, .mailOptions,
             .attachment, .searchOptions, .runOptions, .itemRequest:
             takenDeclaration
-        case .user, .httpResponse, .searchResult, .searchHit, .runResult, .checkResult, .syncStatus, .secret: answeredDeclaration
+        case .user, .httpResponse, .searchResult, .searchHit, .runResult, .checkResult, .syncStatus, .secret:
+            answeredDeclaration
         }
     }
 

@@ -8,6 +8,8 @@ extension ValueDeclaration {
     static let target = ValueDeclaration("target", "Target", "name and uri of the other side")
     static let origin = ValueDeclaration("origin", "Origin", "id and name of the instance that the content came from")
     static let item = ValueDeclaration("item", "Item", "one of the items of this call")
+    static let shownItems = ValueDeclaration(
+        "items", "Item[]", "up to \(EventName.itemsAtOnce) items of one kind, changed in place")
     static let itemArgument = ValueDeclaration("item", "Item", "the item")
     static let reason = ValueDeclaration("reason", "string", "shown to people", isOptional: true)
     static let run = ValueDeclaration("run", "string", "id of the run")

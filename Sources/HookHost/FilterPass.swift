@@ -24,9 +24,6 @@ final class FilterPass: Sendable {
 
     /// One call in so many is repeated to see whether it gives the same again; the first of each pass is one of them.
     private static let sampling = 1_000
-    /// So many items of a page are shown at once. With more, what Lua keeps of them would leave the processor's caches,
-    /// and every handler would become slower.
-    private static let itemsAtOnce = 64
 
     init(_ generation: Generation, on workers: LuaWorkers, _ pool: MachinePool, _ terms: Terms) {
         self.generation = generation
@@ -71,7 +68,7 @@ final class FilterPass: Sendable {
         try await machine.call(
             HandlerCall(
                 handler: handler, documents: positions.compactMap { page.body(at: $0)?.bytes },
-                documentsAtOnce: FilterPass.itemsAtOnce, key: page.kind.keyMember, arguments: [.documents],
+                documentsAtOnce: EventName.itemsAtOnce, key: page.kind.keyMember, arguments: [.documents],
                 context: LuaContext(fields: terms.fields(handler, page.kind), marks: terms.marks.map(\.rawValue)),
                 limits: generation.limits.limits(of: handler), circumstances: circumstances))
     }

@@ -105,11 +105,13 @@ public final class HookHost: Sendable {
         }
     }
 
-    /// Waits for functions that handlers left to run afterwards.
+    /// Waits for functions that handlers left to run afterwards, but not longer than a service manager waits for a
+    /// process to end.
     public func drain() async {
-        await gatePool.drain()
-        await observerPool.drain()
-        await routePool.drain()
+        let deadline = ContinuousClock.now + .seconds(30)
+        for pool in [gatePool, observerPool, routePool] where await !pool.drain(until: deadline) {
+            log.report("warning", "The process ends before everything has run that handlers left to run afterwards.")
+        }
     }
 
     /// Gives back the pooled machines and the threads of this host, not its workers. May be called twice.
@@ -260,10 +262,12 @@ extension MachineFactory {
                     sink: services.log, clock: services.clock, limits: limits,
                     redaction: Redaction(services.secrets.values)),
                 storage: StorageService(collections: services.collections, limits: limits), http: http,
-                mail: MailService(settings: services.mail, sender: services.mailSender, clock: services.clock, limits: limits),
+                mail: MailService(
+                    settings: services.mail, sender: services.mailSender, clock: services.clock, limits: limits),
                 clock: ClockService(clock: services.clock), cache: CacheService(cache: services.cache),
                 keys: KeyService(keys: services.keys), search: SearchService(index: services.search),
-                sync: SyncService(control: services.sync, egress: egress, targets: services.targets,
+                sync: SyncService(
+                    control: services.sync, egress: egress, targets: services.targets,
                     activity: services.activity),
                 general: GeneralServices(currentUser: services.user, secrets: services.secrets)),
             meter: meter)

@@ -21,7 +21,7 @@ struct HostLibrary: Sendable {
     /// The functions for one machine.
     func functions(for session: MachineSession) -> [LuaHostFunction] {
         let registrations = HostFunction.allCases.filter { $0.declaration.effect == .registers }.map { function in
-            LuaHostFunction(function.rawValue, whileLoading: true) { call in
+            LuaHostFunction(function.rawValue, whileLoading: true, keepsFunctions: true) { call in
                 try session.register(function, call)
                 return []
             }
@@ -74,7 +74,7 @@ struct HostLibrary: Sendable {
 
     private func guarded(_ function: HostFunction, _ session: MachineSession, _ body: @escaping Body) -> LuaHostFunction
     {
-        LuaHostFunction(function.rawValue) { call in
+        LuaHostFunction(function.rawValue, keepsFunctions: function == .asyncRun) { call in
             guard let invocation = session.invocation else {
                 throw HostError("\(function.rawValue) works only inside a handler, not while a file is loaded")
             }

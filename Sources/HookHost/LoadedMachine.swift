@@ -36,12 +36,20 @@ final class LoadedMachine: Sendable {
     ///
     /// Not after a limit stopped one of them: the machine is gone then.
     func runPostponed(_ report: (Handler, LuaError) -> Void) async {
-        while let (function, call) = postponed.withLock({ $0.popFirst() }), !machine.isPoisoned {
+        while !machine.isPoisoned, let (function, call) = postponed.withLock({ $0.popFirst() }) {
             do {
                 _ = try await self.call(function, call)
             } catch {
                 report(call.handler, error)
             }
+            await machine.release(function)
+        }
+        let left = postponed.withLock { postponed in
+            defer { postponed = [] }
+            return postponed
+        }
+        for (_, call) in left {
+            report(call.handler, LuaError(kind: .misuse, message: "it did not run, because its machine was stopped"))
         }
     }
 

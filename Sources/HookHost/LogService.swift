@@ -38,7 +38,8 @@ struct LogService: Sendable {
     func report(_ type: String, _ message: String) {
         sink.record(
             LogRecord(
-                timestamp: clock.seconds, type: type, channel: LogService.channel, message: redaction.redacted(message).escapingControls))
+                timestamp: clock.seconds, type: type, channel: LogService.channel,
+                message: redaction.redacted(message).escapingControls))
     }
 
     /// Keeps the lines a call may write, and of the others only that there were more.

@@ -16,9 +16,8 @@ final class MachinePool: Sendable {
         var lent = 0
         var waiting: [CheckedContinuation<Void, Never>] = []
         var isClosed = false
-        /// Machines that run what handlers left behind, and who waits for the last of them.
+        /// Machines that run what handlers left behind.
         var busyAfterwards = 0
-        var draining: [CheckedContinuation<Void, Never>] = []
 
         /// Takes out the idle machines of all generations but one.
         mutating func removeIdle(unlike generation: String) -> [LoadedMachine] {
@@ -61,15 +60,15 @@ final class MachinePool: Sendable {
     }
 
     /// Waits until everything that handlers left behind has run. A process calls this before it ends.
-    func drain() async {
-        await withCheckedContinuation { continuation in
-            let isDone = state.withLock { state in
-                guard state.busyAfterwards > 0 else { return true }
-                state.draining.append(continuation)
+    ///
+    /// False when that is not so at `deadline`, or when the task is cancelled before.
+    func drain(until deadline: ContinuousClock.Instant) async -> Bool {
+        while state.withLock({ $0.busyAfterwards > 0 }) {
+            guard ContinuousClock.now < deadline, (try? await Task.sleep(for: .milliseconds(5))) != nil else {
                 return false
             }
-            if isDone { continuation.resume() }
         }
+        return true
     }
 
     /// Takes a machine back, after what handlers left behind, which the caller does not wait for.
@@ -84,13 +83,7 @@ final class MachinePool: Sendable {
             await machine.runPostponed(report)
             giveBack(machine)
             leave()
-            let waiting = state.withLock { state in
-                state.busyAfterwards -= 1
-                guard state.busyAfterwards == 0 else { return [CheckedContinuation<Void, Never>]() }
-                defer { state.draining = [] }
-                return state.draining
-            }
-            for continuation in waiting { continuation.resume() }
+            state.withLock { $0.busyAfterwards -= 1 }
         }
     }
 

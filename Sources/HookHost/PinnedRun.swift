@@ -35,7 +35,7 @@ final class PinnedRun: RunHooks {
     }
 
     func release() async {
-        await pool.drain()
+        // What handlers left behind goes on; its machine is ended when it comes back.
         pool.close()
     }
 }

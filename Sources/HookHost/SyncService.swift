@@ -45,8 +45,7 @@ struct SyncService: Sendable {
         let control = try theControl(name)
         let answer = try Blocking.wait(name, until: invocation.deadline) {
             do {
-                try await permit(target)
-                return try await control.check(target)
+                return try await control.check(try await permitted(target))
             } catch {
                 // Asking is how a script finds out, so "no" is an answer.
                 let failure = TidelockError(wrapping: error)
@@ -68,21 +67,25 @@ struct SyncService: Sendable {
                     + "more than \(HookLimits.deepestRun) in a row are refused")
         }
         let report = try Blocking.wait(name, until: invocation.deadline) {
-            try await permit(run.target)
+            var run = run
+            run.target = try await permitted(run.target)
             return try await control.run(run, depth: depth)
         }
         return [LuaValue(JSONValue(report))]
     }
 
     /// A target of the script's own is a place on the network like any other.
-    private func permit(_ target: ScriptedTarget) async throws {
-        guard let uri = target.uri, target.key != nil else { return }
+    private func permitted(_ target: ScriptedTarget) async throws -> ScriptedTarget {
+        guard let uri = target.uri, target.key != nil else { return target }
         egress.update(try await targets())
         do throws(HostError) {
             try egress.check(try WebAddress(uri))
         } catch {
             throw TidelockError(.permissionDenied, "\(error)")
         }
+        var target = target
+        target.admits = { [egress] address, host, port in egress.admits(address, for: host, port) }
+        return target
     }
 
     private func theControl(_ name: String) throws(HostError) -> any SyncControl {
@@ -114,9 +117,9 @@ extension SyncService {
         return (target, try table.choice("mode", among: [Direction.push, .pull]))
     }
 
-    private func jobs(_ value: LuaValue, _ name: String, _ invocation: Invocation) throws -> [JSONDocument] {
+    private func jobs(_ value: LuaValue, _ name: String, _ invocation: Invocation) throws -> [JSONDocument]? {
         switch value {
-        case .nil: return []
+        case .nil: return nil
         case .array(let jobs):
             return try jobs.map { try LuaJSON.document($0, documents: invocation.documents, for: name) }
         default: throw HostError("\(name): the jobs must be a list of tables, such as { { name = \"content\" } }")

@@ -21,6 +21,9 @@ public:
 
     jk_status document() {
         for (;;) {
+            if (count % values_between_looks == 0 && parser.is_interrupted()) {
+                return fail(problem, JK_INTERRUPTED, *next, "interrupted");
+            }
             Step step = in_object ? key() : Step::done;
             if (step == Step::done) step = value();
             while (step == Step::done && depth != 0) step = after_value();
@@ -30,6 +33,8 @@ public:
     }
 
 private:
+    static constexpr uint32_t values_between_looks = 4096;
+
     enum class Step { failed, done, expects_value };
 
     bool ended() const { return next == last; }

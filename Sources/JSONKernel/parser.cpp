@@ -39,6 +39,8 @@ jk_parser *jk_parser_create(void) {
 
 void jk_parser_destroy(jk_parser *parser) { delete parser; }
 
+void jk_parser_watch(jk_parser *parser, const volatile sig_atomic_t *flag) { parser->flag = flag; }
+
 bool tidelock::json::reserve(jk_buffer &buffer, size_t length) {
     if (length <= buffer.capacity && buffer.bytes) return true;
     std::free(buffer.bytes);

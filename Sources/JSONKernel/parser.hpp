@@ -24,6 +24,10 @@ struct jk_parser {
     size_t escaped_key_bytes = 0;
     bool has_shadowed = false;
 
+    /// Asks for an end when it is not zero; may be null.
+    const volatile sig_atomic_t *flag = nullptr;
+    bool is_interrupted() const { return flag && *flag; }
+
     jk_parser() = default;
     jk_parser(const jk_parser &) = delete;
     jk_parser &operator=(const jk_parser &) = delete;

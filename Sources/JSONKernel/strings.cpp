@@ -182,14 +182,20 @@ bool decodes_to(const uint8_t *content, const uint8_t *end, const uint8_t *text,
 using namespace tidelock::json;
 
 size_t jk_decode_string(const uint8_t *bytes, uint32_t start, uint32_t end, uint8_t *out) {
-    const uint8_t *content = bytes + start, *content_end = bytes + end;
+    return jk_decode_piece(bytes, &start, end, SIZE_MAX, out);
+}
+
+size_t jk_decode_piece(const uint8_t *bytes, uint32_t *start, uint32_t end, size_t most, uint8_t *out) {
+    const uint8_t *content = bytes + *start, *content_end = bytes + end;
+    const uint8_t *stop = most < end - *start ? content + most : content_end;
     uint8_t *begin = out;
-    while (content < content_end) {
+    while (content < stop) {
         const uint8_t *escape = find_backslash(content, content_end);
         out = append(out, content, size_t(escape - content));
         content = escape;
         if (content < content_end) out = append_utf8(out, read_escape(content, content_end));
     }
+    *start = uint32_t(content - bytes);
     return size_t(out - begin);
 }
 

@@ -6,7 +6,8 @@
  * The limit is soft. Lua 5.4.4 frees a table that is still in use when an allocation for a table fails at the
  * wrong moment, so small blocks and tables are always granted: passing the limit arms the hook instead, which
  * collects and, if that does not help, ends the script. NULL is returned only for one big string, where Lua
- * recovers safely, and beyond three times the limit, which leaves room for any table to double. */
+ * recovers safely (and always for one above LK_LONGEST_STRING), and beyond three times the limit, which leaves room
+ * for any table to double. */
 
 #include "internal.h"
 
@@ -18,6 +19,7 @@
 #define LARGEST_CHUNK (1024 * 1024)
 #define MAPPED (256 * 1024)
 #define BIG_STRING (64 * 1024)
+#define STRING_HEADER 64 /* at most */
 #define HARD_FACTOR 3
 
 typedef struct lk_chunk {
@@ -181,6 +183,7 @@ static void *resize(lk_arena *arena, void *block, size_t old_size, size_t new_si
 static bool grant(lk_machine *machine, size_t growth, bool is_string) {
     lk_arena *arena = &machine->arena;
     if (growth > SIZE_MAX / 8) return false;
+    if (is_string && growth > LK_LONGEST_STRING + STRING_HEADER) return false;
     size_t wanted = arena->used + growth;
     if (wanted <= arena->limit && arena->held <= arena->limit * HARD_FACTOR) return true;
     if (is_string && growth >= BIG_STRING) return false;

@@ -40,10 +40,6 @@ void lk_emit_fail(const lk_emitter *e, const char *what) { fail(e, "cannot write
 
 /* ---- Bytes ---- */
 
-void lk_emit_bytes(const lk_emitter *e, const void *bytes, size_t count) { lk_put_bytes(e->L, e->out, bytes, count); }
-
-void lk_emit_byte(const lk_emitter *e, char byte) { lk_emit_bytes(e, &byte, 1); }
-
 static void put_text(const lk_emitter *e, const char *bytes, size_t length) {
     if (!lk_put_string(e->L, e->out, bytes, length)) lk_emit_fail(e, "a string that is not UTF-8");
 }

@@ -22,8 +22,10 @@ typedef struct lk_emitter {
 } lk_emitter;
 
 _Noreturn void lk_emit_fail(const lk_emitter *e, const char *what);
-void lk_emit_bytes(const lk_emitter *e, const void *bytes, size_t count);
-void lk_emit_byte(const lk_emitter *e, char byte);
+static inline void lk_emit_bytes(const lk_emitter *e, const void *bytes, size_t count) {
+    lk_put_bytes(e->L, e->out, bytes, count);
+}
+static inline void lk_emit_byte(const lk_emitter *e, char byte) { lk_emit_bytes(e, &byte, 1); }
 /* Begins a container; ends with `e->depth--`. */
 void lk_emit_enter(lk_emitter *e, const void *container);
 lk_step *lk_emit_step(lk_emitter *e);

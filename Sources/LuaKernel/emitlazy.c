@@ -9,6 +9,7 @@ typedef struct run {
     const uint8_t *bytes;
     uint32_t start, end; /* empty when equal */
     bool first;          /* nothing was written yet */
+    int held;            /* where the table of held values is on the stack; 0 before it is needed */
 } run;
 
 static void flush(lk_emitter *e, run *pending) {
@@ -17,6 +18,19 @@ static void flush(lk_emitter *e, run *pending) {
     lk_emit_bytes(e, pending->bytes + pending->start, pending->end - pending->start);
     pending->start = pending->end = 0;
     pending->first = false;
+}
+
+/* As lk_push_child, but finds the table of held values once for all. */
+static void push_written(lua_State *L, int table, lk_node *node, uint32_t ordinal, run *pending) {
+    if (!(node->children[ordinal].flags & LK_HELD)) {
+        lk_push_child(L, node, table, ordinal);
+        return;
+    }
+    if (!pending->held) {
+        lua_rawgetp(L, table, &lk_key_held);
+        pending->held = lua_gettop(L);
+    }
+    lua_rawgeti(L, pending->held, (lua_Integer)ordinal + 1);
 }
 
 /* A member or element that was assigned, or in which something changed. */
@@ -31,7 +45,7 @@ static void emit_held(lk_emitter *e, int table, lk_node *node, uint32_t ordinal,
         lk_emit_bytes(e, pending->bytes + child->key_start - 1, lk_emit_step(e)->length + 2);
         lk_emit_byte(e, ':');
     }
-    lk_push_child(e->L, node, table, ordinal);
+    push_written(e->L, table, node, ordinal, pending);
     lk_emit_value(e, lua_gettop(e->L), child->kind == JK_ARRAY);
     lua_pop(e->L, 1);
 }
@@ -52,6 +66,7 @@ static void emit_children(lk_emitter *e, int table, lk_node *node, run *pending)
         }
     }
     flush(e, pending);
+    if (pending->held) lua_pop(e->L, 1);
 }
 
 static void emit_added(lk_emitter *e, int table, const lk_node *node, run *pending) {
@@ -73,7 +88,7 @@ static void emit_added(lk_emitter *e, int table, const lk_node *node, run *pendi
 }
 
 static void emit_lazy_object(lk_emitter *e, int table, lk_node *node) {
-    run pending = {e->machine->documents[node->document].bytes, 0, 0, true};
+    run pending = {e->machine->documents[node->document].bytes, 0, 0, true, 0};
     lk_emit_byte(e, '{');
     emit_children(e, table, node, &pending);
     if (node->added > 0) emit_added(e, table, node, &pending);
@@ -119,7 +134,7 @@ static void emit_lazy_array(lk_emitter *e, int table, lk_node *node) {
         emit_filled_array(e, table, node);
         return;
     }
-    run pending = {e->machine->documents[node->document].bytes, 0, 0, true};
+    run pending = {e->machine->documents[node->document].bytes, 0, 0, true, 0};
     lk_emit_byte(e, '[');
     emit_children(e, table, node, &pending);
     lk_emit_byte(e, ']');

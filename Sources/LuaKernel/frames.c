@@ -2,13 +2,21 @@
 
 #include "internal.h"
 
+#define BYTES_PER_VALUE 16 /* of the memory limit */
+
 /* ---- Writing ---- */
+
+/* Bytes of all documents of the call. */
+static size_t input_length(const lk_machine *machine) {
+    return machine->document_count ? machine->invocation->offsets[machine->document_count] : 0;
+}
 
 uint8_t *lk_make_room(lua_State *L, lk_buffer *buffer, size_t count, size_t room) {
     const lk_machine *machine = LK_MACHINE(L);
     /* What Lua values grow to outside of Lua's memory is limited too: tables may share parts of themselves. */
-    size_t input = machine->document_count ? machine->invocation->offsets[machine->document_count] : 0;
-    if (buffer->length + count > machine->arena.limit + 2 * input) luaL_error(L, "not enough memory");
+    if (buffer->length + count > machine->arena.limit + 2 * input_length(machine)) {
+        luaL_error(L, "not enough memory");
+    }
     uint8_t *start = lk_buffer_extend(buffer, room);
     if (!start) luaL_error(L, "not enough memory");
     return start;
@@ -31,6 +39,7 @@ static void put_text(lua_State *L, lk_buffer *buffer, const char *bytes, size_t 
 
 typedef struct writer {
     lk_buffer *buffer;
+    size_t *count; /* of the values that the host will hold together with these */
     int depth;
     bool keeps_documents;
 } writer;
@@ -127,8 +136,18 @@ static void write_number(lua_State *L, int index, lk_buffer *buffer) {
     }
 }
 
+/* A value takes the host many times the bytes it has in a frame, and tables may share parts of themselves. What the
+ * documents hold may be passed on in any case: a value takes two bytes there. */
+static void count_value(lua_State *L, size_t *count) {
+    const lk_machine *machine = LK_MACHINE(L);
+    if (++*count > machine->arena.limit / BYTES_PER_VALUE + input_length(machine) / 2) {
+        luaL_error(L, "not enough memory");
+    }
+}
+
 static void write_value(lua_State *L, int index, writer *out) {
     lk_poll(L);
+    count_value(L, out->count);
     lk_buffer *buffer = out->buffer;
     size_t length;
     switch (lua_type(L, index)) {
@@ -162,12 +181,12 @@ static void write_value(lua_State *L, int index, writer *out) {
 }
 
 void lk_write_frame(lua_State *L, int index, lk_buffer *buffer) {
-    writer out = {buffer, 0, false};
+    writer out = {buffer, &LK_MACHINE(L)->argument_values, 0, false};
     write_value(L, lua_absindex(L, index), &out);
 }
 
 void lk_write_frame_keeping_documents(lua_State *L, int index, lk_buffer *buffer) {
-    writer out = {buffer, 0, true};
+    writer out = {buffer, &LK_MACHINE(L)->kept_values, 0, true};
     write_value(L, lua_absindex(L, index), &out);
 }
 
@@ -271,34 +290,4 @@ void lk_read_frame(lua_State *L, lk_reader *reader) {
     case LK_TAG_DOCUMENTS: lk_push_list(L); return;
     default: luaL_error(L, "damaged value frame");
     }
-}
-
-/* ---- Functions by number ---- */
-
-int64_t lk_function_handle(lua_State *L, int index) {
-    index = lua_absindex(L, index);
-    luaL_checkstack(L, 6, NULL);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_HANDLES);
-    lua_pushvalue(L, index);
-    if (lua_rawget(L, -2) == LUA_TNIL) {
-        lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_FUNCTIONS);
-        lua_Integer handle = (lua_Integer)lua_rawlen(L, -1) + 1;
-        lua_pushvalue(L, index);
-        lua_rawseti(L, -2, handle);
-        lua_pop(L, 2);
-        lua_pushvalue(L, index);
-        lua_pushinteger(L, handle);
-        lua_rawset(L, -3);
-        lua_pushinteger(L, handle);
-    }
-    int64_t handle = lua_tointeger(L, -1);
-    lua_pop(L, 2);
-    return handle;
-}
-
-void lk_push_function(lua_State *L, int64_t handle) {
-    luaL_checkstack(L, 4, NULL);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_FUNCTIONS);
-    if (lua_rawgeti(L, -1, handle) != LUA_TFUNCTION) luaL_error(L, "there is no function %d", (int)handle);
-    lua_replace(L, -2);
 }

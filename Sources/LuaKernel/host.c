@@ -7,6 +7,7 @@
 
 static void write_arguments(lua_State *L, lk_machine *machine) {
     machine->arguments.length = 0;
+    machine->argument_values = 0;
     int count = lua_gettop(L);
     for (int i = 1; i <= count; i++) lk_write_frame(L, i, &machine->arguments);
 }
@@ -26,15 +27,29 @@ static int raise_failure(lua_State *L, lk_machine *machine) {
     lk_raise_as(L, LK_HOST);
 }
 
+static void keep_arguments(lua_State *L) {
+    for (int i = lua_gettop(L); i > 0; i--) {
+        if (lua_isfunction(L, i)) lk_keep_function(L, i);
+    }
+}
+
+static void release_arguments(lua_State *L) {
+    for (int i = lua_gettop(L); i > 0; i--) {
+        if (lua_isfunction(L, i)) lk_release_function(L, lk_function_handle(L, i));
+    }
+}
+
 /* Upvalues: number of the function, flags, path. */
 static int call_host(lua_State *L) {
     lk_machine *machine = LK_MACHINE(L);
-    if (machine->loading && !(lua_tointeger(L, lua_upvalueindex(2)) & LK_WHILE_LOADING)) {
+    lua_Integer flags = lua_tointeger(L, lua_upvalueindex(2));
+    if (machine->loading && !(flags & LK_WHILE_LOADING)) {
         return luaL_error(L, "%s cannot be called while a file is loading", lua_tostring(L, lua_upvalueindex(3)));
     }
     lk_poll(L);
     lk_place place = {{0}, 0};
     write_arguments(L, machine);
+    if (flags & LK_KEEPS_FUNCTIONS) keep_arguments(L);
     lk_find_place(L, &place);
     lk_host_call call = {
         .function = (uint32_t)lua_tointeger(L, lua_upvalueindex(1)),
@@ -50,6 +65,7 @@ static int call_host(lua_State *L) {
     lk_worker_enter_host(machine->worker);
     int failed = machine->host(machine->context, &call, &machine->results, &count);
     lk_worker_leave_host(machine->worker);
+    if (failed && (flags & LK_KEEPS_FUNCTIONS)) release_arguments(L);
     lk_poll(L);
     lua_settop(L, 0);
     return failed ? raise_failure(L, machine) : push_results(L, machine, count);

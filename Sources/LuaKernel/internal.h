@@ -21,6 +21,9 @@
 
 #define LK_NONE UINT32_MAX
 
+/* What our own functions do to long strings they do in pieces of so many bytes, with a look at the limits between. */
+#define LK_PIECE ((size_t)64 << 10)
+
 /* ---- Memory of one machine (allocator.c) ---- */
 
 #define LK_SIZE_CLASSES 64 /* of 16 bytes each: blocks up to 1 KiB */
@@ -145,6 +148,8 @@ struct lk_machine {
     lk_buffer arguments, results; /* of a host function */
     lk_buffer returned, marks, output, scratch;
     uint32_t returned_count, mark_count;
+    size_t argument_values, kept_values; /* in frames: of the running host call; in marks and what is returned */
+    int64_t first_handle, last_handle;   /* the first one this call may give to a function, and the last one given */
     lk_change *changes;
     size_t change_capacity;
     bool list_changed;
@@ -170,6 +175,7 @@ enum {
     LK_SLOT_ENVIRONMENT,  /* metatable of environments */
     LK_SLOT_FUNCTIONS,    /* handle -> function */
     LK_SLOT_HANDLES,      /* function -> handle */
+    LK_SLOT_KEPT,         /* handle -> how often the host keeps it */
     LK_SLOT_MODULES,      /* name -> { path, text } */
     LK_SLOT_LOADED,       /* name -> what require returned */
     LK_SLOT_ROOTS,        /* document + 1 -> lazy table */
@@ -208,6 +214,8 @@ static inline void lk_poll(lua_State *L) {
 _Noreturn void lk_raise_kill(lua_State *L);
 /* Refuses to start making `size` more bytes when memory cannot hold them. Raises. */
 void lk_expect_room(lua_State *L, size_t size);
+/* The same for a string. */
+void lk_expect_string(lua_State *L, size_t length);
 
 /* ---- Deadlines (watchdog.c) ---- */
 
@@ -238,6 +246,7 @@ void lk_open_coroutines(lua_State *L);              /* coroutines.c */
 void lk_open_strings(lua_State *L);                 /* strings.c */
 void lk_open_patterns(lua_State *L);                /* patternfunctions.c: into the string table on top */
 void lk_open_tables(lua_State *L);                  /* tables.c */
+void lk_open_utf8(lua_State *L);                    /* utf8.c */
 void lk_open_clock(lua_State *L);                   /* clock.c */
 void lk_open_modules(lua_State *L);                 /* modules.c */
 void lk_open_lazy(lua_State *L);                    /* lazy.c: metatables */
@@ -309,8 +318,14 @@ static inline void lk_put_bytes(lua_State *L, lk_buffer *buffer, const void *byt
 /* Adds `room` bytes, of which about `count` will be kept. Raises. */
 uint8_t *lk_make_room(lua_State *L, lk_buffer *buffer, size_t count, size_t room);
 void lk_put_count(lua_State *L, lk_buffer *buffer, uint32_t count);
-void lk_push_function(lua_State *L, int64_t handle);
-int64_t lk_function_handle(lua_State *L, int index);
+
+/* ---- Functions by number (functions.c) ---- */
+
+int64_t lk_function_handle(lua_State *L, int index); /* raises */
+void lk_push_function(lua_State *L, int64_t handle); /* raises */
+void lk_keep_function(lua_State *L, int index);      /* its handle outlives the call; raises */
+void lk_release_function(lua_State *L, int64_t handle);
+void lk_forget_functions(lua_State *L); /* those that were handed over in this call and not kept */
 
 /* ---- Lazy tables ---- */
 
@@ -330,8 +345,8 @@ uint32_t lk_find_member(lua_State *L, lk_node *node, const char *key, size_t len
 bool lk_key_equals(lk_machine *machine, const lk_document *document, const jk_child *child, const char *key,
                    size_t length);
 void lk_push_child(lua_State *L, lk_node *node, int table, uint32_t ordinal); /* decoded; nil for a deleted one */
-/* Puts the value on top, which it pops, where lk_push_child finds it. */
-void lk_hold_child(lua_State *L, lk_node *node, int table, uint32_t ordinal);
+/* Puts the value at stack position `value` where lk_push_child finds it. */
+void lk_hold_child(lua_State *L, lk_node *node, int table, uint32_t ordinal, int value);
 void lk_fill_array(lua_State *L, lk_node *node, int table);
 void lk_mark_changed(lk_machine *machine, lk_node *node);
 void lk_push_key(lua_State *L, const lk_document *document, const jk_child *child);
@@ -348,7 +363,8 @@ typedef struct lk_position {
     uint32_t added;
 } lk_position;
 
-/* Pushes the next key and value, or nothing at the end. Added members beyond `limit` are not visited. */
+/* Pushes the next key and value, or nothing at the end. Added members beyond `limit` are not visited. Needs eight free
+ * places on the stack. */
 bool lk_lazy_step(lua_State *L, int table, lk_node *node, lk_position *position, uint32_t limit);
 /* Pushes the path of `node`, as in "$.meta.tags[2]". */
 void lk_push_path(lua_State *L, const lk_node *node);
@@ -366,8 +382,13 @@ void lk_push_secret(lua_State *L, const void *bytes, size_t length);  /* raises 
 
 /* ---- JSON text ---- */
 
+/* Validates a text and lists its values, with the machine's parser. Raises when the call has to end. json.c */
+bool lk_index(lua_State *L, const uint8_t *bytes, size_t length, jk_index *index, jk_problem *problem);
+
 /* A scalar of a document; `start` and `end` are those of its token. scalars.c */
 void lk_push_scalar(lua_State *L, const uint8_t *bytes, uint8_t kind, uint8_t flags, uint32_t start, uint32_t end);
+/* A string of a document, given what is between its quotes. */
+void lk_push_escaped(lua_State *L, const uint8_t *bytes, uint32_t start, uint32_t end);
 void lk_put_number(lua_State *L, lk_buffer *buffer, lua_Number value);
 void lk_put_integer(lua_State *L, lk_buffer *buffer, lua_Integer value);
 /* False when the bytes are no UTF-8. */

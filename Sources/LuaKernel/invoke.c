@@ -33,6 +33,8 @@ static void begin(lk_machine *machine, lk_worker *worker, void *context, const l
     machine->close_depth = 0;
     empty_buffers(machine);
     machine->returned_count = machine->mark_count = 0;
+    machine->kept_values = 0;
+    machine->first_handle = machine->last_handle + 1;
     machine->list_changed = false;
     lk_set_text(&machine->message, "", 0);
     lk_set_text(&machine->traceback, "", 0);
@@ -45,6 +47,7 @@ static void forget_call(lk_machine *machine) {
     lua_State *L = machine->L;
     lua_settop(L, 0);
     lk_forget_written(L);
+    lk_forget_functions(L);
     lua_pushnil(L);
     lua_rawseti(L, LUA_REGISTRYINDEX, LK_SLOT_ERROR);
     lua_settop(L, 0);
@@ -141,6 +144,7 @@ static int run_load(lua_State *L) {
     lua_call(L, 0, LUA_MULTRET);
     lk_poll(L);
     write_returned(L, 1);
+    if (lua_isfunction(L, 2)) lk_keep_function(L, 2);
     return 0;
 }
 

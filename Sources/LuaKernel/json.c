@@ -33,10 +33,11 @@ typedef struct text {
 static void push_node(const text *json, uint32_t node);
 
 static void push_key(const text *json, const jk_node *node) {
-    size_t length = node->key_end - node->key_start;
-    luaL_Buffer buffer;
-    char *out = luaL_buffinitsize(json->L, &buffer, length);
-    luaL_pushresultsize(&buffer, jk_decode_string(json->bytes, node->key_start, node->key_end, (uint8_t *)out));
+    if (node->flags & JK_FLAG_KEY_ESCAPED) {
+        lk_push_escaped(json->L, json->bytes, node->key_start, node->key_end);
+    } else {
+        lua_pushlstring(json->L, (const char *)json->bytes + node->key_start, node->key_end - node->key_start);
+    }
 }
 
 static void push_array(const text *json, const jk_node *array, uint32_t element) {
@@ -63,24 +64,32 @@ static void push_object(const text *json, const jk_node *object, uint32_t member
 
 static void push_node(const text *json, uint32_t number) {
     const jk_node *node = &json->nodes[number];
+    lk_poll(json->L);
     if (node->kind < JK_ARRAY) {
         lk_push_scalar(json->L, json->bytes, node->kind, node->flags, node->start, node->end);
         return;
     }
-    lk_poll(json->L);
     luaL_checkstack(json->L, 8, "nested too deeply");
     (node->kind == JK_ARRAY ? push_array : push_object)(json, node, number + 1);
 }
 
-static int json_decode(lua_State *L) {
+bool lk_index(lua_State *L, const uint8_t *bytes, size_t length, jk_index *index, jk_problem *problem) {
     lk_machine *machine = LK_MACHINE(L);
+    *problem = (jk_problem){JK_OUT_OF_MEMORY, 0, "memory ran out"};
+    if (!machine->parser) machine->parser = jk_parser_create();
+    if (!machine->parser) return false;
+    jk_parser_watch(machine->parser, &machine->expired);
+    jk_status status = jk_index_document(machine->parser, bytes, length, index, problem);
+    lk_poll(L);
+    return status == JK_OK;
+}
+
+static int json_decode(lua_State *L) {
     size_t length;
     const uint8_t *bytes = (const uint8_t *)luaL_checklstring(L, 1, &length);
-    if (!machine->parser) machine->parser = jk_parser_create();
-    if (!machine->parser) return luaL_error(L, "not enough memory");
     jk_index index;
-    jk_problem problem = {JK_OK, 0, ""};
-    if (jk_index_document(machine->parser, bytes, length, &index, &problem) != JK_OK) {
+    jk_problem problem;
+    if (!lk_index(L, bytes, length, &index, &problem)) {
         return luaL_error(L, "invalid JSON at byte %I: %s", (LUAI_UACINT)problem.offset + 1, problem.reason);
     }
     text json = {L, bytes, index.nodes};
@@ -95,7 +104,7 @@ static int json_encode(lua_State *L) {
     lk_buffer *out = &LK_MACHINE(L)->output;
     out->length = 0;
     lk_write_json(L, 1, out, -1);
-    lk_expect_room(L, out->length);
+    lk_expect_string(L, out->length);
     lua_pushlstring(L, (const char *)out->bytes, out->length);
     return 1;
 }

@@ -37,7 +37,7 @@ static lk_recent *recent_place(lk_machine *machine, const void *table) {
 
 lk_node *lk_push_new_node(lua_State *L, lk_node start) {
     lk_machine *machine = LK_MACHINE(L);
-    luaL_checkstack(L, 4, NULL);
+    luaL_checkstack(L, 6, NULL);
     lk_node *node = lk_region_take(&machine->region, sizeof *node);
     if (!node) luaL_error(L, "not enough memory");
     *node = start;
@@ -101,10 +101,9 @@ static void push_held(lua_State *L, const lk_node *node, int table) {
     lua_rawsetp(L, table, &lk_key_held);
 }
 
-void lk_hold_child(lua_State *L, lk_node *node, int table, uint32_t ordinal) {
-    luaL_checkstack(L, 4, NULL);
+void lk_hold_child(lua_State *L, lk_node *node, int table, uint32_t ordinal, int value) {
     push_held(L, node, table);
-    lua_insert(L, -2);
+    lua_pushvalue(L, value);
     lua_rawseti(L, -2, (lua_Integer)ordinal + 1);
     lua_pop(L, 1);
     node->children[ordinal].flags |= LK_HELD;
@@ -118,8 +117,7 @@ static void push_container(lua_State *L, lk_node *node, int table, uint32_t ordi
     lk_push_new_node(L, (lk_node){.document = node->document, .parent = parent, .ordinal = ordinal,
                                   .start = child->start, .end = child->end,
                                   .kind = child->kind == JK_ARRAY ? LK_KIND_ARRAY : LK_KIND_OBJECT});
-    lua_pushvalue(L, -1);
-    lk_hold_child(L, node, table, ordinal);
+    lk_hold_child(L, node, table, ordinal, lua_gettop(L));
 }
 
 /* A number or boolean that was assigned. */

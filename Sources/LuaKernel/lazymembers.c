@@ -118,11 +118,9 @@ void lk_check_document(lua_State *L, uint32_t number) {
     lk_machine *machine = LK_MACHINE(L);
     lk_document *document = &machine->documents[number];
     if (!machine->invocation->are_valid) {
-        jk_problem problem = {JK_OUT_OF_MEMORY, 0, "memory ran out"};
+        jk_problem problem;
         jk_index index;
-        if (!machine->parser) machine->parser = jk_parser_create();
-        if (!machine->parser ||
-            jk_index_document(machine->parser, document->bytes, document->length, &index, &problem) != JK_OK) {
+        if (!lk_index(L, document->bytes, document->length, &index, &problem)) {
             refuse_document(L, number, problem.reason);
         }
         note_shadowed(L, document, &index);

@@ -46,34 +46,53 @@ static bool step_element(lua_State *L, int table, lk_node *node, lk_position *po
 
 bool lk_lazy_step(lua_State *L, int table, lk_node *node, lk_position *position, uint32_t limit) {
     lk_poll(L);
-    luaL_checkstack(L, 6, NULL);
     if (node->kind != LK_KIND_OBJECT) return step_element(L, table, node, position);
     return step_member(L, table, node, position) || step_added(L, table, position, limit);
 }
 
-/* Upvalues: position, number of added members to visit. */
+/* Where a loop over `pairs` is. */
+typedef struct iterator {
+    const void *table; /* kept alive by the function's second upvalue */
+    lk_node *node;
+    uint32_t generation;
+    uint32_t limit; /* number of added members to visit */
+    lk_position position;
+} iterator;
+
+/* The node of the first argument. What `pairs` gave may be called by hand, with anything. */
+static lk_node *iterated_node(lua_State *L, const iterator *loop) {
+    bool is_as_usual = lua_topointer(L, 1) == loop->table && loop->generation == LK_MACHINE(L)->generation;
+    if (is_as_usual) return loop->node;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_argcheck(L, lk_classify(L, 1) == LK_LAZY, 1, "this loop is about another table");
+    return lk_node_at(L, 1);
+}
+
 static int iterate(lua_State *L) {
-    lua_settop(L, 1);
-    lk_node *node = lk_node_at(L, 1);
-    lua_Integer packed = lua_tointeger(L, lua_upvalueindex(1));
-    lk_position position = {(uint32_t)packed, (uint32_t)(packed >> 32)};
-    if (!lk_lazy_step(L, 1, node, &position, (uint32_t)lua_tointeger(L, lua_upvalueindex(2)))) return 0;
-    lua_pushinteger(L, (lua_Integer)position.ordinal | (lua_Integer)position.added << 32);
-    lua_replace(L, lua_upvalueindex(1));
-    return 2;
+    iterator *loop = lua_touserdata(L, lua_upvalueindex(1));
+    lk_node *node = iterated_node(L, loop);
+    return lk_lazy_step(L, 1, node, &loop->position, loop->limit) ? 2 : 0;
+}
+
+static int iterate_context(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_argcheck(L, lk_classify(L, 1) == LK_LAZY, 1, "this loop is about another table");
+    lua_settop(L, 2);
+    return lk_lazy_next(L);
 }
 
 int lk_lazy_pairs(lua_State *L) {
     lk_node *node = lk_node_at(L, 1);
     if (node->kind == LK_KIND_CONTEXT) {
-        lua_pushcfunction(L, lk_lazy_next);
+        lua_pushcfunction(L, iterate_context);
         lua_pushvalue(L, 1);
         lua_pushnil(L);
         return 3;
     }
-    lua_pushinteger(L, 0);
+    iterator *loop = lua_newuserdatauv(L, sizeof *loop, 0);
     /* Members added on the way are not visited, or a loop that adds one per turn would never end. */
-    lua_pushinteger(L, node->added);
+    *loop = (iterator){lua_topointer(L, 1), node, LK_MACHINE(L)->generation, node->added, {0, 0}};
+    lua_pushvalue(L, 1);
     lua_pushcclosure(L, iterate, 2);
     lua_pushvalue(L, 1);
     lua_pushnil(L);

@@ -98,8 +98,7 @@ static void assign_member(lua_State *L, lk_node *node, uint32_t member) {
     } else {
         child->flags = (uint8_t)((child->flags | LK_ASSIGNED) & ~(LK_DELETED | LK_HELD));
         if (lua_type(L, 3) == LUA_TSTRING || lua_type(L, 3) == LUA_TTABLE) {
-            lua_pushvalue(L, 3);
-            lk_hold_child(L, node, 1, member);
+            lk_hold_child(L, node, 1, member, 3);
         } else {
             keep_scalar(L, child);
         }

@@ -55,6 +55,11 @@ void lk_poll_slowly(lua_State *L) {
     if (machine->expired) lk_raise_kill(L);
 }
 
+void lk_expect_string(lua_State *L, size_t length) {
+    if (length > LK_LONGEST_STRING) luaL_error(L, "resulting string too large");
+    lk_expect_room(L, length);
+}
+
 void lk_expect_room(lua_State *L, size_t size) {
     lk_arena *arena = &LK_MACHINE(L)->arena;
     if (size < arena->limit && arena->used <= arena->limit - size) return;

@@ -43,6 +43,7 @@ static void add_identities(lua_State *L) {
 static int open_machine(lua_State *L) {
     add_table(L, LK_SLOT_FUNCTIONS);
     add_table(L, LK_SLOT_HANDLES);
+    add_table(L, LK_SLOT_KEPT);
     add_identities(L);
     lk_open_lazy(L);
     lk_open_markers(L);

@@ -43,17 +43,38 @@ static size_t start_offset(lua_Integer position, size_t length) {
     return length + (size_t)position;
 }
 
-static bool is_plain(const char *pattern, size_t length) {
+static bool is_plain(lua_State *L, const char *pattern, size_t length) {
     for (size_t i = 0; i < length; i++) {
+        if (i % LK_PIECE == 0) lk_poll(L);
         if (pattern[i] && strchr("^$*+?.([%-", pattern[i])) return false;
     }
     return true;
 }
 
+/* The first occurrence, or NULL. Searches piece by piece, and for the first piece of what is wanted. */
+static const char *find_bytes(lua_State *L, const char *at, const char *end, const char *wanted, size_t length) {
+    size_t head = length < LK_PIECE ? length : LK_PIECE;
+    while ((size_t)(end - at) >= length) {
+        lk_poll(L);
+        size_t window = (size_t)(end - at) < LK_PIECE + head ? (size_t)(end - at) : LK_PIECE + head;
+        const char *found = memmem(at, window, wanted, head);
+        if (!found) {
+            at += window - head + 1;
+        } else if ((size_t)(end - found) < length) {
+            return NULL;
+        } else if (memcmp(found + head, wanted + head, length - head) == 0) {
+            return found;
+        } else {
+            at = found + 1;
+        }
+    }
+    return NULL;
+}
+
 static int find_plain(lua_State *L, const char *subject, size_t length, size_t offset) {
     size_t wanted_length;
     const char *wanted = lua_tolstring(L, 2, &wanted_length);
-    const char *found = memmem(subject + offset, length - offset, wanted, wanted_length);
+    const char *found = find_bytes(L, subject + offset, subject + length, wanted, wanted_length);
     if (!found) {
         lua_pushnil(L);
         return 1;
@@ -72,7 +93,7 @@ static int search(lua_State *L, bool gives_positions) {
         lua_pushnil(L);
         return 1;
     }
-    if (gives_positions && (lua_toboolean(L, 4) || is_plain(pattern, pattern_length))) {
+    if (gives_positions && (lua_toboolean(L, 4) || is_plain(L, pattern, pattern_length))) {
         return find_plain(L, subject, length, offset);
     }
     lk_match match;
@@ -134,6 +155,7 @@ static void add_template(const lk_match *match, luaL_Buffer *out, const char *st
     const char *text = lua_tolstring(L, 3, &length);
     const char *text_end = text + length;
     for (const char *escape; (escape = memchr(text, '%', (size_t)(text_end - text))); text = escape + 2) {
+        lk_poll(L);
         luaL_addlstring(out, text, (size_t)(escape - text));
         char what = escape + 1 < text_end ? escape[1] : '\0';
         if (what == '%') {

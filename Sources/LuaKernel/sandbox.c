@@ -98,7 +98,7 @@ void lk_open_library(lua_State *L) {
     lk_open_clock(L);
     lk_open_modules(L);
     open_stock(L, "math", luaopen_math);
-    open_stock(L, "utf8", luaopen_utf8);
+    lk_open_utf8(L);
     seed_random(L);
     add_names(L);
     lua_pop(L, 1);

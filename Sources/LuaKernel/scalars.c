@@ -29,17 +29,24 @@ static void push_number(lua_State *L, const uint8_t *bytes, uint8_t flags, uint3
 }
 
 static void push_string(lua_State *L, const uint8_t *bytes, uint8_t flags, uint32_t start, uint32_t end) {
-    size_t length = end - start - 2;
-    if (!(flags & JK_FLAG_ESCAPED)) {
-        lua_pushlstring(L, (const char *)bytes + start + 1, length);
-        return;
+    if (flags & JK_FLAG_ESCAPED) {
+        lk_push_escaped(L, bytes, start + 1, end - 1);
+    } else {
+        lua_pushlstring(L, (const char *)bytes + start + 1, end - start - 2);
     }
-    lk_expect_room(L, length);
+}
+
+void lk_push_escaped(lua_State *L, const uint8_t *bytes, uint32_t start, uint32_t end) {
+    lk_expect_room(L, end - start);
     lk_buffer *scratch = &LK_MACHINE(L)->scratch;
     scratch->length = 0;
-    uint8_t *out = lk_buffer_extend(scratch, length);
+    uint8_t *out = lk_buffer_extend(scratch, end - start), *at = out;
     if (!out) luaL_error(L, "not enough memory");
-    lua_pushlstring(L, (const char *)out, jk_decode_string(bytes, start + 1, end - 1, out));
+    while (start < end) {
+        lk_poll(L);
+        at += jk_decode_piece(bytes, &start, end, LK_PIECE, at);
+    }
+    lua_pushlstring(L, (const char *)out, (size_t)(at - out));
 }
 
 void lk_push_scalar(lua_State *L, const uint8_t *bytes, uint8_t kind, uint8_t flags, uint32_t start, uint32_t end) {
@@ -65,13 +72,34 @@ void lk_put_number(lua_State *L, lk_buffer *buffer, lua_Number value) {
     lk_put_bytes(L, buffer, text, jk_write_number(value, text));
 }
 
+/* Appends the bytes with escapes and `before` in front of them, `after` behind them. */
+static void put_piece(lua_State *L, lk_buffer *buffer, const char *before, const char *bytes, size_t length,
+                      const char *after) {
+    size_t start = buffer->length, first = strlen(before), last = strlen(after);
+    uint8_t *out = lk_make_room(L, buffer, length + 2, 6 * length + 2);
+    memcpy(out, before, first);
+    size_t written = first + jk_encode_string((const uint8_t *)bytes, length, out + first);
+    memcpy(out + written, after, last);
+    buffer->length = start + written + last;
+}
+
 bool lk_put_string(lua_State *L, lk_buffer *buffer, const char *bytes, size_t length) {
     if (!jk_valid_utf8((const uint8_t *)bytes, length)) return false;
-    size_t start = buffer->length;
-    uint8_t *out = lk_make_room(L, buffer, length + 2, 6 * length + 2);
-    out[0] = '"';
-    size_t written = jk_encode_string((const uint8_t *)bytes, length, out + 1);
-    out[written + 1] = '"';
-    buffer->length = start + written + 2;
+    if (length <= LK_PIECE) {
+        size_t start = buffer->length;
+        uint8_t *out = lk_make_room(L, buffer, length + 2, 6 * length + 2);
+        out[0] = '"';
+        size_t written = jk_encode_string((const uint8_t *)bytes, length, out + 1);
+        out[written + 1] = '"';
+        buffer->length = start + written + 2;
+        return true;
+    }
+    const char *before = "\"";
+    for (; length > LK_PIECE; bytes += LK_PIECE, length -= LK_PIECE) {
+        put_piece(L, buffer, before, bytes, LK_PIECE, "");
+        lk_poll(L);
+        before = "";
+    }
+    put_piece(L, buffer, before, bytes, length, "\"");
     return true;
 }

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#define RUN 64 /* keys that are sorted without a look at the limits */
+
 lk_table lk_classify(lua_State *L, int index) {
     if (!lua_getmetatable(L, index)) return LK_PLAIN;
     const lk_machine *machine = LK_MACHINE(L);
@@ -35,6 +37,7 @@ static census count_keys(lua_State *L, int index) {
     census keys = {0, 0, 0, 0};
     lua_pushnil(L);
     while (lua_next(L, index)) {
+        lk_poll(L);
         lua_pop(L, 1);
         if (lua_type(L, -1) == LUA_TSTRING) {
             keys.strings++;
@@ -76,12 +79,44 @@ static int compare_keys(const void *left, const void *right) {
     return a->length < b->length ? -1 : a->length > b->length;
 }
 
+/* Merges [from, middle) and [middle, to) of `keys` into the same places of `out`. */
+static void merge(lua_State *L, const lk_key *keys, lk_key *out, size_t from, size_t middle, size_t to) {
+    size_t left = from, right = middle;
+    for (size_t i = from; i < to; i++) {
+        if (i % RUN == 0) lk_poll(L);
+        bool takes_left = left < middle && (right == to || compare_keys(&keys[left], &keys[right]) <= 0);
+        out[i] = keys[takes_left ? left++ : right++];
+    }
+}
+
+/* Sorts with the help of `other`, which has as much room; gives the one of the two that holds the result. A table
+ * may have so many keys that sorting them takes longer than a call may, so sorted runs are merged step by step. */
+static lk_key *sort_keys(lua_State *L, lk_key *keys, lk_key *other, size_t count) {
+    for (size_t start = 0; start < count; start += RUN) {
+        lk_poll(L);
+        qsort(keys + start, count - start < RUN ? count - start : RUN, sizeof *keys, compare_keys);
+    }
+    for (size_t run = RUN; run < count; run *= 2) {
+        for (size_t start = 0; start < count; start += 2 * run) {
+            size_t middle = start + run < count ? start + run : count;
+            size_t end = middle + run < count ? middle + run : count;
+            merge(L, keys, other, start, middle, end);
+        }
+        lk_key *sorted = other;
+        other = keys;
+        keys = sorted;
+    }
+    return keys;
+}
+
 lk_key *lk_push_sorted_keys(lua_State *L, int index, size_t count) {
     index = lua_absindex(L, index);
-    lk_key *keys = lua_newuserdatauv(L, (count ? count : 1) * sizeof *keys, 0);
+    size_t spare = count > RUN ? count : 0;
+    lk_key *keys = lua_newuserdatauv(L, (count + spare + 1) * sizeof *keys, 0);
     size_t filled = 0;
     lua_pushnil(L);
     while (lua_next(L, index)) {
+        lk_poll(L);
         lua_pop(L, 1);
         /* The table keeps its keys alive, so the pointers stay good while it does not change. */
         if (lua_type(L, -1) == LUA_TSTRING && filled < count) {
@@ -89,6 +124,5 @@ lk_key *lk_push_sorted_keys(lua_State *L, int index, size_t count) {
             filled++;
         }
     }
-    qsort(keys, filled, sizeof *keys, compare_keys);
-    return keys;
+    return sort_keys(L, keys, keys + count, filled);
 }

@@ -6,6 +6,7 @@
 #include "internal.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 #define MOST_REPEATS 10000000
 #define LONGEST_FORMAT 65536
@@ -41,8 +42,7 @@ static int string_rep(lua_State *L) {
     luaL_argcheck(L, count <= MOST_REPEATS, 2, "count too large");
     /* Neither factor reaches 2^32 times the other, so this cannot overflow: lengths are below the memory limit. */
     size_t total = (size_t)count * length + (size_t)(count - 1) * separator_length;
-    if (total > LK_MACHINE(L)->arena.limit) return luaL_error(L, "resulting string too large");
-    lk_expect_room(L, total);
+    lk_expect_string(L, total);
     luaL_Buffer buffer;
     char *out = luaL_buffinitsize(L, &buffer, total);
     if (total) fill(out, total, text, length, separator, separator_length);
@@ -50,12 +50,77 @@ static int string_rep(lua_State *L) {
     return 1;
 }
 
-/* upper, lower, reverse: as large as what they are given. */
-static int same_size(lua_State *L) {
+/* ---- upper, lower, reverse: as large as what they are given ---- */
+
+/* Writes `count` bytes of the result; `text` and `end` are all of what is given, `at` is where this piece begins. */
+typedef void (*converter)(char *out, const char *text, const char *end, size_t at, size_t count);
+
+static void convert_upper(char *out, const char *text, const char *end, size_t at, size_t count) {
+    (void)end;
+    for (size_t i = 0; i < count; i++) {
+        char byte = text[at + i];
+        out[i] = byte >= 'a' && byte <= 'z' ? (char)(byte - 'a' + 'A') : byte;
+    }
+}
+
+static void convert_lower(char *out, const char *text, const char *end, size_t at, size_t count) {
+    (void)end;
+    for (size_t i = 0; i < count; i++) {
+        char byte = text[at + i];
+        out[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+    }
+}
+
+static void convert_reverse(char *out, const char *text, const char *end, size_t at, size_t count) {
+    (void)text;
+    for (size_t i = 0; i < count; i++) out[i] = end[-1 - (ptrdiff_t)(at + i)];
+}
+
+static int convert(lua_State *L, converter piece) {
     size_t length;
-    luaL_checklstring(L, 1, &length);
+    const char *text = luaL_checklstring(L, 1, &length);
     lk_expect_room(L, length);
-    return run_stock(L);
+    luaL_Buffer buffer;
+    char *out = luaL_buffinitsize(L, &buffer, length);
+    for (size_t done = 0, count; done < length; done += count) {
+        lk_poll(L);
+        count = length - done < LK_PIECE ? length - done : LK_PIECE;
+        piece(out + done, text, text + length, done, count);
+    }
+    luaL_pushresultsize(&buffer, length);
+    return 1;
+}
+
+static int string_upper(lua_State *L) { return convert(L, convert_upper); }
+static int string_lower(lua_State *L) { return convert(L, convert_lower); }
+static int string_reverse(lua_State *L) { return convert(L, convert_reverse); }
+
+/* ---- format ---- */
+
+/* Pushes the string at `index` as %q writes it. */
+static void push_quoted(lua_State *L, int index) {
+    size_t length;
+    const char *text = lua_tolstring(L, index, &length);
+    luaL_Buffer out;
+    luaL_buffinit(L, &out);
+    luaL_addchar(&out, '"');
+    for (size_t i = 0; i < length; i++) {
+        if (i % LK_PIECE == 0) lk_poll(L);
+        unsigned char byte = (unsigned char)text[i];
+        if (byte == '"' || byte == '\\' || byte == '\n') {
+            luaL_addchar(&out, '\\');
+            luaL_addchar(&out, (char)byte);
+        } else if (byte < ' ' || byte == 0x7F) {
+            char code[8];
+            bool is_followed_by_digit = i + 1 < length && isdigit((unsigned char)text[i + 1]);
+            int width = snprintf(code, sizeof code, is_followed_by_digit ? "\\%03d" : "\\%d", byte);
+            luaL_addlstring(&out, code, (size_t)width);
+        } else {
+            luaL_addchar(&out, (char)byte);
+        }
+    }
+    luaL_addchar(&out, '"');
+    luaL_pushresult(&out);
 }
 
 /* Replaces the argument of a %s by its text, because the stock function would show an address. */
@@ -66,22 +131,65 @@ static void prepare_argument(lua_State *L, int argument) {
     lua_replace(L, argument);
 }
 
+typedef struct item {
+    const char *start, *letter; /* behind the percent sign, and what follows the flags and digits */
+    int argument;
+} item;
+
+/* Moves on to the next item that takes an argument; false at the end of the format. */
+static bool next_item(item *at, const char *end) {
+    const char *next = at->letter;
+    while ((next = memchr(next, '%', (size_t)(end - next))) && ++next < end) {
+        if (*next++ == '%') continue;
+        at->start = at->letter = next - 1;
+        while (at->letter < end && (strchr("-+#0 .", *at->letter) || isdigit((unsigned char)*at->letter))) at->letter++;
+        at->argument++;
+        return at->letter < end;
+    }
+    return false;
+}
+
+static bool is_quoted_string(lua_State *L, const item *at) {
+    return *at->letter == 'q' && at->letter == at->start && lua_type(L, at->argument) == LUA_TSTRING;
+}
+
+/* Checks the items and prepares their arguments. Says whether strings were quoted. */
+static bool prepare_arguments(lua_State *L, const char *format, const char *end) {
+    bool are_quoted = false;
+    size_t total = 0;
+    for (item at = {format, format, 1}; next_item(&at, end);) {
+        lk_poll(L);
+        luaL_argcheck(L, at.argument <= MOST_FORMATTED, 1, "too many items to format");
+        if (*at.letter == 'p') luaL_error(L, "'%%p' is not available in string.format");
+        if (*at.letter == 's') prepare_argument(L, at.argument);
+        if (is_quoted_string(L, &at)) {
+            push_quoted(L, at.argument);
+            lua_replace(L, at.argument);
+            are_quoted = true;
+        }
+        if (lua_type(L, at.argument) == LUA_TSTRING) total += lua_rawlen(L, at.argument);
+    }
+    lk_expect_string(L, total);
+    return are_quoted;
+}
+
+/* Where a string was quoted already, the format asks for it as it is. */
+static void replace_format(lua_State *L, const char *format, size_t length) {
+    char *copy = lua_newuserdatauv(L, length, 0);
+    memcpy(copy, format, length);
+    for (item at = {format, format, 1}; next_item(&at, format + length);) {
+        if (is_quoted_string(L, &at)) copy[at.letter - format] = 's';
+    }
+    lua_pushlstring(L, copy, length);
+    lua_replace(L, 1);
+    lua_pop(L, 1);
+}
+
 static int string_format(lua_State *L) {
     size_t length;
     const char *format = luaL_checklstring(L, 1, &length);
     luaL_argcheck(L, length <= LONGEST_FORMAT, 1, "format too long");
-    const char *end = format + length;
-    int argument = 1;
-    for (const char *at = memchr(format, '%', length); at && ++at < end; at = memchr(at, '%', (size_t)(end - at))) {
-        if (*at == '%') {
-            at++;
-            continue;
-        }
-        luaL_argcheck(L, ++argument <= MOST_FORMATTED, 1, "too many items to format");
-        while (at < end && (strchr("-+#0 .", *at) || isdigit((unsigned char)*at))) at++;
-        if (at < end && *at == 'p') return luaL_error(L, "'%%p' is not available in string.format");
-        if (at < end && *at == 's') prepare_argument(L, argument);
-    }
+    if (prepare_arguments(L, format, format + length)) replace_format(L, format, length);
     return run_stock(L);
 }
 
@@ -97,6 +205,8 @@ static int packed(lua_State *L) {
     return run_stock(L);
 }
 
+/* ---- Assembly ---- */
+
 /* Without dump: a compiled function is bytes, and bytes are never loaded. */
 static const char *const stock[] = {"byte", "char", "len", "sub", NULL};
 
@@ -104,8 +214,11 @@ static const struct {
     const char *name;
     lua_CFunction function;
 } guarded[] = {
-    {"upper", same_size}, {"lower", same_size},   {"reverse", same_size}, {"format", string_format},
-    {"pack", packed},     {"unpack", packed},     {"packsize", packed},
+    {"format", string_format}, {"pack", packed}, {"unpack", packed}, {"packsize", packed},
+};
+
+static const luaL_Reg own[] = {
+    {"upper", string_upper}, {"lower", string_lower}, {"reverse", string_reverse}, {"rep", string_rep}, {NULL, NULL},
 };
 
 /* Methods of strings reach the library through a metatable that all files share, so it answers no questions. */
@@ -134,8 +247,7 @@ void lk_open_strings(lua_State *L) {
         lua_setfield(L, library, guarded[i].name);
     }
     lua_pop(L, 1);
-    lua_pushcfunction(L, string_rep);
-    lua_setfield(L, library, "rep");
+    luaL_setfuncs(L, own, 0);
     lk_open_patterns(L);
     protect_string_metatable(L, library);
     lua_setfield(L, -2, "string");

@@ -41,7 +41,9 @@ final class KernelMachine: @unchecked Sendable {
         }
         try check(lk_machine_add_json(pointer, configuration.jsonPath), configuration.jsonPath)
         for (number, function) in configuration.library.enumerated() {
-            let flags = function.isAllowedWhileLoading ? Int32(LK_WHILE_LOADING) : 0
+            let flags =
+                (function.isAllowedWhileLoading ? Int32(LK_WHILE_LOADING) : 0)
+                | (function.keepsFunctions ? Int32(LK_KEEPS_FUNCTIONS) : 0)
             try check(lk_machine_add_function(pointer, function.path, UInt32(number), flags), function.path)
         }
         for (name, module) in configuration.modules {
@@ -81,13 +83,15 @@ extension KernelMachine {
         let limits = invocation.limits ?? limits
         let (documents, most) = (invocation.documents, max(1, invocation.documentsAtOnce))
         let cpu = limits.cpu + limits.cpuPerDocument * documents.count
-        guard documents.count > most else { return call(function, invocation, cpu, limits.wall, on: worker) }
+        // The same for all parts.
+        let frames = InvocationFrames(invocation)
+        guard documents.count > most else { return call(function, invocation, frames, cpu, limits.wall, on: worker) }
         var whole: LuaOutcome?
         for start in stride(from: 0, to: documents.count, by: most) {
             var part = invocation
             part.documents = Array(documents[start..<min(start + most, documents.count)])
             let used = whole?.usage ?? LuaUsage(cpu: .zero, wall: .zero, peakMemory: 0)
-            switch call(function, part, cpu - used.cpu, limits.wall - used.wall, on: worker) {
+            switch call(function, part, frames, cpu - used.cpu, limits.wall - used.wall, on: worker) {
             case .success(let outcome):
                 if whole == nil { whole = outcome } else { whole?.append(outcome, at: start) }
             case .failure(var error):
@@ -100,8 +104,8 @@ extension KernelMachine {
     }
 
     private func call(
-        _ function: LuaFunction, _ invocation: LuaInvocation, _ cpu: Duration, _ wall: Duration,
-        on worker: OpaquePointer
+        _ function: LuaFunction, _ invocation: LuaInvocation, _ frames: InvocationFrames, _ cpu: Duration,
+        _ wall: Duration, on worker: OpaquePointer
     ) -> Result<LuaOutcome, LuaError> {
         let memory = (invocation.limits ?? limits).memory
         var bounds = lk_limits(cpu: cpu.nanoseconds, wall: wall.nanoseconds, memory: memory)
@@ -110,12 +114,15 @@ extension KernelMachine {
         guard input.fill(with: invocation.documents) else {
             return .failure(LuaError(kind: .memoryLimit, message: "no memory is left for the documents"))
         }
-        let frames = InvocationFrames(invocation)
         let status = frames.withKernelInvocation(of: function, input) { invocation in
             lk_call(pointer, worker, scope.context, &bounds, invocation, &report)
         }
         guard status == LK_OK else { return .failure(failure(report, scope)) }
         return .success(outcome(report, of: invocation))
+    }
+
+    func release(_ function: LuaFunction) {
+        lk_machine_release(pointer, function.handle)
     }
 
     /// Nanoseconds of one of `count` calls that follow one another without anything between them.

@@ -1,3 +1,5 @@
+import LuaKernel
+
 /// Text of a Lua file, and the path that errors show for it.
 public struct LuaSource: Sendable {
     public var path: String
@@ -15,6 +17,9 @@ public struct LuaSource: Sendable {
 
 /// How much a script may use before it is stopped.
 public struct LuaLimits: Sendable {
+    /// Bytes of one Lua string, whatever the memory limit is.
+    public static let longestString = Int(LK_LONGEST_STRING)
+
     /// Bytes that Lua may hold. Passing it makes the machine collect; what is still above is stopped.
     public var memory = 64 << 20
     /// Time on the CPU for running a file's top level.
@@ -62,16 +67,21 @@ public struct LuaCall: Sendable {
 public struct LuaHostFunction: Sendable {
     let path: String
     let isAllowedWhileLoading: Bool
+    let keepsFunctions: Bool
     let body: @Sendable (LuaCall) throws -> [LuaValue]
 
     /// - Parameters:
     ///   - path: Where scripts find it, as in `app.storage.find`. It may replace a function of Lua's own library.
     ///   - whileLoading: Whether the top level of a file may call it.
+    ///   - keepsFunctions: Whether functions among its arguments can be called once the running load or call has ended,
+    ///     until ``LuaMachine/release(_:)``. Not those inside tables, and none when the body throws.
     public init(
-        _ path: String, whileLoading: Bool = false, _ body: @escaping @Sendable (LuaCall) throws -> [LuaValue]
+        _ path: String, whileLoading: Bool = false, keepsFunctions: Bool = false,
+        _ body: @escaping @Sendable (LuaCall) throws -> [LuaValue]
     ) {
         self.path = path
         self.isAllowedWhileLoading = whileLoading
+        self.keepsFunctions = keepsFunctions
         self.body = body
     }
 }

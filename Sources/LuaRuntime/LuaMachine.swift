@@ -35,15 +35,26 @@ public final class LuaMachine: Sendable {
 
     /// Compiles a text chunk and runs its top level, in globals of its own.
     ///
-    /// - Returns: The chunk's first result, tables by value.
+    /// - Returns: The chunk's first result, tables by value. If that is a function, it is kept.
     @discardableResult
     public func load(_ source: LuaSource) async throws(LuaError) -> LuaValue {
         try await run { kernel, worker in kernel.load(source, on: worker) }
     }
 
-    /// Calls a function that this machine's scripts handed over.
+    /// Calls a function that this machine's scripts handed over, and that was kept.
     public func call(_ function: LuaFunction, _ invocation: LuaInvocation) async throws(LuaError) -> LuaOutcome {
         try await run { kernel, worker in kernel.call(function, invocation, on: worker) }
+    }
+
+    /// Gives up a function that a host function kept, or that a file returned. Kept twice, it is released twice.
+    ///
+    /// Does nothing on a machine that is closed.
+    public func release(_ function: LuaFunction) async {
+        let release = { @Sendable (kernel: KernelMachine, _: OpaquePointer) -> Result<Void, LuaError> in
+            kernel.release(function)
+            return .success(())
+        }
+        try? await run(release)
     }
 
     /// Frees the state, after the running call if there is one. May be called twice.

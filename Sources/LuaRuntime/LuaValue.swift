@@ -59,7 +59,9 @@ public struct LuaField: Sendable, Equatable {
     }
 }
 
-/// A function that a script handed over, kept alive by its machine.
+/// A function that a script handed over.
+///
+/// Good until the load or call ends in which that happened, unless it was kept: see ``LuaHostFunction``.
 public struct LuaFunction: Sendable, Hashable {
     let handle: Int64
 }

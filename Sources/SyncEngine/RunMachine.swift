@@ -172,7 +172,9 @@ public struct RunMachine: Sendable {
     }
 
     /// Codes with which a destination says that it has not committed and will not.
-    private static let refusals: Set<ErrorCode> = [.rootMismatch, .deleteGuard, .batchConflict, .fenced, .movedMeanwhile]
+    private static let refusals: Set<ErrorCode> = [
+        .rootMismatch, .deleteGuard, .batchConflict, .fenced, .movedMeanwhile,
+    ]
 
     private func outcomeAfterAbandon() -> Outcome {
         if let failure { return .failed(failure.code) }

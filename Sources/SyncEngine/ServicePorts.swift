@@ -155,6 +155,8 @@ public struct ScriptedTarget: Sendable {
     public var name: String?
     public var uri: String?
     public var key: String?
+    /// Which addresses may be connected to; nil where the target is a configured one.
+    public var admits: (@Sendable (_ address: String, _ host: String, _ port: Int) -> Bool)?
 
     public init(name: String? = nil, uri: String? = nil, key: String? = nil) {
         self.name = name
@@ -167,13 +169,13 @@ public struct ScriptedTarget: Sendable {
 public struct ScriptedRun: Sendable {
     public var target: ScriptedTarget
     public var direction: Direction
-    /// One after the other.
-    public var jobs: [JSONDocument]
+    /// One after the other; nil moves everything.
+    public var jobs: [JSONDocument]?
     /// Only this item, instead of jobs.
     public var item: (model: String, id: String)?
 
     public init(
-        target: ScriptedTarget, direction: Direction, jobs: [JSONDocument] = [],
+        target: ScriptedTarget, direction: Direction, jobs: [JSONDocument]? = nil,
         item: (model: String, id: String)? = nil
     ) {
         self.target = target

@@ -15,6 +15,7 @@ struct Arrival: Sendable {
     let addressText: String
     let headers: HTTPFields
     private let parameters: Parameters
+    private let hasProxies: Bool
     private let query: Parameters
 
     init(_ endpoint: Endpoint, _ request: Request, _ context: ServerContext, trusting proxies: [CIDR]) {
@@ -26,6 +27,7 @@ struct Arrival: Sendable {
         query = request.uri.queryParameters
         let forwarded = headers.filter { $0.name.canonicalName == "x-forwarded-for" }.map(\.value).joined(
             separator: ",")
+        hasProxies = !proxies.isEmpty
         addressText = callerAddress(connection: context.peerAddress, forwarded: forwarded, trusting: proxies)
         address = IPAddress(addressText)
     }
@@ -36,9 +38,10 @@ struct Arrival: Sendable {
     var path: String { String(target.prefix { $0 != "?" }) }
 
     /// Whether the caller is certainly here: what came through a proxy only looks as if it were.
+    /// Where proxies are configured nobody is, for not every proxy says that it is one.
     var isFromThisMachine: Bool {
         let isForwarded = ["x-forwarded-for", "forwarded", "x-real-ip", "via"].contains { header($0) != nil }
-        return address?.isLoopback == true && !isForwarded
+        return address?.isLoopback == true && !isForwarded && !hasProxies
     }
 
     func header(_ name: String) -> String? {

@@ -34,6 +34,7 @@ final class ScriptedSync: SyncControl {
             var wanted = SyncRunner.Request(direction: request.direction, scope: try job.scope())
             wanted.options.batchSize = min(try job.batchSize() ?? Limits.batchItems, Limits.batchItems)
             wanted.depth = depth
+            wanted.addressPolicy = request.target.admits
             let runner = SyncRunner(instance: instance, hooks: hooks, target: target, request: wanted) { _ in }
             let (report, failure) = await runner.perform()
             if let failure { throw failure }
@@ -43,9 +44,11 @@ final class ScriptedSync: SyncControl {
         return try JSONDocument(validating: [UInt8](try JSONEncoder().encode(last)))
     }
 
-    func check(_ target: ScriptedTarget) async throws -> JSONDocument {
-        let target = try await self.target(target)
-        let http = try HTTPClient(instance.httpOptions)
+    func check(_ wanted: ScriptedTarget) async throws -> JSONDocument {
+        let target = try await self.target(wanted)
+        var options = instance.httpOptions
+        if let policy = wanted.admits { options.addressPolicy = policy }
+        let http = try HTTPClient(options)
         defer { http.shutdown() }
         let peer = try RemotePeer(
             target: target, local: instance.store.identity, http: http, clock: instance.clock, random: instance.random,
@@ -60,15 +63,17 @@ final class ScriptedSync: SyncControl {
             let filter = JSONDocument.object([("_id", JSONDocument(string: id))])
             return [Job(Scope(models: [model], filter: filter.text))]
         }
-        guard !request.jobs.isEmpty else { return [Job(.everything)] }
-        return try request.jobs.map { try Job($0) }
+        guard let jobs = request.jobs else { return [Job(.everything)] }
+        // A list that a script filtered until nothing was left must not come to mean everything.
+        guard !jobs.isEmpty else { throw TidelockError(.usage, "The list of jobs is empty.") }
+        return try jobs.map { try Job($0) }
     }
 
     /// A configured target by its name or its address; another one only with a key of its own.
     private func target(_ wanted: ScriptedTarget) async throws -> Target {
         if let uri = wanted.uri, let key = wanted.key {
-            return Target(
-                name: wanted.name ?? uri, uri: uri, key: try SyncKey(key), allowsPush: true, allowsPull: true)
+            // Runs are remembered by the name of their target, so another address needs another name.
+            return Target(name: uri, uri: uri, key: try SyncKey(key), allowsPush: true, allowsPull: true)
         }
         if let name = wanted.name { return try await instance.target(name).target }
         guard let uri = wanted.uri,

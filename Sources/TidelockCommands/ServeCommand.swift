@@ -81,6 +81,7 @@ struct Serving {
                     .init(service: HookClock(hooks: hooks, claims: instance.store)),
                     .init(service: StatisticsPump(reporter: reporter, clock: instance.clock)),
                     .init(service: EventPump(delivery: EventDelivery(instance: instance, hooks: hooks))),
+                    .init(service: IndexPump(delivery: EventDelivery(instance: instance, hooks: hooks))),
                     .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
@@ -168,10 +169,23 @@ private struct EventPump: Service {
             var pause = Self.pause
             while !Task.isCancelled {
                 let isFree = await delivery.deliverDue()
-                await delivery.updateIndex()
                 // What stands in the way, such as handlers that cannot be loaded, is not asked about twice a second.
                 pause = isFree ? Self.pause : min(pause * 2, Self.longestPause)
                 try? await Task.sleep(for: pause)
+            }
+        }
+    }
+}
+
+/// Brings the search index up to date, which takes long after a large commit and must not hold up events.
+private struct IndexPump: Service {
+    let delivery: EventDelivery
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await delivery.updateIndex()
+                try? await Task.sleep(for: .milliseconds(500))
             }
         }
     }

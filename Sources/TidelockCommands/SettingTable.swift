@@ -132,7 +132,7 @@ struct SettingTable {
             }
         case .array(let elements): .array(try elements.map { try json($0, name) })
         case .object(let fields): .object(try fields.map { ($0.name, try json($0.value, name)) })
-        case .function, .document: throw wrong(name, "it must hold only plain values")
+        case .function, .document, .secret: throw wrong(name, "it must hold only plain values")
         }
     }
 

@@ -22,6 +22,8 @@ struct SyncRunner: Sendable {
         var user: String?
         /// How many runs started one another, by handlers, before this one.
         var depth = 0
+        /// Which addresses may be connected to, for targets that a script named itself.
+        var addressPolicy: (@Sendable (_ address: String, _ host: String, _ port: Int) -> Bool)?
     }
 
     let instance: Instance
@@ -34,8 +36,10 @@ struct SyncRunner: Sendable {
     func perform() async -> (report: RunReport, failure: TidelockError?) {
         let run = instance.newRunID()
         var report = RunReport(run: run, target: target.name, direction: request.direction)
+        // A run that a handler started belongs to a process that reports and delivers by itself.
+        let isOwnProcess = request.depth == 0
         let statistics = StatisticsReporter(instance, hooks: hooks, command: request.direction.rawValue)
-        await statistics.report()
+        if isOwnProcess { await statistics.report() }
         let start = ContinuousClock.now
         let failure: TidelockError?
         do {
@@ -50,9 +54,12 @@ struct SyncRunner: Sendable {
         }
         report.milliseconds = Int(start.duration(to: .now) / .milliseconds(1))
         if let failure { report.note(failure) }
-        await close(report, failure)
-        await EventDelivery(instance: instance, hooks: hooks).deliverDue()
-        await statistics.end()
+        // Also when the task is cancelled: what happened has to be written down.
+        await Task { [report] in await close(report, failure) }.value
+        if isOwnProcess {
+            await EventDelivery(instance: instance, hooks: hooks).deliverDue()
+            await statistics.end()
+        }
         return (report, failure)
     }
 
@@ -74,7 +81,9 @@ struct SyncRunner: Sendable {
 
     private func locked(_ run: String, into report: inout RunReport) async -> TidelockError? {
         do {
-            let http = try HTTPClient(instance.httpOptions)
+            var options = instance.httpOptions
+            if let policy = request.addressPolicy { options.addressPolicy = policy }
+            let http = try HTTPClient(options)
             defer { http.shutdown() }
             let peer = try RemotePeer(
                 target: target, local: instance.store.identity, http: http, clock: instance.clock,
@@ -179,7 +188,8 @@ struct SyncRunner: Sendable {
 
     private func event(_ name: EventName, run: String) -> QueuedEvent {
         QueuedEvent(
-            event: name, run: run, direction: request.direction, target: facts, user: request.user, depth: request.depth)
+            event: name, run: run, direction: request.direction, target: facts, user: request.user, depth: request.depth
+        )
     }
 
     /// The record of the run, in the list of runs, the log and the collection that scripts read.

@@ -10,6 +10,7 @@ public enum Tidelock {
     public static func run() async {
         // A closed pipe on standard output (as with `| head`) ends a write with an error, not the process.
         signal(SIGPIPE, SIG_IGN)
+        MemorySettings.apply()
         var command: any ParsableCommand
         do {
             command = try RootCommand.parseAsRoot()

@@ -1,5 +1,6 @@
 import ContentModel
 import ContentStore
+import HookCatalog
 import SyncEngine
 import Testing
 import TidelockTestSupport
@@ -35,11 +36,17 @@ import TidelockTestSupport
     @Test func itemsOfAnEventAreKeptUntilTheLastOfItWasDelivered() async throws {
         try await a.put(.posts, #"{"_id":"1"}"#)
         try await a.push(to: b)
-        for _ in 0..<3 {
+        for name in [EventName.contentAfter, .itemPushed] {
             let event = try #require(try await a.store.claimEvent())
+            #expect(event.event.event == name)
             #expect(try await texts(of: event.event, at: a) == [#"{"_id":"1"}"#])
             try await a.store.conclude(event, registered: [])
         }
+        // What is left tells of no items, so a handler that never gets to hear of it keeps nothing.
+        #expect(try StoreInspector(a.store).count("SELECT count(*) FROM plan_batch") == 0)
+        let last = try #require(try await a.store.claimEvent())
+        #expect(last.event.event == .pushFinished)
+        try await a.store.conclude(last, registered: [])
         #expect(try await a.store.claimEvent() == nil)
         #expect(try StoreInspector(a.store).count("SELECT count(*) FROM plan_batch") == 0)
     }

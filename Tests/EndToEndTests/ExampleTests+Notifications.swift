@@ -34,7 +34,7 @@ extension ExampleTests {
         #expect(mail.sender == "tidelock@example.com")
         #expect(mail.recipients == ["team@example.com", "lead@example.com"])
         #expect(mail.header("Subject") == "Content pushed to http://127.0.0.1:\(site.server.port)")
-        #expect(mail.text.contains("Sync completed successfully.") && mail.text.contains(report.run), "\(mail.data)")
+        #expect(mail.body.contains("Sync completed successfully.") && mail.body.contains(report.run), "\(mail.text)")
         #expect(try await site.source.log("hooks").contains { $0.message == "menu: nil" })
     }
 

@@ -143,7 +143,7 @@ extension ExampleTests {
         let mail = try #require(mails.mails.first)
         #expect(mail.recipients == ["team@example.com"])
         #expect(mail.header("Subject") == "1 of 2 sync targets are in trouble")
-        #expect(mail.text.contains("production: connected") && mail.text.contains("gone: "), "\(mail.data)")
+        #expect(mail.body.contains("production: connected") && mail.body.contains("gone: "), "\(mail.text)")
         #expect(await server.stop() == 0)
     }
 }

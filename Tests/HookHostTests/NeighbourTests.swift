@@ -65,8 +65,8 @@ import Testing
     }
 
     private static func filter(_ number: Int, _ host: HookHost) async throws -> Result {
-        let text = try await host.filter(#"{"_id":"\#(number)","secret":1,"n":[ \#(number) ]}"#)
-        return text == #"{"_id":"\#(number)","n":[ \#(number) ]}"# ? .rightAnswer : .wrong(text)
+        let text = try await host.filter(#"{"_id":"\#(number)","secret":1,"n":[\#(number)]}"#)
+        return text == #"{"_id":"\#(number)","n":[\#(number)]}"# ? .rightAnswer : .wrong(text)
     }
 
     /// Every second request is one to be refused.

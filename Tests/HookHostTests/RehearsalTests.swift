@@ -45,8 +45,7 @@ import Testing
         let (_, rehearsal) = try await rehearsal([
             "a.lua": """
             app.on("sync.content.before", function(items, ctx)
-              if items[1].title == "veto" then ctx.veto("not today") end
-              error("broken")
+              if items[1].title == "veto" then ctx.veto("not today") else error("broken") end
             end)
             app.on("sync.push.before", function(target, jobs, ctx) ctx.deny(target.uri) end)
             app.on("sync.pull.before", function(target, jobs, ctx) end)
@@ -157,9 +156,11 @@ import Testing
     }
 
     @Test func configurationIsReplacedUntilTheReset() async throws {
-        let (_, rehearsal) = try await rehearsal(
+        let (fixture, rehearsal) = try await rehearsal(
             ["a.lua": "app.on('sync.push.finished', function() app.log(app.config.site) end)"],
             config: #"{"site":"usual"}"#)
+        // The folder is read again for the other configuration.
+        defer { withExtendedLifetime(fixture) {} }
         try await rehearsal.configure(try JSONDocument(validating: #"{"site":"special"}"#))
         #expect(try await rehearsal.fire("sync.push.finished").records.logs.map(\.message) == ["special"])
         rehearsal.reset()

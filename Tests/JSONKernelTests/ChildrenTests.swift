@@ -81,7 +81,7 @@ import Testing
         #expect(children(Array(text.utf8), of: 0) == nil)
     }
 
-    @Test(arguments: [0.1, 1, -1.5, 1e21, 1.7976931348623157e308, 123456789012345680, -0.0])
+    @Test(arguments: [0.1, 1, -1.5, 1e21, 1.7976931348623157e308, 123_456_789_012_345_680, -0.0])
     func numbersComeBackAsTheyWere(value: Double) {
         let text = [UInt8](unsafeUninitializedCapacity: 40) { room, count in
             count = jk_write_number(value, room.baseAddress)

@@ -21,7 +21,7 @@ final class LuaHarness: Sendable {
         modules: [String: LuaSource] = [:]
     ) async throws {
         let handed = Handed()
-        let on = LuaHostFunction("on", whileLoading: true) { call in
+        let on = LuaHostFunction("on", whileLoading: true, keepsFunctions: true) { call in
             guard case .string = call.arguments[0], case .function(let function) = call.arguments[1] else { return [] }
             handed.functions.withLock { $0[call.arguments[0].text ?? ""] = function }
             return []

@@ -69,10 +69,13 @@ struct RemotePeerTests {
     @Test func longWorkIsAskedForAgainUntilItEnds() async throws {
         let gate = Gate()
         var world = World()
-        world.responder = FakeResponder(gate: gate)
+        let responder = FakeResponder(gate: gate)
+        world.responder = responder
         world.clock = TestClock()  // the server is out of patience at once
         try await world.serve { caller in
-            let peer = try caller.peer(clock: TestClock(sleep: .jump { await gate.open() }))
+            // Opening the transfer may outlast the server's patience as well; only the commit waits for the gate.
+            let sleep = TestClock.Sleep.jump { if await responder.commits > 0 { await gate.open() } }
+            let peer = try caller.peer(clock: TestClock(sleep: sleep))
             _ = try await peer.open(caller.open())
             let before = peer.traffic.roundTrips
             #expect(try await peer.commit(transfer: "0190-1", commit).sequence == 42)

@@ -64,12 +64,13 @@
 ---A request that a route answers.
 ---@class tidelock.RouteRequest
 ---@field method string such as GET
----@field path string below /api/x
----@field query table<string, string> what stands behind the question mark
----@field headers table<string, string> names in lowercase; what is secret reads ***
----@field body string as it arrived
----@field json? any the value of the body, when it is JSON
----@field remote_addr string address of who asks
+---@field path string the whole path, without the query
+---@field query table<string, string> what follows the question mark, decoded
+---@field headers table<string, string> by name in lower case; secrets are masked
+---@field body string the bytes that were sent
+---@field json? any the body, where its content type says that it is JSON
+---@field remote_addr string address of the caller
+---@field authorized boolean whether the caller holds an API key
 
 ---The process that serves.
 ---@class tidelock.ProcessInfo
@@ -83,9 +84,11 @@
 ---@field event string the interval or the expression
 ---@field due? integer when it was due, in seconds since 1970 in UTC
 
----What a route is told besides the request.
+---What a route is told besides the request, and how it says more than the body.
 ---@class tidelock.RouteContext
----@field event string method and path of the route
+---@field event string name of the event
+---@field status fun(status: integer) Sets the status of the answer.
+---@field header fun(name: string, value: string) Sets a header of the answer.
 
 ---Which events a handler is for, and how it runs.
 ---@class tidelock.Options
@@ -205,6 +208,14 @@
 ---@field version? string of the program there
 ---@field code? string of the error
 ---@field error? string why not
+---@field [string] any
+
+---What goes on at this instance, and what went on last.
+---@class tidelock.SyncStatus
+---@field syncing boolean whether somebody writes here right now
+---@field holder? string the name of that one
+---@field since? integer seconds since 1970 in UTC
+---@field lastSync? table peer, direction, status and timestamp of the last run
 ---@field [string] any
 
 ---Something secret: joining it to strings gives something secret; shown it reads ***.
@@ -789,7 +800,7 @@ function app.cron(expression, handler, options) end
 ---Only while a file is loaded.
 ---@param method string GET, POST, PUT, PATCH or DELETE
 ---@param path string such as "/sync-status"
----@param handler fun(request: tidelock.RouteRequest, ctx: tidelock.RouteContext): any called with the request and ctx; what it returns is the answer
+---@param handler fun(request: tidelock.RouteRequest, ctx: tidelock.RouteContext): any called with the request and ctx; what it returns is the body: a string as text, else JSON
 ---@param options? tidelock.RouteOptions name, timeout, and public = true
 function app.route(method, path, handler, options) end
 
@@ -977,6 +988,11 @@ function app.sync.item(target, what) end
 ---@return tidelock.CheckResult answer success, and version or error
 function app.sync.check(target) end
 
+---Tells whether a run is at work on this instance, and which one ended last.
+---Not in a filter, unless it is volatile.
+---@return tidelock.SyncStatus status syncing, and holder, since and lastSync where known
+function app.sync.status() end
+
 ---Answers a secret of the configuration, good for requests and mails; shown anywhere else it reads ***.
 ---Not in a filter, unless it is volatile.
 ---@param name string its name in hooks.secrets
@@ -994,6 +1010,7 @@ function app.secret(name) end
 ---@field denied? string why a gate refused
 ---@field resolved? "source"|"target"|tidelock.Item
 ---@field returned? any what a route returned
+---@field status? integer what a route answered with
 ---@field logs { message: string, channel: string, type: string, context?: any }[]
 ---@field mails table[]
 ---@field requests { method: string, url: string, headers: table<string, string>, body: string, json?: any }[]

@@ -187,6 +187,7 @@ extension Reference {
             ["time on the clock for one call", "\(time(limits.filter.wall)), or the option `timeout`"],
             ["time on the CPU to load a file", time(limits.filter.load)],
             ["memory of one machine", "\(limits.filter.memory >> 20) MiB"],
+            ["a string", "\(LuaLimits.longestString >> 20) MiB"],
             ["lines of the log, of one call", "\(limits.logLines) of \(limits.logLineBytes >> 10) KiB"],
             ["HTTP requests of one call", "\(limits.requests)"],
             ["an answer to one of them", "\(limits.responseBytes >> 20) MiB"],

@@ -85,8 +85,8 @@ extension JSONValue {
         if let item = run.item {
             members.append(JSONMember("model", .string(item.model)))
             members.append(JSONMember("id", .string(item.id)))
-        } else {
-            members.append(JSONMember("jobs", .array(run.jobs.map { JSONValue($0) })))
+        } else if let jobs = run.jobs {
+            members.append(JSONMember("jobs", .array(jobs.map { JSONValue($0) })))
         }
         self = .object(members)
     }

@@ -80,11 +80,13 @@ final class TestSession: Sendable {
 extension TestSession {
     private var declarations: [LuaHostFunction] {
         [
-            LuaHostFunction("describe", whileLoading: true) { [self] call in
+            LuaHostFunction("describe", whileLoading: true, keepsFunctions: true) { [self] call in
                 try declare("describe", call) { .group($0, $1) }
             },
-            LuaHostFunction("it", whileLoading: true) { [self] call in try declare("it", call) { .test($0, $1) } },
-            LuaHostFunction("before_each", whileLoading: true) { [self] call in
+            LuaHostFunction("it", whileLoading: true, keepsFunctions: true) { [self] call in
+                try declare("it", call) { .test($0, $1) }
+            },
+            LuaHostFunction("before_each", whileLoading: true, keepsFunctions: true) { [self] call in
                 guard case .function(let body)? = call.arguments.first else {
                     throw HostError("before_each: the argument must be a function")
                 }

@@ -11,6 +11,7 @@
  * raises or aborts on bad input; memory exhaustion is reported as JK_OUT_OF_MEMORY. Input needs no padding and is
  * never written to. No pointer may be NULL unless it says so; bytes of length 0 may be. */
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ typedef enum jk_status {
     JK_TOO_DEEP = 4,
     JK_TOO_LARGE = 5,
     JK_OUT_OF_MEMORY = 6,
+    JK_INTERRUPTED = 7,
 } jk_status;
 
 /* Why a document was refused: its first fault. `reason` is a static string. Calls that succeed leave JK_OK here. */
@@ -52,6 +54,10 @@ typedef struct jk_parser jk_parser;
 
 jk_parser *jk_parser_create(void); /* NULL when memory ran out */
 void jk_parser_destroy(jk_parser *parser);
+
+/* From now on, jk_index_document gives up with JK_INTERRUPTED soon after `flag` became non-zero, which a signal handler
+ * may do. NULL: it never gives up. */
+void jk_parser_watch(jk_parser *parser, const volatile sig_atomic_t *flag);
 
 typedef enum jk_kind {
     JK_NULL = 0,
@@ -151,6 +157,10 @@ void jk_sha256(const uint8_t *bytes, size_t length, uint8_t digest[32]);
 /* Decodes the string content `bytes[start, end)` of an indexed document (between the quotes) to UTF-8. `out` needs room
  * for end - start bytes. Returns the length. */
 size_t jk_decode_string(const uint8_t *bytes, uint32_t start, uint32_t end, uint8_t *out);
+
+/* The same for about `most` of these bytes, beginning at `*start`, which moves to where the next piece begins: `end`
+ * after the last one. Runs without escapes are never divided. */
+size_t jk_decode_piece(const uint8_t *bytes, uint32_t *start, uint32_t end, size_t most, uint8_t *out);
 
 /* Writes `bytes` (UTF-8) as the content of a JSON string with the shortest escapes. `out` needs room for 6 * length
  * bytes. Returns the length. */

@@ -42,7 +42,7 @@ enum {
     LK_TAG_STRING = 6,    /* uint32 length, bytes */
     LK_TAG_ARRAY = 7,     /* uint32 count, values */
     LK_TAG_OBJECT = 8,    /* uint32 count, then per field: uint32 length, name, value */
-    LK_TAG_FUNCTION = 9,  /* int64 handle */
+    LK_TAG_FUNCTION = 9,  /* int64 handle; see lk_machine_release */
     LK_TAG_DOCUMENT = 10, /* uint32 index */
     LK_TAG_DOCUMENTS = 11, /* the array of all documents; only as an argument of a call */
     LK_TAG_SECRET = 12     /* uint32 length, bytes that scripts cannot read */
@@ -50,6 +50,10 @@ enum {
 
 /* Containers nested deeper than this are refused in both directions. */
 #define LK_MAXIMUM_DEPTH 512
+
+/* Bytes (16 MiB). Lua copies, compares and hashes a string without looking at the limits, so this bounds how late they
+ * are seen. The largest document may be one string. */
+#define LK_LONGEST_STRING 16777216
 
 /* A growable buffer; zero-initialise it. */
 typedef struct lk_buffer {
@@ -105,7 +109,10 @@ lk_machine *lk_machine_create(size_t memory_limit, lk_host host);
 /* Frees everything without running Lua code. */
 void lk_machine_destroy(lk_machine *machine);
 
-enum { LK_WHILE_LOADING = 1 /* may be called from the top level of a file */ };
+enum {
+    LK_WHILE_LOADING = 1,  /* may be called from the top level of a file */
+    LK_KEEPS_FUNCTIONS = 2 /* unless it fails, keeps the functions among its arguments (not those inside tables) */
+};
 
 /* `path` is dotted ("a.b.c") and zero-terminated. */
 lk_status lk_machine_add_function(lk_machine *machine, const char *path, uint32_t function, int flags);
@@ -118,6 +125,11 @@ lk_status lk_machine_seal(lk_machine *machine);
 
 /* Non-zero once a limit killed the machine; it then refuses work. */
 int lk_machine_is_poisoned(const lk_machine *machine);
+
+/* Ends one keeping of a function. A handle is good until the load or call ends in which the script handed the function
+ * over. One that was kept is good until it was released as often: by a host function that keeps, or because a file
+ * returned it. */
+void lk_machine_release(lk_machine *machine, int64_t function);
 
 /* ---- Using a machine ---- */
 

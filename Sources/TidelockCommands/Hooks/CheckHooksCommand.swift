@@ -16,7 +16,8 @@ struct CheckHooksCommand: AsyncParsableCommand {
         let workshop = try await Workshop.open(location)
         let check = try await HookHost.check(
             folder: workshop.folder.hooks, configuration: workshop.configuration,
-            services: RehearsalServices(targets: workshop.targets, secrets: workshop.secrets).services, workers: workshop.workers)
+            services: RehearsalServices(targets: workshop.targets, secrets: workshop.secrets).services,
+            workers: workshop.workers)
         if json {
             try Output.json(check)
         } else if check.isGood {

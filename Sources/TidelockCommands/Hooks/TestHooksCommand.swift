@@ -21,7 +21,8 @@ struct TestHooksCommand: AsyncParsableCommand {
     func run() async throws {
         let workshop = try await Workshop.open(location)
         let tests = HookTests(
-            folder: workshop.folder.hooks, configuration: workshop.configuration, targets: workshop.targets, secrets: workshop.secrets,
+            folder: workshop.folder.hooks, configuration: workshop.configuration, targets: workshop.targets,
+            secrets: workshop.secrets,
             workers: LuaWorkers(count: 1), hookWorkers: workshop.workers)
         let start = ContinuousClock.now
         var printer = TestPrinter(style: TextStyle.standardOutput)

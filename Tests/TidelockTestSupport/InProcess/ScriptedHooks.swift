@@ -6,6 +6,7 @@ internal import Synchronization
 /// Handlers that a test writes in Swift.
 public final class ScriptedHooks: HookPort {
     public typealias Filter = @Sendable (Kind, OutgoingItem) throws -> FilterOutcome
+    public typealias Decision = @Sendable (ItemConflict) async throws -> ConflictVerdict?
 
     private struct Script {
         var handlers: [String] = []
@@ -14,6 +15,7 @@ public final class ScriptedHooks: HookPort {
         var filter: Filter = { _, _ in .unchanged }
         var pinned = 0
         var observed: [Observation] = []
+        var decision: Decision?
     }
 
     private let script = Mutex(Script())
@@ -28,6 +30,11 @@ public final class ScriptedHooks: HookPort {
             $0.kinds = kinds
             $0.filter = filter
         }
+    }
+
+    /// Asks `decision` about conflicts from now on; nil asks nobody.
+    public func decide(_ decision: Decision?) {
+        script.withLock { $0.decision = decision }
     }
 
     /// Removes every filter.
@@ -58,14 +65,17 @@ public final class ScriptedHooks: HookPort {
         _ items: [OutgoingItem], of kind: Kind, from origin: InstanceIdentity
     ) async throws -> [Int: JSONDocument] { [:] }
 
-    public func resolve(_ conflict: ItemConflict) async throws -> ConflictVerdict? { nil }
+    public func resolve(_ conflict: ItemConflict) async throws -> ConflictVerdict? {
+        try await script.withLock(\.decision)?(conflict)
+    }
 
     public func beforeSave(
         _ item: OutgoingItem, of kind: Kind, isUpdate: Bool, user: String?
     ) async throws -> JSONDocument { item.body }
 
     public func handlers(of event: EventName) async throws -> [String] {
-        event.declaration.eventClass == .observer ? ["script"] : []
+        if event == .conflict { return script.withLock { $0.decision == nil ? [] : ["script"] } }
+        return event.declaration.eventClass == .observer ? ["script"] : []
     }
 
     public func observe(_ observation: Observation, by handler: String) async throws {

@@ -1,0 +1,3 @@
+-- expect: cpuLimit
+local s = "[" .. ("1,"):rep(1 << 20):rep(6) .. "1]"
+while true do pcall(app.json.decode, s) end

@@ -1,0 +1,128 @@
+import ContentModel
+import SyncEngine
+import SyncProtocol
+import Synchronization
+import Testing
+import TidelockTestSupport
+
+@Suite struct ConflictDecisionTests {
+    private let a: TestInstance
+    private let b: TestInstance
+
+    init() throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+    }
+
+    /// One item, sent, and then changed on both sides.
+    private func changeOnBothSides() async throws {
+        try await a.put(.posts, #"{"_id":"1","t":"first"}"#)
+        try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
+        try await a.put(.posts, #"{"_id":"1","t":"here"}"#)
+    }
+
+    private func verify() throws {
+        #expect(try a.problems() == [])
+        #expect(try b.problems() == [])
+    }
+
+    @Test(arguments: [nil, .source, .target] as [ConflictVerdict?])
+    func aRepeatedCommitAnswersAsTheFirst(verdict: ConflictVerdict?) async throws {
+        try await changeOnBothSides()
+        b.hooks.decide { _ in verdict }
+        let result = try await a.push(to: b, TestRun(repeatsCalls: true))
+        #expect(result.result?.conflictCount == 1)
+        #expect(
+            try await b.text(.posts, "1")
+                == (verdict == .target ? #"{"_id":"1","t":"there"}"# : #"{"_id":"1","t":"here"}"#))
+        #expect(try await a.push(to: b).isNoOp)
+        try verify()
+    }
+
+    @Test func aMergedItemIsAskedAboutAgainWhenTheSourceChangesIt() async throws {
+        try await changeOnBothSides()
+        let merged = try JSONDocument(validating: #"{"_id":"1","t":"both"}"#)
+        b.hooks.decide { _ in .item(merged) }
+        try await a.push(to: b)
+        #expect(try await b.text(.posts, "1") == merged.text)
+        #expect(try await a.push(to: b).isNoOp)
+        try await a.put(.posts, #"{"_id":"1","t":"later"}"#)
+        let asked = Mutex<[String?]>([])
+        b.hooks.decide { conflict in
+            asked.withLock { $0.append(conflict.target?.text) }
+            return .target
+        }
+        try await a.push(to: b)
+        #expect(asked.withLock { $0 } == [merged.text])
+        #expect(try await b.text(.posts, "1") == merged.text)
+        try verify()
+    }
+
+    @Test func aRowThatMovesWhileItIsDecidedIsDecidedAnew() async throws {
+        try await changeOnBothSides()
+        let seen = Mutex<[String?]>([])
+        b.hooks.decide { [b] conflict in
+            let isFirst = seen.withLock { seen in
+                seen.append(conflict.target?.text)
+                return seen.count == 1
+            }
+            if isFirst { try await b.put(.posts, #"{"_id":"1","t":"meanwhile"}"#) }
+            return .target
+        }
+        try await a.push(to: b)
+        #expect(seen.withLock { $0 } == [#"{"_id":"1","t":"there"}"#, #"{"_id":"1","t":"meanwhile"}"#])
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"meanwhile"}"#)
+        try verify()
+    }
+
+    @Test func aMergeOfARowThatMovedIsNeverStored() async throws {
+        try await changeOnBothSides()
+        let merged = try JSONDocument(validating: #"{"_id":"1","t":"both"}"#)
+        let calls = Mutex(0)
+        b.hooks.decide { [b] _ in
+            let isFirst = calls.withLock { calls in
+                calls += 1
+                return calls == 1
+            }
+            if isFirst { try await b.put(.posts, #"{"_id":"1","t":"meanwhile"}"#) }
+            return .item(merged)
+        }
+        await #expect(throws: TestRunFailure.self) { try await a.push(to: b) }
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"meanwhile"}"#)
+        try await a.push(to: b)
+        #expect(try await b.text(.posts, "1") == merged.text)
+        try verify()
+    }
+
+    @Test func aRowEditedAfterTheQuestionsIsNotOverwrittenUnasked() async throws {
+        try await a.put(.posts, #"{"_id":"1","t":"one"}"#, #"{"_id":"2","t":"two"}"#)
+        try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
+        try await a.put(.posts, #"{"_id":"1","t":"here"}"#, #"{"_id":"2","t":"here"}"#)
+        let asked = Mutex<[String]>([])
+        b.hooks.decide { [b] conflict in
+            asked.withLock { $0.append(conflict.id) }
+            if conflict.id == "1" { try await b.put(.posts, #"{"_id":"2","t":"edited late"}"#) }
+            return .target
+        }
+        try await a.push(to: b)
+        #expect(asked.withLock { $0 } == ["1", "2"])
+        #expect(try await b.text(.posts, "2") == #"{"_id":"2","t":"edited late"}"#)
+        try verify()
+    }
+
+    @Test func aDeleteOfAnEditedRowCanBeRefused() async throws {
+        try await a.put(.posts, #"{"_id":"1","t":"one"}"#, #"{"_id":"2","t":"two"}"#)
+        try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
+        try await a.remove(.posts, "1")
+        b.hooks.decide { conflict in
+            #expect(conflict.source == nil)
+            return .target
+        }
+        try await a.push(to: b, TestRun(scope: Scope(mode: .mirror)))
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"there"}"#)
+        try verify()
+    }
+}
