@@ -9,7 +9,8 @@ extension HookHost: HookPort {
     }
 
     public func handlers(of event: EventName) async throws -> [String] {
-        try await current().handlers(for: event).map(\.name)
+        guard hasHandlers(for: event) else { return [] }
+        return try await current().handlers(for: event).map(\.name)
     }
 
     public func observe(_ observation: Observation, by name: String) async throws {

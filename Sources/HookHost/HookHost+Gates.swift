@@ -28,6 +28,7 @@ extension HookHost {
     }
 
     private func ask(_ question: GateQuestion, _ isFor: (Handler) -> Bool) async throws {
+        guard hasHandlers(for: question.event) else { return }
         let generation = try await current()
         let handlers = generation.handlers(for: question.event).filter(isFor)
         guard !handlers.isEmpty else { return }

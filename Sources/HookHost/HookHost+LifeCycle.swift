@@ -23,14 +23,23 @@ extension HookHost {
                 handler: handler, arguments: [.value(info.luaValue(generation.identity))],
                 context: LuaContext(fields: [LuaField("event", .text(event.rawValue))]),
                 limits: configuration.limits.limits(of: handler))
-            do {
-                _ = try await observerPool.withMachine(of: generation) { machine in try await machine.call(call) }
-            } catch let error as LuaError {
-                log.report("error", HookFailure(handler: handler, folder: generation.folder).failed(error).message)
-            } catch {
-                log.report("error", "Handler '\(handler.name)' of \(event.rawValue) could not run: \(error)")
-            }
+            await runAlone(call, of: generation)
         }
+    }
+
+    /// Runs a handler that nobody waits for; a failure is logged and changes nothing.
+    func runAlone(_ call: HandlerCall, of generation: Generation) async {
+        do {
+            _ = try await observerPool.withMachine(of: generation) { machine in try await machine.call(call) }
+        } catch let error as LuaError {
+            log.report("error", HookFailure(handler: call.handler, folder: generation.folder).failed(error).message)
+        } catch {
+            reportUnrun(call.handler, error)
+        }
+    }
+
+    func reportUnrun(_ handler: Handler, _ error: any Error) {
+        log.report("error", "Handler '\(handler.name)' of \(handler.trigger.label) could not run: \(error)")
     }
 }
 

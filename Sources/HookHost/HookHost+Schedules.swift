@@ -41,17 +41,15 @@ extension HookHost {
     private func run(_ handler: Handler, due: Int64, of generation: Generation, _ claims: any ScheduleClaims) async {
         do {
             guard try await claims.claim(schedule: "\(handler.trigger.label) \(handler.name)", due: due) else { return }
-            let call = HandlerCall(
-                handler: handler, arguments: [],
-                context: LuaContext(
-                    fields: [LuaField("event", .text(handler.trigger.label)), LuaField("due", .integer(due))]),
-                limits: configuration.limits.limits(of: handler))
-            _ = try await observerPool.withMachine(of: generation) { machine in try await machine.call(call) }
-        } catch let error as LuaError {
-            log.report("error", HookFailure(handler: handler, folder: generation.folder).failed(error).message)
         } catch {
-            log.report("error", "Handler '\(handler.name)' of \(handler.trigger.label) could not run: \(error)")
+            return reportUnrun(handler, error)
         }
+        let call = HandlerCall(
+            handler: handler, arguments: [],
+            context: LuaContext(
+                fields: [LuaField("event", .text(handler.trigger.label)), LuaField("due", .integer(due))]),
+            limits: configuration.limits.limits(of: handler))
+        await runAlone(call, of: generation)
     }
 }
 
