@@ -2,31 +2,16 @@ internal import JSONKernel
 
 extension JSONDocument {
     /// The text of a top-level member, `nil` when there is none or it is not a string.
-    public func string(_ key: String) -> String? {
-        withMember(key) { index, value in index.kind(value) == JK_STRING ? index.string(value) : nil }
-    }
+    public func string(_ key: String) -> String? { withMembers { $0.string(key) } }
 
     /// The value of a top-level member that is a whole number of at most 64 bits, however it is spelled.
-    public func integer(_ key: String) -> Int64? {
-        withMember(key) { index, value in
-            guard index.kind(value) == JK_NUMBER else { return nil }
-            return JSONValue(number: index.token(value), isInteger: index.isInteger(value)).integer
-        }
-    }
+    public func integer(_ key: String) -> Int64? { withMembers { $0.integer(key) } }
 
-    public func bool(_ key: String) -> Bool? {
-        withMember(key) { index, value in
-            switch index.kind(value) {
-            case JK_TRUE: true
-            case JK_FALSE: false
-            default: nil
-            }
-        }
-    }
+    public func bool(_ key: String) -> Bool? { withMembers { $0.bool(key) } }
 
     /// A top-level member by itself.
     public func member(_ key: String) -> JSONDocument? {
-        withMember(key) { index, value in JSONDocument(trusted: Array(index.token(value))) }
+        withMembers { members in members.token(key).map { JSONDocument(trusted: Array($0)) } }
     }
 
     /// Keys of the top-level members, in order.
@@ -52,10 +37,6 @@ extension JSONDocument {
             }
             return JSONValue(index, value)
         }
-    }
-
-    private func withMember<Result>(_ key: String, _ body: (JSONIndex, Int) -> Result?) -> Result? {
-        withIndex { index in index.member(0, key).flatMap { body(index, $0) } }
     }
 }
 

@@ -1,12 +1,13 @@
 internal import JSONKernel
 internal import Synchronization
 
-/// A kernel parser with its scratch memory and the buffer it writes stored forms to.
+/// A kernel parser with its scratch memory and the buffers it writes stored forms and lists of members to.
 ///
 /// Used by one thread at a time: whoever borrowed it from the pool. That makes sending it between threads safe.
 final class JSONParser: @unchecked Sendable {
     let parser: OpaquePointer
     var stored = jk_buffer()
+    var children = jk_children()
 
     init() {
         guard let parser = jk_parser_create() else { fatalError("out of memory") }
@@ -15,6 +16,7 @@ final class JSONParser: @unchecked Sendable {
 
     deinit {
         jk_buffer_release(&stored)
+        jk_children_release(&children)
         jk_parser_destroy(parser)
     }
 

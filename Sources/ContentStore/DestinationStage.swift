@@ -120,10 +120,6 @@ private struct StagedRow: Sendable {
         bucket = Bucket(kind: entry.kind, id: entry.id)
         try requireValidID(entry.id)
         guard case .put(let body, _) = entry.operation else { return }
-        let id = try itemID(of: body, kind: entry.kind)
-        guard Array(id.utf8) == Array(entry.id.utf8) else {
-            throw TidelockError(.malformedMessage, "Item \(entry.kind)/\(entry.id.printable) carries another id.")
-        }
         facts = ItemFacts(received ?? body)
     }
 }

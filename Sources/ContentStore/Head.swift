@@ -17,9 +17,9 @@ struct ItemFacts {
     var parent: String?
 
     init(_ body: JSONDocument) {
-        modified = body.integer("_modified")
-        state = body.integer("_state")
-        parent = body.string("_pid")
+        (modified, state, parent) = body.withMembers { members in
+            (members.integer("_modified"), members.integer("_state"), members.string("_pid"))
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 internal import ContentModel
+internal import Foundation
 
 /// Reads what a peer sent as a batch, believing none of it.
 public struct BatchDecoder {
@@ -37,20 +38,21 @@ public struct BatchDecoder {
         guard bytes.count <= Limits.itemBytes else {
             throw TidelockError(.tooLarge, "Item \(kind)/\(id.printable) is larger than \(Limits.itemBytes) bytes.")
         }
-        let (body, hash) = try intake(Array(bytes))
+        let (body, hash) = try intake(bytes)
         guard hash == claimed else {
             throw TidelockError(
                 .hashMismatch, "Item \(kind)/\(id.printable) of the batch does not hash to what its sender says.")
         }
-        guard body.isObject, body.string(kind.keyMember) == id else {
+        // As bytes: Swift would take two spellings of one accented letter for the same id.
+        guard let own = body.string(kind.keyMember), own.utf8.elementsEqual(id.utf8) else {
             throw malformed("item \(kind)/\(id.printable) does not carry its id in '\(kind.keyMember)'")
         }
         return BatchEntry(kind: kind, id: id, operation: .put(body: body, output: hash))
     }
 
-    private mutating func intake(_ bytes: [UInt8]) throws -> (document: JSONDocument, hash: ContentHash) {
+    private func intake(_ range: Range<Int>) throws -> (document: JSONDocument, hash: ContentHash) {
         do {
-            return try JSONDocument.intake(bytes)
+            return try text.withUnsafeBytes { try JSONDocument.intake(UnsafeRawBufferPointer(rebasing: $0[range])) }
         } catch {
             throw malformed("\(error)")
         }
@@ -63,23 +65,26 @@ public struct BatchDecoder {
         return kind
     }
 
-    private func headerFields(_ bytes: ArraySlice<UInt8>) throws -> [String] {
-        guard let document = try? JSONDocument(validating: Array(bytes)), case .array(let values) = JSONValue(document)
-        else { throw malformed("the line is not a JSON array") }
-        return try values.map { value in
-            guard case .string(let text) = value else { throw malformed("an operation holds only strings") }
-            return text
+    private func headerFields(_ range: Range<Int>) throws -> [String] {
+        let fields = text.withUnsafeBufferPointer {
+            JSONDocument.strings(UnsafeBufferPointer(rebasing: $0[range]))
         }
+        guard let fields else { throw malformed("the line is not a JSON array of strings") }
+        return fields
     }
 
-    private mutating func nextLine() -> ArraySlice<UInt8>? {
+    private mutating func nextLine() -> Range<Int>? {
         guard position < text.count else { return nil }
-        let end = text[position...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count
-        defer {
-            position = end + 1
-            line += 1
+        let start = position
+        let end = text.withUnsafeBytes { bytes in
+            guard let first = bytes.baseAddress,
+                let found = memchr(first + start, Int32(UInt8(ascii: "\n")), bytes.count - start)
+            else { return bytes.count }
+            return UnsafeRawPointer(found) - first
         }
-        return text[position..<end]
+        position = end + 1
+        line += 1
+        return start..<end
     }
 
     private func malformed(_ why: String) -> TidelockError {
