@@ -1,6 +1,7 @@
 public import ContentModel
 internal import GRDB
 public import SyncEngine
+internal import SyncProtocol
 
 extension Store {
     public func kinds() async throws -> [Kind] {
@@ -13,6 +14,13 @@ extension Store {
                         OR EXISTS (SELECT 1 FROM checkpoint WHERE checkpoint.kid = kind.kid)
                     """
             ).map { try Kind($0) }.sorted()
+        }
+    }
+
+    public func peer(_ instance: String) async throws -> InstanceIdentity? {
+        try await read { db in
+            try Row.fetchOne(db, sql: "SELECT instance, name FROM peer WHERE instance = ?", arguments: [instance])
+                .map { InstanceIdentity(id: $0[0], name: $0[1]) }
         }
     }
 
@@ -39,7 +47,8 @@ extension Store {
                 db, sql: "SELECT max(seq) FROM head WHERE kid = ?", arguments: [kid]) ?? 0
         guard let pid else {
             return KindStanding(
-                kind: kind, checkpoint: nil, latest: latest, filters: nil, root: .empty, held: 0, reverted: 0)
+                kind: kind, checkpoint: nil, latest: latest, filters: nil, root: .empty, held: 0, reverted: 0,
+                changes: 0)
         }
         let reverted = try Int.fetchOne(
             db,
@@ -57,7 +66,14 @@ extension Store {
         return KindStanding(
             kind: kind, checkpoint: checkpoint.map { $0[0] }, latest: latest,
             filters: try checkpoint.map { try HandlerSets.decode($0, from: 1) }, root: root.digest, held: root.count,
-            reverted: reverted ?? 0)
+            reverted: reverted ?? 0, changes: try changes(db, kid: kid, since: checkpoint?[0] ?? 0))
+    }
+
+    private static func changes(_ db: Database, kid: Int64, since sequence: Int64) throws -> Int {
+        let limit = Limits.inlineItems + 1
+        return try Int.fetchOne(
+            db, sql: "SELECT count(*) FROM (SELECT 1 FROM head WHERE kid = ? AND seq > ? LIMIT \(limit))",
+            arguments: [kid, sequence]) ?? 0
     }
 }
 

@@ -30,6 +30,7 @@ public actor LocalInstance {
 
     private func openAsDestination(_ request: OpenTransfer) async throws -> TransferOpened {
         guard let offer = request.offer else { throw incomplete("push", lacks: "offer") }
+        if let repeated = try await committed(request) { return repeated }
         let held = try await store.held(
             of: request.initiator.id, scope: request.scope, sourceKinds: try offer.kinds.map { try Kind($0) },
             nonce: request.nonce)
@@ -39,7 +40,35 @@ public actor LocalInstance {
         let lease = try await store.grantLease(
             transfer: request.id, source: request.initiator, initiator: request.initiator.id, direction: .push,
             scope: request.scope)
-        return TransferOpened(status: .open, responder: identity, lease: lease, held: held)
+        var answer = TransferOpened(status: .open, responder: identity, lease: lease, held: held)
+        if let inline = request.inline, inline.destination == identity.id,
+            offer.isRight(about: held, mode: request.scope.mode)
+        {
+            answer.result = try await apply(inline, of: request.id, under: lease)
+            answer.status = .committed
+        }
+        return answer
+    }
+
+    private func apply(
+        _ inline: InlinePlan, of transfer: String, under lease: LeaseGrant
+    ) async throws -> CommitResult {
+        guard let batches = inline.batches, batches.reduce(0, { $0 + $1.payload.count }) <= Limits.inlineBytes else {
+            throw TidelockError(.malformedMessage, "The plan that came with the open is too large or incomplete.")
+        }
+        for batch in batches { _ = try await destination.stage(transfer: transfer, fence: lease.fence, batch) }
+        var commit = inline.commit
+        commit.fence = lease.fence
+        return try await destination.commit(transfer: transfer, commit)
+    }
+
+    /// The answer to an open that was carried out before together with its plan.
+    private func committed(_ request: OpenTransfer) async throws -> TransferOpened? {
+        guard request.inline != nil, try await store.transferInitiator(transfer: request.id) != nil else { return nil }
+        guard let result = try await destination.state(transfer: request.id).result else { return nil }
+        let held = try await store.held(
+            of: request.initiator.id, scope: request.scope, sourceKinds: [], nonce: request.nonce)
+        return TransferOpened(status: .committed, responder: identity, held: held, result: result)
     }
 
     private func openAsSource(_ request: OpenTransfer) async throws -> TransferOpened {

@@ -12,17 +12,20 @@ public actor LocalSource: SourcePort {
     private let options: PlanOptions
     private let events: [QueuedEvent]
     private let progress: @Sendable (Int) -> Void
+    private let onBatch: @Sendable (BatchInfo) -> Void
     /// Kinds of which the destination supplied what was asked.
     private var supplied: Set<Kind> = []
     /// Lists that were asked for and have not been supplied to the end.
     private var outstanding: [ListHeld] = []
     private var hasCompared = false
 
-    /// `events` are queued when the transfer is acknowledged.
+    /// `events` are queued when the transfer is acknowledged; `onBatch` is told of each batch as soon as it may be read,
+    /// while the plan goes on.
     public init(
         store: any SourceStore, hooks: any RunHooks, request: OpenTransfer, peer: InstanceIdentity,
         options: PlanOptions = PlanOptions(), events: [QueuedEvent] = [],
-        progress: @escaping @Sendable (Int) -> Void = { _ in }
+        progress: @escaping @Sendable (Int) -> Void = { _ in },
+        onBatch: @escaping @Sendable (BatchInfo) -> Void = { _ in }
     ) {
         self.store = store
         self.hooks = hooks
@@ -31,6 +34,7 @@ public actor LocalSource: SourcePort {
         self.options = options
         self.events = events
         self.progress = progress
+        self.onBatch = onBatch
     }
 
     public func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
@@ -41,7 +45,7 @@ public actor LocalSource: SourcePort {
         if !outstanding.isEmpty { return .needs(outstanding) }
         let planner = Planner(
             store: store, hooks: hooks, transfer: transfer, peer: peer, scope: self.request.scope,
-            confirmations: request.confirmations, options: options, report: progress)
+            confirmations: request.confirmations, options: options, report: progress, onBatch: onBatch)
         return .ready(try await planner.makePlan(kinds: kinds, held: request.held, listed: supplied))
     }
 

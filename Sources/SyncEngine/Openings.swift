@@ -8,7 +8,10 @@ public actor PushOpening: RunOpening {
     private let peer: any Peer
     private let request: OpenTransfer
     private let options: PlanOptions
-    private let sourceMade: @Sendable (InstanceIdentity, OpenTransfer) async -> LocalSource
+    private let sourceMade: SourceMaker
+    /// The batches of the plan, each as soon as it is stored, while the plan goes on.
+    public nonisolated let readyBatches: AsyncStream<BatchInfo>
+    private let ready: AsyncStream<BatchInfo>.Continuation
     private var opened: RunOpened?
     /// The source, once the peer has said who it is.
     private var source: LocalSource?
@@ -16,53 +19,133 @@ public actor PushOpening: RunOpening {
     /// How many items both sides hold alike, when they are in sync.
     public private(set) var unchanged = 0
     private let knownPeer: String?
+    /// What the run may do; nil when it may do nothing but plan.
+    private let confirmations: Confirmations?
 
+    /// Makes the source of a transfer to the instance that is named; it tells the last argument of its batches.
+    public typealias SourceMaker =
+        @Sendable (InstanceIdentity, OpenTransfer, _ onBatch: @escaping @Sendable (BatchInfo) -> Void) -> LocalSource
+
+    /// Without `confirmations` the open brings no plan along.
     public init(
         store: any SourceStore, hooks: any RunHooks, peer: any Peer, request: OpenTransfer, knownPeer: String?,
-        options: PlanOptions, makeSource: @escaping @Sendable (InstanceIdentity, OpenTransfer) async -> LocalSource
+        options: PlanOptions, confirmations: Confirmations?, makeSource: @escaping SourceMaker
     ) {
+        (readyBatches, ready) = AsyncStream.makeStream()
         self.store = store
         self.hooks = hooks
         self.peer = peer
         self.request = request
         self.knownPeer = knownPeer
         self.options = options
+        self.confirmations = confirmations
         sourceMade = makeSource
     }
 
-    public func open() async throws -> Bool {
-        var answer = try await peer.open(request(toward: knownPeer ?? ""))
+    public func open(
+        approve: @Sendable (PlanSummary, DestinationState) async throws -> Void
+    ) async throws -> RunStart {
+        var (request, inline) = try await prepare(toward: knownPeer ?? "", approve: approve)
+        var answer = try await ask(request)
         if answer.status == .inSync, answer.responder.id != knownPeer {
             // What was compared is what somebody else should hold, so the answer says nothing.
-            answer = try await peer.open(request(toward: answer.responder.id))
+            (request, inline) = try await prepare(toward: answer.responder.id, approve: approve)
+            answer = try await ask(request)
         }
         responder = answer.responder
         guard answer.responder.id != request.initiator.id else { throw TidelockError.sameInstance(request.initiator) }
         guard let held = answer.held else {
             throw TidelockError(.malformedMessage, "The target's answer does not say what it holds.")
         }
-        guard answer.status == .open else {
+        switch answer.status {
+        case .inSync:
             unchanged = held.kinds.reduce(0) { $0 + $1.held }
-            return false
+            return .inSync
+        case .committed:
+            guard let inline, let result = answer.result else {
+                throw TidelockError(.malformedMessage, "The target committed what it was not sent.")
+            }
+            return .committed(inline, result)
+        case .open:
+            try await begin(answer, held: held)
+            return .opened
         }
+    }
+
+    /// What the open asks, and the plan that it brings along.
+    private func prepare(
+        toward peer: String, approve: @Sendable (PlanSummary, DestinationState) async throws -> Void
+    ) async throws -> (request: OpenTransfer, inline: PlanSummary?) {
+        var request = request
+        let view = try await store.view(
+            toward: peer, scope: request.scope, nonce: request.nonce, hooks: hooks,
+            includesReverted: options.includesReverted)
+        request.offer = view.offer
+        guard let destination = try await expectedDestination(peer, view) else { return (request, nil) }
+        let held = view.expectation(of: destination, source: request.initiator.id, nonce: request.nonce)
+        guard let plan = try await planAhead(for: held) else { return (request, nil) }
+        try await approve(plan, held)
+        var batches: [EncodedBatch] = []
+        for batch in plan.batches {
+            batches.append(try await store.plannedBatch(transfer: request.id, number: batch.number))
+        }
+        request.inline = InlinePlan(
+            destination: destination.id, batches: batches,
+            commit: CommitTransfer(
+                fence: 0, batches: plan.batches, expectedRoots: plan.expectedRoots,
+                confirmations: confirmations ?? Confirmations()))
+        return (request, plan)
+    }
+
+    /// The destination for which it pays to plan before it has been heard: one that is known, with few changes that the
+    /// feed tells.
+    private func expectedDestination(_ peer: String, _ view: SourceView) async throws -> InstanceIdentity? {
+        guard confirmations != nil, !peer.isEmpty, !options.includesReverted, !view.offer.isQuiet,
+            view.standings.allSatisfy({ $0.isFed(under: hooks.filters(for: $0.kind)) }),
+            view.standings.reduce(0, { $0 + $1.changes }) <= Limits.inlineItems
+        else { return nil }
+        return try await store.peer(peer)
+    }
+
+    /// The plan for a destination that holds what we believe; nil when it is too large for an open, or empty.
+    private func planAhead(for held: DestinationState) async throws -> PlanSummary? {
+        // Nobody waits for its batches: they travel with the open or not at all.
+        try await beginPlan(for: held.destination) { _ in }
+        let request = MakePlan(held: held, confirmations: confirmations ?? Confirmations())
+        guard case .ready(let plan)? = try await source?.plan(transfer: self.request.id, request),
+            plan.operations > 0, plan.bytes <= Limits.inlineBytes
+        else { return nil }
+        return plan
+    }
+
+    private func begin(_ answer: TransferOpened, held: DestinationState) async throws {
         guard let lease = answer.lease else {
             throw TidelockError(.malformedMessage, "The target opened a transfer without a lease.")
         }
         opened = RunOpened(held: held, lease: lease)
-        try await store.beginPlan(
-            transfer: request.id, peer: answer.responder, initiator: request.initiator.id, direction: .push,
-            scope: request.scope)
-        source = await sourceMade(answer.responder, request)
-        return true
+        // What was planned ahead was for another state of the target, or is too large: it is planned anew.
+        try await beginPlan(for: answer.responder) { [ready] in ready.yield($0) }
     }
 
-    private func request(toward peer: String) async throws -> OpenTransfer {
-        var request = request
-        request.offer = try await store.view(
-            toward: peer, scope: request.scope, nonce: request.nonce, hooks: hooks,
-            includesReverted: options.includesReverted
-        ).offer
-        return request
+    private func beginPlan(
+        for destination: InstanceIdentity, onBatch: @escaping @Sendable (BatchInfo) -> Void
+    ) async throws {
+        try await store.beginPlan(
+            transfer: request.id, peer: destination, initiator: request.initiator.id, direction: .push,
+            scope: request.scope)
+        source = sourceMade(destination, request, onBatch)
+    }
+
+    private func ask(_ request: OpenTransfer) async throws -> TransferOpened {
+        do {
+            return try await peer.open(request)
+        } catch {
+            var error = TidelockError(wrapping: error)
+            if request.inline != nil, error.code.isSilentAboutEffect {
+                error.details[RunMachine.mayHaveCommitted] = "true"
+            }
+            throw error
+        }
     }
 
     public func result() async -> RunOpened? { opened }
@@ -113,7 +196,9 @@ public actor PullOpening: RunOpening {
         self.knownPeer = knownPeer
     }
 
-    public func open() async throws -> Bool {
+    public func open(
+        approve: @Sendable (PlanSummary, DestinationState) async throws -> Void
+    ) async throws -> RunStart {
         var request = request
         if let knownPeer { request.held = try await held(of: knownPeer) }
         let answer = try await peer.open(request)
@@ -121,14 +206,14 @@ public actor PullOpening: RunOpening {
         guard answer.responder.id != request.initiator.id else { throw TidelockError.sameInstance(request.initiator) }
         guard answer.status == .open else {
             unchanged = answer.unchanged
-            return false
+            return .inSync
         }
         isOpenThere = true
         let lease = try await store.grantLease(
             transfer: request.id, source: answer.responder, initiator: request.initiator.id, direction: .pull,
             scope: request.scope)
         opened = RunOpened(held: try await held(of: answer.responder.id), lease: lease)
-        return true
+        return .opened
     }
 
     private func held(of source: String) async throws -> DestinationState {
@@ -140,5 +225,12 @@ public actor PullOpening: RunOpening {
     public func abandon(transfer: String) async throws {
         try await store.abandonTransfer(transfer: transfer)
         if isOpenThere { try await peer.abandon(transfer: transfer) }
+    }
+}
+
+extension ErrorCode {
+    /// Whether a request that failed so may have been carried out all the same.
+    fileprivate var isSilentAboutEffect: Bool {
+        traits.httpStatus >= 499 || self == .versionMismatch
     }
 }

@@ -7,6 +7,7 @@ struct PlanWriter {
     private let transfer: String
     private let peer: String
     private let batchSize: Int
+    private let onBatch: @Sendable (BatchInfo) -> Void
     private var encoder = BatchEncoder()
     private var pending: [(kind: Kind, filters: FilterSet, rows: [PlannedOperation])] = []
     private var pendingRows = 0
@@ -15,11 +16,16 @@ struct PlanWriter {
     /// Rows to read at once: no more than one batch holds.
     var pageSize: Int { batchSize }
 
-    init(store: any SourceStore, transfer: String, peer: String, batchSize: Int) {
+    /// `onBatch` is told of each batch once it is stored.
+    init(
+        store: any SourceStore, transfer: String, peer: String, batchSize: Int,
+        onBatch: @escaping @Sendable (BatchInfo) -> Void
+    ) {
         self.store = store
         self.transfer = transfer
         self.peer = peer
         self.batchSize = batchSize
+        self.onBatch = onBatch
     }
 
     mutating func add(_ row: PlannedOperation, body: JSONDocument?, kind: Kind, filters: FilterSet) async throws {
@@ -54,7 +60,10 @@ struct PlanWriter {
         let batch = encoder.isEmpty ? nil : try encoder.finish(number: batches.count + 1)
         try await store.record(
             PlanPortion(transfer: transfer, peer: peer, operations: pending, batch: batch))
-        if let batch { batches.append(batch.info) }
+        if let batch {
+            batches.append(batch.info)
+            onBatch(batch.info)
+        }
         pending.removeAll(keepingCapacity: true)
         pendingRows = 0
     }

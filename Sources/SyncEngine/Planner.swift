@@ -14,11 +14,12 @@ struct Planner {
     let confirmations: Confirmations
     let options: PlanOptions
     let report: @Sendable (Int) -> Void
+    let onBatch: @Sendable (BatchInfo) -> Void
 
     /// `listed` names the kinds whose whole list the destination supplied; `held` what it says of each kind.
     func makePlan(kinds: [KindScope], held: DestinationState, listed: Set<Kind>) async throws -> PlanSummary {
         let filter = try scope.contentFilter()
-        var writer = PlanWriter(store: store, transfer: transfer, peer: peer.id, batchSize: options.batchSize)
+        var writer = PlanWriter(store: store, transfer: transfer, peer: peer.id, batchSize: options.batchSize, onBatch: onBatch)
         let standings = try await store.standing(of: kinds.map(\.kind), toward: peer.id)
         var plans: [KindPlan] = []
         var checkpoints: [Checkpoint] = []

@@ -8,18 +8,23 @@ public struct Run: Sendable {
         public var source: any SourcePort
         public var destination: any DestinationPort
         public var clock: any WallClock
-        /// Asked before anything is sent; what it throws stops the run.
+        /// Asked before anything is applied; what it throws stops the run.
         public var gate: @Sendable (PlanSummary) async throws -> Void
+        /// Batches that are ready before the plan is, in their order; nil where nothing may travel before the gate has
+        /// seen the plan.
+        public var readyBatches: AsyncStream<BatchInfo>?
 
         public init(
             opening: any RunOpening, source: any SourcePort, destination: any DestinationPort, clock: any WallClock,
-            gate: @escaping @Sendable (PlanSummary) async throws -> Void = { _ in }
+            gate: @escaping @Sendable (PlanSummary) async throws -> Void = { _ in },
+            readyBatches: AsyncStream<BatchInfo>? = nil
         ) {
             self.opening = opening
             self.source = source
             self.destination = destination
             self.clock = clock
             self.gate = gate
+            self.readyBatches = readyBatches
         }
     }
 
@@ -47,7 +52,6 @@ public struct Run: Sendable {
         var course = RunCourse()
         let outcome = await withTaskGroup(of: RunMachine.Event?.self) { group -> RunMachine.Outcome in
             var actions = machine.start()
-            var renewal = LeaseRenewal.none
             while true {
                 for action in actions {
                     if case .finish(let outcome) = action {
@@ -56,10 +60,6 @@ public struct Run: Sendable {
                     }
                     add(action, course: course, to: &group)
                 }
-                if renewal == .none, course.lease != nil {
-                    group.addTask { [course] in await keepLease(course) }
-                    renewal = .running
-                }
                 actions = await next(of: &group, machine: &machine, course: &course)
             }
         }
@@ -67,23 +67,31 @@ public struct Run: Sendable {
         return outcome
     }
 
-    private enum LeaseRenewal {
-        case none, running
-    }
-
     private func next(
         of group: inout TaskGroup<RunMachine.Event?>, machine: inout RunMachine, course: inout RunCourse
     ) async -> [RunMachine.Action] {
         guard let finished = await group.next() else { preconditionFailure("a run ends with a finish") }
         guard let event = finished else { return [] }
-        if case .opened = event { course.opened = await parts.opening.result() }
-        if case .planned(let summary) = event { course.plan = summary }
-        if case .staged(let number) = event { tell(course.staged(number)) }
+        switch event {
+        case .opened:
+            course.opened = await parts.opening.result()
+            if course.lease != nil { group.addTask { [course] in await keepLease(course) } }
+            group.addTask { await nextReadyBatch() }
+        case .batchReady: group.addTask { await nextReadyBatch() }
+        case .planned(let summary): course.plan = summary
+        case .staged(let number):
+            course.staged.insert(number)
+            if let plan = course.plan { progress(.transferring(done: course.done(of: plan), of: plan.sentOperations)) }
+        default: break
+        }
         return machine.handle(event)
     }
 
-    private func tell(_ done: (operations: Int, total: Int)) {
-        progress(.transferring(done: done.operations, of: done.total))
+    /// Ends without an event when there will be no more.
+    private func nextReadyBatch() async -> RunMachine.Event? {
+        guard let batches = parts.readyBatches else { return nil }
+        for await batch in batches { return .batchReady(batch.number) }
+        return nil
     }
 
     private func add(
@@ -104,8 +112,7 @@ public struct Run: Sendable {
         case .plan: return try await plan(course)
         case .supply(let lists): return try await supply(lists, course: course)
         case .approve(let plan):
-            try RunGuard.approve(plan, held: course.held, confirmations: confirmations)
-            if plan.operations > 0 { try await parts.gate(plan) }
+            try await approve(plan, for: course.held)
             return .approved
         case .transfer(let number): return try await send(number, course: course)
         case .commit(let plan): return .committed(try await commit(plan, course: course))
@@ -121,7 +128,18 @@ public struct Run: Sendable {
 
     private func open() async throws -> RunMachine.Event {
         progress(.opening)
-        return try await parts.opening.open() ? .opened : .inSync
+        let start = try await parts.opening.open { plan, held in try await approve(plan, for: held) }
+        switch start {
+        case .inSync: return .inSync
+        case .opened: return .opened
+        case .committed(let plan, let result): return .committedAtOnce(plan, result)
+        }
+    }
+
+    /// Guards first: what nobody may do need not be asked about.
+    private func approve(_ plan: PlanSummary, for held: DestinationState) async throws {
+        try RunGuard.approve(plan, held: held, confirmations: confirmations)
+        if plan.operations > 0 { try await parts.gate(plan) }
     }
 
     private func plan(_ course: RunCourse) async throws -> RunMachine.Event {
@@ -156,9 +174,7 @@ public struct Run: Sendable {
     private func send(_ number: Int, course: RunCourse) async throws -> RunMachine.Event {
         try Task.checkCancellation()
         let batch = try await parts.source.batch(transfer: transfer, number: number)
-        guard let expected = course.plan?.batches.first(where: { $0.number == number }),
-            expected.digest == batch.info.digest
-        else {
+        if let expected = course.plan?.batches[number - 1], expected.digest != batch.info.digest {
             throw TidelockError(
                 .hashMismatch, "Batch \(number) is not the one that was planned.", hint: "Start the run again.")
         }
@@ -171,7 +187,7 @@ public struct Run: Sendable {
         return try await parts.destination.commit(
             transfer: transfer,
             CommitTransfer(
-                fence: course.fence, batches: plan.batches, expectedRoots: plan.expectedRoots, deletes: plan.deletes,
+                fence: course.fence, batches: plan.batches, expectedRoots: plan.expectedRoots,
                 confirmations: confirmations))
     }
 
@@ -196,7 +212,8 @@ private struct RunCourse: Sendable {
     var opened: RunOpened?
     var plan: PlanSummary?
     var lease: LeaseGrant? { opened?.lease }
-    private var stagedOperations = 0
+    /// Numbers of the batches that have arrived.
+    var staged: Set<Int> = []
 
     init() {}
 
@@ -207,22 +224,37 @@ private struct RunCourse: Sendable {
         return opened.held
     }
 
-    mutating func staged(_ number: Int) -> (operations: Int, total: Int) {
-        stagedOperations += plan?.batches.first { $0.number == number }?.operations ?? 0
-        return (stagedOperations, plan?.batches.reduce(0) { $0 + $1.operations } ?? 0)
+    func done(of plan: PlanSummary) -> Int {
+        plan.batches.reduce(0) { $0 + (staged.contains($1.number) ? $1.operations : 0) }
     }
+}
+
+extension PlanSummary {
+    fileprivate var sentOperations: Int { batches.reduce(0) { $0 + $1.operations } }
 }
 
 /// How a run of one direction begins, and how it is given up.
 public protocol RunOpening: Sendable {
-    /// Opens the transfer at both sides; false when there is nothing to do.
-    func open() async throws -> Bool
+    /// Opens the transfer at both sides.
+    ///
+    /// A plan that is carried out by the open is shown to `approve` first. Errors after which nobody knows whether that
+    /// happened are marked with `RunMachine.mayHaveCommitted`.
+    func open(approve: @Sendable (PlanSummary, DestinationState) async throws -> Void) async throws -> RunStart
 
-    /// What the opening found. Only after `open` answered true.
+    /// What the opening found. Only after `open` answered that the transfer is open.
     func result() async -> RunOpened?
 
     /// Frees what the transfer left at both sides. May be called twice, and before `open`.
     func abandon(transfer: String) async throws
+}
+
+/// What opening a run led to.
+public enum RunStart: Sendable {
+    /// There is nothing to do.
+    case inSync
+    case opened
+    /// The plan was small enough to travel with the open, and has been applied.
+    case committed(PlanSummary, CommitResult)
 }
 
 /// What both sides said when a transfer was opened.

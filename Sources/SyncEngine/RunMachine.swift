@@ -8,9 +8,13 @@ public struct RunMachine: Sendable {
     public enum Event: Sendable {
         /// Both sides are equal; no transfer was made.
         case inSync
+        /// The open brought a small plan along, and it was applied.
+        case committedAtOnce(PlanSummary, CommitResult)
         case opened
         case needs([ListHeld])
         case supplied
+        /// The batches up to this number are ready, while the plan goes on.
+        case batchReady(Int)
         case planned(PlanSummary)
         case approved
         case staged(Int)
@@ -49,7 +53,7 @@ public struct RunMachine: Sendable {
         case opening
         case planning
         case approving
-        case transferring(next: Int, underWay: Set<Int>)
+        case transferring
         case committing
         case acknowledging
         case abandoning
@@ -66,13 +70,13 @@ public struct RunMachine: Sendable {
     /// Why the run failed, once it has.
     public private(set) var failure: TidelockError?
     private let isDryRun: Bool
-    private let window: Int
+    private var traffic: BatchTraffic
     private var plan: PlanSummary?
     private var result: CommitResult?
 
     public init(isDryRun: Bool, window: Int = Limits.window) {
         self.isDryRun = isDryRun
-        self.window = window
+        traffic = BatchTraffic(window: window)
     }
 
     public mutating func start() -> [Action] {
@@ -84,19 +88,22 @@ public struct RunMachine: Sendable {
         if case .failed(let error) = event { return fail(error) }
         switch (state, event) {
         case (.opening, .inSync): return finish(.inSync)
+        case (.opening, .committedAtOnce(let summary, let committed)):
+            plan = summary
+            return acknowledge(committed)
         case (.opening, .opened):
             state = .planning
             return [.plan]
         case (.planning, .needs(let lists)): return [.supply(lists)]
         case (.planning, .supplied): return [.plan]
+        case (.planning, .batchReady(let number)): return isDryRun ? [] : transfers(upTo: number)
         case (.planning, .planned(let summary)): return planned(summary)
+        case (.planning, .staged(let number)), (.approving, .staged(let number)):
+            return traffic.arrived(number).map(Action.transfer)
         case (.approving, .approved): return approved()
-        case (.transferring(let next, let underWay), .staged(let number)):
-            return advance(next: next, underWay: underWay.subtracting([number]))
-        case (.committing, .committed(let committed)):
-            result = committed
-            state = .acknowledging
-            return [.acknowledge(committed)]
+        case (.transferring, .staged(let number)): return advance(traffic.arrived(number))
+        case (_, .batchReady): return []
+        case (.committing, .committed(let committed)): return acknowledge(committed)
         case (.acknowledging, .acknowledged): return acknowledged()
         case (.abandoning, .abandoned): return finish(outcomeAfterAbandon())
         case (.abandoning, _), (.finished, _): return []
@@ -121,25 +128,28 @@ public struct RunMachine: Sendable {
             state = .acknowledging
             return [.acknowledge(CommitResult(isVerified: true))]
         }
-        return advance(next: 1, underWay: [])
+        return advance(traffic.ready(upTo: plan.batches.count))
     }
 
-    private mutating func advance(next: Int, underWay: Set<Int>) -> [Action] {
-        guard let plan else { preconditionFailure("batches travel after the plan was made") }
-        var next = next
-        var underWay = underWay
-        var actions: [Action] = []
-        while underWay.count < window, next <= plan.batches.count {
-            actions.append(.transfer(batch: next))
-            underWay.insert(next)
-            next += 1
-        }
-        guard !underWay.isEmpty else {
+    /// Batches are only staged there, where nobody sees them: that need not wait for the rest of the plan.
+    private mutating func transfers(upTo number: Int) -> [Action] {
+        traffic.ready(upTo: number).map(Action.transfer)
+    }
+
+    private mutating func advance(_ next: [Int]) -> [Action] {
+        guard let plan else { preconditionFailure("everything is approved after the plan was made") }
+        guard !traffic.isQuiet else {
             state = .committing
             return [.commit(plan)]
         }
-        state = .transferring(next: next, underWay: underWay)
-        return actions
+        state = .transferring
+        return next.map(Action.transfer)
+    }
+
+    private mutating func acknowledge(_ committed: CommitResult) -> [Action] {
+        result = committed
+        state = .acknowledging
+        return [.acknowledge(committed)]
     }
 
     private mutating func acknowledged() -> [Action] {
@@ -159,7 +169,7 @@ public struct RunMachine: Sendable {
             failure = error
             state = .abandoning
             return [.abandon]
-        case .committing, .acknowledging:
+        case .opening where error.details[Self.mayHaveCommitted] != nil, .committing, .acknowledging:
             // The destination may have committed: nothing is thrown away, the next run asks.
             failure = error
             failure?.details[Self.mayHaveCommitted] = "true"
@@ -185,5 +195,41 @@ public struct RunMachine: Sendable {
     private mutating func finish(_ outcome: Outcome) -> [Action] {
         state = .finished(outcome)
         return [.finish(outcome)]
+    }
+}
+
+/// Which batches travel, so that never more than a window of them is under way.
+private struct BatchTraffic: Sendable {
+    let window: Int
+    private var next = 1
+    private var last = 0
+    private var underWay: Set<Int> = []
+
+    init(window: Int) {
+        self.window = window
+    }
+
+    var isQuiet: Bool { underWay.isEmpty && next > last }
+
+    /// The batches to send now that those up to `number` may travel.
+    mutating func ready(upTo number: Int) -> [Int] {
+        last = max(last, number)
+        return departures()
+    }
+
+    /// The batches to send now that one more has arrived.
+    mutating func arrived(_ number: Int) -> [Int] {
+        underWay.remove(number)
+        return departures()
+    }
+
+    private mutating func departures() -> [Int] {
+        var numbers: [Int] = []
+        while underWay.count < window, next <= last {
+            numbers.append(next)
+            underWay.insert(next)
+            next += 1
+        }
+        return numbers
     }
 }

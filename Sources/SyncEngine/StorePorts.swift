@@ -6,6 +6,9 @@ public protocol SourceStore: Sendable {
     /// Kinds that hold live items or tombstones here.
     func kinds() async throws -> [Kind]
 
+    /// An instance that was met before; nil for others.
+    func peer(_ instance: String) async throws -> InstanceIdentity?
+
     /// Where the stream to a peer stands for each kind. Reads no body.
     func standing(of kinds: [Kind], toward peer: String) async throws -> [KindStanding]
 
@@ -177,9 +180,12 @@ public struct KindStanding: Sendable {
     public var held: Int
     /// Rows that a rollback at the destination took back, as far as is known here.
     public var reverted: Int
+    /// Rows changed since the checkpoint, counted up to one more than fit into an open.
+    public var changes: Int
 
     public init(
-        kind: Kind, checkpoint: Int64?, latest: Int64, filters: FilterSet?, root: Digest, held: Int, reverted: Int
+        kind: Kind, checkpoint: Int64?, latest: Int64, filters: FilterSet?, root: Digest, held: Int, reverted: Int,
+        changes: Int
     ) {
         self.kind = kind
         self.checkpoint = checkpoint
@@ -188,6 +194,13 @@ public struct KindStanding: Sendable {
         self.root = root
         self.held = held
         self.reverted = reverted
+        self.changes = changes
+    }
+
+    /// The feed since the checkpoint says everything there is to say.
+    public func isFed(under current: FilterSet) -> Bool {
+        guard let checkpoint, let filters else { return latest == 0 }
+        return checkpoint > 0 && filters.fingerprint == current.fingerprint
     }
 
     /// Nothing changed since the checkpoint and the handlers are those of then.

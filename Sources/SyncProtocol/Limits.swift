@@ -12,6 +12,10 @@ public enum Limits {
     public static let batchBytes = 4 << 20
     /// One item, bytes.
     public static let itemBytes = 16 << 20
+    /// Encoded batches that travel with the open, bytes together; larger plans go their own way.
+    public static let inlineBytes = 256 << 10
+    /// Rows that changed since the last run, above which nobody tries to fit them into the open.
+    public static let inlineItems = 500
     /// Batches under way at once.
     public static let window = 8
     /// Rows in a page of a list.

@@ -123,15 +123,20 @@ struct SyncRunner: Sendable {
         let progress = progress
         let events = request.isDryRun ? [] : finishedEvents(run: open.id)
         let opening = PushOpening(
-            store: store, hooks: pinned, peer: peer, request: open, knownPeer: known, options: options
-        ) { responder, request in
+            store: store, hooks: pinned, peer: peer, request: open, knownPeer: known, options: options,
+            confirmations: request.isDryRun ? nil : request.confirmations
+        ) { responder, request, onBatch in
             LocalSource(
-                store: store, hooks: pinned, request: request, peer: responder, options: options, events: events
-            ) {
-                progress(.planning(examined: $0))
-            }
+                store: store, hooks: pinned, request: request, peer: responder, options: options, events: events,
+                progress: { progress(.planning(examined: $0)) }, onBatch: onBatch)
         }
-        let outcome = await Result { try await perform(open.id, opening: opening, source: opening, destination: peer) }
+        // A gate that is to see the plan has its say before anything leaves.
+        let mayTravelEarly = try await hooks.handlers(of: .planReady).isEmpty
+        let outcome = await Result {
+            try await perform(
+                open.id, opening: opening, source: opening, destination: peer,
+                readyBatches: mayTravelEarly ? opening.readyBatches : nil)
+        }
         await remember(await opening.responder)
         return (try outcome.get(), await opening.unchanged)
     }
@@ -152,7 +157,8 @@ struct SyncRunner: Sendable {
     }
 
     private func perform(
-        _ run: String, opening: any RunOpening, source: any SourcePort, destination: any DestinationPort
+        _ run: String, opening: any RunOpening, source: any SourcePort, destination: any DestinationPort,
+        readyBatches: AsyncStream<BatchInfo>? = nil
     ) async throws -> RunMachine.Outcome {
         try await Run(
             transfer: run,
@@ -160,7 +166,7 @@ struct SyncRunner: Sendable {
                 opening: opening, source: source, destination: destination, clock: instance.clock,
                 gate: { [hooks] plan in
                     try await hooks.approve(Proposal(context: context(run), stage: .planned(plan.facts)))
-                }),
+                }, readyBatches: readyBatches),
             isDryRun: request.isDryRun, confirmations: request.confirmations, progress: progress
         ).perform()
     }

@@ -44,7 +44,7 @@ struct TransferFixture {
         _ batches: [EncodedBatch], fence: Int64, roots: [String: String] = [:], deletes: Int? = nil
     ) -> CommitTransfer {
         CommitTransfer(
-            fence: fence, batches: batches.map(\.info), expectedRoots: roots, deletes: deletes ?? 0,
+            fence: fence, batches: batches.map(\.info), expectedRoots: roots,
             confirmations: Confirmations(deletes: deletes))
     }
 

@@ -37,7 +37,7 @@ struct WireBodyTests {
         let open = OpenTransfer(
             id: "0190", direction: .push, initiator: InstanceIdentity(id: "a", name: "A"),
             scope: Scope(models: ["posts"], mode: .mirror), nonce: "n",
-            offer: SourceOffer(kinds: ["models"], root: "00", isQuiet: true))
+            offer: SourceOffer(kinds: ["models"], root: "00", isQuiet: true, reverted: 0))
         let bytes = try WireBody.encode(open)
         #expect(try WireBody.encode(WireBody.decode(OpenTransfer.self, from: bytes)) == bytes)
         let answers: [PlanAnswer] = [

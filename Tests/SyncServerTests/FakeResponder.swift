@@ -76,7 +76,7 @@ actor FakeResponder: Responder {
         commits += 1
         if let failure { throw failure }
         await gate?.wait()
-        let result = CommitResult(created: request.deletes, isVerified: true, sequence: 42)
+        let result = CommitResult(created: request.confirmations.deletes ?? 0, isVerified: true, sequence: 42)
         answers[transfer] = result
         return result
     }

@@ -219,6 +219,6 @@ struct RemotePeerTests {
     }
 
     private var commit: CommitTransfer {
-        CommitTransfer(fence: 7, batches: [], expectedRoots: [:], deletes: 3, confirmations: Confirmations())
+        CommitTransfer(fence: 7, batches: [], expectedRoots: [:], confirmations: Confirmations(deletes: 3))
     }
 }

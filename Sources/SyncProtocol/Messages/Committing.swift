@@ -18,16 +18,14 @@ public struct CommitTransfer: Codable, Sendable {
     public var fence: Int64
     public var batches: [BatchInfo]
     public var expectedRoots: [String: String]
-    public var deletes: Int
     public var confirmations: Confirmations
 
     public init(
-        fence: Int64, batches: [BatchInfo], expectedRoots: [String: String], deletes: Int, confirmations: Confirmations
+        fence: Int64, batches: [BatchInfo], expectedRoots: [String: String], confirmations: Confirmations
     ) {
         self.fence = fence
         self.batches = batches
         self.expectedRoots = expectedRoots
-        self.deletes = deletes
         self.confirmations = confirmations
     }
 }

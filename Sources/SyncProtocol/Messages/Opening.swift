@@ -1,4 +1,5 @@
 public import ContentModel
+public import Foundation
 
 /// The version of the protocol that this build speaks, and the oldest it still understands.
 public enum ProtocolVersion {
@@ -19,6 +20,8 @@ public struct OpenTransfer: Codable, Sendable {
     public var offer: SourceOffer?
     /// Pull: what the initiator holds of the responder, as far as it knows who that is.
     public var held: DestinationState?
+    /// Push: the whole of a small plan, to be applied at once if the offer is right about what the responder holds.
+    public var inline: InlinePlan?
 
     public init(
         id: String, direction: Direction, initiator: InstanceIdentity, scope: Scope, nonce: String,
@@ -35,6 +38,28 @@ public struct OpenTransfer: Codable, Sendable {
     }
 }
 
+/// A plan that is small enough to travel with the open, made for a destination that is just as the offer says.
+public struct InlinePlan: Codable, Sendable {
+    /// The only instance that may apply it.
+    public var destination: String
+    /// In their order; JSON writes bytes in base64.
+    public var payloads: [Data]
+    /// Their fence is the one that the open grants.
+    public var commit: CommitTransfer
+
+    public init(destination: String, batches: [EncodedBatch], commit: CommitTransfer) {
+        self.destination = destination
+        payloads = batches.map { Data($0.payload) }
+        self.commit = commit
+    }
+
+    /// The batches; nil when there are not as many payloads as the commit names batches.
+    public var batches: [EncodedBatch]? {
+        guard payloads.count == commit.batches.count else { return nil }
+        return zip(commit.batches, payloads).map { EncodedBatch(info: $0, payload: Array($1)) }
+    }
+}
+
 /// What a source knows before it has heard from the destination.
 public struct SourceOffer: Codable, Sendable {
     /// The kinds that exist at the source.
@@ -43,11 +68,14 @@ public struct SourceOffer: Codable, Sendable {
     public var root: String
     /// Nothing changed here since the checkpoints of all kinds in scope, and the handlers are the same.
     public var isQuiet: Bool
+    /// Rows that a rollback took back at the destination, as far as is known here.
+    public var reverted: Int
 
-    public init(kinds: [String], root: String, isQuiet: Bool) {
+    public init(kinds: [String], root: String, isQuiet: Bool, reverted: Int) {
         self.kinds = kinds
         self.root = root
         self.isQuiet = isQuiet
+        self.reverted = reverted
     }
 }
 
@@ -57,6 +85,8 @@ public struct TransferOpened: Codable, Sendable {
         /// Both sides are equal in scope; there is no transfer and no lease.
         case inSync
         case open
+        /// The plan that came with the open was applied; the lease has been given back.
+        case committed
     }
 
     public var status: Status
@@ -67,10 +97,12 @@ public struct TransferOpened: Codable, Sendable {
     public var held: DestinationState?
     /// Pull, in sync: how many items the source's shadow covers.
     public var unchanged: Int
+    /// What the commit did, where the open led to one.
+    public var result: CommitResult?
 
     public init(
         status: Status, responder: InstanceIdentity, lease: LeaseGrant? = nil, held: DestinationState? = nil,
-        unchanged: Int = 0
+        unchanged: Int = 0, result: CommitResult? = nil
     ) {
         self.status = status
         self.responder = responder
@@ -78,6 +110,7 @@ public struct TransferOpened: Codable, Sendable {
         self.lease = lease
         self.held = held
         self.unchanged = unchanged
+        self.result = result
     }
 }
 

@@ -149,12 +149,15 @@ extension TestInstance {
         let events = run.isDryRun ? [] : finishedEvents(.push, run: open.id, facts)
         let known = try await store.instance(answering: target, at: facts.uri)
         let opening = PushOpening(
-            store: store, hooks: hooks, peer: peer, request: open, knownPeer: known, options: run.options
-        ) { responder, request in
+            store: store, hooks: hooks, peer: peer, request: open, knownPeer: known, options: run.options,
+            confirmations: run.isDryRun ? nil : run.confirmations
+        ) { responder, request, onBatch in
             LocalSource(
-                store: store, hooks: hooks, request: request, peer: responder, options: run.options, events: events)
+                store: store, hooks: hooks, request: request, peer: responder, options: run.options, events: events,
+                onBatch: onBatch)
         }
-        let parts = Run.Parts(opening: opening, source: opening, destination: peer, clock: clock)
+        let parts = Run.Parts(
+            opening: opening, source: opening, destination: peer, clock: clock, readyBatches: opening.readyBatches)
         let outcome = try await perform(open.id, parts, run, peer)
         await hooks.release()
         if let responder = await opening.responder {
