@@ -18,6 +18,7 @@ let optimisedCxx: [CXXSetting] = [.unsafeFlags(["-O2"])]
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -64,7 +65,8 @@ let package = Package(
             name: "SyncEngine", dependencies: ["ContentModel", "HookCatalog", "SyncProtocol"], swiftSettings: strict),
         // adapters
         .target(
-            name: "ContentStore", dependencies: ["ContentModel", "HookCatalog", "SyncEngine", "SyncProtocol", grdb],
+            name: "ContentStore",
+            dependencies: ["ContentModel", "HookCatalog", "SyncEngine", "SyncProtocol", grdb, grdbSQLite],
             resources: [
                 .embedInCode("SQL/v001-store.sql"), .embedInCode("SQL/v002-deliveries.sql"),
                 .embedInCode("SQL/v003-services.sql"), .embedInCode("SQL/v004-arrivals.sql"),

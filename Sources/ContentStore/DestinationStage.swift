@@ -128,13 +128,14 @@ private struct StagedRow: Sendable {
 private struct Stager {
     let db: Database
     let transfer: String
-    let insert: Statement
+    private let insert: RowStatement
     private var kids: [Kind: Int64] = [:]
 
     init(db: Database, transfer: String) throws {
         self.db = db
         self.transfer = transfer
-        insert = try db.cachedStatement(
+        insert = try RowStatement(
+            db,
             sql: """
                 INSERT INTO stage (transfer, kid, bucket, id, op, rid, hash, modified, state, parent, stored)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -155,12 +156,18 @@ private struct Stager {
     private func write(
         _ place: Place, operation: Int64, rid: Int64?, hash: ContentHash?, _ row: StagedRow
     ) throws {
-        let facts = row.facts
-        let columns: [(any DatabaseValueConvertible)?] =
-            [transfer] + place.arguments + [operation, rid, hash?.data, facts?.modified, facts?.state, facts?.parent]
-            + [row.received?.hash.data]
         do {
-            try insert.execute(arguments: StatementArguments(columns))
+            try insert.run { values in
+                values.add(transfer)
+                values.add(place)
+                values.add(operation)
+                values.add(rid)
+                values.add(hash?.bytes)
+                values.add(row.facts?.modified)
+                values.add(row.facts?.state)
+                values.add(row.facts?.parent)
+                values.add(row.received?.hash.bytes)
+            }
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY {
             throw TidelockError(
                 .malformedMessage, "The transfer names item \(place.id.printable) of one kind twice.", underlying: error

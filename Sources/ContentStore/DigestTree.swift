@@ -119,19 +119,24 @@ struct DigestTree {
     private var rowsArguments: StatementArguments { [kid, pid] }
 
     private func persist(_ db: Database, _ leaves: [UInt16: Leaf]) throws {
-        let update = try db.cachedStatement(
+        let update = try RowStatement(
+            db,
             sql: """
                 UPDATE leaf SET count = ?, digest = ?, dirty = 0
                 WHERE role = ? AND pid = ? AND kid = ? AND bucket = ?
                 """)
-        let remove = try db.cachedStatement(
-            sql: "DELETE FROM leaf WHERE role = ? AND pid = ? AND kid = ? AND bucket = ?")
+        let remove = try RowStatement(
+            db, sql: "DELETE FROM leaf WHERE role = ? AND pid = ? AND kid = ? AND bucket = ?")
         for (bucket, leaf) in leaves.sorted(by: { $0.key < $1.key }) {
-            let place = key + [Int64(bucket)]
-            if leaf.count == 0 {
-                try remove.execute(arguments: StatementArguments(place))
-            } else {
-                try update.execute(arguments: StatementArguments([leaf.count, leaf.digest.data] + place))
+            try (leaf.count == 0 ? remove : update).run { values in
+                if leaf.count > 0 {
+                    values.add(Int64(leaf.count))
+                    values.add(leaf.digest.bytes)
+                }
+                values.add(role.rawValue)
+                values.add(pid)
+                values.add(kid)
+                values.add(Int64(bucket))
             }
         }
     }

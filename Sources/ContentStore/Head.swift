@@ -85,7 +85,7 @@ struct Head {
 
 enum Bodies {
     static func insert(_ db: Database, _ body: JSONDocument) throws -> Int64 {
-        try db.cachedStatement(sql: "INSERT INTO body (bytes) VALUES (?)").execute(arguments: [body.data])
+        try RowStatement(db, sql: "INSERT INTO body (bytes) VALUES (?)").run(body.bytes)
         return db.lastInsertedRowID
     }
 

@@ -137,35 +137,42 @@ enum PlanTables {
             try remember(db, row, pid: pid, kid: kid, fid: fid)
             return
         }
-        try db.cachedStatement(
+        let insert = try RowStatement(
+            db,
             sql: """
                 INSERT INTO plan_op (transfer, kid, bucket, id, action, src_hash, out_hash, fid)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """
-        ).execute(
-            arguments: [
-                transfer, kid, Int64(row.bucket.number), row.id, row.action.rawValue, row.source?.data,
-                row.output?.data,
-                fid,
-            ])
+                """)
+        try insert.run { values in
+            values.add(transfer)
+            values.add(Place(kid: kid, bucket: row.bucket, id: row.id))
+            values.add(Int64(row.action.rawValue))
+            values.add(row.source?.bytes)
+            values.add(row.output?.bytes)
+            values.add(fid)
+        }
     }
 
     /// Results that change nothing at the destination are facts about this side alone, true whatever becomes of
     /// the run, so they are remembered at once.
     private static func remember(_ db: Database, _ row: PlannedOperation, pid: Int64, kid: Int64, fid: Int64) throws {
         let fresh: ShadowState = row.action == .drop ? .dropped : .skipped
-        let place: [any DatabaseValueConvertible] = [pid, kid, Int64(row.bucket.number), row.id]
-        try db.cachedStatement(
+        let remember = try RowStatement(
+            db,
             sql: """
                 INSERT INTO shadow (pid, kid, bucket, id, src_hash, out_hash, fid, state)
                 VALUES (?, ?, ?, ?, ?, NULL, ?, ?)
                 ON CONFLICT (pid, kid, bucket, id) DO UPDATE SET
                     src_hash = excluded.src_hash, fid = excluded.fid,
                     state = CASE WHEN state IN (1, 4) THEN state ELSE excluded.state END
-                """
-        ).execute(
-            arguments: StatementArguments(
-                place + [row.source?.data, fid, fresh.rawValue] as [(any DatabaseValueConvertible)?]))
+                """)
+        try remember.run { values in
+            values.add(pid)
+            values.add(Place(kid: kid, bucket: row.bucket, id: row.id))
+            values.add(row.source?.bytes)
+            values.add(fid)
+            values.add(Int64(fresh.rawValue))
+        }
     }
 
     static func record(_ db: Database, _ batch: EncodedBatch, transfer: String) throws {

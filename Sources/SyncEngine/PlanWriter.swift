@@ -12,6 +12,8 @@ struct PlanWriter {
     private var pending: [(kind: Kind, filters: FilterSet, rows: [PlannedOperation])] = []
     private var pendingRows = 0
     private var batches: [BatchInfo] = []
+    /// The portion that is being packed and stored while the next one is collected.
+    private var underWay: Task<BatchInfo?, any Error>?
 
     /// Rows to read at once: no more than one batch holds.
     var pageSize: Int { batchSize }
@@ -44,6 +46,7 @@ struct PlanWriter {
     /// Stores what is left and answers the batches of the plan.
     mutating func finish() async throws -> [BatchInfo] {
         if pendingRows > 0 { try await flush() }
+        try await conclude()
         return batches
     }
 
@@ -56,15 +59,28 @@ struct PlanWriter {
         pendingRows += 1
     }
 
+    /// Portions are stored in their order, one at a time. What is under way when planning ends early is refused by the
+    /// store, because the plan was given up by then, or given up together with it.
     private mutating func flush() async throws {
-        let batch = encoder.isEmpty ? nil : try encoder.finish(number: batches.count + 1)
-        try await store.record(
-            PlanPortion(transfer: transfer, peer: peer, operations: pending, batch: batch))
-        if let batch {
-            batches.append(batch.info)
-            onBatch(batch.info)
-        }
-        pending.removeAll(keepingCapacity: true)
+        try await conclude()
+        let number = batches.count + 1
+        let full = encoder
+        let operations = pending
+        encoder = BatchEncoder()
+        pending.removeAll()
         pendingRows = 0
+        underWay = Task { [store, transfer, peer, onBatch] in
+            var encoder = full
+            let batch = encoder.isEmpty ? nil : try encoder.finish(number: number)
+            try await store.record(
+                PlanPortion(transfer: transfer, peer: peer, operations: operations, batch: batch))
+            if let batch { onBatch(batch.info) }
+            return batch?.info
+        }
+    }
+
+    private mutating func conclude() async throws {
+        if let info = try await underWay?.value { batches.append(info) }
+        underWay = nil
     }
 }

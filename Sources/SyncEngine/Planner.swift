@@ -120,21 +120,38 @@ private struct KindPlanner {
     }
 
     mutating func plan(into writer: inout PlanWriter, examined: inout Int) async throws -> KindPlan {
-        var position: CandidatePosition?
-        repeat {
-            let page = try await planner.store.candidates(
-                CandidateQuery(
-                    kind: kind, peer: planner.peer.id, filters: filters, since: since, upTo: standing.latest,
-                    includesReverted: planner.options.includesReverted, after: position, limit: writer.pageSize))
+        let query = candidateQuery
+        var page = try await planner.store.candidates(query)
+        while true {
+            // The next page is read while this one is filtered.
+            let position = page.next
+            async let following = Self.page(after: position, query, of: planner.store)
             try await plan(page.rows, into: &writer)
             examined += page.rows.count
             planner.report(examined)
-            position = page.next
-        } while position != nil
+            guard let next = try await following else { break }
+            page = next
+        }
         if since == nil { try await planAbsentees(into: &writer) }
         plan.reverted = state?.reverted ?? 0
         plan.unchanged = max(0, standing.held - plan.updates - plan.deletes - plan.releases)
         return plan
+    }
+
+    private var candidateQuery: CandidateQuery {
+        CandidateQuery(
+            kind: kind, peer: planner.peer.id, filters: filters, since: since, upTo: standing.latest,
+            includesReverted: planner.options.includesReverted, after: nil, limit: planner.options.batchSize)
+    }
+
+    /// Nil behind the last page.
+    private static func page(
+        after position: CandidatePosition?, _ query: CandidateQuery, of store: any SourceStore
+    ) async throws -> CandidatePage? {
+        guard let position else { return nil }
+        var query = query
+        query.after = position
+        return try await store.candidates(query)
     }
 
     private mutating func plan(_ rows: [Candidate], into writer: inout PlanWriter) async throws {

@@ -3,7 +3,7 @@ public import ContentModel
 /// Writes batches: a line naming the operation, followed by the item's own line where there is one.
 ///
 /// Items are copied byte for byte; stored items hold no line break outside strings.
-public struct BatchEncoder {
+public struct BatchEncoder: Sendable {
     private var text: [UInt8] = []
     private(set) public var operations = 0
 

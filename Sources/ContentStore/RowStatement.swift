@@ -1,0 +1,103 @@
+internal import ContentModel
+internal import GRDB
+internal import GRDBSQLite
+
+/// Runs one statement for row after row, binding each value as what it is.
+///
+/// GRDB boxes every argument, which costs more than the row itself where a run writes a hundred thousand of them.
+/// See https://sqlite.org/c3ref/bind_blob.html.
+struct RowStatement {
+    private let db: Database
+    private let handle: SQLiteStatement
+    private let sql: String
+
+    init(_ db: Database, sql: String) throws {
+        self.db = db
+        self.sql = sql
+        handle = try db.cachedStatement(sql: sql).sqliteStatement
+    }
+
+    /// Runs the statement once with the values that `bind` adds in their order; those it does not add are NULL.
+    func run(_ bind: (inout RowValues) -> Void) throws {
+        sqlite3_reset(handle)
+        sqlite3_clear_bindings(handle)
+        var values = RowValues(handle: handle)
+        bind(&values)
+        try step(values.failure)
+    }
+
+    /// Runs a statement of one value without copying it.
+    func run(_ bytes: [UInt8]) throws {
+        sqlite3_reset(handle)
+        // The binding is gone before the bytes are.
+        try bytes.withUnsafeBytes { buffer in
+            defer { sqlite3_clear_bindings(handle) }
+            try step(sqlite3_bind_blob64(handle, 1, buffer.baseAddress ?? emptyValue, UInt64(buffer.count), nil))
+        }
+    }
+
+    private func step(_ bound: Int32) throws {
+        let result = bound == SQLITE_OK ? sqlite3_step(handle) : bound
+        guard result != SQLITE_DONE else {
+            sqlite3_reset(handle)
+            return
+        }
+        let message = String(cString: sqlite3_errmsg(sqlite3_db_handle(handle)))
+        sqlite3_reset(handle)
+        throw DatabaseError(resultCode: ResultCode(rawValue: result), message: message, sql: sql)
+    }
+}
+
+/// A null pointer would bind NULL instead of a value without bytes.
+private nonisolated(unsafe) let emptyValue = UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
+
+/// Tells SQLite to make a copy of a value before the call returns.
+private nonisolated(unsafe) let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+
+/// The values of one row, bound from left to right.
+struct RowValues {
+    fileprivate let handle: SQLiteStatement
+    fileprivate var failure = SQLITE_OK
+    private var position: Int32 = 0
+
+    fileprivate init(handle: SQLiteStatement) {
+        self.handle = handle
+    }
+
+    mutating func add(_ number: Int64?) {
+        position += 1
+        if let number { note(sqlite3_bind_int64(handle, position, number)) }
+    }
+
+    mutating func add(_ text: String?) {
+        position += 1
+        guard var text else { return }
+        text.withUTF8 { bytes in
+            let length = UInt64(bytes.count)
+            bytes.withMemoryRebound(to: CChar.self) { characters in
+                note(
+                    sqlite3_bind_text64(
+                        handle, position, characters.baseAddress ?? emptyValue.assumingMemoryBound(to: CChar.self),
+                        length, copied, UInt8(SQLITE_UTF8)))
+            }
+        }
+    }
+
+    mutating func add(_ bytes: [UInt8]?) {
+        position += 1
+        bytes?.withUnsafeBytes { buffer in
+            note(
+                sqlite3_bind_blob64(handle, position, buffer.baseAddress ?? emptyValue, UInt64(buffer.count), copied))
+        }
+    }
+
+    mutating func add(_ place: Place) {
+        add(place.kid)
+        add(Int64(place.bucket.number))
+        add(place.id)
+    }
+
+    private mutating func note(_ result: Int32) {
+        if failure == SQLITE_OK { failure = result }
+    }
+}
