@@ -7,9 +7,6 @@ public import SyncProtocol
 // MARK: Log
 
 extension Store: LogSink {
-    /// Records above this number push out the oldest.
-    private static let keptRecords = 50_000
-
     public func record(_ record: LogRecord) {
         do {
             try pool.write { db in
@@ -19,7 +16,7 @@ extension Store: LogSink {
                 if db.lastInsertedRowID % 1_000 == 0 {
                     try db.execute(
                         sql: "DELETE FROM log WHERE lid <= ?",
-                        arguments: [db.lastInsertedRowID - Int64(Self.keptRecords)])
+                        arguments: [db.lastInsertedRowID - Int64(Retention.logRecords)])
                 }
             }
         } catch {

@@ -33,10 +33,6 @@ enum Verdict: Int64 {
 
 /// The memory of what runs replaced.
 enum Undo {
-    /// Runs whose undo is kept, and for how long.
-    static let keptRuns = 10
-    static let keptSeconds: Int64 = 7 * 86_400
-
     /// Notes what a local change found; it leaves alone whose output the row counts as. The first note of a run about a row is the one to go back to.
     static func note(
         _ db: Database, run: String, place: Place, verdict: Verdict, rid: Int64?, hash: ContentHash?
@@ -81,17 +77,23 @@ enum Undo {
     ///
     /// A run that observers have still to be told about keeps it: the list of its items stands nowhere else.
     static func prune(_ db: Database, now: Int64) throws {
+        for run in try expired(db, now: now) { try forget(db, run: run) }
+    }
+
+    /// Runs whose undo is older than promised and that observers need no more.
+    static func expired(_ db: Database, now: Int64) throws -> Set<String> {
         let old = try String.fetchAll(
             db, sql: "SELECT id FROM run WHERE undoable = 1 ORDER BY started DESC, id DESC LIMIT -1 OFFSET ?",
-            arguments: [keptRuns])
-        let expired = try String.fetchAll(
-            db, sql: "SELECT id FROM run WHERE undoable = 1 AND started < ?", arguments: [now - keptSeconds])
-        for run in Set(old + expired) {
-            let isNeeded = try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM outbox WHERE run = ? AND event IN (\(Outbox.eventsAboutItems)))",
-                arguments: [run])
-            if isNeeded != true { try forget(db, run: run) }
-        }
+            arguments: [Retention.undoRuns])
+        let late = try String.fetchAll(
+            db, sql: "SELECT id FROM run WHERE undoable = 1 AND started < ?", arguments: [now - Retention.undoSeconds])
+        return try Set(old + late).filter { try !isNeededByObservers(db, run: $0) }
+    }
+
+    static func isNeededByObservers(_ db: Database, run: String) throws -> Bool {
+        try Bool.fetchOne(
+            db, sql: "SELECT EXISTS (SELECT 1 FROM outbox WHERE run = ? AND event IN (\(Outbox.eventsAboutItems)))",
+            arguments: [run]) ?? false
     }
 
     static func forget(_ db: Database, run: String) throws {

@@ -82,6 +82,7 @@ struct Serving {
                     .init(service: StatisticsPump(reporter: reporter, clock: instance.clock)),
                     .init(service: EventPump(delivery: EventDelivery(instance: instance, hooks: hooks))),
                     .init(service: IndexPump(delivery: EventDelivery(instance: instance, hooks: hooks))),
+                    .init(service: GarbagePump(instance: instance)),
                     .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))

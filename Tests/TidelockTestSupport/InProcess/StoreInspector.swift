@@ -20,6 +20,11 @@ public final class StoreInspector: Sendable {
         try database.read { try Int.fetchOne($0, sql: sql) ?? 0 }
     }
 
+    /// The first column of a query's rows.
+    public func texts(_ sql: String) throws -> [String] {
+        try database.read { try String.fetchAll($0, sql: sql) }
+    }
+
     /// How SQLite carries out a statement, one line a step.
     public func queryPlan(_ sql: String) throws -> [String] {
         try database.read { db in

@@ -1,0 +1,184 @@
+internal import ContentModel
+internal import GRDB
+internal import SyncProtocol
+
+// MARK: With bodies
+
+extension GarbageCollection {
+    /// First the runs lose their undo, then its rows go: no half of it is ever taken for the whole.
+    func undo() async throws -> (runs: Int, rows: Int) {
+        let now = now
+        if isDryRun {
+            return try await store.read { db in
+                let runs = try Undo.expired(db, now: now).union(Undo.ended(db, now: now))
+                return (runs.count, try runs.reduce(0) { try $0 + Undo.count(db, run: $1) })
+            }
+        }
+        let runs = try await store.write { db in
+            for run in try Undo.expired(db, now: now) {
+                try db.execute(sql: "UPDATE run SET undoable = 0 WHERE id = ?", arguments: [run])
+            }
+            return try Undo.ended(db, now: now)
+        }
+        var rows = 0
+        for run in runs { rows += try await repeatedly { db in try Undo.forgetPage(db, run: run) } }
+        return (runs.count, rows)
+    }
+
+    func stages() async throws -> (transfers: Int, rows: Int) {
+        let latest = now - Limits.transferSeconds
+        let expired = "phase = 'open' AND touched < \(latest)"
+        if isDryRun {
+            return try await store.read { db in
+                let transfers = try Int.fetchOne(db, sql: "SELECT count(*) FROM transfer WHERE \(expired)") ?? 0
+                let rows = try Stages.dead(db, isOpen: "phase = 'open' AND NOT (\(expired))").reduce(0) { sum, transfer in
+                    try sum + (Int.fetchOne(
+                        db, sql: "SELECT count(*) FROM stage WHERE transfer = ?", arguments: [transfer]) ?? 0)
+                }
+                return (transfers, rows)
+            }
+        }
+        let (transfers, dead) = try await store.write { db in
+            try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE \(expired)")
+            return (db.changesCount, try Stages.dead(db, isOpen: "phase = 'open'"))
+        }
+        var rows = 0
+        for transfer in dead { rows += try await repeatedly { db in try Stages.dropPage(db, transfer: transfer) } }
+        return (transfers, rows)
+    }
+
+    /// Bodies that neither a head nor a stage nor undo holds.
+    func orphanedBodies() async throws -> Int {
+        let found = try await store.read { db in try Orphans.find(db) }
+        guard !isDryRun, !found.isEmpty else { return found.count }
+        var count = 0
+        for start in stride(from: 0, to: found.count, by: 10_000) {
+            let chunk = Array(found[start..<min(start + 10_000, found.count)])
+            count += try await store.write { db in try Orphans.free(db, chunk) }
+        }
+        return count
+    }
+}
+
+extension Undo {
+    /// Runs that left undo which nothing can bring back: they are not undoable (any more). A change that goes on is
+    /// marked as undoable at its end, and one that was killed never.
+    static func ended(_ db: Database, now: Int64) throws -> Set<String> {
+        let runs = try GarbageCollection.distinct(db, "run", of: "undo").filter { run in
+            let isKept = try Bool.fetchOne(
+                db, sql: "SELECT undoable = 1 OR (phase = 'running' AND started >= ?) FROM run WHERE id = ?",
+                arguments: [now - Retention.undoSeconds, run])
+            return try isKept != true && !isNeededByObservers(db, run: run)
+        }
+        return Set(runs)
+    }
+
+    static func count(_ db: Database, run: String) throws -> Int {
+        try Int.fetchOne(db, sql: "SELECT count(*) FROM undo WHERE run = ?", arguments: [run]) ?? 0
+    }
+
+    /// Frees some rows of a run that is not undoable: they become a run of their own, which is forgotten as any other.
+    /// Answers how many.
+    static func forgetPage(_ db: Database, run: String) throws -> Int {
+        let part = run + GarbageCollection.partSuffix
+        try db.cachedStatement(
+            sql: """
+                UPDATE undo SET run = ?2 WHERE run = ?1 AND (kid, bucket, id) IN (
+                    SELECT kid, bucket, id FROM undo
+                    WHERE run = ?1 ORDER BY kid, bucket, id LIMIT \(GarbageCollection.page))
+                """
+        ).execute(arguments: [run, part])
+        let count = db.changesCount
+        if count > 0 { try forget(db, run: part) }
+        return count
+    }
+}
+
+private enum Stages {
+    /// Transfers that staged something and are not open any more.
+    static func dead(_ db: Database, isOpen: String) throws -> [String] {
+        let staged = try Set(
+            GarbageCollection.distinct(db, "transfer", of: "stage")
+                + GarbageCollection.distinct(db, "transfer", of: "staged_batch"))
+        return try staged.filter { transfer in
+            try Bool.fetchOne(db, sql: "SELECT \(isOpen) FROM transfer WHERE id = ?", arguments: [transfer]) != true
+        }.sorted()
+    }
+
+    static func dropPage(_ db: Database, transfer: String) throws -> Int {
+        let part = transfer + GarbageCollection.partSuffix
+        try db.cachedStatement(
+            sql: """
+                UPDATE stage SET transfer = ?2 WHERE transfer = ?1 AND (kid, bucket, id) IN (
+                    SELECT kid, bucket, id FROM stage
+                    WHERE transfer = ?1 ORDER BY kid, bucket, id LIMIT \(GarbageCollection.page))
+                """
+        ).execute(arguments: [transfer, part])
+        let count = db.changesCount
+        try TransferTable.dropStage(db, transfer: count > 0 ? part : transfer)
+        return count
+    }
+}
+
+/// Looks for bodies that belong to nothing.
+private enum Orphans {
+    /// Bodies looked at together, one bit each: memory does not grow with the number of items.
+    private static let window: Int64 = 1 << 25
+
+    /// Every body there should be within bounds; the schema is asked, since an older one has fewer owners.
+    private static func references(_ db: Database) throws -> String {
+        try BodyOwner.all.filter { owner in
+            try db.tableExists(owner.table) && db.columns(in: owner.table).contains { $0.name == owner.column }
+        }.map { owner in
+            "SELECT \(owner.column) FROM \(owner.table) WHERE \(owner.column) BETWEEN ?1 AND ?2 AND \(owner.condition)"
+        }.joined(separator: " UNION ALL ")
+    }
+
+    static func find(_ db: Database) throws -> [Int64] {
+        guard let last = try Int64.fetchOne(db, sql: "SELECT max(rid) FROM body") else { return [] }
+        var found: [Int64] = []
+        for first in stride(from: Int64(0), through: last, by: Int(window)) {
+            let bounds: StatementArguments = [first, first + window - 1]
+            var isHeld = [UInt64](repeating: 0, count: Int(window / 64))
+            let held = try Int64.fetchCursor(db, sql: references(db), arguments: bounds)
+            while let rid = try held.next() { isHeld[Int(rid - first) >> 6] |= 1 << UInt64((rid - first) & 63) }
+            let bodies = try Int64.fetchCursor(
+                db, sql: "SELECT rid FROM body WHERE rid BETWEEN ?1 AND ?2", arguments: bounds)
+            while let rid = try bodies.next() {
+                let isOrphan = isHeld[Int(rid - first) >> 6] >> UInt64((rid - first) & 63) & 1 == 0
+                if isOrphan { found.append(rid) }
+            }
+        }
+        return found
+    }
+
+    /// Looks once more, since the number of a body that somebody else freed may have been given again. That holds the
+    /// lock for longer than other steps, and happens only where there is a defect.
+    static func free(_ db: Database, _ bodies: [Int64]) throws -> Int {
+        guard let first = bodies.min(), let last = bodies.max() else { return 0 }
+        try db.execute(
+            sql: """
+                DELETE FROM body
+                WHERE rid IN (SELECT value FROM json_each(?3)) AND rid NOT IN (\(references(db)))
+                """,
+            arguments: [first, last, try JSONColumns.encode(bodies)])
+        return db.changesCount
+    }
+}
+
+/// A column that holds the numbers of bodies.
+struct BodyOwner {
+    var table: String
+    var column: String
+    var condition = "true"
+
+    /// All there are. Who adds one adds it here, or its bodies are taken for orphans.
+    static let all = [
+        BodyOwner(table: "head", column: "rid"),
+        BodyOwner(table: "stage", column: "rid"),
+        BodyOwner(table: "stage", column: "arrived"),
+        BodyOwner(table: "undo", column: "old_rid", condition: "verdict IN (\(Verdict.list(Verdict.owning)))"),
+        BodyOwner(table: "base_body", column: "rid"),
+        BodyOwner(table: "conflict", column: "rid"),
+    ]
+}

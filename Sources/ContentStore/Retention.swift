@@ -1,0 +1,21 @@
+internal import SyncProtocol
+
+/// How long the store keeps what only tells about the past. Items and their tombstones are kept for good.
+enum Retention {
+    private static let day: Int64 = 86_400
+
+    /// Runs whose undo is kept, and for how many seconds.
+    static let undoRuns = 10
+    static let undoSeconds = 7 * day
+    /// Seconds after which a plan that nobody finished is forgotten. Longer than its destination waits for it, since a
+    /// plan does not tell when it was last used.
+    static let planSeconds = 2 * Limits.transferSeconds
+    /// Seconds for which a transfer answers how it ended, and a run is listed.
+    static let historySeconds = 90 * day
+    /// Runs above this number are forgotten earlier, and this many are kept however old they are.
+    static let mostRuns = 10_000
+    static let fewestRuns = 20
+    /// Records of the log, and for how many seconds.
+    static let logRecords = 50_000
+    static let logSeconds = 90 * day
+}

@@ -1,0 +1,101 @@
+internal import ArgumentParser
+internal import ContentModel
+internal import ContentStore
+internal import Foundation
+internal import ServiceLifecycle
+internal import SyncEngine
+
+struct GarbageCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gc",
+        abstract: "Free what nothing needs any more: old undo, abandoned transfers, old runs and records.")
+
+    @Flag(help: "Only say what would be freed.") var dryRun = false
+    @Flag(help: "Then write the file anew without its free space; nobody else can write meanwhile.") var vacuum = false
+    @OptionGroup var location: LocationOptions
+    @Flag(help: "Print one JSON object.") var json = false
+
+    private struct Answer: Encodable {
+        var freed: GarbageReport
+        var space: StoreSpace
+    }
+
+    func run() async throws {
+        let instance = try await Instance.open(location)
+        let freed = try await instance.store.collectGarbage(isDryRun: dryRun, looksForOrphans: true)
+        if !dryRun {
+            instance.logFreed(freed)
+            if vacuum { try await instance.store.compact() } else { try await instance.store.releaseSpace() }
+        }
+        let answer = Answer(freed: freed, space: try await instance.store.space())
+        if freed.orphanedBodies > 0 { Complaint.warn(freed.defect) }
+        if json { return try Output.json(answer) }
+        try print(answer)
+    }
+
+    private func print(_ answer: Answer) throws {
+        let lines = answer.freed.lines
+        try Output.line(lines.isEmpty ? "nothing to free" : dryRun ? "would free:" : "freed:")
+        for line in lines { try Output.line("  \(line)") }
+        let space = answer.space
+        try Output.line(
+            "the store's file has \(ByteText.of(space.fileBytes)), \(ByteText.of(space.freeBytes)) of them free inside"
+                + (space.freeBytes > space.fileBytes / 4 ? "; --vacuum gives those back to the disk" : ""))
+    }
+}
+
+extension GarbageReport {
+    /// One line for each thing that was freed.
+    fileprivate var lines: [String] {
+        let amounts = [
+            (undoRuns, "runs' undo, \(undoRows) rows"), (abandonedTransfers, "transfers that nobody touched any more"),
+            (stagedRows, "rows that were staged and never committed"), (plans, "plans"),
+            (planRows, "operations and batches of plans"), (transfers, "transfers, known no longer"),
+            (runs, "runs, listed no longer"), (tokens, "tokens that have expired"), (logRecords, "records of the log"),
+            (orphanedBodies, "bodies that belonged to nothing"),
+        ]
+        return amounts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    }
+
+    fileprivate var defect: String {
+        "\(orphanedBodies) bodies belonged to no item, no undo and no transfer. That is a defect of Tidelock; no content is affected."
+    }
+}
+
+extension Instance {
+    /// Tells the log what was freed, unless that was only the tokens that every request leaves.
+    fileprivate func logFreed(_ freed: GarbageReport) {
+        var told = freed
+        told.tokens = 0
+        if !told.isEmpty { log("info", "Freed: \(told.lines.joined(separator: "; ")).", channel: "store") }
+        if freed.orphanedBodies > 0 { log("error", freed.defect, channel: "store") }
+    }
+}
+
+/// Frees once an hour what costs little to find.
+struct GarbagePump: Service {
+    let instance: Instance
+
+    private static let pause = Duration.seconds(3_600)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await collect()
+                // Servers that were started together do not all work at the same moment.
+                let delay = Duration.seconds(Int(instance.random.bytes(1).first ?? 0))
+                try? await instance.clock.sleep(for: Self.pause + delay)
+            }
+        }
+    }
+
+    private func collect() async {
+        do {
+            instance.logFreed(try await instance.store.collectGarbage(looksForOrphans: false))
+        } catch is CancellationError {
+            // The server stops; the next one goes on.
+        } catch {
+            instance.log("warning", "Old data could not be freed: \(error)", channel: "store")
+        }
+    }
+}
