@@ -4,14 +4,25 @@ internal import SyncEngine
 public import SyncProtocol
 
 extension Store {
+    public func rollback(_ run: String, as rollbackRun: String) async throws -> RollbackResult {
+        try await rollback(run, only: nil, as: rollbackRun)
+    }
+
     /// Restores, in one transaction, the rows that still hold what a run wrote; keeps and names the others.
     ///
     /// Writes its own undo under `rollbackRun`. A second call restores nothing more and answers what the first did.
-    /// Throws `unknown_run` when the run's undo is not here (any more).
-    public func rollback(_ run: String, as rollbackRun: String) async throws -> RollbackResult {
+    /// Throws `unknown_run` when the run's undo is not here (any more), `unknown_item` when the run did not touch the
+    /// one item that is asked for.
+    public func rollback(
+        _ run: String, only item: ItemReference?, as rollbackRun: String
+    ) async throws -> RollbackResult {
         let now = clock.seconds
         return try await write { db in
-            if let answered = try RunTable.rollback(of: run, db) { return answered }
+            let place = try item.map { try RolledBack.place(db, $0, of: run) }
+            if let item, let place, try RolledBack.isDone(db, place, of: run) {
+                return RollbackResult(run: run, item: item, restored: 1, kept: [])
+            }
+            if place == nil, let answered = try RunTable.rollback(of: run, db) { return answered }
             guard try RunTable.isUndoable(db, id: run) else {
                 throw TidelockError(
                     .unknownRun,
@@ -23,7 +34,42 @@ extension Store {
                     .leaseHeld, "\(lease.holder) is writing here at the moment; nothing was undone.",
                     hint: "Wait until its run has ended, or reset the lock with 'tidelock lock reset'.")
             }
-            return try Rollback(db, run: run, as: rollbackRun, now: now).perform()
+            if let item, let place { try RolledBack.require(db, place, item, of: run) }
+            var rollback = try Rollback(db, run: run, as: rollbackRun, now: now)
+            (rollback.item, rollback.place) = (item, place)
+            return try rollback.perform()
+        }
+    }
+}
+
+/// One item of a run: whether it was taken back before.
+private enum RolledBack {
+    static func place(_ db: Database, _ item: ItemReference, of run: String) throws -> Place {
+        let kind = try Kind(item.kind)
+        return Place(
+            kid: try Numbers.knownKind(db, kind) ?? -1, bucket: Bucket(kind: kind, id: item.id), id: item.id)
+    }
+
+    private static func holds(_ db: Database, _ place: Place, of run: String) throws -> Bool {
+        let sql = "SELECT EXISTS (SELECT 1 FROM undo WHERE run = ? AND kid = ? AND bucket = ? AND id = ?)"
+        return try Bool.fetchOne(db, sql: sql, arguments: StatementArguments([run] + place.arguments)) ?? false
+    }
+
+    /// What a rollback restored is in its own undo, and no longer in that of the run.
+    static func isDone(_ db: Database, _ place: Place, of run: String) throws -> Bool {
+        guard try !holds(db, place, of: run) else { return false }
+        let rollbacks = try String.fetchAll(
+            db, sql: "SELECT id FROM run WHERE direction = 'rollback' AND target = ? AND undoable = 1",
+            arguments: [run])
+        return try rollbacks.contains { try holds(db, place, of: $0) }
+    }
+
+    static func require(_ db: Database, _ place: Place, _ item: ItemReference, of run: String) throws {
+        guard try holds(db, place, of: run) else {
+            throw TidelockError(
+                .unknownItem,
+                "Run \(run.printable) did nothing to \(item.kind.printable)/\(item.id.printable) that could be undone.",
+                hint: "'tidelock runs show' tells what a run did; an item is named as KIND/ID.")
         }
     }
 }
@@ -36,6 +82,9 @@ private struct Rollback {
     let now: Int64
     /// Whose items the run brought; nil for a local change and for a rollback.
     let pid: Int64?
+    /// The one item that is meant; nil for all of the run.
+    var item: ItemReference?
+    var place: Place?
 
     init(_ db: Database, run: String, as rollbackRun: String, now: Int64) throws {
         self.db = db
@@ -62,6 +111,15 @@ private struct Rollback {
     /// What a run let go of changed no item, and stays as it is.
     private static let isPastUndo = "u.verdict IN (\(Verdict.list([.nothing, .release])))"
 
+    /// Condition on `u`; its one parameter is the last of a statement.
+    private var chosen: String {
+        place.map { "u.kid = \($0.kid) AND u.bucket = \($0.bucket.number) AND u.id = ?" } ?? "true"
+    }
+
+    private func arguments(_ values: String...) -> StatementArguments {
+        StatementArguments(values + (place.map { [$0.id] } ?? []))
+    }
+
     private var isSources: String { pid.map { "u.old_origin = \($0)" } ?? "false" }
 
     func perform() throws -> RollbackResult {
@@ -72,7 +130,7 @@ private struct Rollback {
         let restored = try restore(sequence: sequence)
         try markLeaves()
         try forgetRestored()
-        let result = RollbackResult(run: run, restored: restored, kept: kept)
+        let result = RollbackResult(run: run, item: item, restored: restored, kept: kept)
         if restored > 0 || kept.isEmpty {
             try RunTable.noteRollback(db, id: rollbackRun, result: result, started: now)
         }
@@ -87,11 +145,11 @@ private struct Rollback {
                 FROM undo u
                 JOIN kind USING (kid)
                 LEFT JOIN head h ON h.kid = u.kid AND h.bucket = u.bucket AND h.id = u.id
-                WHERE u.run = ? AND NOT \(Self.isPastUndo) AND NOT coalesce((\(untouched)), 0)
+                WHERE u.run = ? AND NOT \(Self.isPastUndo) AND NOT coalesce((\(untouched)), 0) AND \(chosen)
                 ORDER BY kind.name, u.id
                 LIMIT \(Limits.listedConflicts)
                 """,
-            arguments: [run]
+            arguments: arguments(run)
         ).map { Conflict(kind: $0[0], id: $0[1], verdict: .keptEdited) }
     }
 
@@ -110,10 +168,10 @@ private struct Rollback {
                     CASE WHEN \(isSources) THEN NULL ELSE u.old_base END, CASE WHEN \(isSources) THEN 0 ELSE u.old_origin END
                 FROM undo u
                 JOIN head h ON h.kid = u.kid AND h.bucket = u.bucket AND h.id = u.id
-                WHERE u.run = ? AND NOT \(Self.isPastUndo) AND (\(untouched))
+                WHERE u.run = ? AND NOT \(Self.isPastUndo) AND (\(untouched)) AND \(chosen)
                 ORDER BY u.kid, u.bucket, u.id
                 """,
-            arguments: [rollbackRun, run])
+            arguments: arguments(rollbackRun, run))
     }
 
     /// Rows come back as they were, except that what belonged to the source of the run comes back as nobody's and is
@@ -149,15 +207,19 @@ private struct Rollback {
             arguments: [rollbackRun])
     }
 
-    /// The bodies that came back belong to their heads again.
+    /// The bodies that came back belong to their heads again. A run with nothing left to undo is over.
     private func forgetRestored() throws {
         try db.execute(
             sql: """
                 DELETE FROM undo AS u
-                WHERE run = ?1 AND (\(Self.isPastUndo) OR (kid, bucket, id) IN (SELECT kid, bucket, id FROM undo WHERE run = ?2))
+                WHERE run = ?1 AND ((kid, bucket, id) IN (SELECT kid, bucket, id FROM undo WHERE run = ?2)
+                    OR (\(Self.isPastUndo) AND \(chosen)))
                 """,
-            arguments: [run, rollbackRun])
-        let left = try Int.fetchOne(db, sql: "SELECT count(*) FROM undo WHERE run = ?", arguments: [run]) ?? 0
-        if left == 0 { try db.execute(sql: "UPDATE run SET undoable = 0 WHERE id = ?", arguments: [run]) }
+            arguments: arguments(run, rollbackRun))
+        let left = try Int.fetchOne(
+            db, sql: "SELECT count(*) FROM undo u WHERE run = ? AND NOT \(Self.isPastUndo)", arguments: [run])
+        guard left == 0 else { return }
+        try db.execute(sql: "DELETE FROM undo WHERE run = ?", arguments: [run])
+        try db.execute(sql: "UPDATE run SET undoable = 0 WHERE id = ?", arguments: [run])
     }
 }

@@ -56,8 +56,10 @@ extension RemotePeer {
         return try decode(try await perform(Call(endpoint: .transferState, path: path)))
     }
 
-    public func rollback(transfer: String) async throws -> RollbackResult {
-        try await ask(Call(endpoint: .rollback, path: Endpoint.rollback.path(transfer)))
+    public func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
+        let path = Endpoint.rollback.path(transfer)
+        guard let item else { return try await ask(Call(endpoint: .rollback, path: path)) }
+        return try await ask(.rollback, path, RollBackTransfer(item: item))
     }
 
     public func abandon(transfer: String) async throws {

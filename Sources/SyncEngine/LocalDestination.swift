@@ -68,8 +68,8 @@ public struct LocalDestination: DestinationPort {
         try await store.transferState(transfer: transfer)
     }
 
-    public func rollback(transfer: String) async throws -> RollbackResult {
-        try await store.rollback(transfer, as: TransferID.make(clock: clock, random: random))
+    public func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
+        try await store.rollback(transfer, only: item, as: TransferID.make(clock: clock, random: random))
     }
 
     public func abandon(transfer: String) async throws {

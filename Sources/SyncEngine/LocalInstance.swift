@@ -196,8 +196,8 @@ extension LocalInstance: Responder {
         try await destination.state(transfer: transfer)
     }
 
-    public func rollback(transfer: String) async throws -> RollbackResult {
-        try await destination.rollback(transfer: transfer)
+    public func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
+        try await destination.rollback(transfer: transfer, only: item)
     }
 
     public func abandon(transfer: String) async throws {

@@ -34,11 +34,18 @@ public protocol DestinationPort: Sendable {
     /// Where the transfer stands; throws `unknown_transfer` when nobody opened it here.
     func state(transfer: String) async throws -> TransferState
 
-    /// Restores the rows that still hold what a committed transfer wrote. A second call restores nothing more.
-    func rollback(transfer: String) async throws -> RollbackResult
+    /// Restores the rows that still hold what a committed transfer wrote; all of them, or one item. A second call
+    /// restores nothing more.
+    func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult
 
     /// Forgets a transfer that did not commit, with everything it staged. May be called twice.
     func abandon(transfer: String) async throws
+}
+
+extension DestinationPort {
+    public func rollback(transfer: String) async throws -> RollbackResult {
+        try await rollback(transfer: transfer, only: nil)
+    }
 }
 
 /// The far side of a run: it answers, and never drives.

@@ -100,8 +100,8 @@ public protocol DestinationStore: Sendable {
     func transferState(transfer: String) async throws -> TransferState
     func abandonTransfer(transfer: String) async throws
 
-    /// Undoes a committed transfer under a run of its own.
-    func rollback(_ run: String, as rollbackRun: String) async throws -> RollbackResult
+    /// Undoes a committed transfer, or what it did to one item, under a run of its own.
+    func rollback(_ run: String, only item: ItemReference?, as rollbackRun: String) async throws -> RollbackResult
 
     /// Which instance opened a transfer for which this one is the destination.
     func transferInitiator(transfer: String) async throws -> String?

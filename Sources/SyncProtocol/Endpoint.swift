@@ -30,7 +30,10 @@ public enum Endpoint: String, Sendable, CaseIterable {
             Traits(
                 .post, Self.transfer + "/commit", .token(.push), .newToken, takes: "CommitTransfer",
                 answers: "CommitResult")
-        case .rollback: Traits(.post, Self.transfer + "/rollback", .token(.push), .newToken, answers: "RollbackResult")
+        case .rollback:
+            Traits(
+                .post, Self.transfer + "/rollback", .token(.push), .newToken, takes: "RollBackTransfer",
+                answers: "RollbackResult")
         case .acknowledge: Traits(.post, Self.transfer + "/acknowledge", .token(.pull), takes: "CommitResult")
         case .renewLease:
             Traits(.post, Self.transfer + "/renew", .token(.push), takes: "RenewLease", answers: "LeaseGrant")

@@ -83,7 +83,11 @@ extension Reception {
                 try await transfers.commit { try await responder.commit(transfer: transfer, message) }
             }
         case .rollback:
-            return try await long(call) { [responder] in try await responder.rollback(transfer: transfer) }
+            let item = call.body.isEmpty ? nil : try call.message(RollBackTransfer.self).item
+            try item.map(check)
+            return try await long(call) { [responder] in
+                try await responder.rollback(transfer: transfer, only: item)
+            }
         default: throw TidelockError(.notFound, "There is nothing at this path.")
         }
     }
@@ -117,6 +121,12 @@ extension Reception {
             throw TidelockError(.permissionDenied, "The sync key does not allow to \(message.direction.rawValue).")
         }
         try call.token.key.check(message.scope)
+    }
+
+    private func check(_ item: ItemReference) throws {
+        guard item.kind.utf8.count <= 2 * Kind.longestName, item.id.utf8.count <= Kind.longestName else {
+            throw TidelockError(.malformedMessage, "The kind or the id of the item is too long.")
+        }
     }
 
     private func stage(_ call: SignedCall, _ transfer: String) async throws -> Answer {

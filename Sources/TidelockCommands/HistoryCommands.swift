@@ -4,25 +4,6 @@ internal import ContentStore
 internal import Foundation
 internal import SyncEngine
 
-struct RunsCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "runs", abstract: "List runs, transfers received and local changes, newest first.")
-
-    @Option(help: "How many.") var limit = 20
-    @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
-
-    func run() async throws {
-        let runs = try await Instance.open(location).store.runs(limit: limit)
-        if json { return try Output.json(runs) }
-        try Output.table(
-            [["RUN", "WHAT", "TARGET", "STARTED", "STATE", "UNDO"]]
-                + runs.map {
-                    [$0.id, $0.direction, $0.target ?? "-", moment($0.started), $0.phase, $0.canBeUndone ? "yes" : "-"]
-                })
-    }
-}
-
 struct LogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "log", abstract: "Print the log, newest last.")
 

@@ -8,7 +8,7 @@ internal import SyncProtocol
 struct RemoteRollback {
     let instance: Instance
 
-    func perform(_ run: RunRecord) async throws -> RollbackResult {
+    func perform(_ run: RunRecord, only item: ItemReference?) async throws -> RollbackResult {
         guard let name = run.target else {
             throw TidelockError(.unknownRun, "Run \(run.id) does not say where it went.")
         }
@@ -17,6 +17,6 @@ struct RemoteRollback {
         defer { http.shutdown() }
         let peer = try RemotePeer(
             target: target, local: instance.store.identity, http: http, clock: instance.clock, random: instance.random)
-        return try await peer.rollback(transfer: run.id)
+        return try await peer.rollback(transfer: run.id, only: item)
     }
 }

@@ -133,18 +133,22 @@ struct RollbackCommand: AsyncParsableCommand {
         commandName: "rollback", abstract: "Take a run back: rows edited since then are kept and named.")
 
     @Argument(help: "The run's id, or an unambiguous beginning of it.") var run: String
+    @Option(help: "Only this item, named KIND/ID; the rest stays, and can be taken back later.") var item: String?
     @Flag(help: "Print one JSON object.") var json = false
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
         let instance = try await Instance.open(location)
         let record = try await instance.store.run(run)
+        let kinds = try await instance.store.kinds()
+        let item = try item.map { try ItemName(text: $0).reference(among: kinds) }
         let result =
             record.direction == "push"
-            ? try await RemoteRollback(instance: instance).perform(record)
-            : try await instance.store.rollback(record.id, as: instance.newRunID())
+            ? try await RemoteRollback(instance: instance).perform(record, only: item)
+            : try await instance.store.rollback(record.id, only: item, as: instance.newRunID())
+        let what = item.map { "Item \($0.kind)/\($0.id.printable) of run \(record.id)" } ?? "Run \(record.id)"
         instance.log(
-            "notice", "Run \(record.id) was rolled back: \(result.restored) restored, \(result.kept.count) kept.")
+            "notice", "\(what) was rolled back: \(result.restored) restored, \(result.kept.count) kept.")
         if json { return try Output.json(result) }
         try Output.line("restored \(result.restored) items of run \(record.id)")
         for kept in result.kept { try Output.line("kept \(kept.kind)/\(kept.id): it was edited since") }

@@ -163,6 +163,97 @@ import TidelockTestSupport
         await #expect(throws: TidelockError.self) { try await rollback(run.transfer, at: b) }
     }
 
+    // MARK: One item
+
+    private func rollback(_ run: String, only id: String, at instance: TestInstance) async throws -> RollbackResult {
+        try await instance.store.rollback(
+            run, only: ItemReference(kind: "content/posts", id: id), as: instance.newID())
+    }
+
+    @Test func oneItemComesBackAndTheRestCanBeTakenBackLater() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#, #"{"_id":"3","v":1}"#)
+        try await b.put(.posts, #"{"_id":"1","v":"before"}"#)
+        let run = try await a.push(to: b)
+        let single = try await rollback(run.transfer, only: "1", at: b)
+        #expect(single.restored == 1 && single.item?.id == "1")
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":"before"}"#)
+        #expect(try await b.text(.posts, "2") == #"{"_id":"2","v":1}"#)
+        #expect(try b.problems() == [])
+        // The source leaves alone what was taken back, and keeps the rest in step.
+        try await a.put(.posts, #"{"_id":"2","v":2}"#)
+        let next = try await a.push(to: b)
+        #expect(next.result?.updated == 1)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":"before"}"#)
+        let rest = try await rollback(run.transfer, at: b)
+        #expect(rest.restored == 1 && rest.kept.map(\.id) == ["2"])
+        #expect(try await b.text(.posts, "3") == nil)
+        #expect(try b.problems() == [])
+    }
+
+    @Test func aRepeatedRollbackOfAnItemAnswersWhatTheFirstDid() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
+        let run = try await a.push(to: b)
+        for _ in 1...2 { #expect(try await rollback(run.transfer, only: "1", at: b).restored == 1) }
+        #expect(try await rollback(run.transfer, only: "2", at: b).restored == 1)
+        #expect(try await rollback(run.transfer, only: "2", at: b).restored == 1)
+        #expect(try StoreInspector(b.store).count("SELECT count(*) FROM undo WHERE run = '\(run.transfer)'") == 0)
+        #expect(try b.problems() == [])
+    }
+
+    @Test func anItemEditedSinceStaysAndOneTheRunDidNotTouchIsNamed() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        let run = try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"1","v":"edited"}"#)
+        let result = try await rollback(run.transfer, only: "1", at: b)
+        #expect(result.restored == 0 && result.kept.map(\.id) == ["1"])
+        for id in ["2", "1'; DROP TABLE head"] {
+            await #expect { try await rollback(run.transfer, only: id, at: b) } throws: {
+                ($0 as? TidelockError)?.code == .unknownItem
+            }
+        }
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":"edited"}"#)
+    }
+
+    @Test func oneItemOfALocalChangeAndOfAPullComesBack() async throws {
+        let edit = try await b.change(
+            ["1", "2"].map { id in
+                let body = try JSONDocument(validating: "{\"_id\":\"\(id)\"}")
+                return .put(kind: .posts, body: body, hash: body.hash)
+            })
+        let pull = try await a.pull(from: b)
+        #expect(try await rollback(pull.transfer, only: "2", at: a).restored == 1)
+        #expect(try await a.text(.posts, "1") != nil)
+        #expect(try await a.text(.posts, "2") == nil)
+        #expect(try await rollback(edit, only: "1", at: b).restored == 1)
+        #expect(try await b.text(.posts, "1") == nil)
+        #expect(try await b.text(.posts, "2") != nil)
+        #expect(try a.problems() + b.problems() == [])
+    }
+
+    // MARK: What is known
+
+    @Test func aRunTellsWhatItDidAndWhoTookItBack() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
+        try await b.put(.posts, #"{"_id":"1","v":"before"}"#)
+        let run = try await a.push(to: b)
+        let detail = try await b.store.runDetail(String(run.transfer.prefix(30)))
+        #expect(detail.run.id == run.transfer)
+        #expect(detail.received?.source == a.identity && detail.received?.phase == .committed)
+        #expect(detail.received?.result == run.result)
+        #expect(detail.changes.map(\.kind) == ["content/posts"])
+        #expect(detail.changes.map(\.created) == [1] && detail.changes.map(\.updated) == [1])
+        #expect(detail.conflicts.map(\.id) == ["1"])
+        #expect(detail.undo?.rows == 2 && detail.undo?.until == b.clock.seconds + 7 * 86_400)
+        #expect(detail.events.map(\.event) == ["sync.receive.finished"])
+        let rollbackRun = b.newID()
+        _ = try await b.store.rollback(run.transfer, as: rollbackRun)
+        let after = try await b.store.runDetail(run.transfer)
+        #expect(after.undo == nil && after.rollbacks == [rollbackRun])
+        let planned = try await a.store.planSummary(transfer: run.transfer)
+        #expect(planned != nil)
+        await #expect(throws: TidelockError.self) { try await b.store.runDetail("nothing") }
+    }
+
     // MARK: How long
 
     @Test func theTenthNextRunFreesTheBodiesOfTheFirst() async throws {

@@ -90,4 +90,48 @@ struct RollbackTests {
         #expect(result.restored == 5)
         #expect(try await instance.kinds().isEmpty)
     }
+
+    private struct Shown: Decodable {
+        struct Detail: Decodable {
+            struct Run: Decodable {
+                var id: String
+                var direction: String
+                var phase: String
+            }
+            var run: Run
+            var rollbacks: [String]
+        }
+        var detail: Detail
+        var report: Report?
+    }
+
+    @Test func oneItemAtTheInitiator() async throws {
+        let scene = try await pushedTwice()
+        let item = "content/articles/\(Articles.id(1))"
+        let result = try await scene.site.source.json(Rollback.self, "rollback", scene.report.run, "--item", item)
+        #expect(result.restored == 1 && result.kept.isEmpty, "\(result)")
+        let there = try await scene.site.destination.content().hashes
+        #expect(there[item] == scene.old[item])
+        #expect(there["content/articles/\(Articles.id(0))"] != scene.old["content/articles/\(Articles.id(0))"])
+        let rest = try await scene.site.destination.json(Rollback.self, "rollback", scene.report.run)
+        #expect(rest.restored == 3, "\(rest)")
+        #expect(try await scene.site.destination.content().hashes == scene.old)
+        let ending = try await scene.site.source.attempt(
+            "rollback", scene.report.run, "--item", "content/articles/nobody")
+        #expect(ending.status == 66 && ending.output.isEmpty, "\(ending)")
+    }
+
+    @Test func oneRunIsShown() async throws {
+        let scene = try await pushedTwice()
+        let here = try await scene.site.source.json(Shown.self, "runs", "show", scene.report.run)
+        #expect(here.detail.run.direction == "push" && here.report?.updated == 3, "\(here)")
+        let there = try await scene.site.destination.run("runs", "show", scene.report.run)
+        #expect(there.contains("staging") && there.contains("1 created, 3 updated"), "\(there)")
+        #expect(there.contains("undo      4 items, until "), "\(there)")
+        try await scene.site.destination.run("rollback", scene.report.run)
+        let after = try await scene.site.destination.json(Shown.self, "runs", "show", scene.report.run)
+        #expect(after.detail.rollbacks.count == 1, "\(after)")
+        #expect(try await scene.site.destination.run("runs", "--limit", "1").contains("rollback"))
+        #expect(try await scene.site.destination.attempt("runs", "show", "ffff").status == 66)
+    }
 }

@@ -81,8 +81,8 @@ actor FakeResponder: Responder {
         return result
     }
 
-    func rollback(transfer: String) async throws -> RollbackResult {
-        RollbackResult(run: transfer, restored: 3, kept: [])
+    func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
+        RollbackResult(run: transfer, item: item, restored: item == nil ? 3 : 1, kept: [])
     }
 
     func acknowledge(transfer: String, _ result: CommitResult) async throws { acknowledged = result }

@@ -104,17 +104,3 @@ public struct TransferState: Codable, Sendable {
         self.result = result
     }
 }
-
-/// Undo of a committed run: what came back and what had to stay.
-public struct RollbackResult: Codable, Sendable {
-    public var run: String
-    public var restored: Int
-    /// Rows edited since the run, left as they are.
-    public var kept: [Conflict]
-
-    public init(run: String, restored: Int, kept: [Conflict]) {
-        self.run = run
-        self.restored = restored
-        self.kept = kept
-    }
-}
