@@ -252,3 +252,50 @@ extension DigestTree {
         return root(of: nodes.sorted { $0.key < $1.key }.map { (number: $0.key, leaf: node(of: $0.value)) })
     }
 }
+
+extension DigestTree {
+    /// Leaves and nodes that are not what the rows give, and how many rows there are. What is marked dirty is left out:
+    /// it is recomputed before anybody looks at it.
+    func differences(_ db: Database) throws -> (leaves: [UInt16], nodes: [Int], rows: Int) {
+        var real: [UInt16: Leaf] = [:]
+        var builder = LeafBuilder { real[$0] = $1 }
+        try builder.add(Row.fetchCursor(db, sql: rowsSQL + " ORDER BY bucket, id", arguments: rowsArguments))
+        var unseen = Set(real.keys)
+        var leaves: [UInt16] = []
+        var dirty: Set<Int> = []
+        let stored = try Row.fetchCursor(
+            db, sql: "SELECT bucket, count, digest, dirty FROM leaf WHERE role = ? AND pid = ? AND kid = ?",
+            arguments: StatementArguments(key))
+        while let row = try stored.next() {
+            let bucket = UInt16(truncatingIfNeeded: row[0] as Int)
+            unseen.remove(bucket)
+            if row[3] {
+                dirty.insert(Int(bucket >> 8))
+            } else if real[bucket] != Self.leaf(row, 1) {
+                leaves.append(bucket)
+            }
+        }
+        let nodes = try wrongNodes(db, of: real).filter { !dirty.contains($0) }
+        return ((leaves + unseen).sorted(), nodes.sorted(), real.values.reduce(0) { $0 + $1.count })
+    }
+
+    private func wrongNodes(_ db: Database, of leaves: [UInt16: Leaf]) throws -> [Int] {
+        var real = Dictionary(grouping: leaves, by: { Int($0.key >> 8) }).mapValues { members in
+            Self.node(of: Dictionary(uniqueKeysWithValues: members.map { ($0.key, $0.value) }))
+        }
+        var wrong: [Int] = []
+        let stored = try Row.fetchCursor(
+            db, sql: "SELECT number, count, digest FROM node WHERE role = ? AND pid = ? AND kid = ?",
+            arguments: StatementArguments(key))
+        while let row = try stored.next() {
+            if real.removeValue(forKey: row[0]) != Self.leaf(row, 1) { wrong.append(row[0]) }
+        }
+        return wrong + real.keys
+    }
+
+    /// A leaf or node as it is stored; one of no rows, which is never stored, for bytes that are no digest.
+    private static func leaf(_ row: Row, _ column: Int) -> Leaf {
+        guard let bytes = row.bytes(column + 1), bytes.count == Digest.length else { return Leaf(count: -1, digest: .empty) }
+        return Leaf(count: row[column], digest: Digest(bytes: bytes))
+    }
+}

@@ -49,7 +49,7 @@ extension GarbageCollection {
 
     /// Bodies that neither a head nor a stage nor undo holds.
     func orphanedBodies() async throws -> Int {
-        let found = try await store.read { db in try Orphans.find(db) }
+        let found = try await store.read { db in try BodyAccount.take(db, most: 0).orphans }
         guard !isDryRun, !found.isEmpty else { return found.count }
         var count = 0
         for start in stride(from: 0, to: found.count, by: 10_000) {
@@ -120,38 +120,83 @@ private enum Stages {
     }
 }
 
-/// Looks for bodies that belong to nothing.
-private enum Orphans {
+/// Which bodies there are and to whom they belong.
+struct BodyAccount {
+    var bodies = 0
+    /// Bodies that belong to nothing.
+    var orphans: [Int64] = []
+    /// Bodies that belong to two rows, and bodies that a row names and that are not there; the first of them.
+    var shared: [Int64] = []
+    var missing: [Int64] = []
+
     /// Bodies looked at together, one bit each: memory does not grow with the number of items.
     private static let window: Int64 = 1 << 25
 
-    /// Every body there should be within bounds; the schema is asked, since an older one has fewer owners.
-    private static func references(_ db: Database) throws -> String {
+    static func take(_ db: Database, most: Int) throws -> BodyAccount {
+        var account = BodyAccount()
+        let named = try references(db)
+        let last = try Int64.fetchOne(db, sql: "SELECT max(rid) FROM (SELECT max(rid) AS rid FROM body UNION ALL SELECT max(rid) FROM head)")
+        for first in stride(from: Int64(0), through: last ?? 0, by: Int(window)) {
+            let bounds: StatementArguments = [first, first + window - 1]
+            var bits = BitField(count: Int(window))
+            let held = try Int64.fetchCursor(db, sql: named, arguments: bounds)
+            while let rid = try held.next() {
+                if !bits.set(Int(rid - first)), account.shared.count < most { account.shared.append(rid) }
+            }
+            let bodies = try Int64.fetchCursor(
+                db, sql: "SELECT rid FROM body WHERE rid BETWEEN ?1 AND ?2", arguments: bounds)
+            while let rid = try bodies.next() {
+                account.bodies += 1
+                if !bits.clear(Int(rid - first)) { account.orphans.append(rid) }
+            }
+            account.missing += bits.first(most - account.missing.count).map { first + Int64($0) }
+        }
+        return account
+    }
+
+    /// Every body that a row within bounds names; the schema is asked, since an older one has fewer owners.
+    fileprivate static func references(_ db: Database) throws -> String {
         try BodyOwner.all.filter { owner in
             try db.tableExists(owner.table) && db.columns(in: owner.table).contains { $0.name == owner.column }
         }.map { owner in
             "SELECT \(owner.column) FROM \(owner.table) WHERE \(owner.column) BETWEEN ?1 AND ?2 AND \(owner.condition)"
         }.joined(separator: " UNION ALL ")
     }
+}
 
-    static func find(_ db: Database) throws -> [Int64] {
-        guard let last = try Int64.fetchOne(db, sql: "SELECT max(rid) FROM body") else { return [] }
-        var found: [Int64] = []
-        for first in stride(from: Int64(0), through: last, by: Int(window)) {
-            let bounds: StatementArguments = [first, first + window - 1]
-            var isHeld = [UInt64](repeating: 0, count: Int(window / 64))
-            let held = try Int64.fetchCursor(db, sql: references(db), arguments: bounds)
-            while let rid = try held.next() { isHeld[Int(rid - first) >> 6] |= 1 << UInt64((rid - first) & 63) }
-            let bodies = try Int64.fetchCursor(
-                db, sql: "SELECT rid FROM body WHERE rid BETWEEN ?1 AND ?2", arguments: bounds)
-            while let rid = try bodies.next() {
-                let isOrphan = isHeld[Int(rid - first) >> 6] >> UInt64((rid - first) & 63) & 1 == 0
-                if isOrphan { found.append(rid) }
-            }
+private struct BitField {
+    private var words: [UInt64]
+
+    init(count: Int) {
+        words = [UInt64](repeating: 0, count: (count + 63) / 64)
+    }
+
+    /// Sets a bit; false when it was set.
+    mutating func set(_ number: Int) -> Bool {
+        let bit: UInt64 = 1 << UInt64(number & 63)
+        defer { words[number >> 6] |= bit }
+        return words[number >> 6] & bit == 0
+    }
+
+    /// Clears a bit; false when it was clear.
+    mutating func clear(_ number: Int) -> Bool {
+        let bit: UInt64 = 1 << UInt64(number & 63)
+        defer { words[number >> 6] &= ~bit }
+        return words[number >> 6] & bit != 0
+    }
+
+    /// The lowest bits that are set, up to so many.
+    func first(_ most: Int) -> [Int] {
+        var found: [Int] = []
+        for (index, word) in words.enumerated() where word != 0 {
+            for bit in 0..<64 where word >> UInt64(bit) & 1 == 1 && found.count < most { found.append(index << 6 | bit) }
         }
         return found
     }
+}
 
+/// Frees bodies that belong to nothing.
+private enum Orphans {
     /// Looks once more, since the number of a body that somebody else freed may have been given again. That holds the
     /// lock for longer than other steps, and happens only where there is a defect.
     static func free(_ db: Database, _ bodies: [Int64]) throws -> Int {
@@ -159,7 +204,7 @@ private enum Orphans {
         try db.execute(
             sql: """
                 DELETE FROM body
-                WHERE rid IN (SELECT value FROM json_each(?3)) AND rid NOT IN (\(references(db)))
+                WHERE rid IN (SELECT value FROM json_each(?3)) AND rid NOT IN (\(BodyAccount.references(db)))
                 """,
             arguments: [first, last, try JSONColumns.encode(bodies)])
         return db.changesCount

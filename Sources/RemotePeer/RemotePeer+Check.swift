@@ -1,6 +1,6 @@
 public import ContentModel
 internal import SyncEngine
-internal import SyncProtocol
+public import SyncProtocol
 
 /// What a check of a target found.
 public struct TargetCheck: Sendable, Equatable {
@@ -21,6 +21,14 @@ public struct TargetCheck: Sendable, Equatable {
 }
 
 extension RemotePeer {
+    /// What the target holds of us, without opening a transfer.
+    public func held(_ request: ReadHeld) async throws -> DestinationState {
+        let call = Call(endpoint: .readHeld, path: Endpoint.readHeld.path(), body: try WireBody.encode(request))
+        let state: DestinationState = try decode(try await perform(call))
+        try learn(state.destination)
+        return state
+    }
+
     /// Whether the target answers, accepts our key, and is who it should be; throws why not.
     ///
     /// Signs like every other request: the documented form, with the key in the body, is for others.

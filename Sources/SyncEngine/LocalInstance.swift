@@ -152,6 +152,11 @@ extension LocalInstance: Responder {
         return try await store.planInitiator(transfer: id)
     }
 
+    public func held(of source: String, _ request: ReadHeld) async throws -> DestinationState {
+        try await store.held(
+            of: source, scope: request.scope, sourceKinds: try request.kinds.map { try Kind($0) }, nonce: request.nonce)
+    }
+
     public func status() async throws -> ResponderStatus {
         try await store.activity()
     }

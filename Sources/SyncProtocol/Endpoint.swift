@@ -5,7 +5,7 @@ internal import ContentModel
 public enum Endpoint: String, Sendable, CaseIterable {
     case reach, checkKey, status, health
     case openTransfer, listHeld, makePlan, stageBatch, readBatch, commit, acknowledge, renewLease, transferState
-    case rollback, abandon
+    case rollback, abandon, readHeld
     case listItems, readSingleton, readItem
     case scripted, metrics
 
@@ -39,6 +39,8 @@ public enum Endpoint: String, Sendable, CaseIterable {
             Traits(.post, Self.transfer + "/renew", .token(.push), takes: "RenewLease", answers: "LeaseGrant")
         case .transferState: Traits(.get, Self.transfer, .token(.transfer), answers: "TransferState")
         case .abandon: Traits(.delete, Self.transfer, .token(.transfer))
+        case .readHeld:
+            Traits(.post, "/api/sync/v1/held", .token(.push), takes: "ReadHeld", answers: "DestinationState")
         case .listItems: Traits(.get, "/api/content/items/{model}", .apiKey, answers: "items")
         case .readSingleton: Traits(.get, "/api/content/item/{model}", .apiKey, answers: "item")
         case .readItem: Traits(.get, "/api/content/item/{model}/{id}", .apiKey, answers: "item")

@@ -59,6 +59,7 @@ extension Reception {
         case .status: return try await status()
         case .openTransfer: return try await open(call)
         case .abandon: return try await abandon(call)
+        case .readHeld: return try await held(call)
         default: break
         }
         let transfer = try call.transfer
@@ -98,6 +99,15 @@ extension Reception {
         let owner = try await responder.initiator(ofTransfer: message.id)
         guard owner == nil || owner == call.token.issuer else { throw Self.notYours }
         return try await long(call) { [responder] in try await responder.open(message) }
+    }
+
+    private func held(_ call: SignedCall) async throws -> Answer {
+        let message: ReadHeld = try call.message()
+        guard message.nonce.utf8.count <= Kind.longestName, message.kinds.count <= Limits.kinds,
+            message.scope.models?.count ?? 0 <= Limits.kinds
+        else { throw TidelockError(.tooLarge, "The request names too much.") }
+        try call.token.key.check(message.scope)
+        return try Answer(await responder.held(of: call.token.issuer, message))
     }
 
     private func check(_ message: OpenTransfer, _ call: SignedCall) throws {

@@ -59,7 +59,7 @@ struct RootCommand: AsyncParsableCommand {
                     PlanCommand.self, PushCommand.self, PullCommand.self, CheckCommand.self, RunsCommand.self,
                     RollbackCommand.self, LogCommand.self, DocumentsCommand.self, LockCommand.self,
                 ]),
-            CommandGroup(name: "Operating:", subcommands: [GarbageCommand.self]),
+            CommandGroup(name: "Operating:", subcommands: [VerifyCommand.self, GarbageCommand.self]),
             CommandGroup(
                 name: "Configuration:",
                 subcommands: [TargetsCommand.self, KeysCommand.self, APIKeysCommand.self, HooksCommand.self]),

@@ -81,6 +81,10 @@ actor FakeResponder: Responder {
         return result
     }
 
+    func held(of source: String, _ request: ReadHeld) async throws -> DestinationState {
+        DestinationState(source: source, destination: identity, root: "", kinds: [])
+    }
+
     func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
         RollbackResult(run: transfer, item: item, restored: item == nil ? 3 : 1, kept: [])
     }

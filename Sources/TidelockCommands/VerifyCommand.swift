@@ -1,0 +1,139 @@
+internal import ArgumentParser
+internal import ContentModel
+internal import ContentStore
+internal import CurlHTTP
+internal import Foundation
+internal import RemotePeer
+internal import SyncEngine
+internal import SyncProtocol
+
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check that everything in the store fits together, and that a target holds what we believe.")
+
+    @Argument(help: "Also ask this target what it holds of us. Nothing is changed there.") var target: String?
+    @Flag(help: "Also read and hash every item, and check the file.") var deep = false
+    @Flag(help: "Compute digests anew that are wrong. Nothing else is touched.") var repair = false
+    @Option(help: "Ask the target about these models only, separated by commas.") var models: String?
+    @OptionGroup var location: LocationOptions
+    @Flag(help: "Print one JSON object.") var json = false
+
+    private struct Answer: Encodable {
+        var ok: Bool
+        var store: VerificationReport
+        var target: TargetComparison?
+    }
+
+    func run() async throws {
+        let instance = try await Instance.open(location)
+        var store = try await instance.store.verify(isDeep: deep)
+        if repair, store.problems.contains(where: \.isRepairable) {
+            let repaired = try await instance.store.repairDigests()
+            store = try await instance.store.verify(isDeep: deep)
+            store.repaired = repaired
+            instance.log("notice", "\(repaired) digests were computed anew.", channel: "store")
+        }
+        let names = models?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        let comparison = try await target.asyncMap {
+            try await TargetComparison.make(instance, target: $0, scope: Scope(models: names))
+        }
+        let failure = store.failure ?? comparison?.failure
+        if json {
+            try Output.json(Answer(ok: failure == nil, store: store, target: comparison))
+        } else {
+            for line in store.lines + (comparison?.lines ?? []) { try Output.line(line) }
+        }
+        guard let failure else { return }
+        Complaint.write(failure)
+        throw ExitCode(failure.code.traits.exitStatus)
+    }
+}
+
+extension Optional {
+    fileprivate func asyncMap<Value>(_ transform: (Wrapped) async throws -> Value) async rethrows -> Value? {
+        guard let self else { return nil }
+        return try await transform(self)
+    }
+}
+
+extension VerificationReport {
+    fileprivate var lines: [String] {
+        var lines = problems.map { problem in
+            let item = problem.kind.map { kind in problem.id.map { "\(kind)/\($0.printable): " } ?? "\(kind): " }
+            return "✗ \(item ?? "")\(problem.what)"
+        }
+        if problemCount > problems.count { lines.append("  … and \(problemCount - problems.count) more") }
+        if repaired > 0 { lines.append("computed \(repaired) digests anew") }
+        lines.append(
+            "checked \(items) items, \(tombstones) tombstones, \(bodies) bodies, \(digestTrees) digest trees\(isDeep ? ", and every byte" : "")")
+        return lines
+    }
+
+    fileprivate var failure: TidelockError? {
+        guard problemCount > 0 else { return nil }
+        let onlyDigests = problems.allSatisfy(\.isRepairable)
+        return TidelockError(
+            .damagedStore, "\(problemCount) things in the store are not as they must be.",
+            hint: onlyDigests
+                ? "'tidelock verify --repair' computes the digests anew."
+                : "Restore a backup, or put the items again that are named.")
+    }
+}
+
+/// What a target says it holds of us, beside what we believe.
+struct TargetComparison: Encodable {
+    struct Row: Encodable {
+        var kind: String
+        var equal: Bool
+        var believed: Int
+        var held: Int
+        /// Rows of ours that were edited there, and that a rollback took back there.
+        var edited: Int
+        var reverted: Int
+    }
+
+    var target: String
+    var instance: InstanceIdentity
+    var kinds: [Row]
+
+    /// Asks the target. Takes no lease and changes nothing on either side.
+    static func make(_ instance: Instance, target name: String, scope: Scope) async throws -> TargetComparison {
+        let target = try await instance.target(name).target
+        let http = try HTTPClient(instance.httpOptions)
+        defer { http.shutdown() }
+        let peer = try RemotePeer(
+            target: target, local: instance.store.identity, http: http, clock: instance.clock, random: instance.random)
+        let own = try scope.kinds(among: try await instance.store.kinds()).map(\.kind)
+        let nonce = instance.random.bytes(16).hex
+        let state = try await peer.held(ReadHeld(scope: scope, kinds: own.map(\.name), nonce: nonce))
+        let kinds = try state.kinds.map { try Kind($0.kind) }
+        let standings = try await instance.store.standing(of: kinds, toward: state.destination.id)
+        let rows = zip(state.kinds, standings).map { theirs, ours in
+            Row(
+                kind: theirs.kind, equal: theirs.root == ours.root.masked(by: nonce), believed: ours.held,
+                held: theirs.held, edited: theirs.edited, reverted: theirs.reverted)
+        }
+        return TargetComparison(target: name, instance: state.destination, kinds: rows)
+    }
+
+    fileprivate var lines: [String] {
+        kinds.map { row in
+            let notes = [
+                row.edited > 0 ? "\(row.edited) edited there" : nil,
+                row.reverted > 0 ? "\(row.reverted) taken back there" : nil,
+            ].compactMap { $0 }
+            return row.equal
+                ? "✓ \(row.kind): \(target) holds \(row.held) items of ours, as we believe\(notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")"
+                : "✗ \(row.kind): \(target) holds \(row.held) items of ours, we believe \(row.believed); their digests differ"
+        }
+    }
+
+    fileprivate var failure: TidelockError? {
+        let wrong = kinds.filter { !$0.equal }
+        guard !wrong.isEmpty else { return nil }
+        return TidelockError(
+            .rootMismatch, "Target '\(target)' does not hold what we believe: \(wrong.map(\.kind).joined(separator: ", ")).",
+            hint: "The next push compares lists and brings it in step; 'tidelock plan \(target)' shows what that would do.")
+    }
+}

@@ -1,0 +1,81 @@
+import ContentModel
+import Foundation
+import Testing
+import TidelockTestSupport
+
+@Suite("Verification", .story)
+struct VerifyTests {
+    private struct Answer: Decodable {
+        struct Store: Decodable {
+            struct Problem: Decodable {
+                var kind: String?
+                var id: String?
+                var what: String
+            }
+            var items: Int
+            var problems: [Problem]
+            var repaired: Int
+        }
+        struct Target: Decodable {
+            struct Row: Decodable {
+                var kind: String
+                var equal: Bool
+                var believed: Int
+                var held: Int
+            }
+            var kinds: [Row]
+        }
+        var ok: Bool
+        var store: Store
+        var target: Target?
+    }
+
+    @Test func ofBothSidesAndBetweenThem() async throws {
+        let site = try await Site.make(articles: 8)
+        #expect(try await site.push().isGood)
+        for instance in [site.source, site.destination] {
+            let answer = try await instance.json(Answer.self, "verify", "--deep")
+            #expect(answer.ok && answer.store.items == 8 && answer.store.problems.isEmpty, "\(answer)")
+        }
+        let compared = try await site.source.json(Answer.self, "verify", "production")
+        let row = try #require(compared.target?.kinds.first { $0.kind == "content/articles" })
+        #expect(row.equal && row.held == 8 && row.believed == 8, "\(compared)")
+    }
+
+    @Test func aTargetThatHoldsSomethingElse() async throws {
+        let site = try await Site.make(articles: 3)
+        #expect(try await site.push().isGood)
+        // As after a restore: the destination has lost a row, and its digests with it.
+        #expect(await site.server.stop() == 0)
+        try StoreVandal(storage: site.destination.storage).execute(
+            """
+            DELETE FROM body WHERE rid = (SELECT rid FROM head WHERE id = '\(Articles.id(1))');
+            DELETE FROM undo; UPDATE run SET undoable = 0;
+            DELETE FROM head WHERE id = '\(Articles.id(1))'; UPDATE leaf SET dirty = 1;
+            """)
+        let server = try await TestServer(site.destination, port: site.server.port)
+        let ending = try await site.source.attempt("verify", "production")
+        #expect(ending.status == 65 && ending.output.contains("holds 2 items of ours, we believe 3"), "\(ending)")
+        // Asking took no lease, and the next push brings what is missing.
+        #expect(try await site.destination.run("lock", "status").hasPrefix("free"))
+        let push = try await site.push()
+        #expect(push.isGood && push.created == 1, "\(push)")
+        #expect(try await site.source.attempt("verify", "production").status == 0)
+        #expect(await server.stop() == 0)
+    }
+
+    @Test func damageIsNamedAndOnlyDigestsAreRepaired() async throws {
+        let instance = try await RealInstance.make("alone")
+        try await instance.take(Articles.make(3))
+        let vandal = try StoreVandal(storage: instance.storage)
+        try vandal.execute("INSERT INTO leaf VALUES (0, 9, 1, 1, 1, zeroblob(16), 0)")
+        let found = try await instance.attempt("verify")
+        #expect(found.status == 74 && found.errors.contains("--repair"), "\(found)")
+        #expect(try await instance.json(Answer.self, "verify", "--repair").store.repaired == 1)
+        #expect(try await instance.attempt("verify").status == 0)
+        try vandal.execute("UPDATE body SET bytes = x'7B7D'")
+        let deep = try await instance.attempt("verify", "--deep", "--repair")
+        #expect(deep.status == 74 && deep.output.contains(Articles.id(2)), "\(deep)")
+        #expect(deep.errors.contains("Restore a backup"), "\(deep)")
+    }
+}
