@@ -35,7 +35,7 @@ extension Store {
     public func heldPage(transfer: String, _ request: ListHeld) async throws -> HeldPage {
         let kind = try Kind(request.kind)
         return try await read { db in
-            let record = try TransferTable.requireOpen(db, transfer)
+            let record = try TransferTable.requireListable(db, transfer)
             var check = ScopeCheck(record.scope)
             try check.require(kind)
             let pid = record.pid

@@ -92,6 +92,7 @@ enum Leases {
             throw TidelockError(
                 .permissionDenied, "Transfer \(transfer.printable) brings the items of another instance.")
         }
+        guard known.phase != .planOnly else { throw PlanOnlyTransfers.cannotBecomeOther(transfer) }
         guard known.phase == .open else {
             return LeaseGrant(fence: known.fence, expires: now)
         }

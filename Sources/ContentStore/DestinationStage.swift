@@ -45,7 +45,9 @@ extension Store {
 
     public func abandonTransfer(transfer: String) async throws {
         try await write { db in
-            guard let record = try TransferTable.fetch(db, transfer), record.phase == .open else { return }
+            guard let record = try TransferTable.fetch(db, transfer) else { return }
+            if record.phase == .planOnly { try PlanOnlyTransfers.forget(db, transfer) }
+            guard record.phase == .open else { return }
             try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE id = ?", arguments: [transfer])
             try TransferTable.dropStage(db, transfer: transfer)
             try Leases.release(db, transfer: transfer)

@@ -9,7 +9,7 @@ extension Store {
         try await write { db in
             guard
                 let plan = try Row.fetchOne(
-                    db, sql: "SELECT pid, phase, checkpoints FROM plan WHERE transfer = ?", arguments: [transfer])
+                    db, sql: "SELECT pid, phase, checkpoints, compared FROM plan WHERE transfer = ?", arguments: [transfer])
             else { throw TidelockError(.unknownTransfer, "There is no plan of transfer \(transfer.printable) here.") }
             switch plan[1] as String {
             case "acknowledged": return
@@ -20,7 +20,7 @@ extension Store {
             let pid: Int64 = plan[0]
             try Acknowledgement.markLeaves(db, transfer: transfer, pid: pid)
             try Acknowledgement.moveShadow(db, transfer: transfer, pid: pid)
-            try Acknowledgement.moveCheckpoints(db, pid: pid, stored: plan[2])
+            try Acknowledgement.moveCheckpoints(db, pid: pid, stored: plan[2], wasCompared: plan[3])
             try db.execute(sql: "UPDATE plan SET phase = 'acknowledged' WHERE transfer = ?", arguments: [transfer])
             try db.execute(sql: "DELETE FROM plan_op WHERE transfer = ?", arguments: [transfer])
             try Outbox.add(db, events, due: now)
@@ -76,7 +76,9 @@ private enum Acknowledgement {
 
     /// Checkpoints never move backwards, except that a run which did not cover a kind makes the next look at all of
     /// it when its handlers were others: which handlers were used last is what tells that one is missing.
-    static func moveCheckpoints(_ db: Database, pid: Int64, stored: String?) throws {
+    ///
+    /// So does a comparison of lists that somebody made meanwhile, and of which the plan knows nothing.
+    static func moveCheckpoints(_ db: Database, pid: Int64, stored: String?, wasCompared: Bool) throws {
         guard let stored else { return }
         let epoch = try Settings.epoch(db)
         for checkpoint in try JSONColumns.decode([StoredCheckpoint].self, stored) {
@@ -87,7 +89,7 @@ private enum Acknowledgement {
                     WHERE excluded.seq >= seq OR excluded.epoch <> epoch OR seq > ? OR (excluded.seq = 0 AND excluded.fid <> fid)
                     """,
                 arguments: [
-                    pid, checkpoint.kid, epoch, checkpoint.sequence, checkpoint.fid, try Settings.sequence(db),
+                    pid, checkpoint.kid, epoch, wasCompared ? 0 : checkpoint.sequence, checkpoint.fid, try Settings.sequence(db),
                 ])
         }
     }

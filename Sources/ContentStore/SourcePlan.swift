@@ -21,16 +21,33 @@ extension Store {
         }
     }
 
+    public func beginPlanOnly(
+        transfer: String, peer: InstanceIdentity, initiator: String, direction: Direction, scope: Scope
+    ) async throws {
+        let now = clock.seconds
+        try await write { db in
+            let pid = try Numbers.peer(db, peer)
+            try PlanTables.makeRoomForPlanOnly(db, pid: pid, now: now)
+            try PlanTables.forget(db, transfer: transfer)
+            try db.execute(
+                sql: """
+                    INSERT INTO plan (transfer, pid, initiator, direction, scope, phase, opened)
+                    VALUES (?, ?, ?, ?, ?, 'looking', ?)
+                    """,
+                arguments: [transfer, pid, initiator, direction.rawValue, try JSONColumns.encode(scope), now])
+        }
+    }
+
     public func record(_ portion: PlanPortion) async throws {
         try await write { db in
             guard let pid = try Numbers.knownPeer(db, portion.peer) else {
                 throw TidelockError(.internalFailure, "A plan for an unknown peer was recorded.")
             }
-            try PlanTables.requirePlanning(db, transfer: portion.transfer)
+            let isPlanOnly = try PlanTables.requirePlanning(db, transfer: portion.transfer)
             for group in portion.operations {
                 let kid = try Numbers.kind(db, group.kind)
                 let fid = try HandlerSets.number(db, group.filters)
-                for row in group.rows {
+                for row in group.rows where !(isPlanOnly && row.action.isRemembered) {
                     try PlanTables.record(db, row, transfer: portion.transfer, pid: pid, kid: kid, fid: fid)
                 }
             }
@@ -47,7 +64,11 @@ extension Store {
                     fid: try HandlerSets.number(db, $0.filters))
             }
             try db.execute(
-                sql: "UPDATE plan SET phase = 'ready', summary = ?, checkpoints = ? WHERE transfer = ?",
+                sql: """
+                    UPDATE plan SET phase = CASE phase WHEN 'looking' THEN 'looked' ELSE 'ready' END,
+                        summary = ?, checkpoints = ?
+                    WHERE transfer = ?
+                    """,
                 arguments: [try JSONColumns.encode(summary), try JSONColumns.encode(stored), transfer])
         }
     }
@@ -99,6 +120,14 @@ extension Store {
     }
 }
 
+extension PlannedOperation.Action {
+    /// Nothing travels: what a run found out about the row is remembered at once.
+    ///
+    /// Not when the plan is only looked at: beside a run that planned the row under other handlers, what is remembered
+    /// would be taken for what that run sent.
+    fileprivate var isRemembered: Bool { self == .same || self == .skip || self == .drop }
+}
+
 struct StoredCheckpoint: Codable {
     var kid: Int64
     var sequence: Int64
@@ -114,14 +143,37 @@ enum PlanTables {
         for transfer in unfinished { try forget(db, transfer: transfer) }
     }
 
+    /// A plan that is only looked at makes no other pointless; those whose reader never came back must not add up.
+    static func makeRoomForPlanOnly(_ db: Database, pid: Int64, now: Int64) throws {
+        let old = try String.fetchAll(
+            db,
+            sql: """
+                SELECT transfer FROM plan WHERE phase IN ('looking', 'looked') AND (opened < ?1 OR transfer IN (
+                    SELECT transfer FROM plan WHERE phase IN ('looking', 'looked') AND pid = ?2
+                    ORDER BY opened DESC, transfer DESC LIMIT -1 OFFSET ?3))
+                """,
+            arguments: [now - Limits.transferSeconds, pid, Limits.plansOnly - 1])
+        for transfer in old { try forget(db, transfer: transfer) }
+    }
+
+    static func markCompared(_ db: Database, pid: Int64, by transfer: String) throws {
+        try db.cachedStatement(
+            sql: "UPDATE plan SET compared = 1 WHERE pid = ? AND transfer <> ? AND phase IN ('planning', 'ready')"
+        ).execute(arguments: [pid, transfer])
+    }
+
     /// Whoever goes on planning after the plan was given up must not leave rows behind that belong to nothing.
-    static func requirePlanning(_ db: Database, transfer: String) throws {
+    ///
+    /// Answers whether the plan is only looked at.
+    @discardableResult
+    static func requirePlanning(_ db: Database, transfer: String) throws -> Bool {
         let phase = try String.fetchOne(db, sql: "SELECT phase FROM plan WHERE transfer = ?", arguments: [transfer])
-        guard phase == "planning" else {
+        guard phase == "planning" || phase == "looking" else {
             throw TidelockError(
                 .fenced, "Transfer \(transfer.printable) was given up or superseded while its plan was made.",
                 hint: "Start the run again.")
         }
+        return phase == "looking"
     }
 
     static func forget(_ db: Database, transfer: String) throws {
@@ -133,7 +185,7 @@ enum PlanTables {
     static func record(
         _ db: Database, _ row: PlannedOperation, transfer: String, pid: Int64, kid: Int64, fid: Int64
     ) throws {
-        if row.action == .same || row.action == .skip || row.action == .drop {
+        if row.action.isRemembered {
             try remember(db, row, pid: pid, kid: kid, fid: fid)
             return
         }

@@ -4,13 +4,20 @@ internal import SyncEngine
 public import SyncProtocol
 
 extension Store {
-    public func reconcile(_ page: HeldPage, request: ListHeld, kind: Kind, peer: String) async throws {
+    /// Of several plans of one stream at a time, only the one that is carried out must be right at its end. A run that
+    /// begins supersedes plans that are only looked at, so no page of theirs is older than what a later run found. A
+    /// run that was there before keeps its plan; but its acknowledgement must not hide what was found out here.
+    public func reconcile(
+        transfer: String, _ page: HeldPage, request: ListHeld, kind: Kind, peer: String
+    ) async throws {
         try await write { db in
+            let isPlanOnly = try PlanTables.requirePlanning(db, transfer: transfer)
             guard let pid = try Numbers.knownPeer(db, peer) else {
                 throw TidelockError(.internalFailure, "A list of an unknown peer was supplied.")
             }
             let reconciler = try ShadowReconciler(db: db, pid: pid, kid: Numbers.kind(db, kind), kind: kind)
             try reconciler.forgetCheckpoint()
+            if isPlanOnly { try PlanTables.markCompared(db, pid: pid, by: transfer) }
             if request.onlyDrift {
                 try reconciler.drifted(page.items)
             } else {

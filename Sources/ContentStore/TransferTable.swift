@@ -36,6 +36,12 @@ enum TransferTable {
         return record
     }
 
+    /// Lists are given to those who carry a transfer out and to those who only plan it.
+    static func requireListable(_ db: Database, _ id: String) throws -> Record {
+        let record = try require(db, id)
+        return record.phase == .planOnly ? record : try requireOpen(db, id)
+    }
+
     static func requireOpen(_ db: Database, _ id: String) throws -> Record {
         let record = try require(db, id)
         guard record.phase == .open else {

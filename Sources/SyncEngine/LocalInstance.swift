@@ -37,11 +37,9 @@ public actor LocalInstance {
         if offer.isSatisfied(by: held, mode: request.scope.mode) {
             return TransferOpened(status: .inSync, responder: identity, held: held)
         }
-        let lease = try await store.grantLease(
-            transfer: request.id, source: request.initiator, initiator: request.initiator.id, direction: .push,
-            scope: request.scope)
+        let lease = try await store.admit(request, source: request.initiator, direction: .push)
         var answer = TransferOpened(status: .open, responder: identity, lease: lease, held: held)
-        if let inline = request.inline, inline.destination == identity.id,
+        if let lease, let inline = request.inline, inline.destination == identity.id,
             offer.isRight(about: held, mode: request.scope.mode)
         {
             answer.result = try await apply(inline, of: request.id, under: lease)
@@ -96,20 +94,20 @@ public actor LocalInstance {
             await pinned.release()
             return TransferOpened(status: .inSync, responder: identity, unchanged: view.held)
         }
-        try await forgetEarlierSources(of: request.initiator.id)
-        try await store.beginPlan(
-            transfer: request.id, peer: request.initiator, initiator: request.initiator.id, direction: .pull,
-            scope: request.scope)
+        try await forgetEarlierSources(before: request)
+        try await store.begin(request, peer: request.initiator, direction: .pull)
         sources[request.id] = LocalSource(store: store, hooks: pinned, request: request, peer: request.initiator)
         return TransferOpened(status: .open, responder: identity)
     }
 
-    /// A peer that opens again has given its earlier transfer up.
-    private func forgetEarlierSources(of peer: String) async throws {
-        for (transfer, source) in sources where try await store.planInitiator(transfer: transfer) == peer {
-            sources[transfer] = nil
-            try await source.abandon(transfer: transfer)
+    /// A peer that opens again has given its earlier transfer up. One that only wants to look at a plan has not: it may
+    /// have a run at work. Of its earlier plans the newest few stay.
+    private func forgetEarlierSources(before request: OpenTransfer) async throws {
+        var earlier = sources.filter { $0.value.peer.id == request.initiator.id }.map(\.key).sorted()
+        if request.isPlanOnly {
+            earlier = earlier.filter { sources[$0]?.request.isPlanOnly == true }.dropLast(Limits.plansOnly - 1)
         }
+        for transfer in earlier { try await sources.removeValue(forKey: transfer)?.abandon(transfer: transfer) }
     }
 
     private func source(_ transfer: String) throws -> LocalSource {
@@ -176,7 +174,13 @@ extension LocalInstance: Responder {
         guard let source = sources.removeValue(forKey: transfer) else {
             return try await store.acknowledge(transfer: transfer, result: result, events: [])
         }
-        try await source.acknowledge(transfer: transfer, result)
+        do {
+            try await source.acknowledge(transfer: transfer, result)
+        } catch {
+            // Its handlers are given back when the transfer is acknowledged after all, or abandoned.
+            sources[transfer] = source
+            throw error
+        }
     }
 
     // MARK: As a destination

@@ -7,8 +7,8 @@ public import SyncProtocol
 public actor LocalSource: SourcePort {
     private let store: any SourceStore
     private let hooks: any RunHooks
-    private let request: OpenTransfer
-    private let peer: InstanceIdentity
+    let request: OpenTransfer
+    let peer: InstanceIdentity
     private let options: PlanOptions
     private let events: [QueuedEvent]
     private let progress: @Sendable (Int) -> Void
@@ -40,7 +40,7 @@ public actor LocalSource: SourcePort {
     public func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
         if let ready = try await store.planSummary(transfer: transfer) { return .ready(ready) }
         let kinds = try await selection(held: request.held)
-        if let list = request.supplied { try await accept(list) }
+        if let list = request.supplied { try await accept(list, transfer) }
         if !hasCompared { try await compare(kinds: kinds.map(\.kind), held: request.held) }
         if !outstanding.isEmpty { return .needs(outstanding) }
         let planner = Planner(
@@ -87,10 +87,11 @@ public actor LocalSource: SourcePort {
         hasCompared = true
     }
 
-    private func accept(_ list: SuppliedList) async throws {
+    private func accept(_ list: SuppliedList, _ transfer: String) async throws {
         guard let position = outstanding.firstIndex(of: list.request) else { return }
         let kind = try Kind(list.request.kind)
-        try await store.reconcile(list.page, request: list.request, kind: kind, peer: peer.id)
+        try await store.reconcile(
+            transfer: transfer, list.page, request: list.request, kind: kind, peer: peer.id)
         if let next = list.page.next {
             outstanding[position].after = next
         } else {

@@ -19,17 +19,15 @@ public actor PushOpening: RunOpening {
     /// How many items both sides hold alike, when they are in sync.
     public private(set) var unchanged = 0
     private let knownPeer: String?
-    /// What the run may do; nil when it may do nothing but plan.
-    private let confirmations: Confirmations?
+    private let confirmations: Confirmations
 
     /// Makes the source of a transfer to the instance that is named; it tells the last argument of its batches.
     public typealias SourceMaker =
         @Sendable (InstanceIdentity, OpenTransfer, _ onBatch: @escaping @Sendable (BatchInfo) -> Void) -> LocalSource
 
-    /// Without `confirmations` the open brings no plan along.
     public init(
         store: any SourceStore, hooks: any RunHooks, peer: any Peer, request: OpenTransfer, knownPeer: String?,
-        options: PlanOptions, confirmations: Confirmations?, makeSource: @escaping SourceMaker
+        options: PlanOptions, confirmations: Confirmations, makeSource: @escaping SourceMaker
     ) {
         (readyBatches, ready) = AsyncStream.makeStream()
         self.store = store
@@ -93,14 +91,14 @@ public actor PushOpening: RunOpening {
             destination: destination.id, batches: batches,
             commit: CommitTransfer(
                 fence: 0, batches: plan.batches, expectedRoots: plan.expectedRoots,
-                confirmations: confirmations ?? Confirmations()))
+                confirmations: confirmations))
         return (request, plan)
     }
 
     /// The destination for which it pays to plan before it has been heard: one that is known, with few changes that the
     /// feed tells.
     private func expectedDestination(_ peer: String, _ view: SourceView) async throws -> InstanceIdentity? {
-        guard confirmations != nil, !peer.isEmpty, !options.includesReverted, !view.offer.isQuiet,
+        guard !request.isPlanOnly, !peer.isEmpty, !options.includesReverted, !view.offer.isQuiet,
             view.standings.allSatisfy({ $0.isFed(under: hooks.filters(for: $0.kind)) }),
             view.standings.reduce(0, { $0 + $1.changes }) <= Limits.inlineItems
         else { return nil }
@@ -111,7 +109,7 @@ public actor PushOpening: RunOpening {
     private func planAhead(for held: DestinationState) async throws -> PlanSummary? {
         // Nobody waits for its batches: they travel with the open or not at all.
         try await beginPlan(for: held.destination) { _ in }
-        let request = MakePlan(held: held, confirmations: confirmations ?? Confirmations())
+        let request = MakePlan(held: held, confirmations: confirmations)
         guard case .ready(let plan)? = try await source?.plan(transfer: self.request.id, request),
             plan.operations > 0, plan.bytes <= Limits.inlineBytes
         else { return nil }
@@ -119,10 +117,10 @@ public actor PushOpening: RunOpening {
     }
 
     private func begin(_ answer: TransferOpened, held: DestinationState) async throws {
-        guard let lease = answer.lease else {
+        guard answer.lease != nil || request.isPlanOnly else {
             throw TidelockError(.malformedMessage, "The target opened a transfer without a lease.")
         }
-        opened = RunOpened(held: held, lease: lease)
+        opened = RunOpened(held: held, lease: answer.lease)
         // What was planned ahead was for another state of the target, or is too large: it is planned anew.
         try await beginPlan(for: answer.responder) { [ready] in ready.yield($0) }
     }
@@ -130,9 +128,7 @@ public actor PushOpening: RunOpening {
     private func beginPlan(
         for destination: InstanceIdentity, onBatch: @escaping @Sendable (BatchInfo) -> Void
     ) async throws {
-        try await store.beginPlan(
-            transfer: request.id, peer: destination, initiator: request.initiator.id, direction: .push,
-            scope: request.scope)
+        try await store.begin(request, peer: destination, direction: .push)
         source = sourceMade(destination, request, onBatch)
     }
 
@@ -209,9 +205,7 @@ public actor PullOpening: RunOpening {
             return .inSync
         }
         isOpenThere = true
-        let lease = try await store.grantLease(
-            transfer: request.id, source: answer.responder, initiator: request.initiator.id, direction: .pull,
-            scope: request.scope)
+        let lease = try await store.admit(request, source: answer.responder, direction: .pull)
         opened = RunOpened(held: try await held(of: answer.responder.id), lease: lease)
         return .opened
     }
@@ -225,6 +219,36 @@ public actor PullOpening: RunOpening {
     public func abandon(transfer: String) async throws {
         try await store.abandonTransfer(transfer: transfer)
         if isOpenThere { try await peer.abandon(transfer: transfer) }
+    }
+}
+
+extension SourceStore {
+    /// Begins the plan that a transfer asks for: one to carry out, or one to look at.
+    func begin(_ request: OpenTransfer, peer: InstanceIdentity, direction: Direction) async throws {
+        if request.isPlanOnly {
+            try await beginPlanOnly(
+                transfer: request.id, peer: peer, initiator: request.initiator.id, direction: direction,
+                scope: request.scope)
+        } else {
+            try await beginPlan(
+                transfer: request.id, peer: peer, initiator: request.initiator.id, direction: direction,
+                scope: request.scope)
+        }
+    }
+}
+
+extension DestinationStore {
+    /// Lets a transfer in. Only one that is carried out is given the lease.
+    func admit(_ request: OpenTransfer, source: InstanceIdentity, direction: Direction) async throws -> LeaseGrant? {
+        guard request.isPlanOnly else {
+            return try await grantLease(
+                transfer: request.id, source: source, initiator: request.initiator.id, direction: direction,
+                scope: request.scope)
+        }
+        try await openPlanOnly(
+            transfer: request.id, source: source, initiator: request.initiator.id, direction: direction,
+            scope: request.scope)
+        return nil
     }
 }
 

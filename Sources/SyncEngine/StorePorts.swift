@@ -16,10 +16,16 @@ public protocol SourceStore: Sendable {
     func beginPlan(transfer: String, peer: InstanceIdentity, initiator: String, direction: Direction, scope: Scope)
         async throws
 
+    /// Starts a plan that is only looked at. It can not be acknowledged, makes no other plan pointless, and ends when a
+    /// run of the same stream begins.
+    func beginPlanOnly(transfer: String, peer: InstanceIdentity, initiator: String, direction: Direction, scope: Scope)
+        async throws
+
     /// Takes the destination's own list as the truth about what it holds.
     ///
+    /// Throws `fenced` when the plan was superseded meanwhile.
     /// Pages of a kind come in order; the shadow afterwards says exactly what the destination has.
-    func reconcile(_ page: HeldPage, request: ListHeld, kind: Kind, peer: String) async throws
+    func reconcile(transfer: String, _ page: HeldPage, request: ListHeld, kind: Kind, peer: String) async throws
 
     /// The next rows of a kind that may have to be sent, in the order of the feed or of the keys.
     func candidates(_ query: CandidateQuery) async throws -> CandidatePage
@@ -70,6 +76,12 @@ public protocol DestinationStore: Sendable {
     /// Throws `lease_held` when somebody else writes. Idempotent on the transfer.
     func grantLease(transfer: String, source: InstanceIdentity, initiator: String, direction: Direction, scope: Scope)
         async throws -> LeaseGrant
+
+    /// Registers a transfer that may ask for lists and for nothing else: no lease, and nobody is superseded.
+    ///
+    /// May be called twice. Throws `fenced` when a run has that id.
+    func openPlanOnly(transfer: String, source: InstanceIdentity, initiator: String, direction: Direction, scope: Scope)
+        async throws
 
     func heldPage(transfer: String, _ request: ListHeld) async throws -> HeldPage
 

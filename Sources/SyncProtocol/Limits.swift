@@ -30,6 +30,8 @@ public enum Limits {
     public static let tokenSeconds: Int64 = 120
     /// Seconds after which an open transfer that nobody touched is forgotten.
     public static let transferSeconds: Int64 = 24 * 3_600
+    /// Plans of one peer that are only looked at and kept at once; older ones are forgotten.
+    public static let plansOnly = 8
     /// Kinds in a scope, models in a selection.
     public static let kinds = 10_000
     /// Header lines of a request, bytes.

@@ -46,7 +46,7 @@ struct SyncRunner: Sendable {
             try requirePermission()
             try await hooks.approve(
                 Proposal(context: context(run), stage: .beginning(jobs: [Job(request.scope).document])))
-            let lock = try takeLock(run)
+            let lock = request.isDryRun ? nil : try takeLock(run)
             failure = await locked(run, into: &report)
             _ = consume lock
         } catch {
@@ -71,7 +71,7 @@ struct SyncRunner: Sendable {
         }
     }
 
-    /// A dry run takes it too: its open would supersede a run of this very instance that is at work.
+    /// A dry run needs none: it supersedes nobody, neither here nor there.
     private func takeLock(_ run: String) throws -> SyncLock {
         try SyncLock.acquire(
             in: instance.folder.storage,
@@ -107,7 +107,7 @@ struct SyncRunner: Sendable {
         let known = try await instance.store.instance(answering: target.name, at: target.uri)
         let open = OpenTransfer(
             id: run, direction: request.direction, initiator: instance.store.identity, scope: request.scope,
-            nonce: instance.random.bytes(16).hex)
+            nonce: instance.random.bytes(16).hex, isPlanOnly: request.isDryRun)
         switch request.direction {
         case .push: return try await push(open, peer: peer, known: known)
         case .pull: return try await pull(open, peer: peer, known: known)
@@ -124,7 +124,7 @@ struct SyncRunner: Sendable {
         let events = request.isDryRun ? [] : finishedEvents(run: open.id)
         let opening = PushOpening(
             store: store, hooks: pinned, peer: peer, request: open, knownPeer: known, options: options,
-            confirmations: request.isDryRun ? nil : request.confirmations
+            confirmations: request.confirmations
         ) { responder, request, onBatch in
             LocalSource(
                 store: store, hooks: pinned, request: request, peer: responder, options: options, events: events,

@@ -74,6 +74,16 @@ struct LockTests {
         #expect(next.isGood && next.created == 5, "\(next)")
     }
 
+    @Test func aPlanIsMadeBesideARunAndDisturbsNothing() async throws {
+        let (site, gate, push) = try await heldAtItsCommit()
+        let plan = try await site.source.report("plan")
+        #expect(plan.exit == 0 && plan.created == 5, "\(plan)")
+        gate.open()
+        let first = try Report(await push.ending())
+        #expect(first.isGood && first.created == 5, "\(first)")
+        #expect(try await site.push().isGood)
+    }
+
     @Test func twoSourcesTakeTurns() async throws {
         let (site, gate, push) = try await heldAtItsCommit()
         let other = try await RealInstance.make("other")

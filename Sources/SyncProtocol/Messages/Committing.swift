@@ -90,6 +90,8 @@ public struct Conflict: Codable, Sendable, Hashable {
 public struct TransferState: Codable, Sendable {
     public enum Phase: String, Codable, Sendable {
         case open, committing, committed, abandoned
+        /// Only lists can be asked for.
+        case planOnly = "plan_only"
     }
 
     public var id: String

@@ -22,10 +22,18 @@ public struct OpenTransfer: Codable, Sendable {
     public var held: DestinationState?
     /// Push: the whole of a small plan, to be applied at once if the offer is right about what the responder holds.
     public var inline: InlinePlan?
+    /// Absent in messages that want to be carried out.
+    private var planOnly: Bool?
+
+    /// The plan is only looked at: no lease, nothing is superseded, and nothing can be staged or committed.
+    public var isPlanOnly: Bool {
+        get { planOnly ?? false }
+        set { planOnly = newValue ? true : nil }
+    }
 
     public init(
         id: String, direction: Direction, initiator: InstanceIdentity, scope: Scope, nonce: String,
-        offer: SourceOffer? = nil, held: DestinationState? = nil
+        offer: SourceOffer? = nil, held: DestinationState? = nil, isPlanOnly: Bool = false
     ) {
         self.id = id
         self.protocolVersion = ProtocolVersion.current
@@ -35,6 +43,7 @@ public struct OpenTransfer: Codable, Sendable {
         self.nonce = nonce
         self.offer = offer
         self.held = held
+        planOnly = isPlanOnly ? true : nil
     }
 }
 
@@ -92,7 +101,7 @@ public struct TransferOpened: Codable, Sendable {
     public var status: Status
     public var responder: InstanceIdentity
     public var protocolVersion: Int
-    /// Push only: the lease and what the destination holds.
+    /// Push only: the lease, unless the plan is only looked at, and what the destination holds.
     public var lease: LeaseGrant?
     public var held: DestinationState?
     /// Pull, in sync: how many items the source's shadow covers.

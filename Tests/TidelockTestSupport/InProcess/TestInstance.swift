@@ -150,7 +150,7 @@ extension TestInstance {
         let known = try await store.instance(answering: target, at: facts.uri)
         let opening = PushOpening(
             store: store, hooks: hooks, peer: peer, request: open, knownPeer: known, options: run.options,
-            confirmations: run.isDryRun ? nil : run.confirmations
+            confirmations: run.confirmations
         ) { responder, request, onBatch in
             LocalSource(
                 store: store, hooks: hooks, request: request, peer: responder, options: run.options, events: events,
@@ -204,7 +204,8 @@ extension TestInstance {
 
     private func openRequest(_ direction: Direction, _ run: TestRun) throws -> OpenTransfer {
         OpenTransfer(
-            id: newID(), direction: direction, initiator: identity, scope: run.scope, nonce: random.bytes(16).hex)
+            id: newID(), direction: direction, initiator: identity, scope: run.scope, nonce: random.bytes(16).hex,
+            isPlanOnly: run.isDryRun)
     }
 
     private func finishedEvents(_ direction: Direction, run: String, _ facts: TargetFacts) -> [QueuedEvent] {
