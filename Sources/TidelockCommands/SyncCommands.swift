@@ -43,14 +43,13 @@ struct ScopeOptions: ParsableArguments {
 
 /// What push, pull and plan are told, and do, alike.
 struct RunOptions: ParsableArguments {
-    @Argument(help: "The target's name.") var target: String
     @OptionGroup var scope: ScopeOptions
     @Flag(help: "Print one JSON object.") var json = false
     @OptionGroup var location: LocationOptions
 
-    func run(_ direction: Direction, isDryRun: Bool) async throws {
+    func run(_ direction: Direction, with target: String, isDryRun: Bool) async throws {
         do {
-            try await run(scope.request(direction, isDryRun: isDryRun), of: Instance.open(location))
+            try await run(scope.request(direction, isDryRun: isDryRun), with: target, of: Instance.open(location))
         } catch let error as TidelockError where json {
             // Not even a run: the one object that was promised says so.
             var report = RunReport(run: "", target: target, direction: direction)
@@ -60,7 +59,7 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    private func run(_ request: SyncRunner.Request, of instance: Instance) async throws {
+    private func run(_ request: SyncRunner.Request, with target: String, of instance: Instance) async throws {
         let known = try await instance.target(target)
         let hooks = try await instance.hooks()
         defer { hooks.stop() }
@@ -78,25 +77,90 @@ struct RunOptions: ParsableArguments {
     }
 }
 
-struct PushCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "push", abstract: "Send content to a target.")
+/// Which targets a push goes to.
+struct TargetChoice: ParsableArguments {
+    @Argument(help: "The targets' names.") var targets: [String] = []
+    @Flag(help: "Push to every target that allows it, and print a list even if it is only one.") var all = false
 
+    func validate() throws {
+        guard all != !targets.isEmpty else {
+            throw ValidationError(all ? "--all takes no names." : "Name a target, several, or --all.")
+        }
+    }
+
+    /// The name where there is only one.
+    var single: String? {
+        guard !all, let first = targets.first, targets.allSatisfy({ $0 == first }) else { return nil }
+        return first
+    }
+
+    /// Each once, in the order of their names on the command line. Throws `unknown_target`.
+    func chosen(among instance: Instance) async throws -> [Target] {
+        guard all else {
+            var seen: Set<String> = []
+            var chosen: [Target] = []
+            for name in targets where seen.insert(name).inserted {
+                chosen.append(try await instance.target(name).target)
+            }
+            return chosen
+        }
+        let allowed = try await instance.targets().map(\.target).filter(\.allowsPush)
+        guard !allowed.isEmpty else {
+            throw TidelockError(
+                .unknownTarget, "There is no target that allows a push.", hint: "'tidelock targets' lists them.")
+        }
+        return allowed
+    }
+}
+
+extension RunOptions {
+    /// A push to several targets at once.
+    func push(to choice: TargetChoice, isDryRun: Bool) async throws {
+        if let single = choice.single { return try await run(.push, with: single, isDryRun: isDryRun) }
+        let request = try scope.request(.push, isDryRun: isDryRun)
+        let instance = try await Instance.open(location)
+        let targets = try await choice.chosen(among: instance)
+        let hooks = try await instance.hooks()
+        defer { hooks.stop() }
+        let runs = TargetRuns(instance: instance, hooks: hooks, targets: targets, request: request)
+        let ended = await interruptible { await runs.perform() }
+        await hooks.drain()
+        if json {
+            try Output.json(RunReports(runs: ended.map(\.report)))
+        } else {
+            for (report, failure) in ended {
+                try ReportText(report: report).print()
+                if let failure { Complaint.write(failure, of: report.target) }
+            }
+        }
+        if let worst = ErrorCode.worst(of: ended.compactMap(\.failure?.code)) {
+            throw ExitCode(worst.traits.exitStatus)
+        }
+    }
+}
+
+struct PushCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "push", abstract: "Send content to a target, or to several at once.")
+
+    @OptionGroup var choice: TargetChoice
     @OptionGroup var options: RunOptions
     @Flag(help: "Only say what would be done.") var dryRun = false
 
     func run() async throws {
-        try await options.run(.push, isDryRun: dryRun)
+        try await options.push(to: choice, isDryRun: dryRun)
     }
 }
 
 struct PullCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "pull", abstract: "Fetch content from a target.")
 
+    @Argument(help: "The target's name.") var target: String
     @OptionGroup var options: RunOptions
     @Flag(help: "Only say what would be done.") var dryRun = false
 
     func run() async throws {
-        try await options.run(.pull, isDryRun: dryRun)
+        try await options.run(.pull, with: target, isDryRun: dryRun)
     }
 }
 
@@ -104,11 +168,12 @@ struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Say what a push would do, and change nothing.")
 
+    @Argument(help: "The target's name.") var target: String
     @OptionGroup var options: RunOptions
     @Flag(help: "Plan a pull instead of a push.") var pull = false
 
     func run() async throws {
-        try await options.run(pull ? .pull : .push, isDryRun: true)
+        try await options.run(pull ? .pull : .push, with: target, isDryRun: true)
     }
 }
 

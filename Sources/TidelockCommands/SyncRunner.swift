@@ -22,6 +22,8 @@ struct SyncRunner: Sendable {
         var user: String?
         /// How many runs started one another, by handlers, before this one.
         var depth = 0
+        /// Whoever started it has the lock, and tells observers and the store about all runs together.
+        var isOneOfSeveral = false
         /// Which addresses may be connected to, for targets that a script named itself.
         var addressPolicy: (@Sendable (_ address: String, _ host: String, _ port: Int) -> Bool)?
     }
@@ -37,7 +39,7 @@ struct SyncRunner: Sendable {
         let run = instance.newRunID()
         var report = RunReport(run: run, target: target.name, direction: request.direction)
         // A run that a handler started belongs to a process that reports and delivers by itself.
-        let isOwnProcess = request.depth == 0
+        let isOwnProcess = request.depth == 0 && !request.isOneOfSeveral
         let statistics = StatisticsReporter(instance, hooks: hooks, command: request.direction.rawValue)
         if isOwnProcess { await statistics.report() }
         let start = ContinuousClock.now
@@ -46,7 +48,7 @@ struct SyncRunner: Sendable {
             try requirePermission()
             try await hooks.approve(
                 Proposal(context: context(run), stage: .beginning(jobs: [Job(request.scope).document])))
-            let lock = request.isDryRun ? nil : try takeLock(run)
+            let lock = request.isDryRun || request.isOneOfSeveral ? nil : try takeLock(run)
             failure = await locked(run, into: &report)
             _ = consume lock
         } catch {

@@ -76,6 +76,13 @@ enum Complaint {
         FileHandle.standardError.write(Data(text.utf8))
     }
 
+    /// One of several failures: says which target it is about.
+    static func write(_ error: TidelockError, of target: String) {
+        var error = error
+        error.message = "\(target): \(error.message)"
+        write(error)
+    }
+
     static func warn(_ sentence: String) {
         FileHandle.standardError.write(Data("tidelock: \(sentence)\n".utf8))
     }
