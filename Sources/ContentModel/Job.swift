@@ -9,7 +9,7 @@ public struct Job: Sendable, Equatable {
     public var settings: JSONDocument
 
     /// Settings of a content job that mean something here.
-    private static let contentSettings = ["syncAll", "models", "mirror", "filter", "batchSize"]
+    private static let contentSettings = ["syncAll", "models", "data", "locales", "mirror", "filter", "batchSize"]
 
     /// Reads `{"name": …, "syncSettings": {…}}`; settings may be left out, and `[]` is as good as `{}`.
     ///
@@ -34,11 +34,10 @@ public struct Job: Sendable, Equatable {
     public init(_ scope: Scope) {
         name = .content
         var members: [(String, JSONDocument)] = []
-        if let models = scope.models {
-            members.append(("models", .array(models.map { JSONDocument(string: $0) })))
-        } else {
-            members.append(("syncAll", JSONDocument(bool: true)))
-        }
+        if let models = scope.models { members.append(("models", .array(models.map { JSONDocument(string: $0) }))) }
+        if let items = scope.items { members.append(("data", Job.data(items))) }
+        if scope.models == nil, scope.items == nil { members.append(("syncAll", JSONDocument(bool: true))) }
+        if let locales = scope.locales { members.append(("locales", JSONDocument(bool: locales))) }
         members.append(("mirror", JSONDocument(bool: scope.mode == .mirror)))
         if let filter = scope.filter.flatMap({ try? JSONDocument(validating: Array($0.utf8)) }) {
             members.append(("filter", filter))
@@ -67,7 +66,15 @@ extension Job {
     /// What a content job moves. Throws `usage` for values of the wrong type, `invalid_name` and `invalid_filter`.
     public func scope() throws -> Scope {
         var scope = Scope(mode: try flag("mirror") == true ? .mirror : .merge)
-        if try flag("syncAll") != true { scope.models = try models() }
+        scope.locales = try flag("locales")
+        scope.items = try chosenItems()
+        if try flag("syncAll") != true {
+            scope.models = try models()
+        } else if scope.items != nil {
+            throw TidelockError(
+                .usage, "The job '\(name.rawValue)' says both 'syncAll' and which 'data' to move.",
+                hint: "Leave 'syncAll' out.")
+        }
         if let filter = settings.member("filter"), filter != .emptyArray, filter != .emptyObject {
             _ = try ContentFilter(filter)
             scope.filter = filter.text
@@ -101,7 +108,7 @@ extension Job {
         }
     }
 
-    private func wrong(_ setting: String, _ expected: String) -> TidelockError {
+    func wrong(_ setting: String, _ expected: String) -> TidelockError {
         TidelockError(.usage, "The setting '\(setting)' of the job '\(name.rawValue)' must be \(expected).")
     }
 }

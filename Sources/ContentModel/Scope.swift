@@ -7,6 +7,9 @@ public enum Mode: String, Sendable, Codable, CaseIterable {
 }
 
 /// What one run moves: the documented settings of a `content` job.
+///
+/// Three parts of the content are chosen independently, as in the documented dialog: definitions and data by `models`,
+/// data further by `items`, and `locales`. What is not chosen is never touched.
 public struct Scope: Sendable, Codable, Hashable {
     /// Restricts the run to these models; `nil` means everything.
     public var models: [String]?
@@ -15,10 +18,17 @@ public struct Scope: Sendable, Codable, Hashable {
     public var filter: String?
     /// Mirror with a filter deletes only rows this source sent, and only when somebody asked for exactly that.
     public var allowsMirrorWithFilter: Bool
+    /// Whether the kind `locales` takes part; `nil` means only in a run of everything.
+    public var locales: Bool?
+    /// Restricts the data to these items, ids by the name of their kind; `nil` means all items of the selected models.
+    public var items: [String: [String]]?
 
     public init(
-        models: [String]? = nil, mode: Mode = .merge, filter: String? = nil, allowsMirrorWithFilter: Bool = false
+        models: [String]? = nil, mode: Mode = .merge, filter: String? = nil, allowsMirrorWithFilter: Bool = false,
+        locales: Bool? = nil, items: [String: [String]]? = nil
     ) {
+        self.locales = locales
+        self.items = items
         self.models = models
         self.mode = mode
         self.filter = filter
@@ -30,14 +40,31 @@ public struct Scope: Sendable, Codable, Hashable {
 
     /// The kinds this scope selects among those that exist on either side, definitions first.
     public func kinds(among available: some Sequence<Kind>) throws -> [KindScope] {
-        guard let models else {
-            return Set(available).sorted().map { KindScope(kind: $0, ids: nil) }
+        guard models != nil || items != nil else {
+            return Set(available).filter { $0 != .locales || locales != false }.sorted()
+                .map { KindScope(kind: $0, ids: nil) }
         }
-        let named = Set(models)
-        let content = try named.map { KindScope(kind: try .content($0), ids: nil) }
-        return ([KindScope(kind: .models, ids: named)] + content + [KindScope(kind: .singletons, ids: named)])
-            .sorted { $0.kind < $1.kind }
+        // A whole kind is marked by no set at all.
+        var selected: [Kind: Set<String>?] = [:]
+        if let models {
+            let named = Set(models)
+            selected[.models] = .some(named)
+            if items == nil {
+                for name in named { selected[try .content(name)] = .some(nil) }
+                selected[.singletons] = .some(named)
+            }
+        }
+        for (name, ids) in items ?? [:] {
+            let kind = try Kind(name)
+            let already = selected[kind].flatMap { $0 } ?? []
+            selected[kind] = .some(already.union(ids))
+        }
+        if locales == true { selected[.locales] = .some(nil) }
+        return selected.map { KindScope(kind: $0.key, ids: $0.value) }.sorted { $0.kind < $1.kind }
     }
+
+    /// How many items are named one by one.
+    public var namedItems: Int { (items ?? [:]).values.reduce(0) { $0 + $1.count } }
 
     /// Whether every item of a selected kind takes part, so that a run may move that kind's checkpoint.
     public func coversWholeKind(_ scope: KindScope) -> Bool {
@@ -54,5 +81,11 @@ public struct KindScope: Sendable, Hashable {
     public init(kind: Kind, ids: Set<String>?) {
         self.kind = kind
         self.ids = ids
+    }
+
+    /// Whether an item of the kind takes part. Ids are compared as bytes: two that only look alike are two items.
+    public func includes(_ id: String) -> Bool {
+        guard let ids else { return true }
+        return ids.firstIndex(of: id).map { ids[$0].utf8.elementsEqual(id.utf8) } ?? false
     }
 }

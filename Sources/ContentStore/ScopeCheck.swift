@@ -17,7 +17,7 @@ struct ScopeCheck {
 
     /// Throws `permission_denied` for an operation that the scope does not allow.
     mutating func require(_ entry: BatchEntry) throws {
-        guard let selected = try selected(entry.kind), selected.ids?.contains(entry.id) ?? true else {
+        guard let selected = try selected(entry.kind), selected.includes(entry.id) else {
             throw outside("\(entry.kind)/\(entry.id.printable)")
         }
         guard entry.operation != .delete || scope.mode == .mirror else {

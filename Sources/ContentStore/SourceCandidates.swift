@@ -12,16 +12,15 @@ extension Store {
             let sql = Self.candidateSQL(query)
             let after = query.after
             let statement = try db.cachedStatement(sql: sql)
-            let rows = try Row.fetchCursor(
-                statement,
-                arguments: [
-                    "kid": kid, "pid": pid, "fid": fid, "since": query.since ?? -1, "upTo": query.upTo,
-                    // Looking at everything, the order is that of the buckets and says nothing about sequence numbers.
-                    "sequence": query.since == nil ? -1 : after?.sequence ?? -1,
-                    "bucket": after.map { Int64($0.bucket) } ?? -1,
-                    "id": after?.id ?? "", "limit": query.limit,
-                ])
-            return try Self.page(rows, limit: query.limit)
+            var arguments: StatementArguments = [
+                "kid": kid, "pid": pid, "fid": fid, "since": query.since ?? -1, "upTo": query.upTo,
+                // Looking at everything, the order is that of the buckets and says nothing about sequence numbers.
+                "sequence": query.since == nil ? -1 : after?.sequence ?? -1,
+                "bucket": after.map { Int64($0.bucket) } ?? -1,
+                "id": after?.id ?? "", "limit": query.limit,
+            ]
+            if let ids = query.ids { arguments += ["places": try NamedPlaces.text(of: ids, kind: query.kind)] }
+            return try Self.page(Row.fetchCursor(statement, arguments: arguments), limit: query.limit)
         }
     }
 
@@ -43,7 +42,7 @@ extension Store {
         let theirs = "h.deleted = 0 AND h.origin = :pid AND h.edited = 0"
         return """
             SELECT h.id, h.bucket, h.hash, b.bytes, coalesce(s.state, 0), s.out_hash, h.seq, \(theirs)
-            FROM head h
+            FROM \(query.ids == nil ? "head h" : "\(NamedPlaces.sql) CROSS JOIN head h ON \(NamedPlaces.isAt("h"))")
             LEFT JOIN shadow s ON s.pid = :pid AND s.kid = h.kid AND s.bucket = h.bucket AND s.id = h.id
             LEFT JOIN body b ON b.rid = h.rid
             WHERE h.kid = :kid AND \(range)
@@ -98,7 +97,7 @@ extension Store {
             let absentees = rows.map { Absentee(id: $0[1], bucket: Bucket(number: UInt16($0[0] as Int))) }
             let last = rows.count < query.limit ? nil : absentees.last
             return AbsenteePage(
-                rows: absentees.filter { query.ids?.contains($0.id) ?? true },
+                rows: absentees,
                 next: last.map { CandidatePosition(sequence: 0, bucket: $0.bucket.number, id: $0.id) })
         }
     }
@@ -106,20 +105,17 @@ extension Store {
     public func unprovedAbsentees(_ query: AbsenteeQuery) async throws -> Int {
         try await read { db in
             guard let places = try Self.places(db, query) else { return 0 }
-            let ids = try String.fetchCursor(
-                db, sql: "SELECT s.id \(Self.absenteeSQL(query)) AND h.id IS NULL", arguments: places)
-            var count = 0
-            while let id = try ids.next() {
-                if query.ids?.contains(id) ?? true { count += 1 }
-            }
-            return count
+            return try Int.fetchOne(
+                db, sql: "SELECT count(*) \(Self.absenteeSQL(query)) AND h.id IS NULL", arguments: places) ?? 0
         }
     }
 
     private static func places(_ db: Database, _ query: AbsenteeQuery) throws -> StatementArguments? {
         guard let kid = try Numbers.knownKind(db, query.kind), let pid = try Numbers.knownPeer(db, query.peer)
         else { return nil }
-        return ["pid": pid, "kid": kid, "upTo": query.upTo]
+        var arguments: StatementArguments = ["pid": pid, "kid": kid, "upTo": query.upTo]
+        if let ids = query.ids { arguments += ["places": try NamedPlaces.text(of: ids, kind: query.kind)] }
+        return arguments
     }
 
     private static func absenteeSQL(_ query: AbsenteeQuery) -> String {
@@ -127,10 +123,30 @@ extension Store {
         if query.includesForeign { states += [.foreign, .takenOver] }
         if query.includesReverted { states.append(.reverted) }
         return """
-            FROM shadow s
+            FROM \(query.ids == nil ? "shadow s" : "\(NamedPlaces.sql) CROSS JOIN shadow s ON \(NamedPlaces.isAt("s"))")
             LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
             WHERE s.pid = :pid AND s.kid = :kid AND s.state IN (\(list(states)))
                 AND (h.id IS NULL OR h.deleted = 1 AND h.seq <= :upTo)
             """
+    }
+}
+
+/// Items that are named one by one, as the table `named` of a query, so that only they are read.
+private enum NamedPlaces {
+    private struct NamedPlace: Encodable {
+        var bucket: Int
+        var id: String
+    }
+
+    static let sql = "json_each(:places) named"
+
+    /// The condition that a row of `table` is the named one: the rest of its primary key.
+    static func isAt(_ table: String) -> String {
+        "\(table).bucket = json_extract(named.value, '$.bucket') AND \(table).id = json_extract(named.value, '$.id')"
+    }
+
+    static func text(of ids: Set<String>, kind: Kind) throws -> String {
+        try JSONColumns.encode(
+            ids.map { NamedPlace(bucket: Int(Bucket(kind: kind, id: $0).number), id: $0) })
     }
 }

@@ -111,9 +111,10 @@ private struct KindPlanner {
     /// very run; and a filter says nothing about items that are not here, so a mirror with one spares them.
     private var deletesForeign: Bool { isMirror && planner.scope.filter == nil && (state?.foreign ?? 0) > 0 }
 
-    /// The feed is enough when the last whole run used the same handlers and nobody had to compare lists.
+    /// The feed is enough when the last whole run used the same handlers and nobody had to compare lists. Items that
+    /// are named are looked up by their names.
     private var since: Int64? {
-        guard !looksAtEverything, let checkpoint = standing.checkpoint, checkpoint > 0,
+        guard !looksAtEverything, selected.ids == nil, let checkpoint = standing.checkpoint, checkpoint > 0,
             standing.filters?.fingerprint == filters.fingerprint
         else { return nil }
         return checkpoint
@@ -141,7 +142,8 @@ private struct KindPlanner {
     private var candidateQuery: CandidateQuery {
         CandidateQuery(
             kind: kind, peer: planner.peer.id, filters: filters, since: since, upTo: standing.latest,
-            includesReverted: planner.options.includesReverted, after: nil, limit: planner.options.batchSize)
+            includesReverted: planner.options.includesReverted, ids: selected.ids, after: nil,
+            limit: planner.options.batchSize)
     }
 
     /// Nil behind the last page.
@@ -172,7 +174,7 @@ private struct KindPlanner {
     }
 
     private func isSelected(_ row: Candidate) -> Bool {
-        if let ids = selected.ids, !ids.contains(row.id) { return false }
+        guard selected.includes(row.id) else { return false }
         guard let filter, let body = row.body else { return true }
         return filter.matches(body)
     }

@@ -233,12 +233,14 @@ public struct CandidateQuery: Sendable {
     public var upTo: Int64
     /// Rows that a rollback at the destination took back are sent again.
     public var includesReverted: Bool
+    /// Only these; nil means all of the kind. With `since` it means nothing.
+    public var ids: Set<String>?
     public var after: CandidatePosition?
     public var limit: Int
 
     public init(
         kind: Kind, peer: String, filters: FilterSet, since: Int64?, upTo: Int64, includesReverted: Bool,
-        after: CandidatePosition?, limit: Int
+        ids: Set<String>? = nil, after: CandidatePosition?, limit: Int
     ) {
         self.kind = kind
         self.peer = peer
@@ -246,6 +248,7 @@ public struct CandidateQuery: Sendable {
         self.since = since
         self.upTo = upTo
         self.includesReverted = includesReverted
+        self.ids = ids
         self.after = after
         self.limit = limit
     }

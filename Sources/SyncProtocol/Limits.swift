@@ -34,6 +34,8 @@ public enum Limits {
     public static let plansOnly = 8
     /// Kinds in a scope, models in a selection.
     public static let kinds = 10_000
+    /// Items that a selection names one by one, with those it follows their links to.
+    public static let namedItems = 10_000
     /// Header lines of a request, bytes.
     public static let headerBytes = 32 << 10
     /// The token of a request, bytes.

@@ -71,17 +71,31 @@ public struct AcceptedKey: Sendable, Hashable {
 
     /// Refuses a scope that reaches beyond the key's kinds.
     ///
-    /// The definitions and singletons of a selected model belong to the selection. Throws `permission_denied`.
+    /// The definitions and singletons of a selected model belong to the selection; locales only where the key names
+    /// them. Throws `permission_denied`.
     public func check(_ scope: Scope) throws {
         guard let kinds else { return }
-        guard let models = scope.models else {
+        guard scope.models != nil || scope.items != nil else {
             throw TidelockError(
                 .permissionDenied, "The sync key is limited to some kinds, and the run asks for everything.",
                 hint: "Name the models, for example --models posts.")
         }
-        for model in models where !kinds.contains("content/\(model)") {
+        for model in scope.models ?? [] where !kinds.contains("content/\(model)") {
             throw TidelockError(
                 .permissionDenied, "The sync key is not allowed to move the model '\(model.printable)'.")
         }
+        if scope.locales == true { try require(Kind.locales.name) }
+        for (kind, ids) in scope.items ?? [:] where !kinds.contains(kind) {
+            let belongsToModel = kind == Kind.models.name || kind == Kind.singletons.name
+            guard belongsToModel, ids.allSatisfy({ kinds.contains("content/\($0)") }) else { throw refusal(of: kind) }
+        }
+    }
+
+    private func require(_ kind: String) throws {
+        guard kinds?.contains(kind) ?? true else { throw refusal(of: kind) }
+    }
+
+    private func refusal(of kind: String) -> TidelockError {
+        TidelockError(.permissionDenied, "The sync key is not allowed to move these items of '\(kind.printable)'.")
     }
 }

@@ -127,6 +127,9 @@ extension Reception {
         guard message.scope.models?.count ?? 0 <= Limits.kinds else {
             throw TidelockError(.tooLarge, "The selection names more than \(Limits.kinds) models.")
         }
+        guard message.scope.items?.count ?? 0 <= Limits.kinds, message.scope.namedItems <= Limits.namedItems else {
+            throw TidelockError(.tooLarge, "The selection names more than \(Limits.namedItems) items.")
+        }
         guard Need(message.direction).isMet(by: call.token.key.rights) else {
             throw TidelockError(.permissionDenied, "The sync key does not allow to \(message.direction.rawValue).")
         }

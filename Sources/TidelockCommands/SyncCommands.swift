@@ -9,6 +9,10 @@ internal import SyncProtocol
 /// What a run moves, as options of every command that runs.
 struct ScopeOptions: ParsableArguments {
     @Option(help: "Only these models, separated by commas.") var models: String?
+    @Option(help: "Only these items, as KIND/ID separated by commas, for example posts/42 or singletons/site.")
+    var items: String?
+    @Flag(inversion: .prefixedNo, help: "Whether locales take part; without --models and --items they do.")
+    var locales: Bool?
     @Flag(help: "Also delete at the destination what the source does not have.") var mirror = false
     @Option(help: "Only items that match this Mongo-style filter, as JSON.") var filter: String?
     @Flag(help: "Mirror although there is a filter: deletes only rows that this source sent.") var forceMirror = false
@@ -31,13 +35,34 @@ struct ScopeOptions: ParsableArguments {
         if let names, names.isEmpty { throw ValidationError("--models takes names separated by commas.") }
         for name in names ?? [] { _ = try Kind.content(name) }
         let scope = Scope(
-            models: names, mode: mirror ? .mirror : .merge, filter: filter, allowsMirrorWithFilter: forceMirror)
+            models: names, mode: mirror ? .mirror : .merge, filter: filter, allowsMirrorWithFilter: forceMirror,
+            locales: locales, items: try chosenItems())
         _ = try scope.contentFilter()
         return SyncRunner.Request(
             direction: direction, scope: scope,
             options: PlanOptions(batchSize: batchSize, includesReverted: includeReverted),
             confirmations: Confirmations(deletes: allowDeletes, missingFilters: confirmMissingFilters),
             isDryRun: isDryRun, timeout: .seconds(timeout))
+    }
+}
+
+extension ScopeOptions {
+    /// The items of `--items`, ids by kind. The id stands behind the last slash.
+    fileprivate func chosenItems() throws -> [String: [String]]? {
+        guard let items else { return nil }
+        var chosen: [String: [String]] = [:]
+        for text in items.split(separator: ",") {
+            let name = text.trimmingCharacters(in: .whitespaces)
+            guard let slash = name.lastIndex(of: "/"), slash != name.startIndex,
+                case let id = String(name[name.index(after: slash)...]), !id.isEmpty
+            else { throw ValidationError("--items takes KIND/ID, separated by commas; '\(name)' is not that.") }
+            chosen[try Kind.ofItems(String(name[..<slash])).name, default: []].append(id)
+        }
+        guard !chosen.isEmpty else { throw ValidationError("--items takes KIND/ID, separated by commas.") }
+        guard chosen.values.reduce(0, { $0 + $1.count }) <= Limits.namedItems else {
+            throw ValidationError("--items takes at most \(Limits.namedItems) items; use --filter.")
+        }
+        return chosen
     }
 }
 

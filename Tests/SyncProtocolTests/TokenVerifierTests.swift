@@ -190,8 +190,17 @@ struct AcceptedKeyTests {
 
     @Test func aKeyForSomeKindsMovesOnlyThose() throws {
         let key = AcceptedKey(key: fixture.key, kinds: ["content/posts"])
-        #expect(throws: Never.self) { try key.check(Scope(models: ["posts"])) }
-        for scope in [Scope(models: ["posts", "users"]), .everything] {
+        for scope in [
+            Scope(models: ["posts"]), Scope(items: ["content/posts": ["1"], "singletons": ["posts"]]),
+            Scope(items: ["models": ["posts"]]), Scope(models: ["posts"], locales: false),
+        ] {
+            #expect(throws: Never.self) { try key.check(scope) }
+        }
+        for scope in [
+            Scope(models: ["posts", "users"]), .everything, Scope(locales: false), Scope(models: ["posts"], locales: true),
+            Scope(items: ["content/users": ["1"]]), Scope(items: ["locales": ["de"]]),
+            Scope(items: ["singletons": ["posts", "users"]]),
+        ] {
             #expect { try key.check(scope) } throws: { ($0 as? TidelockError)?.code == .permissionDenied }
         }
     }

@@ -1,0 +1,69 @@
+import ContentModel
+import Testing
+
+/// What the documented settings of a job select.
+@Suite struct JobTests {
+    private func scope(_ settings: String) throws -> Scope {
+        try Job(JSONDocument(validating: "{\"name\":\"content\",\"syncSettings\":\(settings)}")).scope()
+    }
+
+    private let available: [Kind] = [.models, .locales, .singletons] + ["posts", "pages"].map { try! .content($0) }  // valid names
+
+    private func selected(_ settings: String) throws -> [String] {
+        try scope(settings).kinds(among: available).map { kind in
+            kind.kind.name + (kind.ids.map { ":" + $0.sorted().joined(separator: "+") } ?? "")
+        }
+    }
+
+    @Test func everythingIncludesLocalesUnlessTheyAreLeftOut() throws {
+        let all = ["models", "locales", "content/pages", "content/posts", "singletons"]
+        #expect(try selected("{}") == all)
+        #expect(try selected(#"{"syncAll":true,"models":["posts"]}"#) == all)
+        #expect(try selected(#"{"syncAll":true,"locales":false}"#) == all.filter { $0 != "locales" })
+    }
+
+    @Test func modelsBringTheirDefinitionsAndDataAndLocalesOnlyWhenAsked() throws {
+        let posts = ["models:posts", "content/posts", "singletons:posts"]
+        #expect(try selected(#"{"models":["posts"]}"#) == posts)
+        #expect(try selected(#"{"models":["posts"],"data":true}"#) == posts)
+        #expect(
+            try selected(#"{"models":["posts"],"locales":true}"#)
+                == ["models:posts", "locales", "content/posts", "singletons:posts"])
+        #expect(try selected(#"{"models":["posts"],"data":false}"#) == ["models:posts"])
+    }
+
+    @Test func chosenDataIsExactlyTheChosenItems() throws {
+        #expect(try selected(#"{"data":[{"model":"posts","ids":["1","2"]}]}"#) == ["content/posts:1+2"])
+        #expect(try selected(#"{"data":{"posts":["1"],"singletons":["site"]}}"#) == ["content/posts:1", "singletons:site"])
+        #expect(
+            try selected(#"{"models":["pages"],"data":[{"model":"posts","ids":["1"]},{"model":"posts","ids":["2"]}]}"#)
+                == ["models:pages", "content/posts:1+2"])
+        #expect(
+            try selected(#"{"models":["pages"],"data":[{"kind":"models","ids":["posts"]}]}"#) == ["models:pages+posts"])
+    }
+
+    @Test(
+        arguments: [
+            #"{"data":[]}"#, #"{"data":{}}"#, #"{"data":"posts"}"#, #"{"data":[{"model":"posts","ids":[]}]}"#,
+            #"{"data":[{"model":"posts"}]}"#, #"{"data":[{"model":"posts","ids":[1]}]}"#, #"{"locales":"yes"}"#,
+            #"{"syncAll":true,"data":{"posts":["1"]}}"#, #"{"date":true}"#,
+        ])
+    func settingsThatMeanNothingAreRefused(_ settings: String) throws {
+        #expect { try scope(settings) } throws: { ($0 as? TidelockError)?.code == .usage }
+    }
+
+    @Test(
+        arguments: [
+            Scope.everything, Scope(models: ["posts"], mode: .mirror, locales: true),
+            Scope(locales: false), Scope(filter: #"{"v":1}"#, items: ["content/posts": ["1", "2"]]), Scope(items: [:]),
+        ])
+    func aScopeIsWrittenAsAJobThatMeansTheSame(_ scope: Scope) throws {
+        #expect(try Job(Job(scope).document).scope() == scope)
+    }
+
+    @Test func idsThatOnlyLookAlikeAreTwoItems() {
+        let chosen = KindScope(kind: .locales, ids: ["\u{e9}"])
+        #expect(chosen.includes("\u{e9}"))
+        #expect(!chosen.includes("e\u{301}"))
+    }
+}

@@ -1,0 +1,114 @@
+import ContentModel
+import ContentStore
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// What a selection leaves alone, on either side.
+@Suite struct SelectionTests {
+    private let a: TestInstance
+    private let b: TestInstance
+
+    init() throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+    }
+
+    @Test func chosenItemsMoveAndNothingElse() async throws {
+        try await a.put(.posts, #"{"_id":"1"}"#, #"{"_id":"2"}"#, #"{"_id":"3"}"#)
+        try await a.put(.locales, #"{"i18n":"de"}"#)
+        let scope = Scope(items: ["content/posts": ["1", "3", "missing"]])
+        let run = try await a.push(to: b, TestRun(scope: scope, options: PlanOptions(batchSize: 1)))
+        #expect(run.result?.created == 2)
+        #expect(try StoreInspector(b.store).heads().keys.sorted() == [ItemKey(.posts, "1"), ItemKey(.posts, "3")])
+        #expect(try await a.push(to: b, TestRun(scope: scope)).isNoOp)
+        let rest = try await a.push(to: b)
+        #expect(rest.result?.created == 2, "the checkpoint must not have moved")
+    }
+
+    @Test func aChosenItemIsSentAgainAfterWholeRuns() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
+        try await a.push(to: b)
+        try await a.put(.posts, #"{"_id":"1","v":2}"#, #"{"_id":"2","v":2}"#)
+        let run = try await a.push(to: b, TestRun(scope: Scope(items: ["content/posts": ["2"]])))
+        #expect(run.result?.updated == 1)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":1}"#)
+        #expect(try await a.push(to: b).result?.updated == 1)
+        #expect(try await a.push(to: b).outcome == .inSync)
+    }
+
+    @Test func aMirrorOfChosenItemsDeletesOnlyAmongThem() async throws {
+        try await a.put(.posts, #"{"_id":"1"}"#, #"{"_id":"2"}"#, #"{"_id":"3"}"#)
+        try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"own"}"#, #"{"_id":"own2"}"#)
+        try await a.remove(.posts, "1", "2")
+        let scope = Scope(mode: .mirror, items: ["content/posts": ["1", "own"]])
+        let run = try await a.push(to: b, TestRun(scope: scope))
+        #expect(run.result?.deleted == 2)
+        #expect(try await b.text(.posts, "1") == nil)
+        #expect(try await b.text(.posts, "own") == nil)
+        for id in ["2", "3", "own2"] { #expect(try await b.text(.posts, id) != nil, "\(id)") }
+        #expect(try a.problems() == [])
+        #expect(try b.problems() == [])
+    }
+
+    @Test func localesTakePartWhenAsked() async throws {
+        try await a.put(.posts, #"{"_id":"1"}"#)
+        try await a.put(.locales, #"{"i18n":"de"}"#)
+        try await a.push(to: b, TestRun(scope: Scope(locales: false)))
+        #expect(try await b.text(.locales, "de") == nil)
+        try await a.push(to: b, TestRun(scope: Scope(models: ["posts"])))
+        #expect(try await b.text(.locales, "de") == nil)
+        try await a.push(to: b, TestRun(scope: Scope(models: ["posts"], locales: true)))
+        #expect(try await b.text(.locales, "de") != nil)
+    }
+
+    /// Random contents, random scopes: whatever lies outside is the same row before and after.
+    @Test(arguments: 1...40 as ClosedRange<UInt64>)
+    func nothingOutsideTheScopeChanges(_ seed: UInt64) async throws {
+        var random = SeededRandom(seed: seed)
+        let made = try TestInstance.make("a", "b", seed: seed)
+        for _ in 0..<4 {
+            for instance in made { try await scramble(instance, &random) }
+            let scope = Self.scope(&random)
+            let (before, source) = (try StoreInspector(made[1].store).heads(), try StoreInspector(made[0].store).heads())
+            let run = TestRun(scope: scope, confirmations: Confirmations(deletes: 1_000))
+            do {
+                _ = try await random.next() % 2 == 0 ? made[0].push(to: made[1], run) : made[1].pull(from: made[0], run)
+            } catch let failure as TestRunFailure where failure.error.code == .emptySource {}
+            let after = try StoreInspector(made[1].store).heads()
+            #expect(try StoreInspector(made[0].store).heads() == source, "seed \(seed)")
+            for key in Set(before.keys).union(after.keys) where try !Self.includes(scope, key) {
+                #expect(before[key] == after[key], "seed \(seed): \(key) lies outside of \(scope)")
+            }
+            for instance in made { #expect(try instance.problems() == [], "seed \(seed)") }
+        }
+    }
+
+    private static func includes(_ scope: Scope, _ key: ItemKey) throws -> Bool {
+        try scope.kinds(among: [key.kind]).first { $0.kind == key.kind }?.includes(key.id) ?? false
+    }
+
+    private func scramble(_ instance: TestInstance, _ random: inout SeededRandom) async throws {
+        for kind in [Kind.posts, .pages, .locales, .models] {
+            for id in ["1", "2", "3", "posts"] where random.next() % 3 == 0 {
+                if random.next() % 3 > 0 {
+                    try await instance.put(kind, "{\"\(kind.keyMember)\":\"\(id)\",\"v\":\(random.next() % 5)}")
+                } else if try await instance.text(kind, id) != nil {
+                    try await instance.remove(kind, id)
+                }
+            }
+        }
+    }
+
+    private static func scope(_ random: inout SeededRandom) -> Scope {
+        let ids = ["1", "2", "3", "posts"].filter { _ in random.next() % 2 == 0 }
+        let kinds = ["content/posts", "content/pages", "models", "locales"].filter { _ in random.next() % 3 == 0 }
+        let items = ids.isEmpty ? nil : Dictionary(uniqueKeysWithValues: kinds.map { ($0, ids) })
+        let models = [nil, ["posts"], ["pages", "posts"]][Int(random.next() % 3)]
+        return Scope(
+            models: models, mode: random.next() % 2 == 0 ? .mirror : .merge, locales: [nil, true, false][Int(random.next() % 3)],
+            items: items)
+    }
+}
