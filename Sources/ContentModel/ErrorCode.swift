@@ -18,6 +18,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case unknownTarget = "unknown_target"
     case unknownRun = "unknown_run"
     case unknownTransfer = "unknown_transfer"
+    case unknownConflict = "unknown_conflict"
     case notFound = "not_found"
     case methodNotAllowed = "method_not_allowed"
     // who may do what
@@ -45,6 +46,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case deleteGuard = "delete_guard"
     case emptySource = "empty_source"
     case filterMissing = "filter_missing"
+    /// Items were edited at the destination, and the run's policy is to stop then.
+    case conflicts
     // limits
     case tooLarge = "too_large"
     case rateLimited = "rate_limited"
@@ -95,7 +98,8 @@ extension ErrorCode {
         case .usage, .invalidName, .mirrorWithFilter: Self.row(false, 400, 64, .notice)
         case .invalidJSON, .invalidFilter: Self.row(false, 400, 65, .notice)
         case .missingSetting, .badSetting, .notAnInstance: Self.row(false, 500, 78, .error)
-        case .unknownKind, .unknownItem, .unknownTarget, .unknownRun, .unknownTransfer, .notFound:
+        case .unknownKind, .unknownItem, .unknownTarget, .unknownRun, .unknownTransfer, .unknownConflict,
+            .notFound:
             Self.row(false, 404, 66, .notice)
         case .methodNotAllowed: Self.row(false, 405, 64, .notice)
         case .missingToken, .badToken, .badAlgorithm, .unknownKey, .badSignature, .expiredToken, .wrongAudience,
@@ -108,7 +112,7 @@ extension ErrorCode {
         case .runInProgress: Self.row(true, 409, 75, .notice)
         case .leaseHeld: Self.row(true, 423, 75, .notice)
         case .fenced, .movedMeanwhile, .batchConflict: Self.row(false, 409, 75, .warning)
-        case .deleteGuard, .emptySource, .filterMissing: Self.row(false, 409, 65, .warning)
+        case .deleteGuard, .emptySource, .filterMissing, .conflicts: Self.row(false, 409, 65, .warning)
         case .tooLarge: Self.row(false, 413, 65, .warning)
         case .rateLimited: Self.row(true, 429, 75, .notice)
         case .versionMismatch: Self.row(false, 426, 76, .error)

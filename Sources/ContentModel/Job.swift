@@ -9,7 +9,9 @@ public struct Job: Sendable, Equatable {
     public var settings: JSONDocument
 
     /// Settings of a content job that mean something here.
-    private static let contentSettings = ["syncAll", "models", "data", "locales", "mirror", "filter", "batchSize"]
+    private static let contentSettings = [
+        "syncAll", "models", "data", "locales", "mirror", "filter", "batchSize", "policy",
+    ]
 
     /// Reads `{"name": …, "syncSettings": {…}}`; settings may be left out, and `[]` is as good as `{}`.
     ///
@@ -42,6 +44,7 @@ public struct Job: Sendable, Equatable {
         if let filter = scope.filter.flatMap({ try? JSONDocument(validating: Array($0.utf8)) }) {
             members.append(("filter", filter))
         }
+        if scope.policy != .source { members.append(("policy", JSONDocument(string: scope.policy.rawValue))) }
         settings = .object(members)
     }
 
@@ -79,7 +82,16 @@ extension Job {
             _ = try ContentFilter(filter)
             scope.filter = filter.text
         }
+        scope.policy = try policy() ?? .source
         return scope
+    }
+
+    private func policy() throws -> ConflictPolicy? {
+        guard let value = settings.member("policy") else { return nil }
+        guard case .string(let text) = JSONValue(value), let policy = ConflictPolicy(rawValue: text) else {
+            throw wrong("policy", "one of \(ConflictPolicy.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return policy
     }
 
     /// Items in a batch, where the job says so.

@@ -22,10 +22,12 @@ public struct Scope: Sendable, Codable, Hashable {
     public var locales: Bool?
     /// Restricts the data to these items, ids by the name of their kind; `nil` means all items of the selected models.
     public var items: [String: [String]]?
+    /// What becomes of items that were edited at the destination.
+    public var policy: ConflictPolicy
 
     public init(
         models: [String]? = nil, mode: Mode = .merge, filter: String? = nil, allowsMirrorWithFilter: Bool = false,
-        locales: Bool? = nil, items: [String: [String]]? = nil
+        locales: Bool? = nil, items: [String: [String]]? = nil, policy: ConflictPolicy = .source
     ) {
         self.locales = locales
         self.items = items
@@ -33,6 +35,7 @@ public struct Scope: Sendable, Codable, Hashable {
         self.mode = mode
         self.filter = filter
         self.allowsMirrorWithFilter = allowsMirrorWithFilter
+        self.policy = policy
     }
 
     /// Everything of one instance, merged into another.
