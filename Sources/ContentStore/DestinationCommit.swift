@@ -25,7 +25,7 @@ private struct Commit {
     let record: TransferTable.Record
     let request: CommitTransfer
     let now: Int64
-    /// Whether handlers were asked about all conflicts there were.
+    /// Whether all conflicts there were have been decided.
     let isDecided: Bool
 
     private var transfer: String { record.id }
@@ -41,6 +41,7 @@ private struct Commit {
         let sequence = try Settings.nextSequence(db)
         try decide()
         try guardDeletes()
+        try ParkedConflicts(db: db, transfer: transfer, pid: pid, now: now).update(isDecided: isDecided)
         try moveHeads(sequence: sequence)
         try markLeaves()
         try verifyRoots()
@@ -97,12 +98,13 @@ private struct Commit {
                 SELECT s.transfer, s.kid, s.bucket, s.id,
                     CASE s.op
                     WHEN 1 THEN CASE
-                        WHEN s.keep = \(Decision.kept.rawValue) THEN \(Verdict.keepOriginal.rawValue)
-                        WHEN s.keep = \(Decision.merged.rawValue) AND h.deleted = 0 AND h.hash = s.stored THEN \(Verdict.keepOriginal.rawValue)
+                        WHEN s.keep IN (\(Decision.list(Decision.keeping))) THEN \(Verdict.keepOriginal.rawValue)
+                        WHEN s.keep IN (\(Decision.list(Decision.merging))) AND h.deleted = 0 AND h.hash = s.stored THEN \(Verdict.keepOriginal.rawValue)
                         WHEN h.id IS NULL THEN \(Verdict.create.rawValue)
                         WHEN h.reverted IN (SELECT id FROM transfer WHERE pid = :pid) THEN CASE h.deleted WHEN 1 THEN \(Verdict.create.rawValue) ELSE \(Verdict.update.rawValue) END
                         WHEN h.deleted = 1 THEN CASE WHEN h.edited <> 0 THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
                         WHEN h.hash = coalesce(s.stored, s.hash) THEN \(Verdict.adopt.rawValue)
+                        WHEN s.keep = \(Decision.patched.rawValue) THEN \(Verdict.update.rawValue)
                         WHEN h.origin = :pid AND h.edited = 0 THEN \(Verdict.update.rawValue)
                         WHEN sh.state IN (1, 4) AND sh.out_hash = h.hash THEN \(Verdict.update.rawValue)
                         WHEN s.keep = 0 AND sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash THEN \(Verdict.keepOriginal.rawValue)
@@ -110,7 +112,7 @@ private struct Commit {
                     WHEN 2 THEN CASE
                         WHEN h.id IS NULL OR h.deleted = 1 THEN \(Verdict.nothing.rawValue)
                         WHEN h.origin <> :pid AND \(sparesForeign) THEN \(Verdict.nothing.rawValue)
-                        WHEN s.keep = \(Decision.kept.rawValue) THEN \(Verdict.release.rawValue)
+                        WHEN s.keep IN (\(Decision.list(Decision.keeping))) THEN \(Verdict.release.rawValue)
                         WHEN h.edited <> 0 THEN \(Verdict.deleteEdited.rawValue)
                         ELSE \(Verdict.delete.rawValue) END
                     ELSE CASE WHEN h.origin = :pid THEN \(Verdict.release.rawValue) ELSE \(Verdict.nothing.rawValue) END END,
@@ -148,10 +150,11 @@ private struct Commit {
         try settle(.keepOriginal, edited: 2, sequence: sequence)
         try bury(sequence: sequence)
         try releaseRows(sequence: sequence)
+        try BaseBodies.keepArrived(db, transfer: transfer, pid: pid, withMerges: isDecided)
         try db.execute(
             sql: """
                 DELETE FROM body WHERE rid IN (
-                    SELECT new_rid FROM undo WHERE run = ? AND verdict IN (\(Verdict.list(Verdict.settling))))
+                    SELECT new_rid FROM undo WHERE run = ? AND verdict = \(Verdict.adopt.rawValue))
                 """,
             arguments: [transfer])
     }
@@ -162,7 +165,7 @@ private struct Commit {
                 INSERT INTO head
                     (kid, bucket, id, rid, hash, base, origin, edited, seq, arrived, modified, state, parent, deleted, reverted)
                 SELECT s.kid, s.bucket, s.id, s.rid, coalesce(s.stored, s.hash), s.hash, :pid,
-                    CASE s.keep WHEN \(Decision.merged.rawValue) THEN 2 ELSE 0 END, :sequence, :now,
+                    CASE WHEN s.keep IN (\(Decision.list(Decision.merging))) AND s.stored IS NOT s.hash THEN 2 ELSE 0 END, :sequence, :now,
                     s.modified, s.state, s.parent, 0, NULL
                 FROM stage s
                 JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
@@ -268,21 +271,44 @@ private struct Commit {
             guard let verdict = Verdict(rawValue: row[0]) else { continue }
             result.count(verdict, wasDeleted: row[1], by: row[2])
         }
-        let conflicts = try Row.fetchAll(
+        let spared = isDecided ? try sparedDeletes() : 0
+        result.kept += spared
+        result.conflictCount += spared
+        result.conflicts = try conflicts()
+        return result
+    }
+
+    /// Deletes that a decision turned into letting go.
+    private func sparedDeletes() throws -> Int {
+        try Int.fetchOne(
             db,
             sql: """
-                SELECT kind.name, undo.id, verdict FROM undo JOIN kind USING (kid)
-                WHERE run = ? AND verdict IN (\(Verdict.list(Verdict.conflicts)))
+                SELECT count(*) FROM undo JOIN stage s ON s.transfer = run AND \(Self.isSameRow)
+                WHERE run = ? AND verdict = \(Verdict.release.rawValue) AND s.keep <> 0
+                """,
+            arguments: [transfer]) ?? 0
+    }
+
+    private static let isSameRow = "s.kid = undo.kid AND s.bucket = undo.bucket AND s.id = undo.id"
+
+    private func conflicts() throws -> [Conflict] {
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT kind.name, undo.id, verdict, s.keep
+                FROM undo JOIN kind USING (kid) JOIN stage s ON s.transfer = run AND \(Self.isSameRow)
+                WHERE run = ? AND (
+                    verdict IN (\(Verdict.list(Verdict.conflicts)))
+                    OR (verdict = \(Verdict.release.rawValue) AND s.keep <> 0))
                 ORDER BY kind.name, undo.id
                 LIMIT \(Limits.listedConflicts)
                 """,
             arguments: [transfer])
-        result.conflicts = conflicts.map { row in
-            Conflict(
-                kind: row[0], id: row[1],
-                verdict: row[2] == Verdict.keepOriginal.rawValue ? .keptOriginal : .replaced)
+        return rows.map { row in
+            let verdict = Verdict(rawValue: row[2]) ?? .nothing
+            let decision = Decision(rawValue: row[3]) ?? .none
+            return Conflict(kind: row[0], id: row[1], verdict: Conflict.Verdict(verdict, decision))
         }
-        return result
     }
 
     private func close(_ result: CommitResult) throws {
@@ -297,6 +323,21 @@ private struct Commit {
         try TransferTable.clearStage(db, transfer: transfer)
         try Leases.release(db, transfer: transfer)
         try Undo.prune(db, now: now)
+    }
+}
+
+extension Conflict.Verdict {
+    /// What people are told.
+    fileprivate init(_ verdict: Verdict, _ decision: Decision) {
+        self =
+            switch decision {
+            case .keptTarget: .keptTarget
+            case .parked: .parked
+            case .merged, .patched: .merged
+            case .mergedParked: .mergedParked
+            case .kept where verdict == .release: .keptTarget
+            case .none, .kept, .arriving: verdict == .keepOriginal ? .keptOriginal : .replaced
+            }
     }
 }
 

@@ -4,27 +4,37 @@ internal import GRDB
 public import SyncEngine
 
 extension Store {
-    public func openConflicts(transfer: String, limit: Int) async throws -> [StagedConflict] {
+    public func conflictTerms(transfer: String) async throws -> ConflictTerms {
         try await read { db in
             let record = try TransferTable.requireOpen(db, transfer)
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT kind.name, s.id, arriving.bytes, present.bytes, h.hash, peer.instance, peer.name
-                    FROM stage s
-                    JOIN kind USING (kid)
-                    JOIN peer ON peer.pid = :pid
-                    \(Collision.joins)
-                    LEFT JOIN body arriving ON arriving.rid = s.rid
-                    LEFT JOIN body present ON present.rid = h.rid
-                    WHERE s.transfer = :transfer AND s.seen IS NULL AND \(Collision.isEdited)
-                    ORDER BY s.kid, s.bucket, s.id
-                    LIMIT :limit
-                    """,
+            return ConflictTerms(
+                policy: record.scope.policy, mode: record.scope.mode, targets: try Collision.names(db, record.pid),
+                hasOriginals: try Collision.hasOriginals(db, record))
+        }
+    }
+
+    public func openConflicts(
+        transfer: String, after: StagedPosition?, rows: Int, bytes: Int
+    ) async throws -> StagedConflictPage {
+        try await read { db in
+            let record = try TransferTable.requireOpen(db, transfer)
+            let cursor = try Row.fetchCursor(
+                db, sql: Collision.openSQL,
                 arguments: [
-                    "pid": record.pid, "transfer": transfer, "limit": limit, "spares": record.scope.filter != nil,
+                    "pid": record.pid, "transfer": transfer, "limit": rows, "spares": record.scope.filter != nil,
+                    "kid": after?.kid ?? -1, "bucket": after?.bucket ?? -1, "id": after?.id ?? "",
                 ])
-            return try rows.map(StagedConflict.init)
+            var page = StagedConflictPage(rows: [], next: nil)
+            var size = 0
+            while let row = try cursor.next() {
+                let staged = try StagedConflict(row)
+                page.rows.append(staged)
+                size += staged.bytes
+                page.next = StagedPosition(kid: row[0], bucket: row[1], id: row[2])
+                if size >= bytes { return page }
+            }
+            if page.rows.count < rows { page.next = nil }
+            return page
         }
     }
 
@@ -38,24 +48,17 @@ extension Store {
 
     public func reopenMovedConflicts(transfer: String) async throws {
         try await write { db in
-            let merged = try Int.fetchOne(
-                db,
-                sql: "SELECT count(*) FROM stage WHERE keep = \(Decision.merged.rawValue) AND \(Collision.hasMoved)",
-                arguments: ["transfer": transfer])
-            guard merged == 0 else {
-                throw TidelockError(
-                    .movedMeanwhile, "An item was changed here while its conflict was decided.", hint: "Run again.")
-            }
+            try Arrival.takeBackMoved(db, transfer: transfer)
             try db.execute(
-                sql: "UPDATE stage SET seen = NULL, keep = 0 WHERE \(Collision.hasMoved)",
+                sql: "UPDATE stage SET seen = NULL, keep = 0, fields = NULL WHERE \(Collision.hasMoved)",
                 arguments: ["transfer": transfer])
         }
     }
 }
 
-/// What handlers decided about a staged row; the numbers are stored in `stage.keep`.
+/// What was decided about a staged row; the numbers are stored in `stage.keep`. See `Settlement`.
 enum Decision: Int64 {
-    /// Nothing: the policy decides.
+    /// Nothing: what arrives is applied, unless the row here is the unfiltered original of it.
     case none = 0
     /// The row here stays.
     case kept = 1
@@ -63,6 +66,53 @@ enum Decision: Int64 {
     case merged = 2
     /// What arrives counts.
     case arriving = 3
+    /// As `kept`, because the policy says so.
+    case keptTarget = 4
+    /// As `kept`; what arrived waits in the list of conflicts.
+    case parked = 5
+    /// As `merged`; what arrived waits in the list of conflicts, for some fields.
+    case mergedParked = 6
+    /// As `merged`, and nothing that was changed here met it.
+    case patched = 7
+
+    static let keeping: [Decision] = [.kept, .keptTarget, .parked]
+    static let merging: [Decision] = [.merged, .mergedParked, .patched]
+
+    static func list(_ decisions: [Decision]) -> String {
+        decisions.map { String($0.rawValue) }.joined(separator: ", ")
+    }
+}
+
+extension Settlement {
+    fileprivate var decision: Decision {
+        switch self {
+        case .applied: .none
+        case .arriving: .arriving
+        case .kept: .kept
+        case .keptTarget: .keptTarget
+        case .parked: .parked
+        case .chosen, .merged: .merged
+        case .mergedParked: .mergedParked
+        case .patched: .patched
+        }
+    }
+
+    fileprivate var merge: JSONDocument? {
+        switch self {
+        case .chosen(let document), .merged(let document), .mergedParked(let document, _), .patched(let document):
+            document
+        case .applied, .arriving, .kept, .keptTarget, .parked: nil
+        }
+    }
+
+    /// Empty for a merge that the policy made; what a handler chose settles also what an earlier run left open.
+    fileprivate var fields: [String]? {
+        switch self {
+        case .mergedParked(_, let fields): fields
+        case .merged: []
+        case .applied, .arriving, .kept, .keptTarget, .parked, .chosen, .patched: nil
+        }
+    }
 }
 
 /// Staged rows that meet rows edited here.
@@ -81,73 +131,165 @@ enum Collision {
         """
 
     /// Whether an edit made here would be lost: the rows of which a commit says `replace`, `keepOriginal` or
-    /// `deleteEdited`.
+    /// `deleteEdited`, and those that were kept although the source deleted them.
     static let isEdited = """
         CASE s.op
         WHEN 1 THEN NOT coalesce(h.reverted IN (SELECT id FROM transfer WHERE pid = :pid), 0)
             AND h.hash IS NOT coalesce(s.stored, s.hash)
             AND CASE h.deleted WHEN 1 THEN h.edited <> 0 ELSE NOT (h.origin = :pid AND h.edited = 0) END
             AND NOT coalesce(sh.state IN (1, 4) AND sh.out_hash = h.hash, 0)
-        WHEN 2 THEN h.deleted = 0 AND h.edited <> 0 AND NOT (h.origin <> :pid AND :spares)
+        WHEN 2 THEN h.deleted = 0 AND NOT (h.origin <> :pid AND :spares) AND (
+            h.edited <> 0 OR EXISTS (
+                SELECT 1 FROM conflict c
+                WHERE c.kid = s.kid AND c.bucket = s.bucket AND c.id = s.id AND c.rid IS NULL))
         ELSE 0 END
         """
+
+    /// The row here holds more than what was sent to the source of the transfer, as far as that is known.
+    private static let isOriginal = "sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash"
+
+    /// What the source has may have been made of what was sent to it last. States: acked, dropped, skipped, resend.
+    private static let mayStem = "sh.out_hash IS NOT NULL AND sh.state IN (1, 2, 3, 4)"
+
+    /// Columns 0 to 2 say where the row is, 3 to 8 what meets, 9 to 14 what both may have been made of.
+    static let openSQL = """
+        SELECT s.kid, s.bucket, s.id, kind.name, arriving.bytes, present.bytes, h.hash, peer.instance, peer.name,
+            common.bytes, coalesce(\(mayStem), 0), sh.out_hash, sh.src_hash, coalesce(\(isOriginal), 0),
+            coalesce(h.hash = sh.src_hash, 0) OR h.edited = 2,
+            CASE WHEN h.hash = sh.src_hash THEN present.bytes WHEN sh.src_hash IS NOT NULL THEN (
+                SELECT earlier.bytes FROM undo u JOIN body earlier ON earlier.rid = u.old_rid
+                WHERE u.run IN (SELECT id FROM run WHERE undoable = 1)
+                    AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id AND u.old_hash = sh.src_hash
+                LIMIT 1) END
+        FROM stage s
+        JOIN kind USING (kid)
+        JOIN peer ON peer.pid = :pid
+        \(joins)
+        LEFT JOIN base_body b ON h.origin = :pid AND b.kid = s.kid AND b.bucket = s.bucket AND b.id = s.id
+            AND b.hash = h.base AND b.beside IS sh.out_hash
+        LEFT JOIN body common ON common.rid = b.rid
+        LEFT JOIN body arriving ON arriving.rid = s.rid
+        LEFT JOIN body present ON present.rid = h.rid
+        WHERE s.transfer = :transfer AND (s.kid, s.bucket, s.id) > (:kid, :bucket, :id) AND s.seen IS NULL AND \(isEdited)
+        ORDER BY s.kid, s.bucket, s.id
+        LIMIT :limit
+        """
+
+    /// Whether something staged meets an unfiltered original. Most instances have none, which is seen at once.
+    static func hasOriginals(_ db: Database, _ record: TransferTable.Record) throws -> Bool {
+        let isPossible = try Bool.fetchOne(
+            db, sql: "SELECT EXISTS (SELECT 1 FROM shadow sh WHERE sh.pid = ? AND \(isOriginal))", arguments: [record.pid])
+        guard isPossible == true else { return false }
+        return try Bool.fetchOne(
+            db,
+            sql: """
+                SELECT EXISTS (
+                    SELECT 1 FROM stage s \(joins)
+                    WHERE s.transfer = :transfer AND \(isOriginal) AND s.op = 1 AND h.deleted = 0 AND \(isEdited))
+                """,
+            arguments: ["pid": record.pid, "transfer": record.id, "spares": record.scope.filter != nil]) == true
+    }
+
+    /// Names under which filter handlers may know an instance: those of targets that lead to it, and its own.
+    static func names(_ db: Database, _ pid: Int64) throws -> [TargetFacts] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT target, uri FROM answered
+                WHERE instance = (SELECT instance FROM peer WHERE pid = ?1)
+                UNION ALL
+                SELECT name, '' FROM peer WHERE pid = ?1
+                """,
+            arguments: [pid]
+        ).map { TargetFacts(name: $0[0], uri: $0[1]) }
+    }
 
     static func settle(_ db: Database, transfer: String, _ decision: ConflictDecision) throws {
         let place = try Place(
             kid: Numbers.kind(db, decision.item.kind),
             bucket: Bucket(kind: decision.item.kind, id: decision.item.id), id: decision.item.id)
-        let seen = decision.seen?.data ?? Data()
-        switch decision.verdict {
-        case nil: try note(db, transfer, place, seen: seen, .none)
-        case .source: try note(db, transfer, place, seen: seen, .arriving)
-        case .target: try note(db, transfer, place, seen: seen, .kept)
-        case .item(let document):
-            try note(db, transfer, place, seen: seen, .merged)
-            try Arrival.replace(db, transfer: transfer, place, by: document)
-        }
-    }
-
-    private static func note(_ db: Database, _ transfer: String, _ place: Place, seen: Data, _ decision: Decision)
-        throws
-    {
-        try db.execute(
-            sql: "UPDATE stage SET seen = ?, keep = ? WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?",
-            arguments: StatementArguments(
-                [seen, decision.rawValue, transfer] as [any DatabaseValueConvertible] + place.arguments))
+        let values: [(any DatabaseValueConvertible)?] = [
+            decision.seen?.data ?? Data(), decision.settlement.decision.rawValue,
+            try decision.settlement.fields.map { try JSONColumns.encode($0) }, transfer,
+        ]
+        try db.cachedStatement(
+            sql: "UPDATE stage SET seen = ?, keep = ?, fields = ? WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?"
+        ).execute(arguments: StatementArguments(values + place.arguments))
+        guard let document = decision.settlement.merge else { return }
+        try Arrival.replace(db, transfer: transfer, place, by: document)
     }
 }
 
 /// Staged bodies that differ from what the source sent.
 enum Arrival {
-    /// Stores `document` in the place of the staged body.
+    /// Stores `document` in the place of the staged body, which is kept beside it.
     static func replace(_ db: Database, transfer: String, _ place: Place, by document: JSONDocument) throws {
-        let arguments = [transfer] as [any DatabaseValueConvertible] + place.arguments
+        let key = [transfer] as [any DatabaseValueConvertible] + place.arguments
         guard
             let row = try Row.fetchOne(
-                db, sql: "SELECT op, rid FROM stage WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?",
-                arguments: StatementArguments(arguments)), row[0] == 1
+                db, sql: "SELECT op, rid, arrived FROM stage WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?",
+                arguments: StatementArguments(key)), row[0] == 1
         else { throw TidelockError(.internalFailure, "A merge was decided for a row that brings no item.") }
-        try db.execute(sql: "DELETE FROM body WHERE rid = ?", arguments: [row[1] as Int64?])
+        // An earlier merge of the same row gives way; what arrived stays.
+        let arrived = row[2] as Int64?
+        if arrived != nil { try Bodies.drop(db, row[1]) }
+        try put(
+            db, key, rid: Bodies.insert(db, document), document, stored: document.hash,
+            arrived: arrived ?? row[1] as Int64?)
+    }
+
+    /// What the source sent comes back where a merge was decided about a row that has changed since.
+    static func takeBackMoved(_ db: Database, transfer: String) throws {
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT kid, bucket, id, rid, arrived, hash FROM stage
+                WHERE arrived IS NOT NULL AND \(Collision.hasMoved)
+                """,
+            arguments: ["transfer": transfer])
+        for row in rows {
+            let key: [any DatabaseValueConvertible] = [transfer, row[0] as Int64, row[1] as Int64, row[2] as String]
+            let document = try Bodies.fetch(db, row[4])
+            let hash = document.hash
+            try Bodies.drop(db, row[3])
+            try put(db, key, rid: row[4], document, stored: hash == row.hash(5) ? nil : hash, arrived: nil)
+        }
+    }
+
+    private static func put(
+        _ db: Database, _ key: [any DatabaseValueConvertible], rid: Int64, _ document: JSONDocument,
+        stored: ContentHash?, arrived: Int64?
+    ) throws {
         let facts = ItemFacts(document)
         let values: [(any DatabaseValueConvertible)?] = [
-            try Bodies.insert(db, document), document.hash.data, facts.modified, facts.state, facts.parent,
+            rid, stored?.data, arrived, facts.modified, facts.state, facts.parent,
         ]
         try db.execute(
             sql: """
-                UPDATE stage SET rid = ?, stored = ?, modified = ?, state = ?, parent = ?
+                UPDATE stage SET rid = ?, stored = ?, arrived = ?, modified = ?, state = ?, parent = ?
                 WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?
                 """,
-            arguments: StatementArguments(values + arguments))
+            arguments: StatementArguments(values + key))
     }
 }
 
 extension StagedConflict {
     fileprivate init(_ row: Row) throws {
-        let origin = InstanceIdentity(id: row[5], name: row[6])
+        let origin = InstanceIdentity(id: row[7], name: row[8])
         let conflict = ItemConflict(
-            kind: try Kind(row[0] as String), id: row[1], origin: origin,
-            source: row.bytes(2).map { JSONDocument(trusted: $0) },
-            target: row.bytes(3).map { JSONDocument(trusted: $0) })
-        self.init(conflict: conflict, seen: row.hash(4))
+            kind: try Kind(row[3] as String), id: row[2], origin: origin,
+            source: row.bytes(4).map { JSONDocument(trusted: $0) },
+            target: row.bytes(5).map { JSONDocument(trusted: $0) })
+        self.init(
+            conflict: conflict, seen: row.hash(6), base: row.bytes(9).map { JSONDocument(trusted: $0) },
+            isOriginal: row[13], isUntouched: row[14])
+        guard row[10], base == nil, let output = row.hash(11), let source = row.hash(12) else { return }
+        sent = Sent(
+            original: row.bytes(15).map { JSONDocument(trusted: $0) }, originalHash: source, output: output)
+    }
+
+    fileprivate var bytes: Int {
+        let documents = [conflict.source, conflict.target, base, sent?.original]
+        return documents.reduce(0) { $0 + ($1?.bytes.count ?? 0) }
     }
 }

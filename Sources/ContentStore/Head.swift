@@ -89,6 +89,18 @@ enum Bodies {
         return db.lastInsertedRowID
     }
 
+    /// A body of its own with the same bytes.
+    static func copy(_ db: Database, _ rid: Int64) throws -> Int64 {
+        try db.cachedStatement(sql: "INSERT INTO body (bytes) SELECT bytes FROM body WHERE rid = ?")
+            .execute(arguments: [rid])
+        return db.lastInsertedRowID
+    }
+
+    static func drop(_ db: Database, _ rid: Int64?) throws {
+        guard let rid else { return }
+        try db.cachedStatement(sql: "DELETE FROM body WHERE rid = ?").execute(arguments: [rid])
+    }
+
     static func fetch(_ db: Database, _ rid: Int64) throws -> JSONDocument {
         let statement = try db.cachedStatement(sql: "SELECT bytes FROM body WHERE rid = ?")
         guard let bytes = try Row.fetchOne(statement, arguments: [rid])?.bytes(0) else {

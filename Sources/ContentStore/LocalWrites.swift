@@ -92,6 +92,7 @@ private struct LocalWriter {
             report.unchanged += 1
             return
         }
+        try BaseBodies.keep(db, place, before: head)
         let rid = try Bodies.insert(db, body)
         try Undo.dropIntermediate(db, run: run, place: place, current: head?.rid)
         try Undo.note(
@@ -118,6 +119,7 @@ private struct LocalWriter {
         if editor != nil, let rid = head.rid {
             try queue(.itemRemoved, of: kind, try Bodies.fetch(db, rid), editor)
         }
+        try BaseBodies.keep(db, place, before: head)
         try Undo.dropIntermediate(db, run: run, place: place, current: head.rid)
         try Undo.note(db, run: run, place: place, verdict: .delete, rid: nil, hash: nil)
         try Head.bury(

@@ -129,6 +129,7 @@ private struct Rollback {
         try markLeaves()
         let restored = try restore(sequence: sequence)
         try markLeaves()
+        try ConflictTable.closeOutdated(db, touchedBy: rollbackRun)
         try forgetRestored()
         let result = RollbackResult(run: run, item: item, restored: restored, kept: kept)
         if restored > 0 || kept.isEmpty {

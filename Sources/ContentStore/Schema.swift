@@ -10,6 +10,7 @@ enum Schema {
         ("v003-services", PackageResources.v003_services_sql),
         ("v004-arrivals", PackageResources.v004_arrivals_sql),
         ("v005-statistics", PackageResources.v005_statistics_sql),
+        ("v006-conflicts", PackageResources.v006_conflicts_sql),
         ("v009-plan-only", PackageResources.v009_plan_only_sql),
     ]
 

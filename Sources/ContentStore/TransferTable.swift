@@ -74,8 +74,11 @@ enum TransferTable {
     }
 
     static func dropStage(_ db: Database, transfer: String) throws {
-        try db.execute(
-            sql: "DELETE FROM body WHERE rid IN (SELECT rid FROM stage WHERE transfer = ?)", arguments: [transfer])
+        for column in ["rid", "arrived"] {
+            try db.execute(
+                sql: "DELETE FROM body WHERE rid IN (SELECT \(column) FROM stage WHERE transfer = ?)",
+                arguments: [transfer])
+        }
         try clearStage(db, transfer: transfer)
     }
 

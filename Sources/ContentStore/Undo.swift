@@ -97,6 +97,7 @@ enum Undo {
     }
 
     static func forget(_ db: Database, run: String) throws {
+        try BaseBodies.prune(db, undoOf: run)
         try db.execute(
             sql: """
                 DELETE FROM body WHERE rid IN (

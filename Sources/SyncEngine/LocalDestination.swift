@@ -49,7 +49,7 @@ public struct LocalDestination: DestinationPort {
         return try await store.commit(transfer: transfer, request, events: events, isDecided: isDecided)
     }
 
-    /// Whether handlers were asked. Marks what went wrong, because it certainly happened before the commit.
+    /// Whether conflicts were decided. Marks what went wrong, because it certainly happened before the commit.
     private func decide(_ transfer: String, _ request: CommitTransfer) async throws -> Bool {
         do {
             return try await conflicts.decide(transfer: transfer, fence: request.fence)
@@ -105,33 +105,5 @@ private struct Arrivals: Sendable {
             }
         }
         return items
-    }
-}
-
-/// Rows that were edited here and are about to be overwritten, and what the handlers of `sync.conflict` decide.
-private struct Conflicts: Sendable {
-    let store: any DestinationStore
-    let hooks: any HookPort
-
-    /// Rows may change between a decision and the commit; then they are decided anew, so often at most.
-    static let attempts = 3
-    private static let page = 200
-
-    /// Nothing is long about this but the handlers, so it happens before the commit takes the write lock.
-    ///
-    /// False when nobody wants to be asked.
-    func decide(transfer: String, fence: Int64) async throws -> Bool {
-        guard try await !hooks.handlers(of: .conflict).isEmpty else { return false }
-        while true {
-            let open = try await store.openConflicts(transfer: transfer, limit: Conflicts.page)
-            guard !open.isEmpty else { return true }
-            var decisions: [ConflictDecision] = []
-            for staged in open {
-                let verdict = try await hooks.resolve(staged.conflict)
-                let item = ItemKey(staged.conflict.kind, staged.conflict.id)
-                decisions.append(ConflictDecision(item: item, seen: staged.seen, verdict: verdict))
-            }
-            try await store.decide(transfer: transfer, fence: fence, decisions)
-        }
     }
 }

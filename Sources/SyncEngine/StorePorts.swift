@@ -91,16 +91,19 @@ public protocol DestinationStore: Sendable {
         transfer: String, fence: Int64, _ batch: EncodedBatch, received: [ItemKey: JSONDocument]
     ) async throws -> BatchReceipt
 
-    /// Staged rows that would overwrite or delete what was edited here, and that nobody decided about yet.
-    func openConflicts(transfer: String, limit: Int) async throws -> [StagedConflict]
+    /// What decides about conflicts of a transfer.
+    func conflictTerms(transfer: String) async throws -> ConflictTerms
+
+    /// Staged rows that would overwrite or delete what was edited here, and that nobody decided about yet, in the order of
+    /// their keys. A page ends after so many rows or bytes, and holds one row at least where there is one.
+    func openConflicts(
+        transfer: String, after: StagedPosition?, rows: Int, bytes: Int
+    ) async throws -> StagedConflictPage
 
     /// Stores decisions about staged rows. Throws `fenced` when the transfer is not open any more.
     func decide(transfer: String, fence: Int64, _ decisions: [ConflictDecision]) async throws
 
     /// Forgets decisions about rows that have changed since; they are open again. May be called twice.
-    ///
-    /// Throws `moved_meanwhile` where such a row was merged: what the source sent is gone then, and only a new run
-    /// brings it again.
     func reopenMovedConflicts(transfer: String) async throws
     func renewLease(transfer: String, fence: Int64) async throws -> LeaseGrant
 
@@ -150,32 +153,6 @@ public struct ItemKey: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 
     public var description: String { "\(kind)/\(id)" }
-}
-
-/// A staged row that meets an edit made here.
-public struct StagedConflict: Sendable {
-    public var conflict: ItemConflict
-    /// Hash of the item here; nil when it was deleted here.
-    public var seen: ContentHash?
-
-    public init(conflict: ItemConflict, seen: ContentHash?) {
-        self.conflict = conflict
-        self.seen = seen
-    }
-}
-
-/// What becomes of a staged row, decided about the row here as it was `seen`.
-public struct ConflictDecision: Sendable {
-    public var item: ItemKey
-    public var seen: ContentHash?
-    /// Nil leaves it to the policy.
-    public var verdict: ConflictVerdict?
-
-    public init(item: ItemKey, seen: ContentHash?, verdict: ConflictVerdict?) {
-        self.item = item
-        self.seen = seen
-        self.verdict = verdict
-    }
 }
 
 /// Where one kind of a stream stands at its source.

@@ -22,6 +22,8 @@ public enum Limits {
     public static let listPage = 20_000
     /// Conflicts named in a result.
     public static let listedConflicts = 1_000
+    /// Conflicts that wait at a destination for somebody to decide.
+    public static let parkedConflicts = 10_000
     /// Seconds a lease lasts without being renewed.
     public static let leaseSeconds: Int64 = 60
     /// Seconds between renewals.

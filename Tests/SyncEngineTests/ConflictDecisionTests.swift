@@ -76,21 +76,21 @@ import TidelockTestSupport
         try verify()
     }
 
-    @Test func aMergeOfARowThatMovedIsNeverStored() async throws {
+    @Test func aMergeOfARowThatMovedIsMadeAnew() async throws {
         try await changeOnBothSides()
         let merged = try JSONDocument(validating: #"{"_id":"1","t":"both"}"#)
-        let calls = Mutex(0)
-        b.hooks.decide { [b] _ in
-            let isFirst = calls.withLock { calls in
-                calls += 1
-                return calls == 1
+        let seen = Mutex<[String?]>([])
+        b.hooks.decide { [b] conflict in
+            let isFirst = seen.withLock { seen in
+                seen.append(conflict.target?.text)
+                return seen.count == 1
             }
+            #expect(conflict.source?.text == #"{"_id":"1","t":"here"}"#)
             if isFirst { try await b.put(.posts, #"{"_id":"1","t":"meanwhile"}"#) }
             return .item(merged)
         }
-        await #expect(throws: TestRunFailure.self) { try await a.push(to: b) }
-        #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"meanwhile"}"#)
         try await a.push(to: b)
+        #expect(seen.withLock { $0 } == [#"{"_id":"1","t":"there"}"#, #"{"_id":"1","t":"meanwhile"}"#])
         #expect(try await b.text(.posts, "1") == merged.text)
         try verify()
     }

@@ -35,30 +35,85 @@ import TidelockTestSupport
         #expect(try a.problems() == [])
     }
 
-    @Test func anEditOfTheFilteredFormIsListedAndTheOriginalStays() async throws {
-        try await edited()
-        try await expectKept(try await a.pull(from: b))
+    private func expectPatched(_ run: TestRunResult, _ text: String) async throws {
+        #expect(run.result?.updated == 1 && run.result?.conflictCount == 0)
+        #expect(try await a.text(.posts, "1") == text)
+        #expect(try a.problems() == [])
+        #expect(try b.problems() == [])
     }
 
-    @Test func aKeptOriginalIsListedOnce() async throws {
+    @Test func anEditOfTheFilteredFormArrivesAndWhatWasHeldBackStays() async throws {
+        try await edited()
+        try await expectPatched(try await a.pull(from: b), #"{"_id":"1","v":2,"secret":7}"#)
+        #expect(a.hooks.pinned == 0)
+    }
+
+    @Test func aPatchIsMadeOnceAndNothingGoesBackAndForth() async throws {
         try await edited()
         try await a.pull(from: b)
         let again = try await a.pull(from: b)
         #expect(again.isNoOp)
         #expect(again.calls == ["open"])
+        let texts = (try await a.text(.posts, "1"), try await b.text(.posts, "1"))
+        // Each side learns once that the other holds what it has; no item changes.
+        let push = try await a.push(to: b)
+        #expect(push.result.map { $0.created + $0.updated + $0.deleted + $0.conflictCount } ?? 0 == 0)
+        let pull = try await a.pull(from: b)
+        #expect(pull.result.map { $0.created + $0.updated + $0.deleted + $0.conflictCount } ?? 0 == 0)
+        for _ in 0..<2 {
+            #expect(try await a.push(to: b).isNoOp)
+            #expect(try await a.pull(from: b).isNoOp)
+        }
+        #expect(try await a.text(.posts, "1") == texts.0)
+        #expect(try await b.text(.posts, "1") == texts.1)
     }
 
-    @Test func aKeptOriginalIsListedAgainWhenItChangesThere() async throws {
+    @Test func everyLaterEditThereArrivesToo() async throws {
         try await edited()
         try await a.pull(from: b)
         try await b.put(.posts, #"{"_id":"1","v":3}"#)
-        try await expectKept(try await a.pull(from: b))
+        try await expectPatched(try await a.pull(from: b), #"{"_id":"1","v":3,"secret":7}"#)
+        try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"1","v":4,"w":1}"#)
+        try await expectPatched(try await a.pull(from: b), #"{"_id":"1","v":4,"secret":7,"w":1}"#)
+    }
+
+    @Test func editsOnBothSidesAreMerged() async throws {
+        try await edited()
+        try await a.put(.posts, #"{"_id":"1","v":1,"secret":8,"here":true}"#)
+        let run = try await a.pull(from: b)
+        #expect(run.result?.conflicts.map(\.verdict) == [.merged])
+        #expect(try await a.text(.posts, "1") == #"{"_id":"1","v":2,"secret":8,"here":true}"#)
+        #expect(try a.problems() == [])
+    }
+
+    @Test(arguments: [
+        (.source, 2, .merged), (.mergeFields, 9, .mergedParked), (.target, 9, .keptTarget), (.park, 9, .parked),
+    ] as [(ConflictPolicy, Int, Conflict.Verdict)])
+    func aFieldEditedOnBothSidesGoesByThePolicy(policy: ConflictPolicy, value: Int, verdict: Conflict.Verdict)
+        async throws
+    {
+        try await edited()
+        try await a.put(.posts, #"{"_id":"1","v":9,"secret":7}"#)
+        let run = try await a.pull(from: b, TestRun(scope: Scope(policy: policy)))
+        #expect(run.result?.conflicts.map(\.verdict) == [verdict])
+        #expect(try await a.text(.posts, "1") == "{\"_id\":\"1\",\"v\":\(value),\"secret\":7}")
+        #expect(try a.problems() == [])
+    }
+
+    @Test func anEditThereArrivesUnderEveryPolicyWhereNothingChangedHere() async throws {
+        try await edited()
+        for (policy, version) in zip(ConflictPolicy.allCases, 11...) {
+            try await b.put(.posts, "{\"_id\":\"1\",\"v\":\(version)}")
+            let run = try await a.pull(from: b, TestRun(scope: Scope(policy: policy)))
+            try await expectPatched(run, "{\"_id\":\"1\",\"v\":\(version),\"secret\":7}")
+        }
     }
 
     @Test func aPlanOfAPushInBetweenChangesNothing() async throws {
         try await edited()
         try await a.push(to: b, TestRun(isDryRun: true))
-        try await expectKept(try await a.pull(from: b))
+        try await expectPatched(try await a.pull(from: b), #"{"_id":"1","v":2,"secret":7}"#)
     }
 
     @Test func aLostAcknowledgementChangesNothing() async throws {
@@ -67,9 +122,21 @@ import TidelockTestSupport
         await #expect(throws: TestRunFailure.self) {
             try await a.push(to: b, TestRun(fault: .init(call: 1, isCarriedOut: false)))
         }
-        let run = try await a.pull(from: b)
-        #expect(run.result?.kept == 1)
-        #expect(try await a.text(.posts, "1") == #"{"_id":"1","v":1,"secret":8}"#)
+        try await a.pull(from: b)
+        #expect(try await a.text(.posts, "1") == #"{"_id":"1","v":2,"secret":8}"#)
+    }
+
+    @Test func anOriginalStaysWhereItIsNotKnownWhatWasSent() async throws {
+        try await edited()
+        a.hooks.install("strips", version: 2) { _, item in .changed(item.body.removing("v")) }
+        try await expectKept(try await a.pull(from: b))
+    }
+
+    @Test func aHandlerThatFailsByNowKeepsTheOriginal() async throws {
+        try await edited()
+        a.hooks.install("strips", version: 2) { _, _ in throw TidelockError(.hookFailed, "Broken by now.") }
+        try await expectKept(try await a.pull(from: b))
+        #expect(a.hooks.pinned == 0)
     }
 
     @Test func anItemThatIsDroppedByNowKeepsItsOriginal() async throws {

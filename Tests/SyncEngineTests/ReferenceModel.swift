@@ -27,6 +27,16 @@ struct ModelItem: Hashable {
     }
 }
 
+extension ModelItem {
+    /// A three-way merge in which the source wins where both sides changed something.
+    fileprivate func patched(by source: ModelItem, since base: ModelItem) -> ModelItem {
+        func merge<Value: Equatable>(_ field: KeyPath<ModelItem, Value>) -> Value {
+            source[keyPath: field] == base[keyPath: field] ? self[keyPath: field] : source[keyPath: field]
+        }
+        return ModelItem(version: merge(\.version), secret: merge(\.secret), mark: merge(\.mark))
+    }
+}
+
 /// What the filter handlers of the simulation do.
 enum ModelFilter: Hashable, CaseIterable {
     case none, strips, stripsAndMarks, dropsThirds, skipsThirds
@@ -177,6 +187,8 @@ extension ReferenceModel {
         case apply(ModelItem)
         case adopt(ModelItem)
         case keepOriginal(ModelItem)
+        /// What the source changed since it was given our output is applied to the unfiltered original.
+        case patch(ModelItem, output: ModelItem)
         case delete, release
         /// Depends on whether the source has had a reason to look at the destination's list.
         case eitherWay
@@ -253,6 +265,7 @@ extension ReferenceModel {
             let old = row(run.destination, key)
             tally[decision.name, default: 0] += 1
             if decision == .eitherWay { decision = settle(run, key, old, actual(key)) }
+            if case .keepOriginal(let output) = decision { decision = original(run, key, old, output, actual(key).item) }
             let new = outcome(decision, old, source: run.source)
             if decision != .nothing {
                 rows[run.destination][key] = new
@@ -276,6 +289,17 @@ extension ReferenceModel {
         }
     }
 
+    /// An unfiltered original stays where what was sent is not known any more, and is patched where it is.
+    private func original(
+        _ run: ModelRun, _ key: ItemKey, _ old: ModelRow, _ output: ModelItem, _ actual: ModelItem?
+    ) -> Decision {
+        guard let target = old.item, let actual, actual != target else { return .keepOriginal(output) }
+        let sent = memory[Stream(source: run.destination, destination: run.source)]?[key]?.output
+        let bases = [sent, old.origin == run.source ? old.base : nil].compactMap { $0 }
+        return bases.contains { target.patched(by: output, since: $0) == actual }
+            ? .patch(actual, output: output) : .keepOriginal(output)
+    }
+
     private mutating func outcome(_ decision: Decision, _ old: ModelRow, source: Int) -> ModelRow {
         switch decision {
         case .nothing, .eitherWay: return old
@@ -284,6 +308,9 @@ extension ReferenceModel {
             return ModelRow(item: old.item, origin: source, base: output, writing: old.writing)
         case .keepOriginal(let output):
             return ModelRow(item: old.item, origin: source, base: output, isKept: true, writing: old.writing)
+        case .patch(let item, let output):
+            return ModelRow(
+                item: item, origin: source, base: output, isKept: item != output, writing: nextWriting())
         case .delete where old.item != nil: return ModelRow(item: nil, writing: nextWriting())
         case .delete: return ModelRow(item: nil, revertedFrom: old.revertedFrom, writing: old.writing)
         case .release: return ModelRow(item: old.item, revertedFrom: old.revertedFrom, writing: old.writing)
@@ -297,7 +324,7 @@ extension ReferenceModel {
         let isTheirs = mine.origin == run.destination && !mine.isEdited
         let outcome = mine.item.map { run.matches($0, key) ? filters[run.source].outcome($0) : .skip }
         switch decision {
-        case .apply(let output), .adopt(let output), .keepOriginal(let output):
+        case .apply(let output), .adopt(let output), .keepOriginal(let output), .patch(_, let output):
             memory[stream, default: [:]][key] = ModelMemory(source: mine.item, output: output, isHeld: true)
         case .release where outcome == .drop && !isTheirs, .delete where outcome == .drop:
             memory[stream, default: [:]][key] = ModelMemory(source: mine.item, output: known?.output, isHeld: false)

@@ -73,6 +73,16 @@ public struct Conflict: Codable, Sendable, Hashable {
         case keptOriginal = "kept_original"
         /// A rollback left the item alone because it was edited since.
         case keptEdited = "kept_edited"
+        /// The destination's item stays because the policy says so.
+        case keptTarget = "kept_target"
+        /// Both versions were merged; what was there before is in undo.
+        case merged
+        /// Both versions were merged, and the fields changed on both sides wait in the destination's list of conflicts.
+        case mergedParked = "merged_parked"
+        /// The destination's item stays, and the source's waits in the destination's list of conflicts.
+        case parked
+        /// The run was stopped because of it; nothing was applied.
+        case stopped
     }
 
     public var kind: String
@@ -84,6 +94,13 @@ public struct Conflict: Codable, Sendable, Hashable {
         self.id = id
         self.verdict = verdict
     }
+}
+
+/// Where an error of the code `conflicts` tells, among its details, which they are.
+public enum ConflictDetails {
+    public static let count = "count"
+    /// A JSON list of `Conflict`, the first thousand.
+    public static let list = "conflicts"
 }
 
 /// Where a transfer stands at the responder.

@@ -10,7 +10,7 @@ extension StoreInspector {
         }
     }
 
-    /// Every body is referenced by exactly one head, undo or stage row, and every reference leads to a body.
+    /// Every body is referenced by exactly one row that owns it, and every reference leads to a body.
     private func bodies(_ db: Database) throws -> [String] {
         var owners: [Int64: [String]] = [:]
         // A run that left the row's body where it was (adopt, keep, release, nothing) does not own it.
@@ -19,6 +19,9 @@ extension StoreInspector {
             sql: """
                 SELECT rid, 'head ' || id FROM head WHERE rid IS NOT NULL
                 UNION ALL SELECT rid, 'stage ' || id FROM stage WHERE rid IS NOT NULL
+                UNION ALL SELECT arrived, 'arrived ' || id FROM stage WHERE arrived IS NOT NULL
+                UNION ALL SELECT rid, 'base of ' || id FROM base_body
+                UNION ALL SELECT rid, 'conflict ' || cid FROM conflict WHERE rid IS NOT NULL
                 UNION ALL SELECT old_rid, 'undo ' || run || ' ' || id || ' verdict ' || verdict FROM undo
                     WHERE old_rid IS NOT NULL AND verdict IN (0, 1, 3, 5, 7)
                 """)
@@ -146,6 +149,24 @@ extension StoreInspector {
                 "SELECT count(*) FROM stage WHERE transfer NOT IN (SELECT id FROM transfer WHERE phase = 'open')",
             "a lease of a transfer that is not open":
                 "SELECT count(*) FROM lease WHERE transfer NOT IN (SELECT id FROM transfer WHERE phase = 'open')",
+            "edited rows of which nobody knows what they were made of":
+                """
+            SELECT count(*) FROM head h WHERE h.edited <> 0 AND h.deleted = 0 AND NOT EXISTS (
+                SELECT 1 FROM base_body b
+                WHERE b.kid = h.kid AND b.bucket = h.bucket AND b.id = h.id AND b.hash = h.base)
+            """,
+            "bases that neither a row nor undo needs":
+                """
+            SELECT count(*) FROM base_body b
+            WHERE NOT EXISTS (
+                    SELECT 1 FROM head h
+                    WHERE h.kid = b.kid AND h.bucket = b.bucket AND h.id = b.id AND h.edited <> 0 AND h.base = b.hash)
+                AND NOT EXISTS (
+                    SELECT 1 FROM undo u WHERE u.kid = b.kid AND u.bucket = b.bucket AND u.id = b.id)
+                AND NOT EXISTS (
+                    SELECT 1 FROM conflict c
+                    WHERE c.kid = b.kid AND c.bucket = b.bucket AND c.id = b.id AND c.base = b.hash)
+            """,
             "undo of a run that cannot be undone":
                 "SELECT count(*) FROM undo WHERE run NOT IN (SELECT id FROM run WHERE undoable = 1)",
         ]

@@ -1,0 +1,127 @@
+internal import ContentModel
+internal import Foundation
+internal import GRDB
+
+/// What rows that were edited here were made of: without it, two versions of an item cannot be merged.
+enum BaseBodies {
+    /// Copies a row that is about to be edited here for the first time since its origin sent it.
+    static func keep(_ db: Database, _ place: Place, before head: Head?) throws {
+        guard let head, head.isLive, head.origin != 0, !head.isEdited, let rid = head.rid, let base = head.base
+        else { return }
+        let beside = try sent(db, place, to: head.origin)
+        let key = place.arguments + [base.data]
+        let known = try db.cachedStatement(
+            sql: "SELECT rid FROM base_body WHERE kid = ? AND bucket = ? AND id = ? AND hash = ?"
+        ).fetchInteger(StatementArguments(key))
+        guard known == nil else {
+            return try db.cachedStatement(
+                sql: "UPDATE base_body SET beside = ? WHERE kid = ? AND bucket = ? AND id = ? AND hash = ?"
+            ).execute(arguments: StatementArguments([beside] + key as [(any DatabaseValueConvertible)?]))
+        }
+        let copy = try Bodies.copy(db, rid)
+        try db.cachedStatement(
+            sql: "INSERT INTO base_body (kid, bucket, id, hash, rid, beside) VALUES (?, ?, ?, ?, ?, ?)"
+        ).execute(arguments: StatementArguments(key + [copy, beside] as [(any DatabaseValueConvertible)?]))
+    }
+
+    private static func sent(_ db: Database, _ place: Place, to pid: Int64) throws -> Data? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT out_hash FROM shadow WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?")
+        return try Row.fetchOne(statement, arguments: StatementArguments([pid] + place.arguments))?[0]
+    }
+
+    /// What arrived and did not become current, although the row counts as made of it from now on: where the row here
+    /// was kept, and, when `withMerges`, where a merge was stored.
+    ///
+    /// Takes those bodies over; frees the staged ones that nobody needs.
+    static func keepArrived(_ db: Database, transfer: String, pid: Int64, withMerges: Bool) throws {
+        try keep(db, transfer, pid, "u.verdict = \(Verdict.keepOriginal.rawValue)")
+        if withMerges {
+            try keep(
+                db, transfer, pid, "s.arrived IS NOT NULL AND u.verdict IN (\(Verdict.list(Verdict.applied)))")
+            try db.execute(
+                sql: """
+                    DELETE FROM body WHERE rid IN (
+                        SELECT arrived FROM stage WHERE transfer = ?1 AND arrived IS NOT NULL
+                        EXCEPT
+                        SELECT b.rid FROM stage s \(beside("s", "b"))
+                        WHERE s.transfer = ?1 AND s.arrived IS NOT NULL)
+                    """,
+                arguments: [transfer])
+        }
+        try db.execute(
+            sql: """
+                DELETE FROM body WHERE rid IN (
+                    SELECT new_rid FROM undo WHERE run = ?1 AND verdict = \(Verdict.keepOriginal.rawValue)
+                    EXCEPT
+                    SELECT b.rid FROM undo u \(beside("u", "b"))
+                    WHERE u.run = ?1 AND u.verdict = \(Verdict.keepOriginal.rawValue))
+                """,
+            arguments: [transfer])
+    }
+
+    private static func keep(_ db: Database, _ transfer: String, _ pid: Int64, _ choice: String) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO base_body (kid, bucket, id, hash, rid, beside)
+                SELECT s.kid, s.bucket, s.id, s.hash, coalesce(s.arrived, s.rid), sh.out_hash
+                FROM stage s
+                JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
+                LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = s.kid AND sh.bucket = s.bucket AND sh.id = s.id
+                WHERE s.transfer = :transfer AND \(choice)
+                ON CONFLICT (kid, bucket, id, hash) DO UPDATE SET beside = excluded.beside
+                """,
+            arguments: ["pid": pid, "transfer": transfer])
+    }
+
+    private static func beside(_ rows: String, _ bodies: String) -> String {
+        """
+        JOIN base_body \(bodies)
+        ON \(bodies).kid = \(rows).kid AND \(bodies).bucket = \(rows).bucket AND \(bodies).id = \(rows).id
+        """
+    }
+
+    /// Frees what only the undo of this run needed; called while its undo is still here.
+    static func prune(_ db: Database, undoOf run: String) throws {
+        try prune(
+            db,
+            among: """
+                EXISTS (SELECT 1 FROM undo u WHERE u.run = :run AND u.kid = b.kid AND u.bucket = b.bucket AND u.id = b.id)
+                """, ["run": run])
+    }
+
+    /// Frees what nothing needs any more of one item.
+    static func prune(_ db: Database, _ place: Place) throws {
+        try prune(
+            db, among: "b.kid = :kid AND b.bucket = :bucket AND b.id = :id",
+            ["run": "", "kid": place.kid, "bucket": Int64(place.bucket.number), "id": place.id])
+    }
+
+    /// A rollback may bring an edited row back, so undo of other runs keeps what it was made of.
+    private static func prune(_ db: Database, among choice: String, _ arguments: StatementArguments) throws {
+        let rids = try Int64.fetchAll(
+            db,
+            sql: """
+                WITH kept AS MATERIALIZED (SELECT id FROM run WHERE undoable = 1 AND id <> :run)
+                SELECT b.rid FROM base_body b
+                WHERE \(choice)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM head h
+                        WHERE h.kid = b.kid AND h.bucket = b.bucket AND h.id = b.id AND h.edited <> 0 AND h.base = b.hash)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM conflict c
+                        WHERE c.kid = b.kid AND c.bucket = b.bucket AND c.id = b.id AND c.base = b.hash)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM kept CROSS JOIN undo o
+                        WHERE o.run = kept.id AND o.kid = b.kid AND o.bucket = b.bucket AND o.id = b.id
+                            AND o.old_edited <> 0 AND o.old_base = b.hash)
+                """,
+            arguments: arguments)
+        for rid in rids { try drop(db, rid) }
+    }
+
+    private static func drop(_ db: Database, _ rid: Int64) throws {
+        try db.cachedStatement(sql: "DELETE FROM base_body WHERE rid = ?").execute(arguments: [rid])
+        try db.cachedStatement(sql: "DELETE FROM body WHERE rid = ?").execute(arguments: [rid])
+    }
+}

@@ -1,0 +1,170 @@
+public import ContentModel
+internal import Foundation
+internal import GRDB
+internal import SyncEngine
+
+/// A conflict that waits for somebody to decide.
+public struct ConflictRecord: Sendable, Codable, Equatable {
+    public var id: Int64
+    public var kind: String
+    /// The item's id.
+    public var item: String
+    /// Name of the instance whose version waits.
+    public var source: String
+    /// The transfer that brought it.
+    public var transfer: String
+    /// The source has deleted the item.
+    public var isDelete: Bool
+    /// Fields changed on both sides; nil where the whole item waits.
+    public var fields: [String]?
+    /// Unix seconds.
+    public var created: Int64
+    /// The item here has changed since.
+    public var hasMoved: Bool
+}
+
+/// The versions of an item that a conflict is about.
+public struct ConflictVersions: Sendable {
+    public var record: ConflictRecord
+    /// Nil when the source has deleted it.
+    public var source: JSONDocument?
+    /// Nil when it was deleted here.
+    public var target: JSONDocument?
+    /// What both were made of, where that is kept.
+    public var base: JSONDocument?
+}
+
+extension Store {
+    /// Open conflicts behind the one of number `after`, the oldest first.
+    public func conflicts(after: Int64 = 0, limit: Int = 10_000) async throws -> [ConflictRecord] {
+        try await read { db in
+            try Row.fetchAll(
+                db, sql: "\(ConflictTable.recordSQL) WHERE c.cid > ? ORDER BY c.cid LIMIT ?", arguments: [after, limit]
+            ).map(ConflictRecord.init)
+        }
+    }
+
+    /// Throws `unknown_conflict`.
+    public func conflict(_ id: Int64) async throws -> ConflictVersions {
+        try await read { db in
+            guard let row = try Row.fetchOne(db, sql: "\(ConflictTable.recordSQL) WHERE c.cid = ?", arguments: [id])
+            else { throw ConflictTable.unknown(id) }
+            let bodies = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT arrived.bytes, present.bytes, common.bytes
+                    FROM conflict c
+                    LEFT JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
+                    LEFT JOIN base_body b ON b.kid = c.kid AND b.bucket = c.bucket AND b.id = c.id AND b.hash = c.base
+                    LEFT JOIN body arrived ON arrived.rid = c.rid
+                    LEFT JOIN body present ON present.rid = h.rid
+                    LEFT JOIN body common ON common.rid = b.rid
+                    WHERE c.cid = ?
+                    """,
+                arguments: [id])
+            let document = { (column: Int) in bodies?.bytes(column).map { JSONDocument(trusted: $0) } }
+            return ConflictVersions(
+                record: try ConflictRecord(row), source: document(0), target: document(1), base: document(2))
+        }
+    }
+
+    /// Applies what the source sent as its run would have: the row counts as the source's, not as edited. Undo is noted
+    /// under `run`.
+    ///
+    /// Throws `unknown_conflict`; nothing is changed then.
+    public func applyParked(_ ids: [Int64], run: String) async throws {
+        let now = clock.seconds
+        try await write { db in
+            guard !ids.isEmpty else { return }
+            let sequence = try Settings.nextSequence(db)
+            for id in ids { try ParkedVersion(db, id).apply(run: run, sequence: sequence, now: now) }
+        }
+    }
+
+    /// Forgets what the source sent; the item here stays as it is. Throws `unknown_conflict`; nothing is changed then.
+    public func dropConflicts(_ ids: [Int64]) async throws {
+        try await write { db in
+            for id in ids { try ParkedVersion(db, id).drop() }
+        }
+    }
+}
+
+extension ConflictTable {
+    static let recordSQL = """
+        SELECT c.cid, kind.name, c.id, peer.name, c.transfer, c.rid IS NULL, c.fields, c.created,
+            coalesce(h.hash, x'') IS NOT c.seen
+        FROM conflict c
+        JOIN kind USING (kid)
+        JOIN peer USING (pid)
+        LEFT JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
+        """
+
+    static func unknown(_ id: Int64) -> TidelockError {
+        TidelockError(
+            .unknownConflict, "There is no open conflict \(id).", hint: "'tidelock conflicts list' lists them.")
+    }
+}
+
+extension ConflictRecord {
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            id: row[0], kind: row[1], item: row[2], source: row[3], transfer: row[4], isDelete: row[5],
+            fields: try (row[6] as String?).map { try JSONColumns.decode([String].self, $0) }, created: row[7],
+            hasMoved: row[8])
+    }
+}
+
+/// One conflict on its way out of the list, inside a transaction.
+private struct ParkedVersion {
+    let db: Database
+    let cid: Int64
+    let place: Place
+    let pid: Int64
+    let rid: Int64?
+    let output: ContentHash?
+
+    init(_ db: Database, _ id: Int64) throws {
+        guard
+            let row = try Row.fetchOne(
+                db, sql: "SELECT kid, bucket, id, pid, rid, output FROM conflict WHERE cid = ?", arguments: [id])
+        else { throw ConflictTable.unknown(id) }
+        self.db = db
+        cid = id
+        place = Place(kid: row[0], bucket: Bucket(number: UInt16(row[1] as Int)), id: row[2])
+        pid = row[3]
+        rid = row[4]
+        output = row.hash(5)
+    }
+
+    func drop() throws {
+        try ConflictTable.drop(db, cid: cid, rid: rid)
+        try BaseBodies.prune(db, place)
+    }
+
+    func apply(run: String, sequence: Int64, now: Int64) throws {
+        let head = try Head.fetch(db, place)
+        if let rid { try put(rid, over: head, run, sequence, now) } else { try remove(head, run, sequence, now) }
+        try ConflictTable.drop(db, cid: cid, rid: nil)
+    }
+
+    /// Whatever became of the row since, it counts as the source's output only where the source believes that.
+    private func put(_ rid: Int64, over head: Head?, _ run: String, _ sequence: Int64, _ now: Int64) throws {
+        let body = try Bodies.fetch(db, rid)
+        let hash = body.hash
+        let isSources = head?.origin == pid && head?.base == output
+        try Undo.dropIntermediate(db, run: run, place: place, current: head?.rid)
+        try Undo.note(
+            db, run: run, place: place, verdict: head?.isLive == true ? .update : .create, rid: rid, hash: hash)
+        try Head.put(
+            db, place, rid: rid, hash: hash, facts: ItemFacts(body), base: head?.base, origin: head?.origin ?? 0,
+            isEdited: !isSources && head.map { $0.origin != 0 && $0.base != hash } ?? false, sequence: sequence, now: now)
+    }
+
+    private func remove(_ head: Head?, _ run: String, _ sequence: Int64, _ now: Int64) throws {
+        guard let head, head.isLive else { return }
+        try Undo.dropIntermediate(db, run: run, place: place, current: head.rid)
+        try Undo.note(db, run: run, place: place, verdict: .delete, rid: nil, hash: nil)
+        try Head.bury(
+            db, place, base: head.base, origin: head.origin, isEdited: head.origin != 0, sequence: sequence, now: now)
+    }
+}

@@ -1,0 +1,59 @@
+public import ContentModel
+internal import GRDB
+internal import SyncEngine
+
+/// A row that differs from what its source applied last.
+public struct DriftRow: Sendable, Codable, Equatable {
+    public enum State: String, Sendable, Codable {
+        /// Changed here since its source applied it; the next run of that source meets it.
+        case edited
+        /// Kept or merged on purpose when its source sent something else.
+        case kept
+    }
+
+    public var kind: String
+    public var id: String
+    /// Name of the instance that sent it.
+    public var source: String
+    public var state: State
+    public var isDeleted: Bool
+    /// Unix seconds of the last change here.
+    public var changed: Int64
+}
+
+/// The first rows that drifted, and how many there are.
+public struct DriftList: Sendable, Codable, Equatable {
+    public var count: Int
+    public var items: [DriftRow]
+}
+
+extension Store {
+    /// Rows edited here since their source applied them, of one kind or of all, and of one source or of all. Reads no
+    /// other rows.
+    public func drift(kind: Kind? = nil, source: String? = nil, limit: Int) async throws -> DriftList {
+        try await read { db in
+            let choice = """
+                FROM head INDEXED BY head_drift JOIN kind USING (kid) JOIN peer ON peer.pid = head.origin
+                WHERE head.edited <> 0 AND (:kind IS NULL OR kind.name = :kind)
+                    AND (:source IS NULL OR peer.instance = :source)
+                """
+            let arguments: StatementArguments = ["kind": kind?.name, "source": source]
+            let count = try Int.fetchOne(db, sql: "SELECT count(*) \(choice)", arguments: arguments) ?? 0
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT kind.name, head.id, peer.name, head.edited, head.deleted, head.arrived \(choice)
+                    ORDER BY kind.name, head.id
+                    LIMIT :limit
+                    """,
+                arguments: arguments + ["limit": limit])
+            return DriftList(
+                count: count,
+                items: rows.map { row in
+                    DriftRow(
+                        kind: row[0], id: row[1], source: row[2], state: row[3] == 1 ? .edited : .kept,
+                        isDeleted: row[4], changed: row[5])
+                })
+        }
+    }
+}

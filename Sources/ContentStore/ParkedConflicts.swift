@@ -1,0 +1,115 @@
+internal import ContentModel
+internal import Foundation
+internal import GRDB
+internal import SyncProtocol
+
+/// What a commit changes in the list of conflicts that wait for somebody.
+struct ParkedConflicts {
+    let db: Database
+    let transfer: String
+    let pid: Int64
+    let now: Int64
+
+    /// Called once the verdicts stand and before rows move. `isDecided`: only then can something have been parked.
+    ///
+    /// Throws `conflicts` when more would wait than are kept: none is dropped to make room.
+    func update(isDecided: Bool) throws {
+        let parked = isDecided ? try parkedRows() : []
+        try close()
+        for row in parked { try add(row) }
+        guard !parked.isEmpty else { return }
+        let open = try Int.fetchOne(db, sql: "SELECT count(*) FROM conflict") ?? 0
+        guard open <= Limits.parkedConflicts else {
+            throw TidelockError(
+                .conflicts,
+                "\(open) conflicts would wait at the destination, and at most \(Limits.parkedConflicts) can; nothing was applied.",
+                hint: "Resolve some there with 'tidelock conflicts resolve', or choose another policy.")
+        }
+    }
+
+    private struct Parked {
+        var place: Place
+        /// What arrived, in a body of its own.
+        var rid: Int64?
+        var output: Data?
+        var seen: Data
+        var base: Data?
+        var fields: String?
+    }
+
+    /// A merge without collisions keeps the fields that an earlier run left open. An item whose delete was not carried out
+    /// belongs to nobody, so only its conflict tells a later mirror that it was kept on purpose.
+    private func parkedRows() throws -> [Parked] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT s.kid, s.bucket, s.id, coalesce(s.arrived, s.rid), s.hash,
+                    CASE WHEN s.arrived IS NULL THEN s.seen ELSE s.stored END,
+                    CASE WHEN u.old_origin = :pid THEN u.old_base END,
+                    CASE s.keep WHEN \(Decision.merged.rawValue) THEN c.fields ELSE s.fields END
+                FROM stage s
+                JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
+                LEFT JOIN conflict c ON c.kid = s.kid AND c.bucket = s.bucket AND c.id = s.id AND c.pid = :pid
+                WHERE s.transfer = :transfer AND u.verdict <> \(Verdict.nothing.rawValue) AND (
+                    s.keep IN (\(Decision.parked.rawValue), \(Decision.mergedParked.rawValue))
+                    OR (s.op = 2 AND s.keep IN (\(Decision.list(Decision.keeping))))
+                    OR (s.keep = \(Decision.merged.rawValue) AND s.fields = '[]' AND c.fields IS NOT NULL))
+                """,
+            arguments: ["pid": pid, "transfer": transfer]
+        ).map { row in
+            Parked(
+                place: Place(kid: row[0], bucket: Bucket(number: UInt16(row[1] as Int)), id: row[2]),
+                rid: try (row[3] as Int64?).map { try Bodies.copy(db, $0) }, output: row[4], seen: row[5] ?? Data(),
+                base: row[6], fields: row[7])
+        }
+    }
+
+    /// What this transfer changes or keeps anew is not what an earlier one left open.
+    private func close() throws {
+        let closed = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT c.cid, c.rid FROM conflict c
+                WHERE EXISTS (
+                    SELECT 1 FROM undo u
+                    WHERE u.run = ? AND u.kid = c.kid AND u.bucket = c.bucket AND u.id = c.id
+                        AND u.verdict <> \(Verdict.nothing.rawValue))
+                """,
+            arguments: [transfer])
+        for row in closed { try ConflictTable.drop(db, cid: row[0], rid: row[1]) }
+    }
+
+    private func add(_ row: Parked) throws {
+        let values: [(any DatabaseValueConvertible)?] =
+            [transfer, pid] + row.place.arguments + [row.rid, row.output, row.seen, row.base, row.fields, now]
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO conflict (transfer, pid, kid, bucket, id, rid, output, seen, base, fields, created)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: StatementArguments(values))
+    }
+}
+
+/// Conflicts that wait, as rows.
+enum ConflictTable {
+    /// Forgets a conflict with its body, unless that went elsewhere.
+    static func drop(_ db: Database, cid: Int64, rid: Int64?) throws {
+        try db.cachedStatement(sql: "DELETE FROM conflict WHERE cid = ?").execute(arguments: [cid])
+        try Bodies.drop(db, rid)
+    }
+
+    /// A rollback took rows back: what does not count as the output of which a conflict speaks any more is no conflict.
+    static func closeOutdated(_ db: Database, touchedBy run: String) throws {
+        let outdated = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT c.cid, c.rid FROM conflict c
+                JOIN undo u ON u.run = ? AND u.kid = c.kid AND u.bucket = c.bucket AND u.id = c.id
+                LEFT JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
+                WHERE c.rid IS NOT NULL AND NOT (h.origin IS c.pid AND h.base IS c.output)
+                """,
+            arguments: [run])
+        for row in outdated { try drop(db, cid: row[0], rid: row[1]) }
+    }
+}

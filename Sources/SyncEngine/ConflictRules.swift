@@ -1,0 +1,38 @@
+internal import ContentModel
+
+/// Decides what becomes of one conflict that handlers left open. Pure.
+struct ConflictRules {
+    let policy: ConflictPolicy
+
+    /// Nil where the policy stops the run. `base` is what both versions were made of, where that could be found.
+    func settlement(of staged: StagedConflict, base: JSONDocument?) -> Settlement? {
+        if let patch = patch(staged, base: base) { return patch }
+        switch policy {
+        case .source: return .applied
+        case .target: return .keptTarget
+        case .fail: return nil
+        case .park: return .parked
+        case .mergeFields:
+            guard let base, let source = staged.conflict.source, let target = staged.conflict.target else { return .parked }
+            let merge = FieldMerge(base: base, source: source, target: target)
+            return merge.conflicts.isEmpty
+                ? .merged(merge.merged) : .mergedParked(merge.merged, fields: merge.conflicts)
+        }
+    }
+
+    /// An unfiltered original takes what the source changed and keeps what was held back from it. An edit made here is
+    /// left to the policies that do not merge.
+    private func patch(_ staged: StagedConflict, base: JSONDocument?) -> Settlement? {
+        guard staged.isOriginal, let base, let source = staged.conflict.source, let target = staged.conflict.target,
+            policy == .source || policy == .mergeFields || staged.isUntouched
+        else { return nil }
+        let merge = FieldMerge(
+            base: base, source: source, target: target, preferring: policy == .source ? .source : .target)
+        if merge.conflicts.isEmpty { return staged.isUntouched ? .patched(merge.merged) : .merged(merge.merged) }
+        switch policy {
+        case .source: return .merged(merge.merged)
+        case .mergeFields: return .mergedParked(merge.merged, fields: merge.conflicts)
+        case .target, .fail, .park: return nil
+        }
+    }
+}
