@@ -1,4 +1,5 @@
 internal import ContentModel
+internal import Foundation
 internal import SyncEngine
 internal import SyncProtocol
 
@@ -18,6 +19,8 @@ struct RunReport: Codable, Sendable {
     var target: String
     var direction: Direction
     var status: Status = .failed
+    /// What became of items that were edited at the destination; absent in reports of older versions.
+    var policy: ConflictPolicy?
     /// The roots of both sides were compared after the run, and are equal.
     var verified = false
     var created = 0
@@ -65,6 +68,11 @@ struct RunReport: Codable, Sendable {
     mutating func note(_ error: TidelockError) {
         status = .failed
         self.error = Failure(code: error.code.rawValue, message: error.message, hint: error.hint)
+        guard error.code == .conflicts, let list = error.details[ConflictDetails.list],
+            let conflicts = try? JSONDecoder().decode([Conflict].self, from: Data(list.utf8))
+        else { return }
+        conflictList = conflicts
+        self.conflicts = error.details[ConflictDetails.count].flatMap { Int($0) } ?? conflicts.count
     }
 
     mutating func note(_ outcome: RunMachine.Outcome, unchanged held: Int) {

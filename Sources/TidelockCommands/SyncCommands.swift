@@ -15,6 +15,10 @@ struct ScopeOptions: ParsableArguments {
     var locales: Bool?
     @Flag(help: "Also delete at the destination what the source does not have.") var mirror = false
     @Option(help: "Only items that match this Mongo-style filter, as JSON.") var filter: String?
+    @Option(
+        help: "What becomes of items that were edited at the destination: \(ConflictPolicy.words).",
+        transform: { try ConflictPolicy(option: $0) })
+    var policy = ConflictPolicy.source
     @Flag(help: "Mirror although there is a filter: deletes only rows that this source sent.") var forceMirror = false
     @Option(help: "Items in a batch.") var batchSize = Limits.batchItems
     @Option(help: "Let the run delete up to so many items although a guard would stop it.") var allowDeletes: Int?
@@ -36,7 +40,7 @@ struct ScopeOptions: ParsableArguments {
         for name in names ?? [] { _ = try Kind.content(name) }
         let scope = Scope(
             models: names, mode: mirror ? .mirror : .merge, filter: filter, allowsMirrorWithFilter: forceMirror,
-            locales: locales, items: try chosenItems())
+            locales: locales, items: try chosenItems(), policy: policy)
         _ = try scope.contentFilter()
         return SyncRunner.Request(
             direction: direction, scope: scope,
@@ -63,6 +67,17 @@ extension ScopeOptions {
             throw ValidationError("--items takes at most \(Limits.namedItems) items; use --filter.")
         }
         return chosen
+    }
+}
+
+extension ConflictPolicy {
+    fileprivate static let words = allCases.map(\.rawValue).joined(separator: ", ")
+
+    fileprivate init(option text: String) throws {
+        guard let policy = ConflictPolicy(rawValue: text) else {
+            throw ValidationError("There is no policy '\(text.printable)'. Policies are: \(Self.words).")
+        }
+        self = policy
     }
 }
 

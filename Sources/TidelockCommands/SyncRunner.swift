@@ -38,6 +38,7 @@ struct SyncRunner: Sendable {
     func perform() async -> (report: RunReport, failure: TidelockError?) {
         let run = instance.newRunID()
         var report = RunReport(run: run, target: target.name, direction: request.direction)
+        report.policy = request.scope.policy
         // A run that a handler started belongs to a process that reports and delivers by itself.
         let isOwnProcess = request.depth == 0 && !request.isOneOfSeveral
         let statistics = StatisticsReporter(instance, hooks: hooks, command: request.direction.rawValue)

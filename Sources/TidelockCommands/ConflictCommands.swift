@@ -1,0 +1,235 @@
+internal import ArgumentParser
+internal import ContentModel
+internal import ContentStore
+internal import Foundation
+
+struct ConflictsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "conflicts",
+        abstract: "List, show and resolve items that were edited here and of which a source brought another version.",
+        subcommands: [List.self, Show.self, Resolve.self], defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "List the open conflicts.")
+        @OptionGroup var location: LocationOptions
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            let conflicts = try await Instance.open(location).store.conflicts()
+            if json { return try Output.json(conflicts) }
+            guard !conflicts.isEmpty else { return try Output.line("no open conflicts") }
+            try Output.table(
+                [["ID", "ITEM", "SOURCE", "SINCE", "ABOUT"]]
+                    + conflicts.map {
+                        [String($0.id), $0.name, $0.source.printable, moment($0.created), $0.subject]
+                    })
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "Show the versions of an item that a conflict is about, field by field.")
+        @Argument(help: "The conflict's number.") var id: Int64
+        @OptionGroup var location: LocationOptions
+        @Flag(help: "Print one JSON object with the whole items.") var json = false
+
+        func run() async throws {
+            let versions = try await Instance.open(location).store.conflict(id)
+            if json { return try Output.line(versions.document().prettyPrinted()) }
+            try ConflictText(versions: versions).print()
+        }
+    }
+
+    struct Resolve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "resolve", abstract: "Decide which version of an item counts.")
+        @Argument(help: "The conflict's number.") var id: Int64?
+        @Flag(help: "Every open conflict.") var all = false
+        @Flag(help: "Apply what the source sent; 'tidelock rollback' takes it back.") var source = false
+        @Flag(help: "Leave the item as it is here.") var target = false
+        @Option(help: "Store the item of this file, or - for standard input, as an edit made here.") var item: String?
+        @OptionGroup var location: LocationOptions
+
+        func validate() throws {
+            guard (id == nil) == all else {
+                throw ValidationError("Name a conflict, or all of them with --all.")
+            }
+            guard [source, target, item != nil].filter({ $0 }).count == 1 else {
+                throw ValidationError("Choose one of --source, --target and --item FILE.")
+            }
+            guard !all || item == nil else { throw ValidationError("--item is for one conflict.") }
+        }
+
+        func run() async throws {
+            let resolution = ConflictResolution(instance: try await Instance.open(location))
+            if let item, let id { return try await resolution.store(item, for: id) }
+            let ids = if let id { [id] } else { try await resolution.all() }
+            if source { try await resolution.applySource(ids) } else { try await resolution.keepTarget(ids) }
+        }
+    }
+}
+
+/// What people decide about conflicts.
+private struct ConflictResolution {
+    let instance: Instance
+
+    /// Conflicts settled in one transaction.
+    private static let page = 200
+
+    func all() async throws -> [Int64] {
+        try await instance.store.conflicts().map(\.id)
+    }
+
+    func applySource(_ ids: [Int64]) async throws {
+        guard !ids.isEmpty else { return try Output.line("no open conflicts") }
+        let store = instance.store
+        let run = instance.newRunID()
+        try await store.beginRun(
+            id: run, direction: "local", target: ids.count == 1 ? "conflict \(ids[0])" : "\(ids.count) conflicts")
+        do {
+            for page in pages(ids) { try await store.applyParked(page, run: run) }
+        } catch {
+            try await close(run, "failed")
+            throw error
+        }
+        try await close(run, "committed")
+        try Output.line("resolved \(ids.count), the source's version counts; undo with: tidelock rollback \(run)")
+    }
+
+    private func close(_ run: String, _ phase: String) async throws {
+        try await instance.store.markUndoable(id: run)
+        try await instance.store.endRun(id: run, phase: phase, report: nil)
+    }
+
+    func keepTarget(_ ids: [Int64]) async throws {
+        guard !ids.isEmpty else { return try Output.line("no open conflicts") }
+        for page in pages(ids) { try await instance.store.dropConflicts(page) }
+        try Output.line("resolved \(ids.count), the version here counts")
+    }
+
+    func store(_ file: String, for id: Int64) async throws {
+        let record = try await instance.store.conflict(id).record
+        let kind = try Kind(record.kind)
+        let item = try InputFile.document(file)
+        guard try itemID(of: item.document, kind: kind).utf8.elementsEqual(record.item.utf8) else {
+            throw TidelockError(
+                .usage, "The item in \(file) is not \(record.name).",
+                hint: "Its '\(kind.keyMember)' must be that of the item.")
+        }
+        _ = try await ItemEdit(instance: instance, kind: kind, id: record.item).put(item.document, hash: item.hash)
+        try await instance.store.dropConflicts([id])
+        try Output.line("resolved 1, \(record.name) is what \(file == "-" ? "standard input" : file) says")
+    }
+
+    private func pages(_ ids: [Int64]) -> [[Int64]] {
+        stride(from: 0, to: ids.count, by: Self.page).map { Array(ids[$0..<min($0 + Self.page, ids.count)]) }
+    }
+}
+
+extension ConflictRecord {
+    fileprivate var name: String { "\(kind)/\(item.printable)" }
+
+    /// What is to be decided, in a few words.
+    fileprivate var subject: String {
+        if isDelete { return "deleted by the source" }
+        guard let fields, let first = fields.first else { return "the whole item" }
+        return fields.count == 1 ? first.printable : "\(first.printable) and \(fields.count - 1) more"
+    }
+}
+
+extension ConflictVersions {
+    /// The record with the versions; those that do not exist are null.
+    fileprivate func document() throws -> JSONDocument {
+        let record = try JSONDocument(validating: [UInt8](JSONEncoder().encode(record)))
+        return record.setting("source_item", to: source ?? .null).setting("target_item", to: target ?? .null)
+            .setting("base_item", to: base ?? .null)
+    }
+}
+
+/// A conflict for people.
+private struct ConflictText {
+    let versions: ConflictVersions
+
+    private static let longest = 200
+
+    func print() throws {
+        let record = versions.record
+        try Output.line(
+            "conflict \(record.id): \(record.name), from \(record.source.printable) with run \(record.transfer), \(moment(record.created))"
+        )
+        if record.hasMoved { try Output.line("the item here has changed since the run left it") }
+        guard let source = versions.source else { return try printDelete() }
+        guard let target = versions.target else { return try Output.line("the item was deleted here") }
+        if versions.base == nil { try Output.line("what both were made of is not known") }
+        let own = target.keys
+        for key in own + source.keys.filter({ target.member($0) == nil }) where differs(key, source, target) {
+            try print(key, source, target)
+        }
+    }
+
+    private func printDelete() throws {
+        try Output.line("the source has deleted the item")
+        if let target = versions.target { try Output.line(target.prettyPrinted()) }
+    }
+
+    private func differs(_ key: String, _ source: JSONDocument, _ target: JSONDocument) -> Bool {
+        source.member(key)?.hash != target.member(key)?.hash
+    }
+
+    private func print(_ key: String, _ source: JSONDocument, _ target: JSONDocument) throws {
+        try Output.line(key.printable)
+        if let base = versions.base { try Output.line("    base    \(text(base.member(key)))") }
+        try Output.line("    source  \(text(source.member(key)))")
+        try Output.line("    target  \(text(target.member(key)))")
+    }
+
+    private func text(_ value: JSONDocument?) -> String {
+        guard let value else { return "-" }
+        let text = String(
+            String.UnicodeScalarView(
+                value.text.unicodeScalars.prefix(Self.longest + 1).filter { $0.properties.generalCategory != .control }))
+        return text.unicodeScalars.count > Self.longest ? text + "…" : text
+    }
+}
+
+struct DriftCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drift", abstract: "List items that were edited here since their source sent them.")
+
+    @Argument(help: "Only items of the instance that this target leads to.") var target: String?
+    @Option(help: "Only this kind: models, locales, singletons or content/<model>.") var kind: String?
+    @Option(help: "How many to list.") var limit = 1_000
+    @OptionGroup var location: LocationOptions
+    @Flag(help: "Print one JSON object.") var json = false
+
+    func run() async throws {
+        let instance = try await Instance.open(location)
+        let source = try await source(instance)
+        let drift = try await instance.store.drift(
+            kind: kind.map { try Kind($0) }, source: source, limit: max(limit, 0))
+        if json { return try Output.json(drift) }
+        guard drift.count > 0 else { return try Output.line("no drift: everything is as its source sent it") }
+        try Output.table(
+            [["KIND", "ID", "SOURCE", "STATE", "CHANGED"]]
+                + drift.items.map {
+                    [
+                        $0.kind, $0.id.printable, $0.source.printable,
+                        $0.isDeleted ? "deleted" : $0.state.rawValue, moment($0.changed),
+                    ]
+                })
+        if drift.count > drift.items.count {
+            try Output.line("… and \(drift.count - drift.items.count) more; --limit lists them")
+        }
+    }
+
+    private func source(_ instance: Instance) async throws -> String? {
+        guard let target else { return nil }
+        let known = try await instance.target(target).target
+        guard let source = try await instance.store.instance(answering: known.name, at: known.uri) else {
+            throw TidelockError(
+                .notFound, "No instance has answered at target '\(known.name)' yet, so nothing here came from it.",
+                hint: "Pull from it first.")
+        }
+        return source
+    }
+}
