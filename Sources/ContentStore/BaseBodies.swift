@@ -90,6 +90,20 @@ enum BaseBodies {
                 """, ["run": run])
     }
 
+    /// Rows in the undo of a run that have something here.
+    static func places(_ db: Database, undoOf run: String, _ choice: String) throws -> [Place] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT DISTINCT b.kid, b.bucket, b.id
+                FROM base_body b
+                CROSS JOIN undo u ON u.run = ? AND u.kid = b.kid AND u.bucket = b.bucket AND u.id = b.id
+                WHERE \(choice)
+                """,
+            arguments: [run]
+        ).map { Place(kid: $0[0], bucket: Bucket(number: UInt16($0[1] as Int)), id: $0[2]) }
+    }
+
     /// Frees what nothing needs any more of one item.
     static func prune(_ db: Database, _ place: Place) throws {
         try prune(

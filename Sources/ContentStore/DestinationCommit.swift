@@ -331,12 +331,11 @@ extension Conflict.Verdict {
     fileprivate init(_ verdict: Verdict, _ decision: Decision) {
         self =
             switch decision {
-            case .keptTarget: .keptTarget
+            case .kept, .keptTarget: .keptTarget
             case .parked: .parked
             case .merged, .patched: .merged
             case .mergedParked: .mergedParked
-            case .kept where verdict == .release: .keptTarget
-            case .none, .kept, .arriving: verdict == .keepOriginal ? .keptOriginal : .replaced
+            case .none, .arriving: verdict == .keepOriginal ? .keptOriginal : .replaced
             }
     }
 }

@@ -160,6 +160,7 @@ enum Collision {
                 SELECT earlier.bytes FROM undo u JOIN body earlier ON earlier.rid = u.old_rid
                 WHERE u.run IN (SELECT id FROM run WHERE undoable = 1)
                     AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id AND u.old_hash = sh.src_hash
+                    AND u.verdict IN (\(Verdict.list(Verdict.owning)))
                 LIMIT 1) END
         FROM stage s
         JOIN kind USING (kid)

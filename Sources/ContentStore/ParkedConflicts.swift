@@ -54,6 +54,7 @@ struct ParkedConflicts {
                     s.keep IN (\(Decision.parked.rawValue), \(Decision.mergedParked.rawValue))
                     OR (s.op = 2 AND s.keep IN (\(Decision.list(Decision.keeping))))
                     OR (s.keep = \(Decision.merged.rawValue) AND s.fields = '[]' AND c.fields IS NOT NULL))
+                ORDER BY s.kid, s.id
                 """,
             arguments: ["pid": pid, "transfer": transfer]
         ).map { row in
@@ -105,7 +106,7 @@ enum ConflictTable {
             db,
             sql: """
                 SELECT c.cid, c.rid FROM conflict c
-                JOIN undo u ON u.run = ? AND u.kid = c.kid AND u.bucket = c.bucket AND u.id = c.id
+                CROSS JOIN undo u ON u.run = ? AND u.kid = c.kid AND u.bucket = c.bucket AND u.id = c.id
                 LEFT JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
                 WHERE c.rid IS NOT NULL AND NOT (h.origin IS c.pid AND h.base IS c.output)
                 """,

@@ -210,6 +210,7 @@ private struct Rollback {
 
     /// The bodies that came back belong to their heads again. A run with nothing left to undo is over.
     private func forgetRestored() throws {
+        let forgotten = try BaseBodies.places(db, undoOf: run, Self.isPastUndo)
         try db.execute(
             sql: """
                 DELETE FROM undo AS u
@@ -217,6 +218,7 @@ private struct Rollback {
                     OR (\(Self.isPastUndo) AND \(chosen)))
                 """,
             arguments: arguments(run, rollbackRun))
+        for place in forgotten { try BaseBodies.prune(db, place) }
         let left = try Int.fetchOne(
             db, sql: "SELECT count(*) FROM undo u WHERE run = ? AND NOT \(Self.isPastUndo)", arguments: [run])
         guard left == 0 else { return }

@@ -84,6 +84,7 @@ private struct RefusedConflicts {
 
     func check() throws {
         guard count > 0 else { return }
+        let named = named.sorted { ($0.kind, $0.id) < ($1.kind, $1.id) }
         let first = named.prefix(3).map { "\($0.kind)/\($0.id.printable)" }.joined(separator: ", ")
         let items = count == 1 ? "1 item was" : "\(count) items were"
         throw TidelockError(

@@ -98,7 +98,7 @@ struct ConflictHandlerTests {
         let site = try await editedThere(#"ctx.resolve("target")"#)
         let report = try await site.push()
         #expect(report.isGood && report.conflicts == 1, "\(report)")
-        #expect(report.conflictList.map(\.verdict) == ["kept_original"])
+        #expect(report.conflictList.map(\.verdict) == ["kept_target"])
         #expect(try await title(2, site) == "edited there")
         #expect(try await title(3, site) == "edited here")
         let second = try await site.push()

@@ -34,18 +34,26 @@ struct PullTests {
         #expect(try await site.source.content().hashes == site.destination.content().hashes)
     }
 
-    @Test func neverReplaceOriginalsByTheirFilteredForm() async throws {
+    @Test func patchOriginalsAndNeverReplaceThemByTheirFilteredForm() async throws {
         let site = try await pushedThenChangedThere()
         let originals = try await site.source.content()
         let report = try await site.pull()
-        #expect(report.isGood && report.created == 2, "\(report)")
+        #expect(report.isGood && report.created == 2 && report.updated == 1 && report.conflicts == 0, "\(report)")
         let after = try await site.source.content()
-        for (key, original) in originals { #expect(after[key]?.bytes == original.bytes, "\(key)") }
+        for (key, original) in originals {
+            let isEdited = key == "content/articles/\(Articles.id(3))"
+            let expected =
+                isEdited ? original.setting("title", to: JSONDocument(string: "edited there")) : original
+            #expect(after[key]?.bytes == expected.bytes, "\(key)")
+        }
         #expect(after.count == 12)
-        #expect(report.conflictList.map(\.id) == [Articles.id(3)], "\(report.conflictList)")
-        #expect(report.conflictList.map(\.verdict) == ["kept_original"])
         let second = try await site.pull()
         #expect(second.isGood && second.sent == 0, "\(second)")
+        let push = try await site.push()
+        #expect(push.isGood && push.deleted == 0 && push.conflicts == 0, "\(push)")
+        #expect(try await site.source.content().hashes == after.hashes)
+        let (there, filtered) = (try await site.destination.content(), after.filtered)
+        for key in originals.keys { #expect(there[key]?.hash == filtered[key]?.hash, "\(key)") }
     }
 
     /// What the other side's handlers strip never leaves it.

@@ -73,7 +73,7 @@ public struct Conflict: Codable, Sendable, Hashable {
         case keptOriginal = "kept_original"
         /// A rollback left the item alone because it was edited since.
         case keptEdited = "kept_edited"
-        /// The destination's item stays because the policy says so.
+        /// The destination's item stays because a handler or the policy says so.
         case keptTarget = "kept_target"
         /// Both versions were merged; what was there before is in undo.
         case merged
