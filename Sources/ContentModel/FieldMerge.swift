@@ -16,6 +16,8 @@ public struct FieldMerge: Sendable, Equatable {
     /// Fields named at most, and how deep objects are taken apart: below that a value counts as a whole.
     static let namedConflicts = 1_000
     static let depth = 24
+    /// Bytes of a path; longer ones are cut.
+    static let pathBytes = 256
 
     /// Never throws. `base` is what both sides were made of.
     public init(base: JSONDocument, source: JSONDocument, target: JSONDocument, preferring side: Side = .target) {
@@ -71,11 +73,12 @@ private struct Merger {
         var text: [UInt8] = []
         for step in path {
             switch step {
-            case .member(let name): text += (text.isEmpty ? [] : [UInt8(ascii: ".")]) + name
-            case .element(let id): text += [UInt8(ascii: "[")] + id + [UInt8(ascii: "]")]
+            case .member(let name):
+                text += (text.isEmpty ? [] : [UInt8(ascii: ".")]) + name.prefix(FieldMerge.pathBytes)
+            case .element(let id): text += [UInt8(ascii: "[")] + id.prefix(FieldMerge.pathBytes) + [UInt8(ascii: "]")]
             }
         }
-        conflicts.append(String(decoding: text, as: UTF8.self))
+        conflicts.append(String(decoding: text.prefix(FieldMerge.pathBytes), as: UTF8.self))
     }
 }
 

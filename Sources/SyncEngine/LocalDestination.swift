@@ -54,6 +54,8 @@ public struct LocalDestination: DestinationPort {
         do {
             return try await conflicts.decide(transfer: transfer, fence: request.fence)
         } catch let error as TidelockError {
+            // The same request, sent twice, may have committed meanwhile; the store then answers what it did.
+            if error.code == .fenced, try await store.transferState(transfer: transfer).result != nil { return true }
             var error = error
             error.details[RunMachine.uncommitted] = "true"
             throw error

@@ -28,7 +28,7 @@ struct ModelItem: Hashable {
 }
 
 extension ModelItem {
-    /// A three-way merge in which the source wins where both sides changed something.
+    /// A three-way merge in which `source` wins where both sides changed something.
     fileprivate func patched(by source: ModelItem, since base: ModelItem) -> ModelItem {
         func merge<Value: Equatable>(_ field: KeyPath<ModelItem, Value>) -> Value {
             source[keyPath: field] == base[keyPath: field] ? self[keyPath: field] : source[keyPath: field]
@@ -229,7 +229,7 @@ extension ReferenceModel {
                 return theirs.item == nil || known.isUncertain || !known.isHeld ? .eitherWay : .nothing
             }
             if isOurs, !theirs.isEdited || theirs.isKept, theirs.base == output { return .nothing }
-            return arrive(output, at: run.destination, from: run.source, key, theirs, isReverted: isReverted)
+            return arrive(output, run, key, theirs, isReverted: isReverted)
         }
     }
 
@@ -245,16 +245,17 @@ extension ReferenceModel {
     }
 
     private func arrive(
-        _ output: ModelItem, at destination: Int, from source: Int, _ key: ItemKey, _ theirs: ModelRow, isReverted: Bool
+        _ output: ModelItem, _ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow, isReverted: Bool
     ) -> Decision {
-        guard theirs.item != nil else { return .apply(output) }
+        let keepsEdits = run.scope.policy != .source
         if isReverted { return .apply(output) }
+        guard theirs.item != nil else { return keepsEdits && theirs.isEdited ? .keepOriginal(output) : .apply(output) }
         if theirs.item == output { return .adopt(output) }
-        if theirs.origin == source, !theirs.isEdited { return .apply(output) }
-        let back = memory[Stream(source: destination, destination: source)]?[key]
+        if theirs.origin == run.source, !theirs.isEdited { return .apply(output) }
+        let back = memory[Stream(source: run.destination, destination: run.source)]?[key]
         if let back, back.isHeld, back.output == theirs.item { return .apply(output) }
         if let back, let sent = back.output, sent != back.source { return .keepOriginal(output) }
-        return .apply(output)
+        return keepsEdits ? .keepOriginal(output) : .apply(output)
     }
 
     /// Carries a run out. `actual` answers how a row came out where both ways are right.
@@ -282,22 +283,24 @@ extension ReferenceModel {
         guard let item = row(run.source, key).item else { return .nothing }
         switch filters[run.source].outcome(item) {
         case .put(let output) where actual.origin == run.source:
-            return arrive(
-                output, at: run.destination, from: run.source, key, old, isReverted: old.revertedFrom == run.source)
+            return arrive(output, run, key, old, isReverted: old.revertedFrom == run.source)
         case .drop where run.isMirror && actual.item == nil && old.item != nil: return .delete
         case .put, .drop, .skip: return .nothing
         }
     }
 
-    /// An unfiltered original stays where what was sent is not known any more, and is patched where it is.
+    /// A row that is kept may be a merge, where it is known what both sides were made of.
     private func original(
         _ run: ModelRun, _ key: ItemKey, _ old: ModelRow, _ output: ModelItem, _ actual: ModelItem?
     ) -> Decision {
         guard let target = old.item, let actual, actual != target else { return .keepOriginal(output) }
         let sent = memory[Stream(source: run.destination, destination: run.source)]?[key]?.output
         let bases = [sent, old.origin == run.source ? old.base : nil].compactMap { $0 }
-        return bases.contains { target.patched(by: output, since: $0) == actual }
-            ? .patch(actual, output: output) : .keepOriginal(output)
+        let isMerge = bases.contains { base in
+            run.scope.policy == .mergeFields
+                ? output.patched(by: target, since: base) == actual : target.patched(by: output, since: base) == actual
+        }
+        return isMerge ? .patch(actual, output: output) : .keepOriginal(output)
     }
 
     private mutating func outcome(_ decision: Decision, _ old: ModelRow, source: Int) -> ModelRow {

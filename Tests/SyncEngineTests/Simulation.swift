@@ -143,6 +143,10 @@ extension Simulation {
             scope.filter = "{\"v\":{\"$gte\":5}}"
             scope.allowsMirrorWithFilter = true
         }
+        // A mirror has more to say about edits; the tests of policies tell what.
+        if scope.mode == .merge, chance(40) {
+            scope.policy = [.target, .park, .mergeFields][roll(3)]
+        }
         run.scope = scope
         let isPush = chance(60)
         run.includesReverted = isPush && chance(10)
@@ -158,7 +162,7 @@ extension Simulation {
             ? "push \(name(run.source)) to \(name(run.destination))"
             : "pull \(name(run.destination)) from \(name(run.source))"
         return "\(arrow) \(run.scope.mode) models \(run.scope.models ?? []) minimum \(run.minimum ?? 0) "
-            + "\(run.includesReverted ? "including reverted" : "")"
+            + "policy \(run.scope.policy) \(run.includesReverted ? "including reverted" : "")"
     }
 
     private func perform(_ run: ModelRun, isPush: Bool, _ test: TestRun) async throws -> TestRunResult {
