@@ -44,7 +44,7 @@ enum BaseBodies {
                     DELETE FROM body WHERE rid IN (
                         SELECT arrived FROM stage WHERE transfer = ?1 AND arrived IS NOT NULL
                         EXCEPT
-                        SELECT b.rid FROM stage s \(beside("s", "b"))
+                        SELECT basis.rid FROM stage s \(beside("s", "basis"))
                         WHERE s.transfer = ?1 AND s.arrived IS NOT NULL)
                     """,
                 arguments: [transfer])
@@ -54,7 +54,7 @@ enum BaseBodies {
                 DELETE FROM body WHERE rid IN (
                     SELECT new_rid FROM undo WHERE run = ?1 AND verdict = \(Verdict.keepOriginal.rawValue)
                     EXCEPT
-                    SELECT b.rid FROM undo u \(beside("u", "b"))
+                    SELECT basis.rid FROM undo u \(beside("u", "basis"))
                     WHERE u.run = ?1 AND u.verdict = \(Verdict.keepOriginal.rawValue))
                 """,
             arguments: [transfer])
@@ -86,7 +86,7 @@ enum BaseBodies {
         try prune(
             db,
             among: """
-                EXISTS (SELECT 1 FROM undo u WHERE u.run = :run AND u.kid = b.kid AND u.bucket = b.bucket AND u.id = b.id)
+                EXISTS (SELECT 1 FROM undo u WHERE u.run = :run AND u.kid = basis.kid AND u.bucket = basis.bucket AND u.id = basis.id)
                 """, ["run": run])
     }
 
@@ -95,9 +95,9 @@ enum BaseBodies {
         try Row.fetchAll(
             db,
             sql: """
-                SELECT DISTINCT b.kid, b.bucket, b.id
-                FROM base_body b
-                CROSS JOIN undo u ON u.run = ? AND u.kid = b.kid AND u.bucket = b.bucket AND u.id = b.id
+                SELECT DISTINCT basis.kid, basis.bucket, basis.id
+                FROM base_body basis
+                CROSS JOIN undo u ON u.run = ? AND u.kid = basis.kid AND u.bucket = basis.bucket AND u.id = basis.id
                 WHERE \(choice)
                 """,
             arguments: [run]
@@ -107,7 +107,7 @@ enum BaseBodies {
     /// Frees what nothing needs any more of one item.
     static func prune(_ db: Database, _ place: Place) throws {
         try prune(
-            db, among: "b.kid = :kid AND b.bucket = :bucket AND b.id = :id",
+            db, among: "basis.kid = :kid AND basis.bucket = :bucket AND basis.id = :id",
             ["run": "", "kid": place.kid, "bucket": Int64(place.bucket.number), "id": place.id])
     }
 
@@ -117,18 +117,18 @@ enum BaseBodies {
             db,
             sql: """
                 WITH kept AS MATERIALIZED (SELECT id FROM run WHERE undoable = 1 AND id <> :run)
-                SELECT b.rid FROM base_body b
+                SELECT basis.rid FROM base_body basis
                 WHERE \(choice)
                     AND NOT EXISTS (
                         SELECT 1 FROM head h
-                        WHERE h.kid = b.kid AND h.bucket = b.bucket AND h.id = b.id AND h.edited <> 0 AND h.base = b.hash)
+                        WHERE h.kid = basis.kid AND h.bucket = basis.bucket AND h.id = basis.id AND h.edited <> 0 AND h.base = basis.hash)
                     AND NOT EXISTS (
                         SELECT 1 FROM conflict c
-                        WHERE c.kid = b.kid AND c.bucket = b.bucket AND c.id = b.id AND c.base = b.hash)
+                        WHERE c.kid = basis.kid AND c.bucket = basis.bucket AND c.id = basis.id AND c.base = basis.hash)
                     AND NOT EXISTS (
                         SELECT 1 FROM kept CROSS JOIN undo o
-                        WHERE o.run = kept.id AND o.kid = b.kid AND o.bucket = b.bucket AND o.id = b.id
-                            AND o.old_edited <> 0 AND o.old_base = b.hash)
+                        WHERE o.run = kept.id AND o.kid = basis.kid AND o.bucket = basis.bucket AND o.id = basis.id
+                            AND o.old_edited <> 0 AND o.old_base = basis.hash)
                 """,
             arguments: arguments)
         for rid in rids { try drop(db, rid) }

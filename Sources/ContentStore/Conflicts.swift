@@ -157,7 +157,8 @@ private struct ParkedVersion {
             db, run: run, place: place, verdict: head?.isLive == true ? .update : .create, rid: rid, hash: hash)
         try Head.put(
             db, place, rid: rid, hash: hash, facts: ItemFacts(body), base: head?.base, origin: head?.origin ?? 0,
-            isEdited: !isSources && head.map { $0.origin != 0 && $0.base != hash } ?? false, sequence: sequence, now: now)
+            isEdited: !isSources && head.map { $0.origin != 0 && $0.base != hash } ?? false, sequence: sequence,
+            now: now)
     }
 
     private func remove(_ head: Head?, _ run: String, _ sequence: Int64, _ now: Int64) throws {

@@ -179,7 +179,8 @@ enum Collision {
     /// Whether something staged meets an unfiltered original. Most instances have none, which is seen at once.
     static func hasOriginals(_ db: Database, _ record: TransferTable.Record) throws -> Bool {
         let isPossible = try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM shadow sh WHERE sh.pid = ? AND \(isOriginal))", arguments: [record.pid])
+            db, sql: "SELECT EXISTS (SELECT 1 FROM shadow sh WHERE sh.pid = ? AND \(isOriginal))",
+            arguments: [record.pid])
         guard isPossible == true else { return false }
         return try Bool.fetchOne(
             db,
@@ -214,7 +215,8 @@ enum Collision {
             try decision.settlement.fields.map { try JSONColumns.encode($0) }, transfer,
         ]
         try db.cachedStatement(
-            sql: "UPDATE stage SET seen = ?, keep = ?, fields = ? WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?"
+            sql:
+                "UPDATE stage SET seen = ?, keep = ?, fields = ? WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?"
         ).execute(arguments: StatementArguments(values + place.arguments))
         guard let document = decision.settlement.merge else { return }
         try Arrival.replace(db, transfer: transfer, place, by: document)

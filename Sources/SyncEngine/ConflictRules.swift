@@ -13,7 +13,9 @@ struct ConflictRules {
         case .fail: return nil
         case .park: return .parked
         case .mergeFields:
-            guard let base, let source = staged.conflict.source, let target = staged.conflict.target else { return .parked }
+            guard let base, let source = staged.conflict.source, let target = staged.conflict.target else {
+                return .parked
+            }
             let merge = FieldMerge(base: base, source: source, target: target)
             return merge.conflicts.isEmpty
                 ? .merged(merge.merged) : .mergedParked(merge.merged, fields: merge.conflicts)

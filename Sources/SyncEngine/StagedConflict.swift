@@ -48,7 +48,8 @@ public struct StagedConflict: Sendable {
     public var isUntouched: Bool
 
     public init(
-        conflict: ItemConflict, seen: ContentHash?, base: JSONDocument? = nil, sent: Sent? = nil, isOriginal: Bool = false,
+        conflict: ItemConflict, seen: ContentHash?, base: JSONDocument? = nil, sent: Sent? = nil,
+        isOriginal: Bool = false,
         isUntouched: Bool = false
     ) {
         self.conflict = conflict

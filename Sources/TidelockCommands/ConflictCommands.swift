@@ -187,7 +187,8 @@ private struct ConflictText {
         guard let value else { return "-" }
         let text = String(
             String.UnicodeScalarView(
-                value.text.unicodeScalars.prefix(Self.longest + 1).filter { $0.properties.generalCategory != .control }))
+                value.text.unicodeScalars.prefix(Self.longest + 1).filter { $0.properties.generalCategory != .control })
+        )
         return text.unicodeScalars.count > Self.longest ? text + "…" : text
     }
 }

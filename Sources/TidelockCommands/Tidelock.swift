@@ -57,7 +57,8 @@ struct RootCommand: AsyncParsableCommand {
                 name: "Sync:",
                 subcommands: [
                     PlanCommand.self, PushCommand.self, PullCommand.self, CheckCommand.self, RunsCommand.self,
-                    RollbackCommand.self, ConflictsCommand.self, DriftCommand.self, LogCommand.self, DocumentsCommand.self, LockCommand.self,
+                    RollbackCommand.self, ConflictsCommand.self, DriftCommand.self, LogCommand.self,
+                    DocumentsCommand.self, LockCommand.self,
                 ]),
             CommandGroup(name: "Operating:", subcommands: [VerifyCommand.self, GarbageCommand.self]),
             CommandGroup(

@@ -2,7 +2,8 @@ import ContentModel
 import Testing
 
 @Suite struct FieldMergeTests {
-    private static let base = #"{"_id":"1","title":"A","title_de":"B","rank":1.0,"seo":{"t":"x","d":"y"},"tags":["a","b"]}"#
+    private static let base =
+        #"{"_id":"1","title":"A","title_de":"B","rank":1.0,"seo":{"t":"x","d":"y"},"tags":["a","b"]}"#
 
     private func merge(
         _ base: String, _ source: String, _ target: String, preferring side: FieldMerge.Side = .target
@@ -81,7 +82,8 @@ import Testing
     @Test func keysThatOnlySwiftHoldsToBeEqualAreTwoFields() throws {
         let (composed, decomposed) = ("\u{E9}", "e\u{301}")
         let base = "{\"\(composed)\":1,\"\(decomposed)\":1}"
-        let merge = try merge(base, "{\"\(composed)\":2,\"\(decomposed)\":1}", "{\"\(composed)\":1,\"\(decomposed)\":3}")
+        let merge = try merge(
+            base, "{\"\(composed)\":2,\"\(decomposed)\":1}", "{\"\(composed)\":1,\"\(decomposed)\":3}")
         #expect(Array(merge.merged.text.utf8) == Array("{\"\(composed)\":2,\"\(decomposed)\":3}".utf8))
     }
 

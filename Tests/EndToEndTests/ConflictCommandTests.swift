@@ -88,8 +88,9 @@ struct ConflictCommandTests {
         #expect(try await conflicts(site).map(\.item) == [Articles.id(5)])
         let drift = try await site.destination.json(Drift.self, "drift", "--kind", "content/articles")
         #expect(drift.count == 2)
-        #expect(Dictionary(uniqueKeysWithValues: drift.items.map { ($0.id, $0.state) })
-            == [Articles.id(4): "edited", Articles.id(5): "kept"])
+        #expect(
+            Dictionary(uniqueKeysWithValues: drift.items.map { ($0.id, $0.state) })
+                == [Articles.id(4): "edited", Articles.id(5): "kept"])
     }
 
     @Test func mergeFieldsAppliesWhatDoesNotCollide() async throws {

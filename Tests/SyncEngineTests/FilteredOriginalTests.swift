@@ -87,9 +87,10 @@ import TidelockTestSupport
         #expect(try a.problems() == [])
     }
 
-    @Test(arguments: [
-        (.source, 2, .merged), (.mergeFields, 9, .mergedParked), (.target, 9, .keptTarget), (.park, 9, .parked),
-    ] as [(ConflictPolicy, Int, Conflict.Verdict)])
+    @Test(
+        arguments: [
+            (.source, 2, .merged), (.mergeFields, 9, .mergedParked), (.target, 9, .keptTarget), (.park, 9, .parked),
+        ] as [(ConflictPolicy, Int, Conflict.Verdict)])
     func aFieldEditedOnBothSidesGoesByThePolicy(policy: ConflictPolicy, value: Int, verdict: Conflict.Verdict)
         async throws
     {

@@ -266,7 +266,9 @@ extension ReferenceModel {
             let old = row(run.destination, key)
             tally[decision.name, default: 0] += 1
             if decision == .eitherWay { decision = settle(run, key, old, actual(key)) }
-            if case .keepOriginal(let output) = decision { decision = original(run, key, old, output, actual(key).item) }
+            if case .keepOriginal(let output) = decision {
+                decision = original(run, key, old, output, actual(key).item)
+            }
             let new = outcome(decision, old, source: run.source)
             if decision != .nothing {
                 rows[run.destination][key] = new
