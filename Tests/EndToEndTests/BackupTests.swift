@@ -1,0 +1,83 @@
+import ContentModel
+import Foundation
+import Testing
+import TidelockTestSupport
+
+@Suite("Backups and what a restore does", .story)
+struct BackupTests {
+    private struct Backup: Decodable {
+        var file: String
+        var bytes: Int
+        var sequence: Int
+    }
+
+    private func backup(_ instance: RealInstance) async throws -> URL {
+        let file = Story.current.folder.appending(path: "\(instance.name)-backup.sqlite")
+        let report = try await instance.json(Backup.self, "backup", file.path)
+        #expect(report.bytes > 0 && report.sequence > 0)
+        return file
+    }
+
+    /// As the README tells: with nothing running, the copy takes the place of the store and its side files.
+    private func restore(_ file: URL, into instance: RealInstance) throws {
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(at: instance.storage.appending(path: "tidelock.sqlite\(suffix)"))
+        }
+        try FileManager.default.copyItem(at: file, to: instance.storage.appending(path: "tidelock.sqlite"))
+    }
+
+    @Test func whileTheServerRuns() async throws {
+        let site = try await Site.make(articles: 5)
+        #expect(try await site.push().isGood)
+        let file = try await backup(site.destination)
+        let again = try await site.destination.attempt("backup", file.path)
+        #expect(again.status == 64 && again.errors.contains("--force"), "\(again)")
+        #expect(try await site.destination.run("backup", file.path, "--force").contains("checked"))
+        #expect(try await site.push().isGood)
+        #expect(await site.server.stop() == 0)
+    }
+
+    @Test func anOlderDestinationGetsWhatItLacks() async throws {
+        let site = try await Site.make(articles: 5)
+        #expect(try await site.push().isGood)
+        let file = try await backup(site.destination)
+        try await site.source.take(Articles.make(2, from: 20))
+        try await site.source.edit("content/articles", [Articles.id(0)], "title", "newer")
+        #expect(try await site.push().isGood)
+        #expect(await site.server.stop() == 0)
+        try restore(file, into: site.destination)
+        let server = try await TestServer(site.destination, port: site.server.port)
+        let push = try await site.push()
+        #expect(push.isGood && push.created == 2 && push.updated == 1, "\(push)")
+        #expect(try await site.destination.content().hashes == site.source.content().filtered.hashes)
+        #expect(try await site.push().sent == 0)
+        #expect(await server.stop() == 0)
+    }
+
+    @Test func anOlderSourceOverwritesNothingSilently() async throws {
+        let site = try await Site.make(articles: 5)
+        #expect(try await site.push().isGood)
+        let file = try await backup(site.source)
+        try await site.source.edit("content/articles", [Articles.id(0)], "title", "newer")
+        try await site.source.take(Articles.make(1, from: 20))
+        #expect(try await site.push().isGood)
+        let newer = try await site.destination.content()
+        try restore(file, into: site.source)
+        let push = try await site.push()
+        let there = try await site.destination.content()
+        // What the source had sent since its backup is at the destination alone now: it stays, or is told as a conflict
+        // and kept in undo.
+        // The list of what the destination holds tells the source that an output unknown to it is there; today it takes
+        // that for an older one of its own and sends over it, as a plain update.
+        withKnownIssue("a restored source sends over what it had sent after its backup") {
+            for (item, document) in newer where there[item]?.hash != document.hash {
+                let isTold = push.conflictList.contains { "\($0.kind)/\($0.id)" == item }
+                #expect(isTold, "\(item) was overwritten silently: \(push)")
+            }
+        }
+        #expect(there["content/articles/\(Articles.id(20))"] != nil, "\(push)")
+        // Either way nothing is lost for good.
+        try await site.destination.run("rollback", push.run)
+        #expect(try await site.destination.content().hashes == newer.hashes)
+    }
+}
