@@ -27,6 +27,11 @@ enum Settings {
         try set(db, "instance", id)
         try set(db, "epoch", random.bytes(8).hex)
         try db.execute(sql: "DELETE FROM checkpoint")
+        // What the original has under way is the original's to finish.
+        for table in ["plan_op", "plan_batch", "plan", "lease"] { try db.execute(sql: "DELETE FROM \(table)") }
+        try db.execute(sql: "UPDATE run SET phase = 'interrupted' WHERE phase IN ('running', 'unsettled')")
+        try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE phase = 'open'")
+        try TransferTable.dropStages(db)
         return id
     }
 

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ContentModel
 internal import ContentStore
 internal import Foundation
+internal import SyncEngine
 
 struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -41,8 +42,21 @@ struct InitCommand: AsyncParsableCommand {
     private func renew() async throws {
         let path = folder ?? location.directory ?? "."
         let instance = try await Instance.open(LocationOptions.parse(["-C", path]))
+        let old = instance.store.identity.id
+        guard try !ServingLock.isHeld(in: instance.folder.storage) else {
+            throw TidelockError(
+                .runInProgress, "A server runs on this instance; its identity stays.", hint: "Stop 'tidelock serve' first.")
+        }
+        let lock = try SyncLock.acquire(
+            in: instance.folder.storage,
+            holder: SyncLock.Holder(
+                pid: getpid(), host: ProcessInfo.processInfo.hostName, run: "new identity",
+                started: instance.clock.seconds))
+        defer { withExtendedLifetime(lock) {} }
         let id = try await instance.store.renewIdentity()
-        try Output.line("instance '\(instance.settings.name)' is now \(id)")
+        instance.log("notice", "The identity was renewed: \(old) became \(id).")
+        try Output.line("instance '\(instance.settings.name)' was \(old) and is now \(id)")
+        try Output.line("what was agreed with others under the old id counts no more; the next run looks at everything")
     }
 }
 

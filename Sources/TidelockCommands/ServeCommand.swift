@@ -38,6 +38,8 @@ struct ServeCommand: AsyncParsableCommand {
                 "\(instance.folder.configuration.path) sets no sync.syncKey, so nobody could sign a request.",
                 hint: "'tidelock keys generate' makes a key; put it into .env as TIDELOCK_SYNC_KEY.")
         }
+        let lock = try ServingLock(in: instance.folder.storage)
+        defer { withExtendedLifetime(lock) {} }
         let hooks = try await instance.hooks()
         defer { hooks.stop() }
         hooks.serve(instance.store.identity, version: Tidelock.version)

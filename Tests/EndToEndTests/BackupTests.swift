@@ -80,4 +80,16 @@ struct BackupTests {
         try await site.destination.run("rollback", push.run)
         #expect(try await site.destination.content().hashes == newer.hashes)
     }
+
+    @Test func anIdentityIsNotRenewedUnderAServer() async throws {
+        let site = try await Site.make(articles: 1)
+        let refused = try await site.destination.attempt("init", "--new-identity")
+        #expect(refused.status == 75 && refused.errors.contains("server"), "\(refused)")
+        #expect(try await site.push().isGood)
+        #expect(await site.server.stop() == 0)
+        #expect(try await site.destination.run("init", "--new-identity").contains("is now"))
+        #expect(try await site.destination.json(Verified.self, "verify", "--deep").ok)
+    }
+
+    private struct Verified: Decodable { var ok: Bool }
 }
