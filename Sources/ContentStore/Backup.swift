@@ -1,5 +1,5 @@
-public import Foundation
 internal import ContentModel
+public import Foundation
 internal import GRDB
 internal import Glibc
 internal import SyncEngine
@@ -56,7 +56,8 @@ private enum BackupFile {
     static func requireFree(_ file: URL, replacing: Bool, store folder: URL) throws {
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
-        let isOwn = file.standardizedFileURL.resolvingSymlinksInPath().deletingLastPathComponent().path
+        let isOwn =
+            file.standardizedFileURL.resolvingSymlinksInPath().deletingLastPathComponent().path
             == folder.standardizedFileURL.resolvingSymlinksInPath().path
         if isFolder.boolValue || (isOwn && file.lastPathComponent.hasPrefix("tidelock.sqlite")) {
             throw TidelockError(.usage, "\(file.path) cannot be a backup.", hint: "Name a file of its own.")

@@ -295,7 +295,9 @@ extension DigestTree {
 
     /// A leaf or node as it is stored; one of no rows, which is never stored, for bytes that are no digest.
     private static func leaf(_ row: Row, _ column: Int) -> Leaf {
-        guard let bytes = row.bytes(column + 1), bytes.count == Digest.length else { return Leaf(count: -1, digest: .empty) }
+        guard let bytes = row.bytes(column + 1), bytes.count == Digest.length else {
+            return Leaf(count: -1, digest: .empty)
+        }
         return Leaf(count: row[column], digest: Digest(bytes: bytes))
     }
 }

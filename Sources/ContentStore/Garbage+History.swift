@@ -145,8 +145,9 @@ extension PlanTables {
 
     fileprivate static func rows(_ db: Database, of transfer: String) throws -> Int {
         try ["plan_op", "plan_batch"].reduce(0) { sum, table in
-            try sum + (Int.fetchOne(
-                db, sql: "SELECT count(*) FROM \(table) WHERE transfer = ?", arguments: [transfer]) ?? 0)
+            try sum
+                + (Int.fetchOne(
+                    db, sql: "SELECT count(*) FROM \(table) WHERE transfer = ?", arguments: [transfer]) ?? 0)
         }
     }
 

@@ -31,9 +31,11 @@ extension GarbageCollection {
         if isDryRun {
             return try await store.read { db in
                 let transfers = try Int.fetchOne(db, sql: "SELECT count(*) FROM transfer WHERE \(expired)") ?? 0
-                let rows = try Stages.dead(db, isOpen: "phase = 'open' AND NOT (\(expired))").reduce(0) { sum, transfer in
-                    try sum + (Int.fetchOne(
-                        db, sql: "SELECT count(*) FROM stage WHERE transfer = ?", arguments: [transfer]) ?? 0)
+                let rows = try Stages.dead(db, isOpen: "phase = 'open' AND NOT (\(expired))").reduce(0) {
+                    sum, transfer in
+                    try sum
+                        + (Int.fetchOne(
+                            db, sql: "SELECT count(*) FROM stage WHERE transfer = ?", arguments: [transfer]) ?? 0)
                 }
                 return (transfers, rows)
             }
@@ -135,7 +137,8 @@ struct BodyAccount {
     static func take(_ db: Database, most: Int) throws -> BodyAccount {
         var account = BodyAccount()
         let named = try references(db)
-        let last = try Int64.fetchOne(db, sql: "SELECT max(rid) FROM (SELECT max(rid) AS rid FROM body UNION ALL SELECT max(rid) FROM head)")
+        let last = try Int64.fetchOne(
+            db, sql: "SELECT max(rid) FROM (SELECT max(rid) AS rid FROM body UNION ALL SELECT max(rid) FROM head)")
         for first in stride(from: Int64(0), through: last ?? 0, by: Int(window)) {
             let bounds: StatementArguments = [first, first + window - 1]
             var bits = BitField(count: Int(window))
@@ -189,7 +192,9 @@ private struct BitField {
     func first(_ most: Int) -> [Int] {
         var found: [Int] = []
         for (index, word) in words.enumerated() where word != 0 {
-            for bit in 0..<64 where word >> UInt64(bit) & 1 == 1 && found.count < most { found.append(index << 6 | bit) }
+            for bit in 0..<64 where word >> UInt64(bit) & 1 == 1 && found.count < most {
+                found.append(index << 6 | bit)
+            }
         }
         return found
     }

@@ -106,7 +106,8 @@ private struct RunInspection {
     }
 
     private func planned() throws -> RunDetail.Planned? {
-        try Row.fetchOne(db, sql: "SELECT pid, phase, summary FROM plan WHERE transfer = ?", arguments: [run]).map { row in
+        try Row.fetchOne(db, sql: "SELECT pid, phase, summary FROM plan WHERE transfer = ?", arguments: [run]).map {
+            row in
             RunDetail.Planned(
                 destination: try peer(row[0]), phase: row[1],
                 summary: try (row[2] as String?).map { try JSONColumns.decode(PlanSummary.self, $0) })

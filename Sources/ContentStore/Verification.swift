@@ -153,16 +153,22 @@ private struct Verification {
             for rid in rids {
                 let head = try Row.fetchOne(
                     db, sql: "SELECT kind.name, id FROM head JOIN kind USING (kid) WHERE rid = ?", arguments: [rid])
-                report.note(StoreProblem(kind: head?[0], id: head?[1], what: head == nil ? "body \(rid) belongs to two rows" : what))
+                report.note(
+                    StoreProblem(
+                        kind: head?[0], id: head?[1], what: head == nil ? "body \(rid) belongs to two rows" : what))
             }
         }
         for rid in account.missing {
             let isHead = try Bool.fetchOne(
                 db, sql: "SELECT EXISTS (SELECT 1 FROM head WHERE rid = ?)", arguments: [rid])
             // Told with its item already.
-            if isHead != true { report.note(StoreProblem(what: "body \(rid), which undo or a transfer names, is missing")) }
+            if isHead != true {
+                report.note(StoreProblem(what: "body \(rid), which undo or a transfer names, is missing"))
+            }
         }
-        for rid in account.orphans { report.note(StoreProblem(what: "body \(rid) belongs to nothing; 'tidelock gc' frees it")) }
+        for rid in account.orphans {
+            report.note(StoreProblem(what: "body \(rid) belongs to nothing; 'tidelock gc' frees it"))
+        }
     }
 
     private mutating func checkDigests() throws {
@@ -173,11 +179,14 @@ private struct Verification {
             let names = try Row.fetchOne(
                 db, sql: "SELECT kind.name, peer.name FROM kind, peer WHERE kid = ? AND pid = ?",
                 arguments: [tree.kid, tree.pid])
-            let side = tree.role == .held ? "what \(names?[1] ?? "a peer") left here" : "what \(names?[1] ?? "a peer") holds of us"
+            let side =
+                tree.role == .held
+                ? "what \(names?[1] ?? "a peer") left here" : "what \(names?[1] ?? "a peer") holds of us"
             report.note(
                 StoreProblem(
                     kind: names?[0],
-                    what: "the digests of \(side) differ from its \(wrong.rows) rows in \(wrong.leaves.count) leaves and \(wrong.nodes.count) nodes",
+                    what:
+                        "the digests of \(side) differ from its \(wrong.rows) rows in \(wrong.leaves.count) leaves and \(wrong.nodes.count) nodes",
                     isRepairable: true))
         }
     }

@@ -45,7 +45,8 @@ struct InitCommand: AsyncParsableCommand {
         let old = instance.store.identity.id
         guard try !ServingLock.isHeld(in: instance.folder.storage) else {
             throw TidelockError(
-                .runInProgress, "A server runs on this instance; its identity stays.", hint: "Stop 'tidelock serve' first.")
+                .runInProgress, "A server runs on this instance; its identity stays.",
+                hint: "Stop 'tidelock serve' first.")
         }
         let lock = try SyncLock.acquire(
             in: instance.folder.storage,

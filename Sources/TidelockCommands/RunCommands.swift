@@ -73,7 +73,8 @@ private struct ShownRun: Encodable {
             "when      \(moment(run.started))\(run.ended.map { " to \(moment($0))" } ?? "")",
         ]
         if let received = detail.received {
-            lines.append("source    \(received.source.name.printable) (\(received.source.id)), \(received.phase.rawValue)")
+            lines.append(
+                "source    \(received.source.name.printable) (\(received.source.id)), \(received.phase.rawValue)")
         }
         if let planned = detail.planned {
             lines.append(
@@ -89,9 +90,10 @@ private struct ShownRun: Encodable {
         if let report, report.status == .committed {
             return [
                 "did       \(report.created) created, \(report.updated) updated, \(report.deleted) deleted, \(report.unchanged) unchanged, \(report.skipped) skipped"
-            ] + report.kinds.filter { $0.touches > 0 }.map {
-                "          \($0.kind): \($0.creates) created, \($0.updates) updated, \($0.deletes) deleted"
-            }
+            ]
+                + report.kinds.filter { $0.touches > 0 }.map {
+                    "          \($0.kind): \($0.creates) created, \($0.updates) updated, \($0.deletes) deleted"
+                }
         }
         if let rollback {
             let item = rollback.item.map { ", asked for \($0.kind)/\($0.id)" } ?? ""

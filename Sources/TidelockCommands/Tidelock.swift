@@ -60,7 +60,8 @@ struct RootCommand: AsyncParsableCommand {
                     RollbackCommand.self, ConflictsCommand.self, DriftCommand.self, LogCommand.self,
                     DocumentsCommand.self, LockCommand.self,
                 ]),
-            CommandGroup(name: "Operating:", subcommands: [BackupCommand.self, VerifyCommand.self, GarbageCommand.self]),
+            CommandGroup(
+                name: "Operating:", subcommands: [BackupCommand.self, VerifyCommand.self, GarbageCommand.self]),
             CommandGroup(
                 name: "Configuration:",
                 subcommands: [TargetsCommand.self, KeysCommand.self, APIKeysCommand.self, HooksCommand.self]),

@@ -66,7 +66,8 @@ extension VerificationReport {
         if problemCount > problems.count { lines.append("  … and \(problemCount - problems.count) more") }
         if repaired > 0 { lines.append("computed \(repaired) digests anew") }
         lines.append(
-            "checked \(items) items, \(tombstones) tombstones, \(bodies) bodies, \(digestTrees) digest trees\(isDeep ? ", and every byte" : "")")
+            "checked \(items) items, \(tombstones) tombstones, \(bodies) bodies, \(digestTrees) digest trees\(isDeep ? ", and every byte" : "")"
+        )
         return lines
     }
 
@@ -133,7 +134,10 @@ struct TargetComparison: Encodable {
         let wrong = kinds.filter { !$0.equal }
         guard !wrong.isEmpty else { return nil }
         return TidelockError(
-            .rootMismatch, "Target '\(target)' does not hold what we believe: \(wrong.map(\.kind).joined(separator: ", ")).",
-            hint: "The next push compares lists and brings it in step; 'tidelock plan \(target)' shows what that would do.")
+            .rootMismatch,
+            "Target '\(target)' does not hold what we believe: \(wrong.map(\.kind).joined(separator: ", ")).",
+            hint:
+                "The next push compares lists and brings it in step; 'tidelock plan \(target)' shows what that would do."
+        )
     }
 }

@@ -33,9 +33,10 @@ import TidelockTestSupport
         // It holds keys, so only its owner reads it, and nothing else is left beside it.
         let mode = try FileManager.default.attributesOfItem(atPath: file().path)[.posixPermissions] as? NSNumber
         #expect(mode?.intValue == 0o600)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: a.folder.path).filter { $0.contains("backup") } == [
-            "backup.sqlite"
-        ])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: a.folder.path).filter { $0.contains("backup") } == [
+                "backup.sqlite"
+            ])
     }
 
     @Test func aFileIsReplacedOnlyWhenAskedFor() async throws {

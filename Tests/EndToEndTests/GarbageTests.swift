@@ -29,7 +29,8 @@ struct GarbageTests {
         let text = try await instance.run("gc", "--vacuum")
         #expect(text.contains("1 runs' undo, 20 rows") && text.contains("the store's file has"), "\(text)")
         let last = try await instance.json(Answer.self, "gc")
-        #expect(last.freed.undoRuns == 0 && last.freed.orphanedBodies == 0 && last.space.freeBytes < 1_000_000, "\(last)")
+        #expect(
+            last.freed.undoRuns == 0 && last.freed.orphanedBodies == 0 && last.space.freeBytes < 1_000_000, "\(last)")
         #expect(try await instance.content().count == 20)
     }
 
