@@ -6,6 +6,14 @@ public enum Mode: String, Sendable, Codable, CaseIterable {
     case mirror
 }
 
+/// What the named items of a scope stand for.
+public enum ItemRule: String, Sendable, Codable {
+    /// Exactly themselves, and they must be there at the source.
+    case existing
+    /// Themselves, and everything at the source that their links lead to, with its models.
+    case linked
+}
+
 /// What one run moves: the documented settings of a `content` job.
 ///
 /// Three parts of the content are chosen independently, as in the documented dialog: definitions and data by `models`,
@@ -22,13 +30,17 @@ public struct Scope: Sendable, Codable, Hashable {
     public var locales: Bool?
     /// Restricts the data to these items, ids by the name of their kind; `nil` means all items of the selected models.
     public var items: [String: [String]]?
+    /// What the source does with `items` before it plans; `nil` takes them as they are.
+    public var itemRule: ItemRule?
     /// What becomes of items that were edited at the destination.
     public var policy: ConflictPolicy
 
     public init(
         models: [String]? = nil, mode: Mode = .merge, filter: String? = nil, allowsMirrorWithFilter: Bool = false,
-        locales: Bool? = nil, items: [String: [String]]? = nil, policy: ConflictPolicy = .source
+        locales: Bool? = nil, items: [String: [String]]? = nil, itemRule: ItemRule? = nil,
+        policy: ConflictPolicy = .source
     ) {
+        self.itemRule = itemRule
         self.locales = locales
         self.items = items
         self.models = models

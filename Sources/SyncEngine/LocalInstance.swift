@@ -30,6 +30,9 @@ public actor LocalInstance {
 
     private func openAsDestination(_ request: OpenTransfer) async throws -> TransferOpened {
         guard let offer = request.offer else { throw incomplete("push", lacks: "offer") }
+        guard request.scope.itemRule == nil else {
+            throw TidelockError(.malformedMessage, "The items of a push are looked up by whoever sends them.")
+        }
         if let repeated = try await committed(request) { return repeated }
         let held = try await store.held(
             of: request.initiator.id, scope: request.scope, sourceKinds: try offer.kinds.map { try Kind($0) },
@@ -85,6 +88,11 @@ public actor LocalInstance {
     }
 
     private func openAsSource(_ request: OpenTransfer, _ pinned: any RunHooks) async throws -> TransferOpened {
+        if request.scope.itemRule != nil {
+            let scope = try await LinkedItems(store: store, hooks: pinned).resolve(request.scope)
+            await pinned.release()
+            return TransferOpened(status: .resolved, responder: identity, items: scope.items ?? [:])
+        }
         let view = try await store.view(
             toward: request.initiator.id, scope: request.scope, nonce: request.nonce, hooks: pinned,
             includesReverted: false)

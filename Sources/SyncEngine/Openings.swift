@@ -6,7 +6,7 @@ public actor PushOpening: RunOpening {
     fileprivate let store: any SourceStore
     private let hooks: any RunHooks
     private let peer: any Peer
-    private let request: OpenTransfer
+    private var request: OpenTransfer
     private let options: PlanOptions
     private let sourceMade: SourceMaker
     /// The batches of the plan, each as soon as it is stored, while the plan goes on.
@@ -43,6 +43,7 @@ public actor PushOpening: RunOpening {
     public func open(
         approve: @Sendable (PlanSummary, DestinationState) async throws -> Void
     ) async throws -> RunStart {
+        request.scope = try await LinkedItems(store: store, hooks: hooks).resolve(request.scope)
         var (request, inline) = try await prepare(toward: knownPeer ?? "", approve: approve)
         var answer = try await ask(request)
         if answer.status == .inSync, answer.responder.id != knownPeer {
@@ -178,7 +179,7 @@ extension PushOpening: SourcePort {
 public actor PullOpening: RunOpening {
     private let store: any DestinationStore
     private let peer: any Peer
-    private let request: OpenTransfer
+    private var request: OpenTransfer
     private let knownPeer: String?
     private var opened: RunOpened?
     private var isOpenThere = false
@@ -195,6 +196,7 @@ public actor PullOpening: RunOpening {
     public func open(
         approve: @Sendable (PlanSummary, DestinationState) async throws -> Void
     ) async throws -> RunStart {
+        if request.scope.itemRule != nil { try await resolve() }
         var request = request
         if let knownPeer { request.held = try await held(of: knownPeer) }
         let answer = try await peer.open(request)
@@ -208,6 +210,27 @@ public actor PullOpening: RunOpening {
         let lease = try await store.admit(request, source: answer.responder, direction: .pull)
         opened = RunOpened(held: try await held(of: answer.responder.id), lease: lease)
         return .opened
+    }
+
+    /// Lets the source say which items the run is about. Nothing else of the scope is its to change.
+    private func resolve() async throws {
+        let answer = try await peer.open(request)
+        guard answer.status == .resolved, let items = answer.items, !items.isEmpty else {
+            throw TidelockError(
+                .malformedMessage, "The target's answer does not say which items the run is about.",
+                hint: "Its version of Tidelock may be too old to look up single items.")
+        }
+        request.scope.items = items
+        request.scope.itemRule = nil
+        try requireContent(items)
+    }
+
+    private func requireContent(_ items: [String: [String]]) throws {
+        let kinds = try items.keys.map { try Kind($0) }
+        let areKnown = kinds.allSatisfy { $0.isContent || $0 == .models || $0 == .locales }
+        guard areKnown, request.scope.namedItems <= Limits.namedItems else {
+            throw TidelockError(.malformedMessage, "The target's answer names items that cannot be linked.")
+        }
     }
 
     private func held(of source: String) async throws -> DestinationState {

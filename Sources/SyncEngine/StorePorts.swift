@@ -36,6 +36,9 @@ public protocol SourceStore: Sendable {
     /// How many absentees there are whose deletion no tombstone here proves.
     func unprovedAbsentees(_ query: AbsenteeQuery) async throws -> Int
 
+    /// Those of the items that are here. Callers ask for as many as they can hold in memory.
+    func bodies(of items: [ItemKey]) async throws -> [ItemKey: JSONDocument]
+
     /// How many items of a kind there are here.
     func liveItems(of kind: Kind) async throws -> Int
 

@@ -98,7 +98,13 @@ extension Reception {
         try check(message, call)
         let owner = try await responder.initiator(ofTransfer: message.id)
         guard owner == nil || owner == call.token.issuer else { throw Self.notYours }
-        return try await long(call) { [responder] in try await responder.open(message) }
+        let key = call.token.key
+        return try await long(call) { [responder] in
+            let answer = try await responder.open(message)
+            // Links may lead to kinds that the key does not cover; then not even the ids are told.
+            if let items = answer.items { try key.check(Scope(items: items)) }
+            return answer
+        }
     }
 
     private func held(_ call: SignedCall) async throws -> Answer {

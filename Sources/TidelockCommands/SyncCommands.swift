@@ -88,8 +88,21 @@ struct RunOptions: ParsableArguments {
     @OptionGroup var location: LocationOptions
 
     func run(_ direction: Direction, with target: String, isDryRun: Bool) async throws {
+        try await RunCommand(target: target, json: json, location: location).run(direction) {
+            try scope.request(direction, isDryRun: isDryRun)
+        }
+    }
+}
+
+/// One run started by a command, reported as text or as the one JSON object that was promised.
+struct RunCommand {
+    let target: String
+    let json: Bool
+    let location: LocationOptions
+
+    func run(_ direction: Direction, _ request: () throws -> SyncRunner.Request) async throws {
         do {
-            try await run(scope.request(direction, isDryRun: isDryRun), with: target, of: Instance.open(location))
+            try await run(request(), of: Instance.open(location))
         } catch let error as TidelockError where json {
             // Not even a run: the one object that was promised says so.
             var report = RunReport(run: "", target: target, direction: direction)
@@ -99,7 +112,7 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    private func run(_ request: SyncRunner.Request, with target: String, of instance: Instance) async throws {
+    private func run(_ request: SyncRunner.Request, of instance: Instance) async throws {
         let known = try await instance.target(target)
         let hooks = try await instance.hooks()
         defer { hooks.stop() }

@@ -24,10 +24,36 @@ struct SelectionTests {
         #expect(try await site.destination.content()["locales/de"] != nil)
     }
 
+    @Test func oneItemMovesWithWhatItRefersTo() async throws {
+        let site = try await Site.make()
+        try await site.source.put("models", try JSONDocument(validating: #"{"name":"posts"}"#))
+        try await site.source.put(
+            "content/posts", try JSONDocument(validating: #"{"_id":"1","to":{"_model":"posts","_id":"2"}}"#),
+            try JSONDocument(validating: #"{"_id":"2","to":{"_model":"posts","_id":"1"}}"#),
+            try JSONDocument(validating: #"{"_id":"3"}"#))
+        let alone = try await site.source.reportItem("push", ["posts", "3"])
+        #expect(alone.isGood && alone.created == 1, "\(alone)")
+        let linked = try await site.source.reportItem("push", ["posts", "1", "--with-links"])
+        #expect(linked.isGood && linked.created == 3, "\(linked)")
+        try await site.destination.edit("content/posts", ["2"], "title", "there")
+        let pulled = try await site.source.reportItem("pull", ["posts", "2", "--with-links"])
+        #expect(pulled.isGood && pulled.updated == 1, "\(pulled)")
+        #expect(try await site.source.item("content/posts", "2").string("title") == "there")
+        let missing = try await site.source.reportItem("push", ["posts", "none"])
+        #expect(missing.exit == 66 && missing.error?.code == "unknown_item", "\(missing)")
+    }
+
     @Test func itemsThatAreNoneAreRefused() async throws {
         let site = try await Site.make()
         for items in ["articles", "articles/", ",", "/x"] {
             #expect(try await site.source.attempt("push", "production", "--items", items).status == 64, "\(items)")
         }
+    }
+}
+
+extension RealInstance {
+    /// Runs `item push` or `item pull` with `production` and reads the one object it prints.
+    fileprivate func reportItem(_ direction: String, _ rest: [String]) async throws -> Report {
+        try Report(await start(["item", direction, "production", "--json"] + rest).ending())
     }
 }

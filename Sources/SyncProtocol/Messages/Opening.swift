@@ -96,6 +96,8 @@ public struct TransferOpened: Codable, Sendable {
         case open
         /// The plan that came with the open was applied; the lease has been given back.
         case committed
+        /// Pull: the named items were looked up and nothing was opened; open again with `items` and without a rule.
+        case resolved
     }
 
     public var status: Status
@@ -108,11 +110,14 @@ public struct TransferOpened: Codable, Sendable {
     public var unchanged: Int
     /// What the commit did, where the open led to one.
     public var result: CommitResult?
+    /// Pull, resolved: ids by the name of their kind.
+    public var items: [String: [String]]?
 
     public init(
         status: Status, responder: InstanceIdentity, lease: LeaseGrant? = nil, held: DestinationState? = nil,
-        unchanged: Int = 0, result: CommitResult? = nil
+        unchanged: Int = 0, result: CommitResult? = nil, items: [String: [String]]? = nil
     ) {
+        self.items = items
         self.status = status
         self.responder = responder
         self.protocolVersion = ProtocolVersion.current

@@ -1,0 +1,106 @@
+internal import ContentModel
+internal import SyncProtocol
+
+/// Finds out at the source which items a run of single items moves.
+///
+/// Links are read from what the filter handlers leave of an item, so that what they strip is not followed either.
+/// Every item is met once, whatever circles the links make.
+struct LinkedItems {
+    let store: any SourceStore
+    let hooks: any RunHooks
+
+    /// Items whose bodies are in memory at once.
+    private static let page = 200
+
+    /// The scope with all its items named one by one.
+    ///
+    /// Throws `unknown_item` when a named item is not here, and `too_large` when links lead to too many.
+    func resolve(_ scope: Scope) async throws -> Scope {
+        guard let rule = scope.itemRule else { return scope }
+        var resolved = scope
+        resolved.itemRule = nil
+        let named = try (scope.items ?? [:]).flatMap { name, ids in
+            let kind = try Kind(name)
+            return ids.map { ItemKey(kind, $0) }
+        }.sorted()
+        try await requireAll(named)
+        guard rule == .linked else { return resolved }
+        let found = try await closure(of: named)
+        resolved.items = Dictionary(grouping: found + (try await definitions(of: found)), by: \.kind.name)
+            .mapValues { $0.map(\.id).sorted() }
+        return resolved
+    }
+
+    private func requireAll(_ named: [ItemKey]) async throws {
+        for part in named.parts(of: Self.page) {
+            let here = try await store.bodies(of: part)
+            guard let missing = part.first(where: { here[$0] == nil }) else { continue }
+            throw TidelockError(
+                .unknownItem, "There is no item \(missing.kind)/\(missing.id.printable) at the source.",
+                hint: "'tidelock ls \(missing.kind)' lists the items there.")
+        }
+    }
+
+    private func closure(of named: [ItemKey]) async throws -> [ItemKey] {
+        var found = Set(named)
+        var waiting = named
+        while !waiting.isEmpty {
+            let next = Array(waiting.suffix(Self.page))
+            waiting.removeLast(next.count)
+            let unknown = try await links(from: next).filter { !found.contains($0) }
+            for part in unknown.parts(of: Self.page) {
+                let here = try await store.bodies(of: part)
+                for item in part where here[item] != nil && found.insert(item).inserted { waiting.append(item) }
+            }
+            guard found.count <= Limits.namedItems else {
+                throw TidelockError(
+                    .tooLarge, "The links lead to more than \(Limits.namedItems) items.",
+                    hint: "Leave --with-links out, or push the models instead: --models.")
+            }
+        }
+        return Array(found)
+    }
+
+    private func links(from items: [ItemKey]) async throws -> Set<ItemKey> {
+        let bodies = try await store.bodies(of: items)
+        var links: Set<ItemKey> = []
+        for (kind, keys) in Dictionary(grouping: items, by: \.kind) where kind.isContent {
+            let outgoing = keys.sorted().compactMap { key in bodies[key].map { OutgoingItem(id: key.id, body: $0) } }
+            for body in try await passed(outgoing, kind) {
+                for link in body.links(of: kind) { links.insert(ItemKey(link.kind, link.id)) }
+            }
+        }
+        return links
+    }
+
+    /// What of the items leaves this instance.
+    private func passed(_ items: [OutgoingItem], _ kind: Kind) async throws -> [JSONDocument] {
+        guard !hooks.filters(for: kind).isEmpty else { return items.map(\.body) }
+        return zip(items, try await hooks.filter(items, of: kind)).compactMap { item, outcome in
+            switch outcome {
+            case .unchanged: item.body
+            case .changed(let body): body
+            case .dropped, .skipped: nil
+            }
+        }
+    }
+
+    /// The models of the items, as far as they are defined here.
+    private func definitions(of items: [ItemKey]) async throws -> [ItemKey] {
+        let known = Set(items)
+        let models = Set(items.compactMap { $0.kind.model ?? ($0.kind == .singletons ? $0.id : nil) })
+        let keys = models.map { ItemKey(.models, $0) }.filter { !known.contains($0) }
+        return Array(try await store.bodies(of: keys).keys)
+    }
+}
+
+extension Collection {
+    fileprivate func parts(of size: Int) -> [[Element]] {
+        var parts: [[Element]] = []
+        for element in self {
+            if parts.last?.count ?? size >= size { parts.append([]) }
+            parts[parts.count - 1].append(element)
+        }
+        return parts
+    }
+}

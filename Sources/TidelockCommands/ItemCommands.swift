@@ -1,0 +1,61 @@
+internal import ArgumentParser
+internal import ContentModel
+internal import SyncEngine
+internal import SyncProtocol
+
+struct ItemCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "item", abstract: "Send or fetch one item.",
+        subcommands: [ItemPushCommand.self, ItemPullCommand.self])
+}
+
+/// One item, and how it moves.
+struct ItemOptions: ParsableArguments {
+    @Argument(help: "The target's name.") var target: String
+    @Argument(help: "The item's kind; the name of a model stands for its items.") var kind: String
+    @Argument(help: "The item's id.") var id: String
+    @Flag(help: "Also everything that its links lead to, with its models.") var withLinks = false
+    @Flag(help: "Only say what would be done.") var dryRun = false
+    @Flag(help: "Send although a filter handler that was used last time is gone.") var confirmMissingFilters = false
+    @Flag(help: "Send items again that a rollback took back at the destination.") var includeReverted = false
+    @Option(help: "Seconds to keep trying while nothing gets through.") var timeout = 30
+    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var location: LocationOptions
+
+    func validate() throws {
+        guard (1...86_400).contains(timeout) else { throw ValidationError("The timeout is 1 to 86400 seconds.") }
+        guard !id.isEmpty else { throw ValidationError("The id of an item is not empty.") }
+    }
+
+    func run(_ direction: Direction) async throws {
+        try await RunCommand(target: target, json: json, location: location).run(direction) {
+            let kind = try Kind.ofItems(kind)
+            return SyncRunner.Request(
+                direction: direction,
+                scope: Scope(items: [kind.name: [id]], itemRule: withLinks ? .linked : .existing),
+                options: PlanOptions(includesReverted: includeReverted),
+                confirmations: Confirmations(missingFilters: confirmMissingFilters), isDryRun: dryRun,
+                timeout: .seconds(timeout))
+        }
+    }
+}
+
+struct ItemPushCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "push", abstract: "Send one item to a target.")
+
+    @OptionGroup var options: ItemOptions
+
+    func run() async throws {
+        try await options.run(.push)
+    }
+}
+
+struct ItemPullCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "pull", abstract: "Fetch one item from a target.")
+
+    @OptionGroup var options: ItemOptions
+
+    func run() async throws {
+        try await options.run(.pull)
+    }
+}

@@ -1,0 +1,100 @@
+import ContentModel
+import ContentStore
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// Runs of single items, with what their links lead to.
+@Suite struct LinkedItemTests {
+    private let a: TestInstance
+    private let b: TestInstance
+
+    init() throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+    }
+
+    /// Posts 1 → page p → post 2 → post 1, a circle; post 3 stands alone.
+    private func fill() async throws {
+        try await a.put(.models, #"{"name":"posts"}"#, #"{"name":"pages"}"#, #"{"name":"other"}"#)
+        try await a.put(
+            .posts, #"{"_id":"1","page":{"_model":"pages","_id":"p"},"gone":{"_model":"pages","_id":"gone"}}"#,
+            #"{"_id":"2","to":[{"_model":"posts","_id":"1"}]}"#, #"{"_id":"3"}"#)
+        try await a.put(.pages, #"{"_id":"p","_pid":"root","x":{"y":{"_model":"posts","_id":"2"}}}"#, #"{"_id":"root"}"#)
+    }
+
+    private func run(_ ids: String..., rule: ItemRule) -> TestRun {
+        TestRun(scope: Scope(items: ["content/posts": ids], itemRule: rule))
+    }
+
+    private func keys(_ instance: TestInstance) throws -> [String] {
+        try StoreInspector(instance.store).heads().keys.sorted().map(\.description)
+    }
+
+    private let circle = ["models/pages", "models/posts", "content/pages/p", "content/pages/root", "content/posts/1", "content/posts/2"]
+
+    @Test func aPushBringsWhatIsLinked() async throws {
+        try await fill()
+        #expect(try await a.push(to: b, run("1", rule: .linked)).result?.created == 6)
+        #expect(try keys(b) == circle)
+        #expect(try await a.push(to: b, run("2", rule: .linked)).isNoOp)
+        #expect(try await a.push(to: b).result?.created == 2)
+        #expect(try a.problems() + b.problems() == [])
+    }
+
+    @Test func aPullLetsTheSourceFollowTheLinks() async throws {
+        try await fill()
+        #expect(try await b.pull(from: a, run("1", rule: .linked)).result?.created == 6)
+        #expect(try keys(b) == circle)
+        #expect(try await b.pull(from: a, run("1", rule: .linked)).isNoOp)
+        #expect(try await b.pull(from: a).result?.created == 2)
+        #expect(a.hooks.pinned == 0)
+    }
+
+    @Test func withoutLinksTheItemMovesAlone() async throws {
+        try await fill()
+        #expect(try await a.push(to: b, run("1", rule: .existing)).result?.created == 1)
+        #expect(try await b.pull(from: a, run("3", rule: .existing)).result?.created == 1)
+        #expect(try keys(b) == ["content/posts/1", "content/posts/3"])
+    }
+
+    @Test func whatAHandlerStripsIsNotFollowed() async throws {
+        try await fill()
+        a.hooks.install("strips") { _, item in
+            item.id == "1" ? .changed(try JSONDocument(validating: #"{"_id":"1"}"#)) : .unchanged
+        }
+        try await a.push(to: b, run("1", rule: .linked))
+        #expect(try keys(b) == ["models/posts", "content/posts/1"])
+    }
+
+    @Test func anItemThatIsNotThereIsRefused() async throws {
+        try await fill()
+        for rule in [ItemRule.existing, .linked] {
+            for isPush in [true, false] {
+                do {
+                    _ = try await isPush ? a.push(to: b, run("1", "none", rule: rule)) : b.pull(from: a, run("none", rule: rule))
+                    Issue.record("an item that is not there was moved")
+                } catch let failure as TestRunFailure {
+                    #expect(failure.error.code == .unknownItem)
+                }
+            }
+        }
+        #expect(try keys(b) == [])
+    }
+
+    @Test func aChainThatNeverEndsIsRefused() async throws {
+        let changes = try (0...Limits.namedItems).map { number in
+            let body = try JSONDocument(
+                validating: "{\"_id\":\"\(number)\",\"next\":{\"_model\":\"posts\",\"_id\":\"\(number + 1)\"}}")
+            return LocalChange.put(kind: .posts, body: body, hash: body.hash)
+        }
+        try await a.change(changes)
+        do {
+            try await a.push(to: b, run("0", rule: .linked))
+            Issue.record("the run should have been refused")
+        } catch let failure as TestRunFailure {
+            #expect(failure.error.code == .tooLarge)
+        }
+    }
+}
