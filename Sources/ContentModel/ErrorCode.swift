@@ -42,6 +42,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case fenced
     case movedMeanwhile = "moved_meanwhile"
     case batchConflict = "batch_conflict"
+    case planOutdated = "plan_outdated"
     // guards
     case deleteGuard = "delete_guard"
     case emptySource = "empty_source"
@@ -112,6 +113,7 @@ extension ErrorCode {
         case .runInProgress: Self.row(true, 409, 75, .notice)
         case .leaseHeld: Self.row(true, 423, 75, .notice)
         case .fenced, .movedMeanwhile, .batchConflict: Self.row(false, 409, 75, .warning)
+        case .planOutdated: Self.row(false, 409, 65, .notice)
         case .deleteGuard, .emptySource, .filterMissing, .conflicts: Self.row(false, 409, 65, .warning)
         case .tooLarge: Self.row(false, 413, 65, .warning)
         case .rateLimited: Self.row(true, 429, 75, .notice)

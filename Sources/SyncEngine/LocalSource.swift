@@ -66,7 +66,8 @@ public actor LocalSource: SourcePort {
 
     private func selection(held: DestinationState) async throws -> [KindScope] {
         let there = try held.kinds.map { try Kind($0.kind) }
-        return try request.scope.kinds(among: try await store.kinds() + there)
+        let kinds = try request.scope.kinds(among: try await store.kinds() + there)
+        return options.expected?.narrowed(kinds) ?? kinds
     }
 
     /// Roots first, lists only where they differ or where somebody edited what we sent. Roots say nothing about rows
@@ -78,7 +79,7 @@ public actor LocalSource: SourcePort {
             let root = state?.root ?? Digest.empty.masked(by: request.nonce)
             let hasForeign = request.scope.mode == .mirror && (state?.foreign ?? 0) > 0
             let knowsReverted = standing.reverted == state?.reverted ?? 0
-            if root != standing.root.masked(by: request.nonce) || hasForeign || !knowsReverted {
+            if options.isExact || root != standing.root.masked(by: request.nonce) || hasForeign || !knowsReverted {
                 outstanding.append(ListHeld(kind: standing.kind.name, onlyDrift: false))
             } else if let state, state.edited > 0 {
                 outstanding.append(ListHeld(kind: standing.kind.name, onlyDrift: true))

@@ -68,6 +68,8 @@ public actor PushOpening: RunOpening {
         case .open:
             try await begin(answer, held: held)
             return .opened
+        case .resolved:
+            throw TidelockError(.malformedMessage, "The target looked up items that it was not asked about.")
         }
     }
 
@@ -99,7 +101,7 @@ public actor PushOpening: RunOpening {
     /// The destination for which it pays to plan before it has been heard: one that is known, with few changes that the
     /// feed tells.
     private func expectedDestination(_ peer: String, _ view: SourceView) async throws -> InstanceIdentity? {
-        guard !request.isPlanOnly, !peer.isEmpty, !options.includesReverted, !view.offer.isQuiet,
+        guard !request.isPlanOnly, !peer.isEmpty, !options.includesReverted, !options.isExact, !view.offer.isQuiet,
             view.standings.allSatisfy({ $0.isFed(under: hooks.filters(for: $0.kind)) }),
             view.standings.reduce(0, { $0 + $1.changes }) <= Limits.inlineItems
         else { return nil }

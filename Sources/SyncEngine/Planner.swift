@@ -25,6 +25,9 @@ struct Planner {
         var checkpoints: [Checkpoint] = []
         var examined = 0
         for (selected, standing) in zip(kinds, standings) {
+            if let expected = options.expected {
+                expected.compare(try await store.standingRows(expected.keys(of: selected.kind), toward: peer.id))
+            }
             let filters = hooks.filters(for: selected.kind)
             try requireFilters(standing, filters)
             let state = held.kinds.first { $0.kind == selected.kind.name }
@@ -72,6 +75,10 @@ public struct PlanOptions: Sendable {
     public var batchSize: Int
     /// Rows that a rollback at the destination took back are sent again.
     public var includesReverted: Bool
+    /// The destination lists every kind in scope, so that what is known of its rows is what they are.
+    public var isExact = false
+    /// The run is limited to these rows, and to what was planned for them.
+    public var expected: ExpectedRows?
 
     public init(batchSize: Int = Limits.batchItems, includesReverted: Bool = false) {
         self.batchSize = min(max(batchSize, 1), Limits.batchItems)
@@ -159,17 +166,17 @@ private struct KindPlanner {
     private mutating func plan(_ rows: [Candidate], into writer: inout PlanWriter) async throws {
         let selectedRows = rows.filter(isSelected)
         for row in selectedRows where row.isTheirs {
-            try await write(release(row), into: &writer)
+            try await write(into: &writer) { $0.release(row) }
         }
         let live = selectedRows.filter { $0.body != nil && !$0.isTheirs }
         let outcomes = try await outcomes(of: live)
         for (row, outcome) in zip(live, outcomes) {
-            try await write(decide(row, outcome), into: &writer)
+            try await write(into: &writer) { $0.decide(row, outcome) }
         }
         // Looking at everything, tombstones are met again among the absentees.
         guard since != nil else { return }
         for row in selectedRows where row.body == nil && row.shadow.isHeld {
-            try await write(letGo(id: row.id, bucket: row.bucket, source: nil), into: &writer)
+            try await write(into: &writer) { $0.letGo(id: row.id, bucket: row.bucket, source: nil) }
         }
     }
 
@@ -238,7 +245,9 @@ private struct KindPlanner {
         repeat {
             let page = try await planner.store.absentees(query)
             for absentee in page.rows {
-                try await write(letGo(id: absentee.id, bucket: absentee.bucket, source: nil), into: &writer)
+                try await write(into: &writer) { planner in
+                    planner.letGo(id: absentee.id, bucket: absentee.bucket, source: nil)
+                }
             }
             query.after = page.next
         } while query.after != nil
@@ -263,7 +272,15 @@ private struct KindPlanner {
         PlannedOperation(id: row.id, bucket: row.bucket, action: action, source: row.hash, output: output)
     }
 
-    private func write(_ step: Step, into writer: inout PlanWriter) async throws {
+    private mutating func write(
+        into writer: inout PlanWriter, _ decide: (inout KindPlanner) -> Step
+    ) async throws {
+        let before = plan
+        let step = decide(&self)
+        if let expected = planner.options.expected, !expected.admits(step.operation, of: kind) {
+            plan = before
+            return
+        }
         try await writer.add(step.operation, body: step.body, kind: kind, filters: filters)
     }
 }

@@ -56,6 +56,12 @@ public protocol SourceStore: Sendable {
     /// The plan of a transfer once it is finished.
     func planSummary(transfer: String) async throws -> PlanSummary?
 
+    /// What a plan changes, row by row, and what the destination held of each row. Not after an acknowledgement.
+    func plannedRows(transfer: String) async throws -> [PlannedRow]
+
+    /// What a peer holds of some rows, as far as is known here.
+    func standingRows(_ items: [ItemKey], toward peer: String) async throws -> [ItemKey: StandingRow]
+
     /// Throws `unknown_transfer` when the plan has no such batch.
     func plannedBatch(transfer: String, number: Int) async throws -> EncodedBatch
 

@@ -42,6 +42,8 @@ struct RunReport: Codable, Sendable {
     var planBytes: Int?
     var kinds: [KindPlan] = []
     var conflictList: [Conflict] = []
+    /// Rows of an applied plan that were left out because they have moved since.
+    var moved: [MovedRow]?
     var error: Failure?
 
     init(run: String, target: String, direction: Direction) {

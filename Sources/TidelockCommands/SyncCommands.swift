@@ -92,6 +92,20 @@ struct RunOptions: ParsableArguments {
             try scope.request(direction, isDryRun: isDryRun)
         }
     }
+
+    /// Writes the plan of a push to a file, and prints it. No file is written when planning fails.
+    func write(to path: String, with target: String) async throws {
+        let instance = try await Instance.open(location)
+        let sink = PlanSink()
+        var request = try scope.request(.push, isDryRun: true)
+        request.options.isExact = true
+        request.sink = sink
+        try await RunCommand(target: target, json: json, location: location).run(request, of: instance)
+        let plan = sink.plan(
+            of: instance.store.identity, to: target, scope: request.scope,
+            includesReverted: request.options.includesReverted)
+        try plan?.write(to: path)
+    }
 }
 
 /// One run started by a command, reported as text or as the one JSON object that was promised.
@@ -112,7 +126,7 @@ struct RunCommand {
         }
     }
 
-    private func run(_ request: SyncRunner.Request, of instance: Instance) async throws {
+    func run(_ request: SyncRunner.Request, of instance: Instance) async throws {
         let known = try await instance.target(target)
         let hooks = try await instance.hooks()
         defer { hooks.stop() }
@@ -224,8 +238,14 @@ struct PlanCommand: AsyncParsableCommand {
     @Argument(help: "The target's name.") var target: String
     @OptionGroup var options: RunOptions
     @Flag(help: "Plan a pull instead of a push.") var pull = false
+    @Option(help: "Write the plan to this file, for 'tidelock apply'.") var out: String?
+
+    func validate() throws {
+        guard out == nil || !pull else { throw ValidationError("--out takes the plan of a push.") }
+    }
 
     func run() async throws {
+        if let out { return try await options.write(to: out, with: target) }
         try await options.run(pull ? .pull : .push, with: target, isDryRun: true)
     }
 }

@@ -24,6 +24,10 @@ struct SyncRunner: Sendable {
         var depth = 0
         /// Whoever started it has the lock, and tells observers and the store about all runs together.
         var isOneOfSeveral = false
+        /// Takes down what is planned, for a plan that is written to a file.
+        var sink: PlanSink?
+        /// The file that is carried out.
+        var applied: WrittenPlan?
         /// Which addresses may be connected to, for targets that a script named itself.
         var addressPolicy: (@Sendable (_ address: String, _ host: String, _ port: Int) -> Bool)?
     }
@@ -133,13 +137,16 @@ struct SyncRunner: Sendable {
                 store: store, hooks: pinned, request: request, peer: responder, options: options, events: events,
                 progress: { progress(.planning(examined: $0)) }, onBatch: onBatch)
         }
+        let source = WatchedSource(
+            opening: opening, store: store, hooks: pinned, sink: request.sink, applied: request.applied)
         // A gate that is to see the plan has its say before anything leaves.
         let mayTravelEarly = try await hooks.handlers(of: .planReady).isEmpty
         let outcome = await Result {
             try await perform(
-                open.id, opening: opening, source: opening, destination: peer,
+                open.id, opening: opening, source: source, destination: peer,
                 readyBatches: mayTravelEarly ? opening.readyBatches : nil)
         }
+        request.sink?.take(await opening.responder)
         await remember(await opening.responder)
         return (try outcome.get(), await opening.unchanged)
     }

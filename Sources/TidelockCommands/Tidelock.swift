@@ -56,8 +56,8 @@ struct RootCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Sync:",
                 subcommands: [
-                    PlanCommand.self, PushCommand.self, PullCommand.self, ItemCommand.self, CheckCommand.self,
-                    RunsCommand.self, RollbackCommand.self, ConflictsCommand.self, DriftCommand.self, LogCommand.self,
+                    PlanCommand.self, ApplyCommand.self, PushCommand.self, PullCommand.self, ItemCommand.self,
+                    CheckCommand.self, RunsCommand.self, RollbackCommand.self, ConflictsCommand.self, DriftCommand.self, LogCommand.self,
                     DocumentsCommand.self, LockCommand.self,
                 ]),
             CommandGroup(

@@ -1,0 +1,141 @@
+internal import ContentModel
+internal import Synchronization
+
+/// What a destination holds of one row, as its source knows after lists were compared.
+public struct StandingRow: Sendable, Codable, Hashable {
+    public enum Holder: String, Sendable, Codable {
+        case nobody
+        /// The source's output, as it was applied.
+        case source
+        /// The source's output, edited at the destination since.
+        case edited
+        case other
+    }
+
+    public var holder: Holder
+    /// Hex of the output that the source applied last.
+    public var base: String?
+
+    public init(holder: Holder, base: String?) {
+        self.holder = holder
+        self.base = base
+    }
+}
+
+/// One row of a plan that can be written down: what is to happen, and what that was decided from. No item contents.
+public struct PlannedRow: Sendable, Codable, Hashable {
+    public enum Operation: String, Sendable, Codable {
+        case put, delete, release
+    }
+
+    public var kind: String
+    public var id: String
+    public var operation: Operation
+    /// Hex hash of the item at the source; nil where there is none.
+    public var source: String?
+    /// Hex hash of what the handlers made of it.
+    public var output: String?
+    public var destination: StandingRow
+
+    public init(
+        kind: String, id: String, operation: Operation, source: String?, output: String?, destination: StandingRow
+    ) {
+        self.kind = kind
+        self.id = id
+        self.operation = operation
+        self.source = source
+        self.output = output
+        self.destination = destination
+    }
+}
+
+/// The rows of a plan made before, as the limits of a run: it does exactly these, and only as they were planned.
+///
+/// A class, because it gathers during planning which of them have moved since.
+public final class ExpectedRows: Sendable {
+    /// Why a row is left out.
+    public enum Cause: String, Sendable, Codable, Comparable {
+        /// The item is another one at the source.
+        case source
+        /// The handlers make something else of it.
+        case output
+        /// The destination holds another row.
+        case destination
+        /// Nothing is left to do, or something else than was planned.
+        case operation
+
+        public static func < (left: Cause, right: Cause) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    private let rows: [ItemKey: PlannedRow]
+    private let state = Mutex(State())
+
+    private struct State {
+        var met: Set<ItemKey> = []
+        var moved: [ItemKey: Cause] = [:]
+    }
+
+    /// Throws when a row names no kind.
+    public init(_ rows: [PlannedRow]) throws {
+        self.rows = Dictionary(
+            try rows.map { (ItemKey(try Kind($0.kind), $0.id), $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The rows that were left out, with the cause. Complete when the plan is made.
+    public var moved: [(item: ItemKey, cause: Cause)] {
+        state.withLock { state in
+            rows.keys.filter { !state.met.contains($0) }.sorted().map { ($0, state.moved[$0] ?? .operation) }
+        }
+    }
+
+    func narrowed(_ kinds: [KindScope]) -> [KindScope] {
+        kinds.compactMap { scope in
+            let ids = Set(rows.keys.filter { $0.kind == scope.kind }.map(\.id))
+            guard !ids.isEmpty else { return nil }
+            return KindScope(kind: scope.kind, ids: scope.ids.map { $0.intersection(ids) } ?? ids)
+        }
+    }
+
+    func keys(of kind: Kind) -> [ItemKey] { rows.keys.filter { $0.kind == kind } }
+
+    /// Notes which rows the destination holds otherwise than when the plan was made.
+    func compare(_ standing: [ItemKey: StandingRow]) {
+        state.withLock { state in
+            for (item, present) in standing where rows[item]?.destination != present {
+                state.moved[item] = .destination
+            }
+        }
+    }
+
+    /// Whether the run does what it has just decided about a row.
+    func admits(_ decided: PlannedOperation, of kind: Kind) -> Bool {
+        let item = ItemKey(kind, decided.id)
+        guard let row = rows[item] else { return false }
+        return state.withLock { state in
+            if let cause = state.moved[item] ?? Self.difference(row, decided) {
+                state.moved[item] = cause
+                return false
+            }
+            state.met.insert(item)
+            return true
+        }
+    }
+
+    private static func difference(_ row: PlannedRow, _ decided: PlannedOperation) -> Cause? {
+        if row.source != decided.source?.hex { return .source }
+        if row.operation != decided.action.written { return decided.action == .same ? .operation : .output }
+        return row.output == decided.output?.hex ? nil : .output
+    }
+}
+
+extension PlannedOperation.Action {
+    /// How a plan that is written down calls it; nil for what sends nothing.
+    public var written: PlannedRow.Operation? {
+        switch self {
+        case .put: .put
+        case .delete: .delete
+        case .release: .release
+        case .drop, .skip, .same: nil
+        }
+    }
+}

@@ -1,0 +1,91 @@
+internal import ArgumentParser
+internal import ContentModel
+internal import ContentStore
+internal import HookHost
+internal import SyncEngine
+internal import SyncProtocol
+
+struct ApplyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply", abstract: "Carry out a plan that 'plan --out' wrote, and nothing else.",
+        discussion: """
+            Rows that have moved since at the source, under the handlers or at the target are left out and named; the \
+            others are applied in one commit. The exit status is 0 only if all were applied.
+            """)
+
+    @Argument(help: "The file.") var file: String
+    @Option(help: "Let it delete up to so many items although a guard would stop it.") var allowDeletes: Int?
+    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var location: LocationOptions
+
+    func run() async throws {
+        let plan = try WrittenPlan.read(file)
+        let instance = try await Instance.open(location)
+        try plan.require(of: instance.store.identity)
+        let target = try await instance.target(plan.target).target
+        let expected = try ExpectedRows(plan.items)
+        var options = PlanOptions(includesReverted: plan.includesReverted)
+        options.expected = expected
+        options.isExact = true
+        var request = SyncRunner.Request(direction: .push, scope: plan.scope, options: options)
+        request.confirmations = Confirmations(deletes: allowDeletes)
+        request.applied = plan
+        let hooks = try await instance.hooks()
+        defer { hooks.stop() }
+        let runner = SyncRunner(instance: instance, hooks: hooks, target: target, request: request) { _ in }
+        var (report, failure) = await interruptible { await runner.perform() }
+        await hooks.drain()
+        if failure == nil { failure = report.noteMoved(expected, of: plan) }
+        if json { try Output.json(report) } else { try ReportText(report: report).print(moved: failure) }
+        guard let failure else { return }
+        if !json { Complaint.write(failure) }
+        throw ExitCode(failure.code.traits.exitStatus)
+    }
+}
+
+/// A row of a plan that was not applied.
+struct MovedRow: Codable, Sendable {
+    var kind: String
+    var id: String
+    var cause: ExpectedRows.Cause
+}
+
+extension RunReport {
+    /// Names the rows of a plan that were left out; answers what to complain about, nil when there are none.
+    fileprivate mutating func noteMoved(_ expected: ExpectedRows, of plan: WrittenPlan) -> TidelockError? {
+        let rows = expected.moved.map { MovedRow(kind: $0.item.kind.name, id: $0.item.id, cause: $0.cause) }
+        moved = rows
+        guard !rows.isEmpty else { return nil }
+        let failure = TidelockError(
+            .planOutdated,
+            "\(rows.count) of \(plan.items.count) rows of the plan have moved since it was made and were left out.",
+            hint: "Make a new plan for them.")
+        error = Failure(code: failure.code.rawValue, message: failure.message, hint: failure.hint)
+        return failure
+    }
+}
+
+extension ReportText {
+    /// What was applied, although some rows were not.
+    fileprivate func print(moved failure: TidelockError?) throws {
+        guard failure?.code == .planOutdated else { return try print() }
+        var applied = report
+        applied.error = nil
+        try ReportText(report: applied).print()
+        for row in (report.moved ?? []).prefix(100) {
+            try Output.line("  left out: \(row.kind)/\(row.id.printable) (\(row.cause.words))")
+        }
+        if let more = report.moved?.count, more > 100 { try Output.line("  … and \(more - 100) more; --json lists them") }
+    }
+}
+
+extension ExpectedRows.Cause {
+    fileprivate var words: String {
+        switch self {
+        case .source: "the item was changed here"
+        case .output: "the handlers make something else of it"
+        case .destination: "the row at the target is another one"
+        case .operation: "nothing is left to do"
+        }
+    }
+}

@@ -1,0 +1,141 @@
+internal import ContentModel
+internal import Foundation
+internal import Glibc
+internal import SyncEngine
+internal import SyncProtocol
+internal import Synchronization
+
+/// A plan as a file: what a push would do, row by row, and what each row was decided from. It holds no item contents.
+struct WrittenPlan: Codable, Sendable {
+    static let format = "tidelock-plan"
+    static let version = 1
+
+    var format = WrittenPlan.format
+    var version = WrittenPlan.version
+    var direction = Direction.push
+    var source: InstanceIdentity
+    var destination: InstanceIdentity
+    var target: String
+    var scope: Scope
+    var includesReverted: Bool
+    /// Fingerprints of the filter handlers, by kind, in hex.
+    var handlers: [String: String]
+    var items: [PlannedRow]
+
+    /// Only its owner may read it: ids of items can be confidential.
+    func write(to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let bytes = Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0, fchmod(descriptor, 0o600) == 0 else { throw Self.unwritable(path) }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        do {
+            try handle.write(contentsOf: bytes)
+            try handle.close()
+        } catch {
+            throw Self.unwritable(path)
+        }
+    }
+
+    private static func unwritable(_ path: String) -> TidelockError {
+        TidelockError(
+            .storageFailed, "\(path.printable) cannot be written: \(String(cString: strerror(errno))).",
+            hint: "Check the folder and its permissions.")
+    }
+
+    /// Throws `usage` when the file is no plan or one of another version.
+    static func read(_ path: String) throws -> WrittenPlan {
+        struct Head: Decodable {
+            var format: String
+            var version: Int
+        }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw TidelockError(.notFound, "\(path.printable) cannot be read.")
+        }
+        guard let head = try? JSONDecoder().decode(Head.self, from: data), head.format == format else {
+            throw TidelockError(
+                .invalidJSON, "\(path.printable) is not a plan.", hint: "'tidelock plan TARGET --out FILE' makes one.")
+        }
+        guard head.version == version else {
+            throw TidelockError(
+                .versionMismatch, "\(path.printable) is a plan of version \(head.version), not \(version).",
+                hint: "Make it with this version of Tidelock.")
+        }
+        do {
+            return try JSONDecoder().decode(WrittenPlan.self, from: data)
+        } catch {
+            throw TidelockError(.invalidJSON, "\(path.printable) is a damaged plan.", underlying: error)
+        }
+    }
+
+    /// Throws when the plan is about another instance or another way.
+    func require(of identity: InstanceIdentity) throws {
+        guard source.id == identity.id, direction == .push else {
+            throw TidelockError(
+                .planOutdated, "The plan was made by instance '\(source.name.printable)', which is another one.",
+                hint: "Apply it where it was made, or make a new one.")
+        }
+    }
+
+    func requireDestination(_ responder: InstanceIdentity?) throws {
+        guard let responder, responder.id != destination.id else { return }
+        throw TidelockError(
+            .planOutdated,
+            "At target '\(target.printable)' answers instance '\(responder.name.printable)', not the one that the plan was made for.",
+            hint: "Make a new plan.")
+    }
+}
+
+/// Keeps the rows of a plan at the moment when it is ready: a plan that was only looked at is gone when its run ends.
+final class PlanSink: Sendable {
+    private let rows = Mutex<[PlannedRow]>([])
+    private let handlers = Mutex<[String: String]>([:])
+    private let responder = Mutex<InstanceIdentity?>(nil)
+
+    func take(_ planned: [PlannedRow], under hooks: any RunHooks) throws {
+        let kinds = Set(planned.map(\.kind))
+        let fingerprints = try kinds.map { ($0, hooks.filters(for: try Kind($0)).fingerprint.hex) }
+        rows.withLock { $0 = planned }
+        handlers.withLock { $0 = Dictionary(uniqueKeysWithValues: fingerprints) }
+    }
+
+    func take(_ identity: InstanceIdentity?) { responder.withLock { $0 = identity } }
+
+    /// Nil when nobody answered.
+    func plan(
+        of source: InstanceIdentity, to target: String, scope: Scope, includesReverted: Bool
+    ) -> WrittenPlan? {
+        responder.withLock { $0 }.map { destination in
+            WrittenPlan(
+                source: source, destination: destination, target: target, scope: scope,
+                includesReverted: includesReverted, handlers: handlers.withLock { $0 }, items: rows.withLock { $0 })
+        }
+    }
+}
+
+/// The source of a push whose plan is written down, or was.
+struct WatchedSource: SourcePort {
+    let opening: PushOpening
+    let store: any SourceStore
+    let hooks: any RunHooks
+    let sink: PlanSink?
+    let applied: WrittenPlan?
+
+    func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
+        try applied?.requireDestination(await opening.responder)
+        let answer = try await opening.plan(transfer: transfer, request)
+        if case .ready = answer, let sink {
+            try sink.take(try await store.plannedRows(transfer: transfer), under: hooks)
+        }
+        return answer
+    }
+
+    func batch(transfer: String, number: Int) async throws -> EncodedBatch {
+        try await opening.batch(transfer: transfer, number: number)
+    }
+
+    func acknowledge(transfer: String, _ result: CommitResult) async throws {
+        try await opening.acknowledge(transfer: transfer, result)
+    }
+}

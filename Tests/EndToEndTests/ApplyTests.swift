@@ -1,0 +1,54 @@
+import ContentModel
+import Foundation
+import Testing
+import TidelockTestSupport
+
+@Suite("Plans in files", .story)
+struct ApplyTests {
+    private struct Applied: Decodable {
+        struct Row: Decodable {
+            var kind: String
+            var id: String
+            var cause: String
+        }
+        var moved: [Row]?
+    }
+
+    private func apply(_ site: Site, _ file: String) async throws -> (report: Report, moved: [Applied.Row]) {
+        let ending = try await site.source.start(["apply", file, "--json"]).ending()
+        let applied = try JSONDecoder().decode(Applied.self, from: Data(ending.output.utf8))
+        return (try Report(ending), applied.moved ?? [])
+    }
+
+    @Test func aPlanIsAppliedAsItWasWritten() async throws {
+        let site = try await Site.make(articles: 3)
+        let file = site.source.folder.appending(path: "plan.json").path
+        let plan = try await site.source.report("plan", ["--out", file])
+        #expect(plan.exit == 0 && plan.created == 3, "\(plan)")
+        #expect(try await site.destination.kinds().isEmpty)
+        let attributes = try FileManager.default.attributesOfItem(atPath: file)
+        #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+        try await site.source.take(Articles.make(2, from: 40))
+        let (report, moved) = try await apply(site, file)
+        #expect(report.isGood && report.created == 3 && moved.isEmpty, "\(report)")
+        let again = try await apply(site, file)
+        #expect(again.report.exit == 65 && again.report.error?.code == "plan_outdated", "\(again.report)")
+        #expect(again.moved.count == 3)
+        #expect(try await site.push().created == 2)
+    }
+
+    @Test func aPlanOfAnotherInstanceOrFormatIsRefused() async throws {
+        let site = try await Site.make(articles: 1)
+        let file = site.source.folder.appending(path: "plan.json").path
+        _ = try await site.source.report("plan", ["--out", file])
+        let elsewhere = try await site.destination.attempt("apply", file)
+        #expect(elsewhere.status == 65, "\(elsewhere)")
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try text.replacing("\"version\":1", with: "\"version\":99").write(
+            toFile: file, atomically: true, encoding: .utf8)
+        #expect(try await site.source.attempt("apply", file).status == 76)
+        try "{}".write(toFile: file, atomically: true, encoding: .utf8)
+        #expect(try await site.source.attempt("apply", file).status == 65)
+        #expect(try await site.destination.kinds().isEmpty)
+    }
+}
