@@ -79,6 +79,8 @@ public struct PlanOptions: Sendable {
     public var isExact = false
     /// The run is limited to these rows, and to what was planned for them.
     public var expected: ExpectedRows?
+    /// Takes down what handlers leave out.
+    public var exclusions: Exclusions?
 
     public init(batchSize: Int = Limits.batchItems, includesReverted: Bool = false) {
         self.batchSize = min(max(batchSize, 1), Limits.batchItems)
@@ -193,6 +195,7 @@ private struct KindPlanner {
     }
 
     private mutating func decide(_ row: Candidate, _ outcome: FilterOutcome) -> Step {
+        planner.options.exclusions?.note(outcome, of: kind, row.id)
         switch outcome {
         case .unchanged: return put(row, body: row.body!, output: row.hash!)  // live rows have both
         case .changed(let body): return put(row, body: body, output: body.hash)

@@ -42,6 +42,8 @@ struct RunReport: Codable, Sendable {
     var planBytes: Int?
     var kinds: [KindPlan] = []
     var conflictList: [Conflict] = []
+    /// The rows of a plan that was asked to name them.
+    var items: [ListedRow]?
     /// Rows of an applied plan that were left out because they have moved since.
     var moved: [MovedRow]?
     var error: Failure?

@@ -93,14 +93,18 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    /// Writes the plan of a push to a file, and prints it. No file is written when planning fails.
-    func write(to path: String, with target: String) async throws {
+    /// Prints the plan of a push, with its items if wanted, and writes it to a file. No file is written when planning
+    /// fails.
+    func detail(_ target: String, in path: String?, listing limit: Int?) async throws {
         let instance = try await Instance.open(location)
         let sink = PlanSink()
         var request = try scope.request(.push, isDryRun: true)
-        request.options.isExact = true
+        request.options.isExact = path != nil
+        request.options.exclusions = limit.map { Exclusions(limit: $0) }
         request.sink = sink
+        request.listing = limit
         try await RunCommand(target: target, json: json, location: location).run(request, of: instance)
+        guard let path else { return }
         let plan = sink.plan(
             of: instance.store.identity, to: target, scope: request.scope,
             includesReverted: request.options.includesReverted)
@@ -134,9 +138,12 @@ struct RunCommand {
         let runner = SyncRunner(instance: instance, hooks: hooks, target: known.target, request: request) {
             line.show($0)
         }
-        let (report, failure) = await interruptible { await runner.perform() }
+        var (report, failure) = await interruptible { await runner.perform() }
         await hooks.drain()
         line.clear()
+        if let limit = request.listing, let exclusions = request.options.exclusions {
+            report.items = request.sink?.listed(with: exclusions, limit: limit)
+        }
         if json { try Output.json(report) } else { try ReportText(report: report).print() }
         guard let failure else { return }
         if !json { Complaint.write(failure) }
@@ -239,13 +246,18 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var options: RunOptions
     @Flag(help: "Plan a pull instead of a push.") var pull = false
     @Option(help: "Write the plan to this file, for 'tidelock apply'.") var out: String?
+    @Flag(help: "Name the items, and why handlers leave some out.") var list = false
+    @Option(help: "With --list: how many items at most.") var limit = 1_000
 
     func validate() throws {
-        guard out == nil || !pull else { throw ValidationError("--out takes the plan of a push.") }
+        guard !pull || (out == nil && !list) else { throw ValidationError("--out and --list take the plan of a push.") }
+        guard limit > 0 else { throw ValidationError("--limit takes a number of items.") }
     }
 
     func run() async throws {
-        if let out { return try await options.write(to: out, with: target) }
+        if out != nil || list {
+            return try await options.detail(target, in: out, listing: list ? limit : nil)
+        }
         try await options.run(pull ? .pull : .push, with: target, isDryRun: true)
     }
 }

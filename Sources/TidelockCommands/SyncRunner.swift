@@ -26,6 +26,8 @@ struct SyncRunner: Sendable {
         var isOneOfSeveral = false
         /// Takes down what is planned, for a plan that is written to a file.
         var sink: PlanSink?
+        /// How many rows of the plan to name.
+        var listing: Int?
         /// The file that is carried out.
         var applied: WrittenPlan?
         /// Which addresses may be connected to, for targets that a script named itself.

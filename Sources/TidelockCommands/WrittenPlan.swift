@@ -100,6 +100,10 @@ final class PlanSink: Sendable {
         handlers.withLock { $0 = Dictionary(uniqueKeysWithValues: fingerprints) }
     }
 
+    func listed(with exclusions: Exclusions, limit: Int) -> [ListedRow] {
+        ListedRow.list(rows.withLock { $0 }, exclusions.rows, limit: limit)
+    }
+
     func take(_ identity: InstanceIdentity?) { responder.withLock { $0 = identity } }
 
     /// Nil when nobody answered.

@@ -51,4 +51,34 @@ struct ApplyTests {
         #expect(try await site.source.attempt("apply", file).status == 65)
         #expect(try await site.destination.kinds().isEmpty)
     }
+
+    private struct Listed: Decodable {
+        struct Row: Decodable {
+            var kind: String
+            var id: String
+            var operation: String
+            var reason: String?
+        }
+        var items: [Row]?
+    }
+
+    @Test func aPlanNamesItsItemsAndWhySomeAreLeftOut() async throws {
+        let site = try await Site.make(articles: 3)
+        try site.source.hook(
+            "20-drops.lua",
+            """
+            app.on("sync.content.before", function(items, ctx)
+              for _, item in ipairs(items) do
+                if item._id == "left-out" then ctx.drop(item, "not for everybody") end
+              end
+            end, { name = "drops-one" })
+            """)
+        try await site.source.put("content/articles", try JSONDocument(validating: #"{"_id":"left-out"}"#))
+        let items = try await site.source.json(Listed.self, "plan", "production", "--list").items ?? []
+        #expect(items.filter { $0.operation == "create" }.count == 3, "\(items)")
+        #expect(items.filter { $0.operation == "drop" }.map(\.reason) == ["not for everybody"], "\(items)")
+        let few = try await site.source.json(Listed.self, "plan", "production", "--list", "--limit", "1").items ?? []
+        #expect(few.count == 1, "\(few)")
+        #expect(try await site.destination.kinds().isEmpty)
+    }
 }
