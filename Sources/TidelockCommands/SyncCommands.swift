@@ -213,6 +213,32 @@ extension RunOptions {
     }
 }
 
+extension RunOptions {
+    /// Pushes as the source changes. Ends with status 130 only when a run was interrupted.
+    func watch(_ choice: TargetChoice, quiet: Int64) async throws {
+        let request = try scope.request(.push, isDryRun: false)
+        let instance = try await Instance.open(location)
+        let targets = try await choice.chosen(among: instance)
+        let hooks = try await instance.hooks()
+        defer { hooks.stop() }
+        let runs = TargetRuns(instance: instance, hooks: hooks, targets: targets, request: request)
+        let watch = WatchedPush(instance: instance, runs: runs, quiet: quiet) { [json] ended in
+            for (report, failure) in ended {
+                if json {
+                    try Output.line(String(decoding: try JSONEncoder().encode(report), as: UTF8.self))
+                } else if let failure {
+                    Complaint.write(failure, of: report.target)
+                } else {
+                    try Output.line(report.sentence)
+                }
+            }
+        }
+        let isInterrupted = try await watch.follow()
+        await hooks.drain()
+        if isInterrupted { throw ExitCode(ErrorCode.cancelled.traits.exitStatus) }
+    }
+}
+
 struct PushCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "push", abstract: "Send content to a target, or to several at once.")
@@ -220,9 +246,19 @@ struct PushCommand: AsyncParsableCommand {
     @OptionGroup var choice: TargetChoice
     @OptionGroup var options: RunOptions
     @Flag(help: "Only say what would be done.") var dryRun = false
+    @Flag(help: "Go on, and push again when the content changes, until interrupted.") var watch = false
+    @Option(help: "With --watch: seconds without a change before a push.") var debounce = 2.0
+
+    func validate() throws {
+        guard !watch || !dryRun else { throw ValidationError("--watch cannot be a dry run.") }
+        guard (0...WatchSchedule.longestDebounce).contains(debounce) else {
+            throw ValidationError("--debounce is 0 to \(Int(WatchSchedule.longestDebounce)) seconds.")
+        }
+    }
 
     func run() async throws {
-        try await options.push(to: choice, isDryRun: dryRun)
+        guard watch else { return try await options.push(to: choice, isDryRun: dryRun) }
+        try await options.watch(choice, quiet: Int64(debounce * 1_000))
     }
 }
 
