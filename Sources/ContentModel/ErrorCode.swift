@@ -49,6 +49,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case filterMissing = "filter_missing"
     /// Items were edited at the destination, and the run's policy is to stop then.
     case conflicts
+    case danglingLinks = "dangling_links"
+    case treeCycle = "tree_cycle"
     // limits
     case tooLarge = "too_large"
     case rateLimited = "rate_limited"
@@ -114,7 +116,8 @@ extension ErrorCode {
         case .leaseHeld: Self.row(true, 423, 75, .notice)
         case .fenced, .movedMeanwhile, .batchConflict: Self.row(false, 409, 75, .warning)
         case .planOutdated: Self.row(false, 409, 65, .notice)
-        case .deleteGuard, .emptySource, .filterMissing, .conflicts: Self.row(false, 409, 65, .warning)
+        case .deleteGuard, .emptySource, .filterMissing, .conflicts, .danglingLinks, .treeCycle:
+            Self.row(false, 409, 65, .warning)
         case .tooLarge: Self.row(false, 413, 65, .warning)
         case .rateLimited: Self.row(true, 429, 75, .notice)
         case .versionMismatch: Self.row(false, 426, 76, .error)

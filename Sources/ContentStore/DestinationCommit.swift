@@ -43,9 +43,13 @@ private struct Commit {
         try guardDeletes()
         try ParkedConflicts(db: db, transfer: transfer, pid: pid, now: now).update(isDecided: isDecided)
         try moveHeads(sequence: sequence)
+        var trees = TreeCheck(db: db, transfer: transfer)
+        try trees.run()
+        let dangling = try danglingLinks()
         try markLeaves()
         try verifyRoots()
-        let result = try report(sequence: sequence)
+        var result = try report(sequence: sequence)
+        result.dangling = dangling
         try close(result)
         return result
     }
@@ -259,6 +263,17 @@ private struct Commit {
                     hint: "Run again: the two sides will compare their lists.", details: ["kind": name])
             }
         }
+    }
+
+    private func danglingLinks() throws -> DanglingLinks? {
+        let dangling = try StagedLinks.dangling(db, transfer: transfer)
+        guard let dangling, request.confirmations.refusesDangling == true else { return dangling }
+        let first = dangling.links[0]
+        throw TidelockError(
+            .danglingLinks,
+            "After the run, \(dangling.count) links would lead to items that are not there, the first from \(first.kind)/\(first.id.printable) to \(first.missingKind)/\(first.missingID.printable); nothing was changed.",
+            hint: "Send those items too, or run without --fail-on-dangling.",
+            details: ["links": String(dangling.count)])
     }
 
     private func report(sequence: Int64) throws -> CommitResult {

@@ -11,6 +11,7 @@ enum Schema {
         ("v004-arrivals", PackageResources.v004_arrivals_sql),
         ("v005-statistics", PackageResources.v005_statistics_sql),
         ("v006-conflicts", PackageResources.v006_conflicts_sql),
+        ("v007-links", PackageResources.v007_links_sql),
         ("v009-plan-only", PackageResources.v009_plan_only_sql),
     ]
 

@@ -84,6 +84,7 @@ enum TransferTable {
 
     static func clearStage(_ db: Database, transfer: String) throws {
         try db.execute(sql: "DELETE FROM stage WHERE transfer = ?", arguments: [transfer])
+        try StagedLinks.clear(db, transfer: transfer)
         try db.execute(sql: "DELETE FROM staged_batch WHERE transfer = ?", arguments: [transfer])
     }
 }

@@ -18,6 +18,7 @@ struct ItemOptions: ParsableArguments {
     @Flag(help: "Only say what would be done.") var dryRun = false
     @Flag(help: "Send although a filter handler that was used last time is gone.") var confirmMissingFilters = false
     @Flag(help: "Send items again that a rollback took back at the destination.") var includeReverted = false
+    @Flag(help: "Refuse the run when links of what it sends would lead nowhere.") var failOnDangling = false
     @Option(help: "Seconds to keep trying while nothing gets through.") var timeout = 30
     @Flag(help: "Print one JSON object.") var json = false
     @OptionGroup var location: LocationOptions
@@ -34,8 +35,9 @@ struct ItemOptions: ParsableArguments {
                 direction: direction,
                 scope: Scope(items: [kind.name: [id]], itemRule: withLinks ? .linked : .existing),
                 options: PlanOptions(includesReverted: includeReverted),
-                confirmations: Confirmations(missingFilters: confirmMissingFilters), isDryRun: dryRun,
-                timeout: .seconds(timeout))
+                confirmations: Confirmations(
+                    missingFilters: confirmMissingFilters, refusesDangling: failOnDangling ? true : nil),
+                isDryRun: dryRun, timeout: .seconds(timeout))
         }
     }
 }

@@ -17,6 +17,7 @@ struct ReportText {
         if report.conflictList.count > 20 {
             try Output.line("  … and \(report.conflicts - 20) more; --json lists them")
         }
+        if let dangling = report.dangling { try print(dangling) }
         if report.reverted > 0 {
             try Output.line(
                 "  \(report.reverted) items that a rollback took back there were left alone (--include-reverted sends them)"
@@ -25,6 +26,14 @@ struct ReportText {
         if report.status == .committed {
             try Output.line("run \(report.run), \(figures); undo with: tidelock rollback \(report.run)")
         }
+    }
+
+    private func print(_ dangling: DanglingLinks) throws {
+        try Output.line("  \(dangling.count) links lead to items that are not at the destination:")
+        for link in dangling.links.prefix(20) {
+            try Output.line("    \(link.kind)/\(link.id) → \(link.missingKind)/\(link.missingID)")
+        }
+        if dangling.count > 20 { try Output.line("    … and \(dangling.count - 20) more") }
     }
 
     private var headline: String {

@@ -46,6 +46,8 @@ struct RunReport: Codable, Sendable {
     var items: [ListedRow]?
     /// Rows of an applied plan that were left out because they have moved since.
     var moved: [MovedRow]?
+    /// Links of what was sent that lead nowhere at the destination; left out when there are none.
+    var dangling: DanglingLinks?
     var error: Failure?
 
     init(run: String, target: String, direction: Direction) {
@@ -66,6 +68,11 @@ struct RunReport: Codable, Sendable {
         sum.verified = verified && other.verified
         sum.kinds = kinds + other.kinds
         sum.conflictList = conflictList + other.conflictList
+        if let dangling, let later = other.dangling {
+            sum.dangling = DanglingLinks(count: dangling.count + later.count, links: dangling.links + later.links)
+        } else {
+            sum.dangling = other.dangling ?? dangling
+        }
         return sum
     }
 
@@ -124,6 +131,7 @@ struct RunReport: Codable, Sendable {
         skipped += result.kept
         conflicts = result.conflictCount
         conflictList = result.conflicts
+        dangling = result.dangling
     }
 
     private func sum(_ plan: PlanSummary, _ count: KeyPath<KindPlan, Int>) -> Int {

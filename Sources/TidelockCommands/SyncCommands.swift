@@ -24,6 +24,7 @@ struct ScopeOptions: ParsableArguments {
     @Option(help: "Let the run delete up to so many items although a guard would stop it.") var allowDeletes: Int?
     @Flag(help: "Send although a filter handler that was used last time is gone.") var confirmMissingFilters = false
     @Flag(help: "Send items again that a rollback took back at the destination.") var includeReverted = false
+    @Flag(help: "Refuse the run when links of what it sends would lead nowhere.") var failOnDangling = false
     @Option(help: "Seconds to keep trying while nothing gets through.") var timeout = 30
 
     func validate() throws {
@@ -45,7 +46,8 @@ struct ScopeOptions: ParsableArguments {
         return SyncRunner.Request(
             direction: direction, scope: scope,
             options: PlanOptions(batchSize: batchSize, includesReverted: includeReverted),
-            confirmations: Confirmations(deletes: allowDeletes, missingFilters: confirmMissingFilters),
+            confirmations: Confirmations(
+                deletes: allowDeletes, missingFilters: confirmMissingFilters, refusesDangling: failOnDangling ? true : nil),
             isDryRun: isDryRun, timeout: .seconds(timeout))
     }
 }

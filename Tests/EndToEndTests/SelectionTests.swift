@@ -43,6 +43,28 @@ struct SelectionTests {
         #expect(missing.exit == 66 && missing.error?.code == "unknown_item", "\(missing)")
     }
 
+    @Test func linksThatLeadNowhereAreTold() async throws {
+        let site = try await Site.make()
+        try await site.source.put(
+            "content/posts", try JSONDocument(validating: #"{"_id":"1","to":{"_model":"posts","_id":"none"}}"#))
+        let strict = try await site.push("--fail-on-dangling")
+        #expect(strict.exit == 65 && strict.error?.code == "dangling_links", "\(strict)")
+        #expect(try await site.destination.content().isEmpty)
+        let told = try await site.source.run("push", "production")
+        #expect(told.contains("content/posts/1 → content/posts/none"), "\(told)")
+        #expect(try await site.destination.content().count == 1)
+    }
+
+    @Test func aCircleInATreeIsRefused() async throws {
+        let site = try await Site.make()
+        try await site.source.put(
+            "content/pages", try JSONDocument(validating: #"{"_id":"1","_pid":"2"}"#),
+            try JSONDocument(validating: #"{"_id":"2","_pid":"1"}"#))
+        let report = try await site.push()
+        #expect(report.exit == 65 && report.error?.code == "tree_cycle", "\(report)")
+        #expect(try await site.destination.content().isEmpty)
+    }
+
     @Test func itemsThatAreNoneAreRefused() async throws {
         let site = try await Site.make()
         for items in ["articles", "articles/", ",", "/x"] {

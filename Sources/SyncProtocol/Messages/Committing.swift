@@ -46,6 +46,8 @@ public struct CommitResult: Codable, Sendable, Equatable {
     /// Whether the destination's roots equal what the source expects.
     public var isVerified: Bool
     public var sequence: Int64
+    /// Links of items that arrived to items that are not there; nil when there are none.
+    public var dangling: DanglingLinks?
 
     public init(
         created: Int = 0, updated: Int = 0, deleted: Int = 0, released: Int = 0, adopted: Int = 0, kept: Int = 0,
@@ -61,6 +63,33 @@ public struct CommitResult: Codable, Sendable, Equatable {
         self.conflictCount = conflictCount
         self.isVerified = isVerified
         self.sequence = sequence
+    }
+}
+
+/// References that lead nowhere.
+public struct DanglingLinks: Codable, Sendable, Equatable {
+    public var count: Int
+    /// The first thousand of them.
+    public var links: [DanglingLink]
+
+    public init(count: Int, links: [DanglingLink]) {
+        self.count = count
+        self.links = links
+    }
+}
+
+/// An item, and the item that it refers to and that is not there.
+public struct DanglingLink: Codable, Sendable, Hashable {
+    public var kind: String
+    public var id: String
+    public var missingKind: String
+    public var missingID: String
+
+    public init(kind: String, id: String, missingKind: String, missingID: String) {
+        self.kind = kind
+        self.id = id
+        self.missingKind = missingKind
+        self.missingID = missingID
     }
 }
 

@@ -28,8 +28,11 @@ public struct Confirmations: Codable, Sendable, Hashable {
     public var deletes: Int?
     /// Send although a filter handler that this stream used before is gone.
     public var missingFilters: Bool
+    /// Refuse the commit when a link would lead nowhere; nil reports such links and goes on.
+    public var refusesDangling: Bool?
 
-    public init(deletes: Int? = nil, missingFilters: Bool = false) {
+    public init(deletes: Int? = nil, missingFilters: Bool = false, refusesDangling: Bool? = nil) {
+        self.refusesDangling = refusesDangling
         self.deletes = deletes
         self.missingFilters = missingFilters
     }

@@ -1,0 +1,119 @@
+internal import ContentModel
+internal import GRDB
+internal import SyncProtocol
+
+/// References of staged items that lead nowhere once the heads have moved.
+enum StagedLinks {
+    static func add(_ db: Database, _ links: [ItemLink], transfer: String, from place: Place) throws {
+        let insert = try db.cachedStatement(
+            sql: "INSERT OR IGNORE INTO stage_link (transfer, from_kid, from_id, kind, bucket, id) VALUES (?, ?, ?, ?, ?, ?)")
+        for link in links {
+            try insert.execute(arguments: [
+                transfer, place.kid, place.id, link.kind.name, Int64(Bucket(kind: link.kind, id: link.id).number), link.id,
+            ])
+        }
+    }
+
+    /// Nil when every link leads to an item. Only look-ups by key; the list is bounded, the count is not.
+    static func dangling(_ db: Database, transfer: String) throws -> DanglingLinks? {
+        let condition = """
+            FROM stage_link l
+            JOIN kind f ON f.kid = l.from_kid
+            LEFT JOIN kind k ON k.name = l.kind
+            LEFT JOIN head h ON h.kid = k.kid AND h.bucket = l.bucket AND h.id = l.id
+            WHERE l.transfer = ? AND (h.id IS NULL OR h.deleted = 1)
+            """
+        let count = try Int.fetchOne(db, sql: "SELECT count(*) \(condition)", arguments: [transfer]) ?? 0
+        guard count > 0 else { return nil }
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT f.name, l.from_id, l.kind, l.id \(condition) LIMIT \(Limits.listedConflicts)",
+            arguments: [transfer])
+        return DanglingLinks(
+            count: count,
+            links: rows.map { DanglingLink(kind: $0[0], id: $0[1], missingKind: $0[2], missingID: $0[3]) })
+    }
+
+    static func clear(_ db: Database, transfer: String) throws {
+        try db.execute(sql: "DELETE FROM stage_link WHERE transfer = ?", arguments: [transfer])
+    }
+}
+
+/// Makes sure that no item of a tree becomes its own ancestor by a transfer.
+struct TreeCheck {
+    private let db: Database
+    private let transfer: String
+    /// Items known to lead to a root, or to nothing that the transfer has to do with.
+    private var settled: [Int64: Set<String>] = [:]
+
+    init(db: Database, transfer: String) {
+        self.db = db
+        self.transfer = transfer
+    }
+
+    /// Called when the heads have moved; throws `tree_cycle` with the items, and the commit is undone.
+    ///
+    /// A circle needs an item that got another parent, so only the ways up from those are walked, each step once.
+    mutating func run() throws {
+        let changed = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT s.kid, s.id FROM stage s
+                JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
+                WHERE s.transfer = ? AND s.parent IS NOT NULL AND u.verdict IN (\(Verdict.list(Verdict.applied)))
+                    AND (u.old_deleted = 1 OR u.old_parent IS NOT s.parent)
+                """,
+            arguments: [transfer])
+        var kinds: [Int64: Kind] = [:]
+        while let row = try changed.next() {
+            let kid: Int64 = row[0]
+            if kinds[kid] == nil { kinds[kid] = try Numbers.kinds(db)[kid] }
+            guard let kind = kinds[kid], kind.isContent else { continue }
+            try walk(from: row[1], kid: kid, kind: kind)
+        }
+    }
+
+    private mutating func walk(from id: String, kid: Int64, kind: Kind) throws {
+        var path: [String] = []
+        var onPath: Set<String> = []
+        var next: String? = id
+        while let id = next, settled[kid]?.contains(id) != true {
+            if onPath.contains(id) {
+                try refuse(Array(path.drop { $0 != id }), kid: kid, kind: kind)
+                break
+            }
+            path.append(id)
+            onPath.insert(id)
+            next = try parent(Place(kid: kid, bucket: Bucket(kind: kind, id: id), id: id))
+        }
+        settled[kid, default: []].formUnion(path)
+    }
+
+    private func parent(_ place: Place) throws -> String? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT parent FROM head WHERE kid = ? AND bucket = ? AND id = ? AND deleted = 0")
+        return try Row.fetchOne(statement, arguments: StatementArguments(place.arguments)).flatMap { $0[0] }
+    }
+
+    /// A circle that was here before is not the transfer's doing.
+    private func refuse(_ circle: [String], kid: Int64, kind: Kind) throws {
+        let isOurs = try circle.contains { id in
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT 1 FROM undo u JOIN head h USING (kid, bucket, id)
+                    WHERE u.run = ? AND u.kid = ? AND u.bucket = ? AND u.id = ?
+                        AND u.verdict IN (\(Verdict.list(Verdict.applied)))
+                        AND (u.old_deleted = 1 OR u.old_parent IS NOT h.parent)
+                    """,
+                arguments: [transfer, kid, Int64(Bucket(kind: kind, id: id).number), id]) != nil
+        }
+        guard isOurs else { return }
+        let named = circle.prefix(10).map(\.printable).joined(separator: " → ")
+        let more = circle.count > 10 ? " → and \(circle.count - 10) more" : ""
+        throw TidelockError(
+            .treeCycle,
+            "In \(kind), these items would be inside one another: \(named)\(more) → \(circle[0].printable); nothing was changed.",
+            hint: "Give one of them another parent, or push all of them together.",
+            details: ["kind": kind.name])
+    }
+}
