@@ -31,13 +31,14 @@ struct ItemOptions: ParsableArguments {
     func run(_ direction: Direction) async throws {
         try await RunCommand(target: target, json: json, location: location).run(direction) {
             let kind = try Kind.ofItems(kind)
-            return SyncRunner.Request(
+            let request = SyncRunner.Request(
                 direction: direction,
                 scope: Scope(items: [kind.name: [id]], itemRule: withLinks ? .linked : .existing),
                 options: PlanOptions(includesReverted: includeReverted),
                 confirmations: Confirmations(
                     missingFilters: confirmMissingFilters, refusesDangling: failOnDangling ? true : nil),
                 isDryRun: dryRun, timeout: .seconds(timeout))
+            return [request]
         }
     }
 }

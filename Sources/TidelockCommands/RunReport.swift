@@ -49,6 +49,8 @@ struct RunReport: Codable, Sendable {
     /// Links of what was sent that lead nowhere at the destination; left out when there are none.
     var dangling: DanglingLinks?
     var error: Failure?
+    /// The single runs, where several jobs were asked for; the other members are their sum then.
+    var jobs: [RunReport]?
 
     init(run: String, target: String, direction: Direction) {
         self.run = run
@@ -66,6 +68,7 @@ struct RunReport: Codable, Sendable {
         ]
         for count in counts { sum[keyPath: count] += self[keyPath: count] }
         sum.verified = verified && other.verified
+        if status == .committed, other.status == .unchanged { sum.status = .committed }
         sum.kinds = kinds + other.kinds
         sum.conflictList = conflictList + other.conflictList
         if let dangling, let later = other.dangling {

@@ -29,19 +29,15 @@ final class ScriptedSync: SyncControl {
             throw TidelockError(.internalFailure, "A handler asked for a run before there were handlers.")
         }
         let target = try await target(request.target)
-        var last: RunReport?
-        for job in try jobs(request) {
-            var wanted = SyncRunner.Request(direction: request.direction, scope: try job.scope())
-            wanted.options.batchSize = min(try job.batchSize() ?? Limits.batchItems, Limits.batchItems)
-            wanted.depth = depth
-            wanted.addressPolicy = request.target.admits
-            let runner = SyncRunner(instance: instance, hooks: hooks, target: target, request: wanted) { _ in }
-            let (report, failure) = await runner.perform()
-            if let failure { throw failure }
-            last = last.map { $0.adding(report) } ?? report
+        var wanted = SyncRunner.Request(direction: request.direction, scope: .everything)
+        wanted.depth = depth
+        wanted.addressPolicy = request.target.admits
+        let sequence = try JobSequence(try jobs(request).map { try wanted.moving($0) })
+        let outcome = await sequence.perform { [instance] request in
+            await SyncRunner(instance: instance, hooks: hooks, target: target, request: request) { _ in }.perform()
         }
-        guard let last else { throw TidelockError(.usage, "There is no job to run.") }
-        return try JSONDocument(validating: [UInt8](try JSONEncoder().encode(last)))
+        if let failure = outcome.failure { throw failure }
+        return try JSONDocument(validating: [UInt8](try JSONEncoder().encode(outcome.report)))
     }
 
     func check(_ wanted: ScriptedTarget) async throws -> JSONDocument {

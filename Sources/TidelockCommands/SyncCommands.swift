@@ -53,6 +53,11 @@ struct ScopeOptions: ParsableArguments {
 }
 
 extension ScopeOptions {
+    /// Whether an option says what to move.
+    fileprivate var selects: Bool {
+        models != nil || items != nil || locales != nil || mirror || filter != nil
+    }
+
     /// The items of `--items`, ids by kind. The id stands behind the last slash.
     fileprivate func chosenItems() throws -> [String: [String]]? {
         guard let items else { return nil }
@@ -85,13 +90,22 @@ extension ConflictPolicy {
 
 /// What push, pull and plan are told, and do, alike.
 struct RunOptions: ParsableArguments {
+    @Option(help: "Run the jobs of this JSON file, a list as documented, one after another.") var jobs: String?
     @OptionGroup var scope: ScopeOptions
     @Flag(help: "Print one JSON object.") var json = false
     @OptionGroup var location: LocationOptions
 
     func run(_ direction: Direction, with target: String, isDryRun: Bool) async throws {
         try await RunCommand(target: target, json: json, location: location).run(direction) {
-            try scope.request(direction, isDryRun: isDryRun)
+            let request = try scope.request(direction, isDryRun: isDryRun)
+            guard let jobs else { return [request] }
+            return try JobFile.jobs(at: jobs).map { try request.moving($0) }
+        }
+    }
+
+    func validate() throws {
+        guard jobs == nil || !scope.selects else {
+            throw ValidationError("The jobs of --jobs say themselves what they move; leave the other selection out.")
         }
     }
 
@@ -105,7 +119,8 @@ struct RunOptions: ParsableArguments {
         request.options.exclusions = limit.map { Exclusions(limit: $0) }
         request.sink = sink
         request.listing = limit
-        try await RunCommand(target: target, json: json, location: location).run(request, of: instance)
+        try await RunCommand(target: target, json: json, location: location)
+            .run(JobSequence([request]), of: instance)
         guard let path else { return }
         let plan = sink.plan(
             of: instance.store.identity, to: target, scope: request.scope,
@@ -120,9 +135,10 @@ struct RunCommand {
     let json: Bool
     let location: LocationOptions
 
-    func run(_ direction: Direction, _ request: () throws -> SyncRunner.Request) async throws {
+    /// `requests` answers one run, or several to be made one after another.
+    func run(_ direction: Direction, _ requests: () throws -> [SyncRunner.Request]) async throws {
         do {
-            try await run(request(), of: Instance.open(location))
+            try await run(JobSequence(requests()), of: Instance.open(location))
         } catch let error as TidelockError where json {
             // Not even a run: the one object that was promised says so.
             var report = RunReport(run: "", target: target, direction: direction)
@@ -132,23 +148,32 @@ struct RunCommand {
         }
     }
 
-    func run(_ request: SyncRunner.Request, of instance: Instance) async throws {
+    func run(_ sequence: JobSequence, of instance: Instance) async throws {
         let known = try await instance.target(target)
         let hooks = try await instance.hooks()
         defer { hooks.stop() }
         let line = ProgressLine(isShown: !json)
-        let runner = SyncRunner(instance: instance, hooks: hooks, target: known.target, request: request) {
-            line.show($0)
+        let outcome = await interruptible {
+            await sequence.perform { request in
+                var (report, failure) = await SyncRunner(
+                    instance: instance, hooks: hooks, target: known.target, request: request
+                ) { line.show($0) }.perform()
+                report.items = request.listed
+                return (report, failure)
+            }
         }
-        var (report, failure) = await interruptible { await runner.perform() }
         await hooks.drain()
         line.clear()
-        if let limit = request.listing, let exclusions = request.options.exclusions {
-            report.items = request.sink?.listed(with: exclusions, limit: limit)
+        if json {
+            try Output.json(outcome.report)
+        } else {
+            for report in outcome.reports { try ReportText(report: report).print() }
         }
-        if json { try Output.json(report) } else { try ReportText(report: report).print() }
-        guard let failure else { return }
-        if !json { Complaint.write(failure) }
+        guard let failure = outcome.failure else { return }
+        if !json {
+            Complaint.write(failure)
+            if let remains = outcome.remains { Complaint.warn(remains) }
+        }
         throw ExitCode(failure.code.traits.exitStatus)
     }
 }
@@ -256,6 +281,9 @@ struct PushCommand: AsyncParsableCommand {
         guard (0...WatchSchedule.longestDebounce).contains(debounce) else {
             throw ValidationError("--debounce is 0 to \(Int(WatchSchedule.longestDebounce)) seconds.")
         }
+        guard options.jobs == nil || (choice.single != nil && !watch) else {
+            throw ValidationError("--jobs goes to one target, once.")
+        }
     }
 
     func run() async throws {
@@ -289,6 +317,9 @@ struct PlanCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard !pull || (out == nil && !list) else { throw ValidationError("--out and --list take the plan of a push.") }
+        guard options.jobs == nil || (out == nil && !list) else {
+            throw ValidationError("--out and --list take one plan, not those of --jobs.")
+        }
         guard limit > 0 else { throw ValidationError("--limit takes a number of items.") }
     }
 

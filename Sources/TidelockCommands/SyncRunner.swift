@@ -28,6 +28,12 @@ struct SyncRunner: Sendable {
         var sink: PlanSink?
         /// How many rows of the plan to name.
         var listing: Int?
+
+        /// The rows of the plan, where they were wanted.
+        var listed: [ListedRow]? {
+            guard let listing, let exclusions = options.exclusions else { return nil }
+            return sink?.listed(with: exclusions, limit: listing)
+        }
         /// The file that is carried out.
         var applied: WrittenPlan?
         /// Which addresses may be connected to, for targets that a script named itself.

@@ -65,6 +65,27 @@ struct SelectionTests {
         #expect(try await site.destination.content().isEmpty)
     }
 
+    @Test func jobsOfAFileRunInTheirOrderUntilOneFails() async throws {
+        let site = try await Site.make()
+        try await site.source.take(Articles.make(3))
+        try await site.source.take(Articles.make(2, from: 50), model: "authors")
+        let file = site.source.folder.appending(path: "jobs.json")
+        try #"[{"name":"content","syncSettings":{"models":["articles"]}},{"name":"content","syncSettings":{"syncAll":true}}]"#
+            .write(to: file, atomically: true, encoding: .utf8)
+        let all = try await site.push("--jobs", file.path)
+        #expect(all.isGood && all.created == 5, "\(all)")
+        #expect(try await site.source.attempt("push", "production", "--jobs", file.path, "--mirror").status == 64)
+        try await site.source.edit("content/articles", [Articles.id(1)], "title", "new")
+        // The second job would delete most of what is there, which a guard stops.
+        for number in 0..<6 { try await site.destination.take(Articles.make(1, from: 100 + number), model: "authors") }
+        try #"[{"name":"content","syncSettings":{"models":["articles"]}},{"name":"content","syncSettings":{"models":["authors"],"mirror":true}},{"name":"content"}]"#
+            .write(to: file, atomically: true, encoding: .utf8)
+        let failed = try await site.source.attempt("push", "production", "--jobs", file.path)
+        #expect(failed.status == 65, "\(failed.output)")
+        #expect(failed.errors.contains("Job 2 of 3 failed; 1 before it was done, 1 not started."), "\(failed.errors)")
+        #expect(try await site.destination.item("content/articles", Articles.id(1)).string("title") == "new")
+    }
+
     @Test func itemsThatAreNoneAreRefused() async throws {
         let site = try await Site.make()
         for items in ["articles", "articles/", ",", "/x"] {
