@@ -49,6 +49,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case filterMissing = "filter_missing"
     /// Items were edited at the destination, and the run's policy is to stop then.
     case conflicts
+    case modelMissing = "model_missing"
     case danglingLinks = "dangling_links"
     case treeCycle = "tree_cycle"
     // limits
@@ -116,7 +117,7 @@ extension ErrorCode {
         case .leaseHeld: Self.row(true, 423, 75, .notice)
         case .fenced, .movedMeanwhile, .batchConflict: Self.row(false, 409, 75, .warning)
         case .planOutdated: Self.row(false, 409, 65, .notice)
-        case .deleteGuard, .emptySource, .filterMissing, .conflicts, .danglingLinks, .treeCycle:
+        case .deleteGuard, .emptySource, .filterMissing, .conflicts, .modelMissing, .danglingLinks, .treeCycle:
             Self.row(false, 409, 65, .warning)
         case .tooLarge: Self.row(false, 413, 65, .warning)
         case .rateLimited: Self.row(true, 429, 75, .notice)

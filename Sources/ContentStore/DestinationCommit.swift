@@ -43,6 +43,7 @@ private struct Commit {
         try guardDeletes()
         try ParkedConflicts(db: db, transfer: transfer, pid: pid, now: now).update(isDecided: isDecided)
         try moveHeads(sequence: sequence)
+        try requireModels()
         var trees = TreeCheck(db: db, transfer: transfer)
         try trees.run()
         let dangling = try danglingLinks()
@@ -262,6 +263,20 @@ private struct Commit {
                     "After the run, \(kind) would not be what the source expects; nothing was changed.",
                     hint: "Run again: the two sides will compare their lists.", details: ["kind": name])
             }
+        }
+    }
+
+    /// Items whose model is not known here could be neither shown nor edited.
+    private func requireModels() throws {
+        for model in request.requiredModels ?? [] {
+            let kid = try Numbers.kind(db, .models)
+            let place = Place(kid: kid, bucket: Bucket(kind: .models, id: model), id: model)
+            guard try Head.fetch(db, place)?.isLive != true else { continue }
+            throw TidelockError(
+                .modelMissing,
+                "The run brings items of the model '\(model.printable)', which is not defined at the destination; nothing was changed.",
+                hint: "Bring the definition along: --models \(model.printable) for all of it, or --items models/\(model.printable) beside the items, or 'item … --with-links'.",
+                details: ["model": model.printable])
         }
     }
 

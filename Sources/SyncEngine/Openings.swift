@@ -92,9 +92,7 @@ public actor PushOpening: RunOpening {
         }
         request.inline = InlinePlan(
             destination: destination.id, batches: batches,
-            commit: CommitTransfer(
-                fence: 0, batches: plan.batches, expectedRoots: plan.expectedRoots,
-                confirmations: confirmations))
+            commit: CommitTransfer(plan, fence: 0, confirmations: confirmations))
         return (request, plan)
     }
 

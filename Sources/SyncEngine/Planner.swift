@@ -40,19 +40,29 @@ struct Planner {
             checkpoints.append(Checkpoint(kind: selected.kind, sequence: sequence, filters: filters))
         }
         let batches = try await writer.finish()
-        return try await close(kinds: kinds.map(\.kind), plans: plans, batches: batches, checkpoints: checkpoints)
+        return try await close(kinds: kinds, plans: plans, batches: batches, checkpoints: checkpoints)
     }
 
     private func close(
-        kinds: [Kind], plans: [KindPlan], batches: [BatchInfo], checkpoints: [Checkpoint]
+        kinds: [KindScope], plans: [KindPlan], batches: [BatchInfo], checkpoints: [Checkpoint]
     ) async throws -> PlanSummary {
-        let roots = try await store.expectedRoots(transfer: transfer, kinds: kinds, peer: peer.id)
-        let summary = PlanSummary(
+        let roots = try await store.expectedRoots(transfer: transfer, kinds: kinds.map(\.kind), peer: peer.id)
+        var summary = PlanSummary(
             kinds: plans, batches: batches,
             expectedRoots: Dictionary(uniqueKeysWithValues: roots.map { ($0.key.name, $0.value.hex) }),
             handlerCalls: hooks.handlerCalls)
+        summary.requiredModels = try await requiredModels(kinds, plans)
         try await store.finishPlan(transfer: transfer, summary: summary, checkpoints: checkpoints)
         return summary
+    }
+
+    /// Only models that are defined here: items without a definition are nobody's mistake.
+    private func requiredModels(_ kinds: [KindScope], _ plans: [KindPlan]) async throws -> [String]? {
+        let definitions = kinds.first { $0.kind == .models }
+        let brought = plans.filter { $0.puts > 0 }.compactMap { try? Kind($0.kind).model }
+        let needed = brought.filter { definitions?.includes($0) != true }.map { ItemKey(.models, $0) }
+        guard !needed.isEmpty else { return nil }
+        return try await store.bodies(of: needed).keys.map(\.id).sorted()
     }
 
     /// Content is never sent unfiltered because a file or a folder disappeared.

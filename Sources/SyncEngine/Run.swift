@@ -185,10 +185,7 @@ public struct Run: Sendable {
     private func commit(_ plan: PlanSummary, course: RunCourse) async throws -> CommitResult {
         progress(.committing)
         return try await parts.destination.commit(
-            transfer: transfer,
-            CommitTransfer(
-                fence: course.fence, batches: plan.batches, expectedRoots: plan.expectedRoots,
-                confirmations: confirmations))
+            transfer: transfer, CommitTransfer(plan, fence: course.fence, confirmations: confirmations))
     }
 
     /// Ends by itself only when the lease is lost.

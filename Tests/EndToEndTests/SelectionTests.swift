@@ -31,10 +31,12 @@ struct SelectionTests {
             "content/posts", try JSONDocument(validating: #"{"_id":"1","to":{"_model":"posts","_id":"2"}}"#),
             try JSONDocument(validating: #"{"_id":"2","to":{"_model":"posts","_id":"1"}}"#),
             try JSONDocument(validating: #"{"_id":"3"}"#))
-        let alone = try await site.source.reportItem("push", ["posts", "3"])
-        #expect(alone.isGood && alone.created == 1, "\(alone)")
+        let early = try await site.source.reportItem("push", ["posts", "3"])
+        #expect(early.exit == 65 && early.error?.code == "model_missing", "\(early)")
         let linked = try await site.source.reportItem("push", ["posts", "1", "--with-links"])
         #expect(linked.isGood && linked.created == 3, "\(linked)")
+        let alone = try await site.source.reportItem("push", ["posts", "3"])
+        #expect(alone.isGood && alone.created == 1, "\(alone)")
         try await site.destination.edit("content/posts", ["2"], "title", "there")
         let pulled = try await site.source.reportItem("pull", ["posts", "2", "--with-links"])
         #expect(pulled.isGood && pulled.updated == 1, "\(pulled)")

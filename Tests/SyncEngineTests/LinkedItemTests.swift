@@ -54,9 +54,10 @@ import TidelockTestSupport
 
     @Test func withoutLinksTheItemMovesAlone() async throws {
         try await fill()
+        try await b.put(.models, #"{"name":"posts"}"#)
         #expect(try await a.push(to: b, run("1", rule: .existing)).result?.created == 1)
         #expect(try await b.pull(from: a, run("3", rule: .existing)).result?.created == 1)
-        #expect(try keys(b) == ["content/posts/1", "content/posts/3"])
+        #expect(try keys(b) == ["models/posts", "content/posts/1", "content/posts/3"])
     }
 
     @Test func whatAHandlerStripsIsNotFollowed() async throws {

@@ -93,7 +93,7 @@ import TidelockTestSupport
     @Test func aTransferThatIsOnlyPlannedCanNeitherStageNorCommit() async throws {
         var open = OpenTransfer(
             id: a.newID(), direction: .push, initiator: a.identity, scope: .everything, nonce: "n",
-            offer: SourceOffer(kinds: [Kind.posts.name], root: "", isQuiet: false), isPlanOnly: true)
+            offer: SourceOffer(kinds: [Kind.posts.name], root: "", isQuiet: false, reverted: 0), isPlanOnly: true)
         let answer = try await b.responder.open(open)
         #expect(answer.status == .open && answer.lease == nil)
         _ = try await b.responder.open(open)
@@ -110,7 +110,7 @@ import TidelockTestSupport
         await #expect(throws: TidelockError.self) {
             try await b.responder.commit(
                 transfer: id,
-                CommitTransfer(fence: 0, batches: [], expectedRoots: [:], deletes: 0, confirmations: Confirmations()))
+                CommitTransfer(fence: 0, batches: [], expectedRoots: [:], confirmations: Confirmations()))
         }
         open.isPlanOnly = false
         let real = open

@@ -38,6 +38,25 @@ import TidelockTestSupport
         #expect(try await a.push(to: b).outcome == .inSync)
     }
 
+    @Test func itemsOfAModelThatTheDestinationLacksBringIt() async throws {
+        try await a.put(.models, #"{"name":"posts"}"#)
+        try await a.put(.posts, #"{"_id":"1"}"#)
+        let alone = TestRun(scope: Scope(items: ["content/posts": ["1"]]))
+        do {
+            try await a.push(to: b, alone)
+            Issue.record("the run should have been refused")
+        } catch let failure as TestRunFailure {
+            #expect(failure.error.code == .modelMissing)
+            #expect(failure.error.hint?.contains("--models posts") == true)
+        }
+        #expect(try StoreInspector(b.store).heads().isEmpty)
+        let together = TestRun(scope: Scope(items: ["content/posts": ["1"], "models": ["posts"]]))
+        #expect(try await a.push(to: b, together).result?.created == 2)
+        try await a.put(.posts, #"{"_id":"1","v":2}"#)
+        #expect(try await a.push(to: b, alone).result?.updated == 1)
+        #expect(try a.problems() + b.problems() == [])
+    }
+
     @Test func aMirrorOfChosenItemsDeletesOnlyAmongThem() async throws {
         try await a.put(.posts, #"{"_id":"1"}"#, #"{"_id":"2"}"#, #"{"_id":"3"}"#)
         try await a.push(to: b)
@@ -76,7 +95,8 @@ import TidelockTestSupport
             let run = TestRun(scope: scope, confirmations: Confirmations(deletes: 1_000))
             do {
                 _ = try await random.next() % 2 == 0 ? made[0].push(to: made[1], run) : made[1].pull(from: made[0], run)
-            } catch let failure as TestRunFailure where failure.error.code == .emptySource {}
+            } catch let failure as TestRunFailure
+                where [.emptySource, .modelMissing].contains(failure.error.code) {}
             let after = try StoreInspector(made[1].store).heads()
             #expect(try StoreInspector(made[0].store).heads() == source, "seed \(seed)")
             for key in Set(before.keys).union(after.keys) where try !Self.includes(scope, key) {

@@ -19,14 +19,25 @@ public struct CommitTransfer: Codable, Sendable {
     public var batches: [BatchInfo]
     public var expectedRoots: [String: String]
     public var confirmations: Confirmations
+    /// Models that must be defined at the destination.
+    public var requiredModels: [String]?
 
     public init(
-        fence: Int64, batches: [BatchInfo], expectedRoots: [String: String], confirmations: Confirmations
+        fence: Int64, batches: [BatchInfo], expectedRoots: [String: String], confirmations: Confirmations,
+        requiredModels: [String]? = nil
     ) {
+        self.requiredModels = requiredModels
         self.fence = fence
         self.batches = batches
         self.expectedRoots = expectedRoots
         self.confirmations = confirmations
+    }
+
+    /// The commit of everything that a plan sends.
+    public init(_ plan: PlanSummary, fence: Int64, confirmations: Confirmations) {
+        self.init(
+            fence: fence, batches: plan.batches, expectedRoots: plan.expectedRoots, confirmations: confirmations,
+            requiredModels: plan.requiredModels)
     }
 }
 

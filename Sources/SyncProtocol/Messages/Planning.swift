@@ -57,6 +57,9 @@ public struct PlanSummary: Codable, Sendable, Equatable {
     public var handlerCalls: Int
     /// Kinds whose filter handlers' absence had to be confirmed.
     public var notes: [String]
+    /// Models that the source defines, whose items the run brings, and whose definitions it does not bring: they must
+    /// be there already.
+    public var requiredModels: [String]?
 
     public init(
         kinds: [KindPlan], batches: [BatchInfo], expectedRoots: [String: String], handlerCalls: Int,
