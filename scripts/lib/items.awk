@@ -1,6 +1,6 @@
 # Prints made-up articles, one JSON object a line, of about 2.9 KB each: `awk -v count=20000 -f items.awk`.
 # The same number always gives the same item, on every machine and with every awk. With -v change=N the titles differ,
-# for measuring how a few changed items travel.
+# for measuring how a few changed items travel. -v small=1 makes items of about 1.3 KB, -v first=N begins at number N.
 
 # Park and Miller's generator; its products stay below 2^53, where awk's numbers are exact.
 function random(limit) {
@@ -39,7 +39,8 @@ function item(number,    id, title) {
     id = sprintf("%012x", number) hex(12)
     title = words(4) (change ? " (" change ")" : "")
     return "{\"title\":\"" title "\",\"title_de\":\"Übersetzt: " words(4) "\",\"slug\":\"article-" number \
-        "\",\"excerpt\":\"" words(14) "\",\"body\":\"" paragraphs(4) "\",\"body_de\":\"" paragraphs(3) \
+        "\",\"excerpt\":\"" words(14) "\",\"body\":\"" paragraphs(small ? 1 : 4) \
+        "\",\"body_de\":\"" paragraphs(small ? 0 : 3) \
         "\",\"cover\":" cover() ",\"author\":{\"_model\":\"authors\",\"_id\":\"" hex(24) "\"},\"tags\":[\"" words(1) \
         "\",\"" words(1) "\"],\"rating\":" random(50) / 10 ",\"seo\":{\"title\":\"" words(5) "\",\"description\":\"" \
         words(12) "\",\"image\":null},\"blocks\":[],\"debugMode\":" (random(4) ? "false" : "true") \
@@ -50,5 +51,5 @@ function item(number,    id, title) {
 BEGIN {
     word_count = split("harbour lantern gauge copper märz weather bridge window letter island river stone quiet garden " \
         "ferry orchestra straße morning salt winter archive museum café market silver summit forest kitchen", word, " ")
-    for (number = 0; number < count; number++) print item(number)
+    for (number = first + 0; number < first + count; number++) print item(number)
 }
