@@ -72,6 +72,7 @@ let package = Package(
                 .embedInCode("SQL/v003-services.sql"), .embedInCode("SQL/v004-arrivals.sql"),
                 .embedInCode("SQL/v005-statistics.sql"), .embedInCode("SQL/v006-conflicts.sql"),
                 .embedInCode("SQL/v007-links.sql"), .embedInCode("SQL/v009-plan-only.sql"),
+                .embedInCode("SQL/v010-open-rows.sql"),
             ], swiftSettings: strict),
         .target(
             name: "RemotePeer", dependencies: ["ContentModel", "CurlHTTP", "SyncEngine", "SyncProtocol"],

@@ -34,14 +34,28 @@ extension Store {
 
     public func heldPage(transfer: String, _ request: ListHeld) async throws -> HeldPage {
         let kind = try Kind(request.kind)
-        return try await read { db in
-            let record = try TransferTable.requireListable(db, transfer)
-            var check = ScopeCheck(record.scope)
-            try check.require(kind)
-            let pid = record.pid
-            guard let kid = try Numbers.knownKind(db, kind) else { return HeldPage(items: [], next: nil) }
-            return try HeldRows.page(db, kid: kid, pid: pid, request)
+        switch request.part {
+        case .nodes, .leaves:
+            // A write, because asking for digests recomputes dirty leaves.
+            return try await write { db in
+                let pid = try Self.listing(db, kind, of: transfer)
+                return try DigestDescent.page(db, kid: Numbers.kind(db, kind), pid: pid, request)
+            }
+        case .all, .drift, .buckets:
+            return try await read { db in
+                let pid = try Self.listing(db, kind, of: transfer)
+                guard let kid = try Numbers.knownKind(db, kind) else { return HeldPage(items: [], next: nil) }
+                return try HeldRows.page(db, kid: kid, pid: pid, request)
+            }
         }
+    }
+
+    /// Whose rows are listed. Throws where the transfer is not open or does not reach the kind.
+    private static func listing(_ db: Database, _ kind: Kind, of transfer: String) throws -> Int64 {
+        let record = try TransferTable.requireListable(db, transfer)
+        var check = ScopeCheck(record.scope)
+        try check.require(kind)
+        return record.pid
     }
 }
 
@@ -70,15 +84,22 @@ enum HeldRows {
     /// A rollback took back what this very source had sent.
     private static let revertedSQL = "reverted IS NOT NULL AND reverted IN (SELECT id FROM transfer WHERE pid = :pid)"
 
+    private static let columns = """
+        SELECT id, bucket, CASE WHEN origin = :pid THEN base END, edited = 1, coalesce(\(revertedSQL), 0)
+        FROM head
+        """
+    private static let listed = "(deleted = 0 OR origin = :pid OR \(revertedSQL))"
+
     static func page(_ db: Database, kid: Int64, pid: Int64, _ request: ListHeld) throws -> HeldPage {
+        if case .buckets(let buckets) = request.part {
+            return try page(db, kid: kid, pid: pid, buckets: buckets, after: request.after)
+        }
         let limit = Limits.listPage
-        let choice =
-            request.onlyDrift ? "origin = :pid AND edited = 1" : "(deleted = 0 OR origin = :pid OR \(revertedSQL))"
+        let choice = request.part == .drift ? "origin = :pid AND edited = 1" : listed
         let rows = try Row.fetchAll(
             db,
             sql: """
-                SELECT id, bucket, CASE WHEN origin = :pid THEN base END, edited = 1, coalesce(\(revertedSQL), 0)
-                FROM head
+                \(columns)
                 WHERE kid = :kid AND \(choice) AND (bucket, id) > (:bucket, :id)
                 ORDER BY bucket, id
                 LIMIT :limit
@@ -87,8 +108,41 @@ enum HeldRows {
                 "pid": pid, "kid": kid, "bucket": request.after.map { Int64($0.bucket) } ?? -1,
                 "id": request.after?.id ?? "", "limit": limit,
             ])
-        let items = rows.map { HeldItem(id: $0[0], base: $0.bytes(2)?.hex, isEdited: $0[3], isReverted: $0[4]) }
+        let items = rows.map(item)
         guard rows.count == limit, let last = rows.last else { return HeldPage(items: items, next: nil) }
         return HeldPage(items: items, next: ListPosition(bucket: UInt16(last[1] as Int), id: last[0]))
+    }
+
+    private static func item(_ row: Row) -> HeldItem {
+        HeldItem(id: row[0], base: row.bytes(2)?.hex, isEdited: row[3], isReverted: row[4])
+    }
+
+    static let bucketSQL = """
+        \(columns)
+        WHERE kid = :kid AND bucket = :bucket AND id > :id AND \(listed)
+        ORDER BY id
+        LIMIT :limit
+        """
+
+    private static func page(
+        _ db: Database, kid: Int64, pid: Int64, buckets: [UInt16], after: ListPosition?
+    ) throws -> HeldPage {
+        guard buckets.count <= Limits.listedBuckets else {
+            throw TidelockError(.tooLarge, "A list of more than \(Limits.listedBuckets) buckets is asked for.")
+        }
+        var items: [HeldItem] = []
+        let statement = try db.cachedStatement(sql: bucketSQL)
+        for bucket in Set(buckets).sorted() where bucket >= after?.bucket ?? 0 {
+            let start = after.flatMap { $0.bucket == bucket ? $0.id : nil } ?? ""
+            let room = Limits.listPage - items.count
+            let rows = try Row.fetchAll(
+                statement,
+                arguments: ["pid": pid, "kid": kid, "bucket": Int64(bucket), "id": start, "limit": room])
+            items += rows.map(item)
+            if rows.count == room, let last = items.last {
+                return HeldPage(items: items, next: ListPosition(bucket: bucket, id: last.id))
+            }
+        }
+        return HeldPage(items: items, next: nil)
     }
 }

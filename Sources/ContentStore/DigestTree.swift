@@ -57,6 +57,25 @@ struct DigestTree {
             of: nodes.map { (number: $0[0] as Int, leaf: Leaf(count: $0[1], digest: Digest(bytes: $0.bytes(2)!))) })
     }
 
+    /// The nodes that have rows below them, by their numbers.
+    func nodes(_ db: Database) throws -> [Int: Digest] {
+        try refresh(db)
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT number, digest FROM node WHERE role = ? AND pid = ? AND kid = ?",
+            arguments: StatementArguments(key))
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0[0] as Int, Digest(bytes: $0.bytes(1)!)) })
+    }
+
+    /// The leaves below some nodes that have rows, by the numbers of their buckets.
+    func leaves(_ db: Database, below nodes: Set<Int>) throws -> [Int: Digest] {
+        try refresh(db)
+        var digests: [Int: Digest] = [:]
+        for number in nodes {
+            for (bucket, leaf) in try leaves(db, ofNode: number) { digests[Int(bucket)] = leaf.digest }
+        }
+        return digests
+    }
+
     /// The root the tree will have when the given leaves replace the present ones. Changes nothing but dirt.
     func root(_ db: Database, replacing patch: [UInt16: Leaf]) throws -> Root {
         try refresh(db)

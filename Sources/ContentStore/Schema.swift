@@ -13,6 +13,7 @@ enum Schema {
         ("v006-conflicts", PackageResources.v006_conflicts_sql),
         ("v007-links", PackageResources.v007_links_sql),
         ("v009-plan-only", PackageResources.v009_plan_only_sql),
+        ("v010-open-rows", PackageResources.v010_open_rows_sql),
     ]
 
     static func migrate(_ pool: DatabasePool) throws {

@@ -91,6 +91,17 @@ private enum Acknowledgement {
                 arguments: [
                     pid, checkpoint.kid, epoch, wasCompared ? 0 : checkpoint.sequence, checkpoint.fid, try Settings.sequence(db),
                 ])
+            try closeRows(db, pid: pid, checkpoint)
         }
+    }
+
+    /// A run that covered the whole kind has looked at every open row of it. One that did not has 0 for a sequence
+    /// number; so has a kind without any item, which is looked at as a whole every time.
+    private static func closeRows(_ db: Database, pid: Int64, _ checkpoint: StoredCheckpoint) throws {
+        let latest = try Int64.fetchOne(db, sql: "SELECT max(seq) FROM head WHERE kid = ?", arguments: [checkpoint.kid])
+        guard checkpoint.sequence > 0 || latest == nil else { return }
+        try db.execute(
+            sql: "UPDATE shadow INDEXED BY shadow_open SET open = 0 WHERE pid = ? AND kid = ? AND open = 1",
+            arguments: [pid, checkpoint.kid])
     }
 }

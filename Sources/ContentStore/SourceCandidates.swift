@@ -24,6 +24,22 @@ extension Store {
         }
     }
 
+    public func openRows(_ query: CandidateQuery) async throws -> CandidatePage {
+        try await read { db in
+            guard let kid = try Numbers.knownKind(db, query.kind), let pid = try Numbers.knownPeer(db, query.peer)
+            else { return CandidatePage(rows: [], next: nil) }
+            let fid = try Self.knownHandlerSet(db, query.filters) ?? -1
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(sql: Self.openSQL(query)),
+                arguments: [
+                    "kid": kid, "pid": pid, "fid": fid, "since": query.since ?? -1,
+                    "bucket": query.after.map { Int64($0.bucket) } ?? -1, "id": query.after?.id ?? "",
+                    "limit": query.limit,
+                ])
+            return try Self.page(rows, limit: query.limit)
+        }
+    }
+
     private static func knownHandlerSet(_ db: Database, _ filters: FilterSet) throws -> Int64? {
         try db.cachedStatement(sql: "SELECT fid FROM handler_set WHERE fingerprint = ? AND names = ?")
             .fetchInteger([filters.fingerprint.data, try JSONColumns.encode(filters.handlers)])
@@ -34,12 +50,10 @@ extension Store {
     /// A row that came from this very peer and was not edited here is of interest only while the peer holds an output
     /// of ours there.
     static func candidateSQL(_ query: CandidateQuery) -> String {
-        let settled = list([.acked, .dropped, .skipped])
         let range =
             query.since == nil
             ? "(h.bucket, h.id) > (:bucket, :id) AND :since < 0 AND :sequence < 0 AND :upTo >= 0"
             : "h.seq > :since AND h.seq <= :upTo AND (h.seq, h.bucket, h.id) > (:sequence, :bucket, :id)"
-        let theirs = "h.deleted = 0 AND h.origin = :pid AND h.edited = 0"
         return """
             SELECT h.id, h.bucket, h.hash, b.bytes, coalesce(s.state, 0), s.out_hash, h.seq, \(theirs)
             FROM \(query.ids == nil ? "head h" : "\(NamedPlaces.sql) CROSS JOIN head h ON \(NamedPlaces.isAt("h"))")
@@ -50,13 +64,40 @@ extension Store {
                     WHEN \(theirs) THEN s.state IN (\(list([.acked, .resend])))
                     WHEN s.id IS NULL THEN h.deleted = 0
                     WHEN h.deleted = 1 THEN true
-                    WHEN s.state IN (\(settled)) AND s.src_hash IS h.hash AND s.fid IS :fid THEN false
-                    WHEN s.state = \(ShadowState.takenOver.rawValue) AND s.src_hash IS h.hash THEN false
-                    WHEN s.state = \(ShadowState.reverted.rawValue) THEN \(query.includesReverted)
-                    ELSE true END
+                    \(unsettled(query)) END
             ORDER BY \(query.since == nil ? "h.bucket, h.id" : "h.seq, h.bucket, h.id")
             LIMIT :limit
             """
+    }
+
+    private static let theirs = "h.deleted = 0 AND h.origin = :pid AND h.edited = 0"
+
+    /// What is said of a live item whose row of the shadow is there.
+    private static func unsettled(_ query: CandidateQuery) -> String {
+        """
+        WHEN s.state IN (\(list([.acked, .dropped, .skipped]))) AND s.src_hash IS h.hash AND s.fid IS :fid THEN false
+        WHEN s.state = \(ShadowState.takenOver.rawValue) AND s.src_hash IS h.hash THEN false
+        WHEN s.state = \(ShadowState.reverted.rawValue) THEN \(query.includesReverted)
+        ELSE true
+        """
+    }
+
+    /// Open rows for which the same holds as for candidates; those that are not here are of interest while the peer
+    /// holds an output of ours there.
+    static func openSQL(_ query: CandidateQuery) -> String {
+        """
+        SELECT s.id, s.bucket, h.hash, b.bytes, s.state, s.out_hash, 0, coalesce(\(theirs), 0)
+        FROM shadow s INDEXED BY shadow_open
+        LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
+        LEFT JOIN body b ON b.rid = h.rid
+        WHERE s.pid = :pid AND s.kid = :kid AND s.open = 1 AND (s.bucket, s.id) > (:bucket, :id)
+            AND (h.id IS NULL OR h.seq <= :since)
+            AND CASE
+                WHEN h.id IS NULL OR h.deleted = 1 OR \(theirs) THEN s.state IN (\(list([.acked, .resend])))
+                \(unsettled(query)) END
+        ORDER BY s.bucket, s.id
+        LIMIT :limit
+        """
     }
 
     private static func list(_ states: [ShadowState]) -> String {

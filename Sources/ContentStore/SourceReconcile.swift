@@ -16,31 +16,26 @@ extension Store {
                 throw TidelockError(.internalFailure, "A list of an unknown peer was supplied.")
             }
             let reconciler = try ShadowReconciler(db: db, pid: pid, kid: Numbers.kind(db, kind), kind: kind)
-            try reconciler.forgetCheckpoint()
             if isPlanOnly { try PlanTables.markCompared(db, pid: pid, by: transfer) }
-            if request.onlyDrift {
-                try reconciler.drifted(page.items)
-            } else {
-                try reconciler.replace(page, after: request.after)
+            switch request.part {
+            case .drift: try reconciler.drifted(page.items)
+            case .all: try reconciler.replace(page, after: request.after)
+            case .buckets(let buckets): try reconciler.replace(page, of: Set(buckets), after: request.after)
+            case .nodes, .leaves: throw TidelockError(.internalFailure, "Digests were taken for a list of rows.")
             }
         }
     }
 }
 
 /// Makes the shadow of one kind say what the destination's own list says.
+///
+/// Rows that it changes are open from then on: the next run looks at them although the feed does not have them, and
+/// until one has done that to the end the source is not quiet, although the roots are equal by then.
 private struct ShadowReconciler {
     let db: Database
     let pid: Int64
     let kid: Int64
     let kind: Kind
-
-    /// What the list tells is acted upon by a look at everything. Until a run has done that to the end, the feed alone
-    /// must not seem to be enough, although the roots are equal from now on.
-    func forgetCheckpoint() throws {
-        try db.cachedStatement(sql: "UPDATE checkpoint SET seq = 0 WHERE pid = ? AND kid = ?").execute(arguments: [
-            pid, kid,
-        ])
-    }
 
     private var tree: DigestTree { DigestTree(role: .shadowed, pid: pid, kid: kid) }
 
@@ -51,15 +46,38 @@ private struct ShadowReconciler {
 
     /// One page of the whole list. Rows of the shadow between the page's ends that the list does not have are gone.
     func replace(_ page: HeldPage, after: ListPosition?) throws {
-        try forgetAbsent(from: page, after: after)
+        try forgetAbsent(from: page, among: rows(after: after, upTo: page.next))
         for item in page.items { try reconcile(item, bucket: Bucket(kind: kind, id: item.id)) }
     }
 
-    private func forgetAbsent(from page: HeldPage, after: ListPosition?) throws {
-        // By their bytes: two texts that Swift calls equal are two ids.
-        let listed = Set(page.items.map { Array($0.id.utf8) })
+    /// One page of the rows of some buckets, which says nothing about others.
+    func replace(_ page: HeldPage, of buckets: Set<UInt16>, after: ListPosition?) throws {
         let upper = page.next
-        let rows = try Row.fetchAll(
+        var shadowed: [Row] = []
+        for bucket in buckets where bucket >= after?.bucket ?? 0 && bucket <= upper?.bucket ?? .max {
+            let first = after.flatMap { $0.bucket == bucket ? $0 : nil } ?? ListPosition(bucket: bucket, id: "")
+            let last = upper.flatMap { $0.bucket == bucket ? $0 : nil }
+            shadowed += try rows(of: bucket, after: first.id, upTo: last?.id)
+        }
+        try forgetAbsent(from: page, among: shadowed)
+        for item in page.items {
+            let bucket = Bucket(kind: kind, id: item.id)
+            if buckets.contains(bucket.number) { try reconcile(item, bucket: bucket) }
+        }
+    }
+
+    private func rows(of bucket: UInt16, after: String, upTo: String?) throws -> [Row] {
+        try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT bucket, id, state FROM shadow
+                    WHERE pid = ? AND kid = ? AND bucket = ? AND id > ? AND (?5 IS NULL OR id <= ?5)
+                    """),
+            arguments: [pid, kid, Int64(bucket), after, upTo])
+    }
+
+    private func rows(after: ListPosition?, upTo upper: ListPosition?) throws -> [Row] {
+        try Row.fetchAll(
             db,
             sql: """
                 SELECT bucket, id, state FROM shadow
@@ -69,6 +87,11 @@ private struct ShadowReconciler {
                 pid, kid, after.map { Int64($0.bucket) } ?? -1, after?.id ?? "",
                 upper.map { Int64($0.bucket) } ?? 65_536, upper?.id ?? "",
             ])
+    }
+
+    private func forgetAbsent(from page: HeldPage, among rows: [Row]) throws {
+        // By their bytes: two texts that Swift calls equal are two ids.
+        let listed = Set(page.items.map { Array($0.id.utf8) })
         for row in rows where !listed.contains(Array((row[1] as String).utf8)) {
             let state = ShadowState(rawValue: row[2]) ?? .none
             guard state != .dropped, state != .skipped else { continue }
@@ -120,10 +143,10 @@ private struct ShadowReconciler {
     private func set(_ id: String, _ bucket: Bucket, state: ShadowState, output: ContentHash?) throws {
         try db.cachedStatement(
             sql: """
-                INSERT INTO shadow (pid, kid, bucket, id, src_hash, out_hash, fid, state)
-                VALUES (?1, ?2, ?3, ?4, NULL, ?5, NULL, ?6)
+                INSERT INTO shadow (pid, kid, bucket, id, src_hash, out_hash, fid, state, open)
+                VALUES (?1, ?2, ?3, ?4, NULL, ?5, NULL, ?6, 1)
                 ON CONFLICT (pid, kid, bucket, id) DO UPDATE SET
-                    out_hash = coalesce(excluded.out_hash, out_hash), state = excluded.state
+                    out_hash = coalesce(excluded.out_hash, out_hash), state = excluded.state, open = 1
                 """
         ).execute(arguments: [pid, kid, Int64(bucket.number), id, output?.data, state.rawValue])
         try tree.markDirty(db, bucket: bucket)
@@ -132,7 +155,7 @@ private struct ShadowReconciler {
     /// The destination has no such row: we start anew with it, and still know what we sent.
     private func forget(bucket: Bucket, id: String) throws {
         try db.cachedStatement(
-            sql: "UPDATE shadow SET state = 0, fid = NULL WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?"
+            sql: "UPDATE shadow SET state = 0, fid = NULL, open = 1 WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?"
         ).execute(arguments: [pid, kid, Int64(bucket.number), id])
         try tree.markDirty(db, bucket: bucket)
     }

@@ -72,6 +72,10 @@ extension Store {
             db,
             sql: "SELECT count(*) FROM shadow WHERE pid = ? AND kid = ? AND state = \(ShadowState.reverted.rawValue)",
             arguments: [pid, kid])
+        let hasOpenRows = try Bool.fetchOne(
+            db,
+            sql: "SELECT EXISTS (SELECT 1 FROM shadow INDEXED BY shadow_open WHERE pid = ? AND kid = ? AND open = 1)",
+            arguments: [pid, kid])
         let root = try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db)
         let checkpoint = try Row.fetchOne(
             db,
@@ -84,7 +88,8 @@ extension Store {
         return KindStanding(
             kind: kind, checkpoint: checkpoint.map { $0[0] }, latest: latest,
             filters: try checkpoint.map { try HandlerSets.decode($0, from: 1) }, root: root.digest, held: root.count,
-            reverted: reverted ?? 0, changes: try changes(db, kid: kid, since: checkpoint?[0] ?? 0))
+            reverted: reverted ?? 0, changes: try changes(db, kid: kid, since: checkpoint?[0] ?? 0),
+            hasOpenRows: hasOpenRows ?? false)
     }
 
     private static func changes(_ db: Database, kid: Int64, since sequence: Int64) throws -> Int {

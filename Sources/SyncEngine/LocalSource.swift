@@ -13,8 +13,6 @@ public actor LocalSource: SourcePort {
     private let events: [QueuedEvent]
     private let progress: @Sendable (Int) -> Void
     private let onBatch: @Sendable (BatchInfo) -> Void
-    /// Kinds of which the destination supplied what was asked.
-    private var supplied: Set<Kind> = []
     /// Lists that were asked for and have not been supplied to the end.
     private var outstanding: [ListHeld] = []
     private var hasCompared = false
@@ -46,7 +44,7 @@ public actor LocalSource: SourcePort {
         let planner = Planner(
             store: store, hooks: hooks, transfer: transfer, peer: peer, scope: self.request.scope,
             confirmations: request.confirmations, options: options, report: progress, onBatch: onBatch)
-        return .ready(try await planner.makePlan(kinds: kinds, held: request.held, listed: supplied))
+        return .ready(try await planner.makePlan(kinds: kinds, held: request.held))
     }
 
     public func batch(transfer: String, number: Int) async throws -> EncodedBatch {
@@ -70,34 +68,39 @@ public actor LocalSource: SourcePort {
         return options.expected?.narrowed(kinds) ?? kinds
     }
 
-    /// Roots first, lists only where they differ or where somebody edited what we sent. Roots say nothing about rows
-    /// that a rollback took back: there the numbers must agree.
+    private var descent: Descent { Descent(nonce: request.nonce, mode: request.scope.mode, isExact: options.isExact) }
+
     private func compare(kinds: [Kind], held: DestinationState) async throws {
         let standings = try await store.standing(of: kinds, toward: peer.id)
         for standing in standings {
-            let state = held.kinds.first { $0.kind == standing.kind.name }
-            let root = state?.root ?? Digest.empty.masked(by: request.nonce)
-            let hasForeign = request.scope.mode == .mirror && (state?.foreign ?? 0) > 0
-            let knowsReverted = standing.reverted == state?.reverted ?? 0
-            if options.isExact || root != standing.root.masked(by: request.nonce) || hasForeign || !knowsReverted {
-                outstanding.append(ListHeld(kind: standing.kind.name, onlyDrift: false))
-            } else if let state, state.edited > 0 {
-                outstanding.append(ListHeld(kind: standing.kind.name, onlyDrift: true))
-            }
+            outstanding += descent.begin(standing, held.kinds.first { $0.kind == standing.kind.name })
         }
         hasCompared = true
     }
 
     private func accept(_ list: SuppliedList, _ transfer: String) async throws {
+        guard outstanding.contains(list.request) else { return }
+        let next = try await followUp(list, transfer)
+        // A repetition may have got here first.
         guard let position = outstanding.firstIndex(of: list.request) else { return }
-        let kind = try Kind(list.request.kind)
-        try await store.reconcile(
-            transfer: transfer, list.page, request: list.request, kind: kind, peer: peer.id)
-        if let next = list.page.next {
-            outstanding[position].after = next
-        } else {
-            outstanding.remove(at: position)
-            supplied.insert(kind)
+        outstanding.replaceSubrange(position...position, with: next.map { [$0] } ?? [])
+    }
+
+    /// Takes what the destination says, and answers what to ask next.
+    private func followUp(_ list: SuppliedList, _ transfer: String) async throws -> ListHeld? {
+        let request = list.request
+        let kind = try Kind(request.kind)
+        switch request.part {
+        case .nodes, .leaves:
+            let numbers = try await store.differences(list.page, request: request, kind: kind, peer: peer.id)
+            return descent.next(after: request, differing: numbers)
+        case .all, .drift, .buckets:
+            try await store.reconcile(
+                transfer: transfer, list.page, request: request, kind: kind, peer: peer.id)
+            guard let position = list.page.next else { return nil }
+            var next = request
+            next.after = position
+            return next
         }
     }
 }

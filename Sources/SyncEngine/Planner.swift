@@ -16,8 +16,8 @@ struct Planner {
     let report: @Sendable (Int) -> Void
     let onBatch: @Sendable (BatchInfo) -> Void
 
-    /// `listed` names the kinds whose whole list the destination supplied; `held` what it says of each kind.
-    func makePlan(kinds: [KindScope], held: DestinationState, listed: Set<Kind>) async throws -> PlanSummary {
+    /// `held` is what the destination says of each kind.
+    func makePlan(kinds: [KindScope], held: DestinationState) async throws -> PlanSummary {
         let filter = try scope.contentFilter()
         var writer = PlanWriter(store: store, transfer: transfer, peer: peer.id, batchSize: options.batchSize, onBatch: onBatch)
         let standings = try await store.standing(of: kinds.map(\.kind), toward: peer.id)
@@ -32,8 +32,7 @@ struct Planner {
             try requireFilters(standing, filters)
             let state = held.kinds.first { $0.kind == selected.kind.name }
             var kindPlanner = KindPlanner(
-                planner: self, selected: selected, standing: standing, state: state, filters: filters, filter: filter,
-                looksAtEverything: listed.contains(selected.kind) || options.includesReverted)
+                planner: self, selected: selected, standing: standing, state: state, filters: filters, filter: filter)
             let plan = try await kindPlanner.plan(into: &writer, examined: &examined)
             plans.append(plan)
             let sequence = scope.coversWholeKind(selected) ? standing.latest : 0
@@ -107,12 +106,11 @@ private struct KindPlanner {
     let state: KindState?
     let filters: FilterSet
     let filter: ContentFilter?
-    let looksAtEverything: Bool
     private var plan: KindPlan
 
     init(
         planner: Planner, selected: KindScope, standing: KindStanding, state: KindState?, filters: FilterSet,
-        filter: ContentFilter?, looksAtEverything: Bool
+        filter: ContentFilter?
     ) {
         self.planner = planner
         self.selected = selected
@@ -120,7 +118,6 @@ private struct KindPlanner {
         self.state = state
         self.filters = filters
         self.filter = selected.kind.isContent ? filter : nil
-        self.looksAtEverything = looksAtEverything
         plan = KindPlan(kind: selected.kind.name)
     }
 
@@ -130,10 +127,11 @@ private struct KindPlanner {
     /// very run; and a filter says nothing about items that are not here, so a mirror with one spares them.
     private var deletesForeign: Bool { isMirror && planner.scope.filter == nil && (state?.foreign ?? 0) > 0 }
 
-    /// The feed is enough when the last whole run used the same handlers and nobody had to compare lists. Items that
-    /// are named are looked up by their names.
+    /// The feed and the open rows are enough when the last whole run used the same handlers. Items that are named are
+    /// looked up by their names.
     private var since: Int64? {
-        guard !looksAtEverything, selected.ids == nil, let checkpoint = standing.checkpoint, checkpoint > 0,
+        guard !planner.options.includesReverted, !deletesForeign, selected.ids == nil,
+            let checkpoint = standing.checkpoint, checkpoint > 0,
             standing.filters?.fingerprint == filters.fingerprint
         else { return nil }
         return checkpoint
@@ -152,7 +150,11 @@ private struct KindPlanner {
             guard let next = try await following else { break }
             page = next
         }
-        if since == nil { try await planAbsentees(into: &writer) }
+        if since == nil {
+            try await planAbsentees(into: &writer)
+        } else if standing.hasOpenRows {
+            try await planOpenRows(query, into: &writer, examined: &examined)
+        }
         plan.reverted = state?.reverted ?? 0
         plan.unchanged = max(0, standing.held - plan.updates - plan.deletes - plan.releases)
         return plan
@@ -173,6 +175,25 @@ private struct KindPlanner {
         var query = query
         query.after = position
         return try await store.candidates(query)
+    }
+
+    /// What the comparison with the destination brought up, whether it is here or not.
+    private mutating func planOpenRows(
+        _ query: CandidateQuery, into writer: inout PlanWriter, examined: inout Int
+    ) async throws {
+        var query = query
+        var isProved = !isMirror
+        repeat {
+            let page = try await planner.store.openRows(query)
+            if !isProved, page.rows.contains(where: { $0.body == nil }) {
+                try await requireProof(absenteeQuery(limit: writer.pageSize))
+                isProved = true
+            }
+            try await plan(page.rows, into: &writer)
+            examined += page.rows.count
+            planner.report(examined)
+            query.after = page.next
+        } while query.after != nil
     }
 
     private mutating func plan(_ rows: [Candidate], into writer: inout PlanWriter) async throws {
@@ -250,10 +271,7 @@ private struct KindPlanner {
     }
 
     private mutating func planAbsentees(into writer: inout PlanWriter) async throws {
-        var query = AbsenteeQuery(
-            kind: kind, peer: planner.peer.id, includesForeign: deletesForeign,
-            includesReverted: deletesForeign && planner.options.includesReverted, ids: selected.ids,
-            upTo: standing.latest, after: nil, limit: writer.pageSize)
+        var query = absenteeQuery(limit: writer.pageSize)
         if isMirror { try await requireProof(query) }
         repeat {
             let page = try await planner.store.absentees(query)
@@ -264,6 +282,13 @@ private struct KindPlanner {
             }
             query.after = page.next
         } while query.after != nil
+    }
+
+    private func absenteeQuery(limit: Int) -> AbsenteeQuery {
+        AbsenteeQuery(
+            kind: kind, peer: planner.peer.id, includesForeign: deletesForeign,
+            includesReverted: deletesForeign && planner.options.includesReverted, ids: selected.ids,
+            upTo: standing.latest, after: nil, limit: limit)
     }
 
     /// A kind without a single item proves nothing about items it never had: that is how an emptied or

@@ -27,8 +27,16 @@ public protocol SourceStore: Sendable {
     /// Pages of a kind come in order; the shadow afterwards says exactly what the destination has.
     func reconcile(transfer: String, _ page: HeldPage, request: ListHeld, kind: Kind, peer: String) async throws
 
+    /// Which of the nodes or leaves that were asked for are not what this side expects, in ascending order.
+    func differences(_ page: HeldPage, request: ListHeld, kind: Kind, peer: String) async throws -> [Int]
+
     /// The next rows of a kind that may have to be sent, in the order of the feed or of the keys.
     func candidates(_ query: CandidateQuery) async throws -> CandidatePage
+
+    /// The next rows that a comparison with the destination changed and that the feed since `query.since` lacks.
+    ///
+    /// A row of which this instance has no item comes as a tombstone.
+    func openRows(_ query: CandidateQuery) async throws -> CandidatePage
 
     /// The next rows the destination has, or is believed to have, and this instance has not, in the order of the keys.
     func absentees(_ query: AbsenteeQuery) async throws -> AbsenteePage
@@ -180,10 +188,12 @@ public struct KindStanding: Sendable {
     public var reverted: Int
     /// Rows changed since the checkpoint, counted up to one more than fit into an open.
     public var changes: Int
+    /// A comparison with the destination changed rows, and no run has looked at all of them since.
+    public var hasOpenRows: Bool
 
     public init(
         kind: Kind, checkpoint: Int64?, latest: Int64, filters: FilterSet?, root: Digest, held: Int, reverted: Int,
-        changes: Int
+        changes: Int, hasOpenRows: Bool = false
     ) {
         self.kind = kind
         self.checkpoint = checkpoint
@@ -192,17 +202,20 @@ public struct KindStanding: Sendable {
         self.root = root
         self.held = held
         self.reverted = reverted
+        self.hasOpenRows = hasOpenRows
         self.changes = changes
     }
 
     /// The feed since the checkpoint says everything there is to say.
     public func isFed(under current: FilterSet) -> Bool {
+        guard !hasOpenRows else { return false }
         guard let checkpoint, let filters else { return latest == 0 }
         return checkpoint > 0 && filters.fingerprint == current.fingerprint
     }
 
-    /// Nothing changed since the checkpoint and the handlers are those of then.
+    /// Nothing changed since the checkpoint, nothing waits for another look, and the handlers are those of then.
     public func isQuiet(under current: FilterSet) -> Bool {
+        guard !hasOpenRows else { return false }
         guard let checkpoint, let filters else { return latest == 0 }
         return latest <= checkpoint && filters.fingerprint == current.fingerprint
     }

@@ -20,6 +20,10 @@ public enum Limits {
     public static let window = 8
     /// Rows in a page of a list.
     public static let listPage = 20_000
+    /// Rows of a destination up to which their list costs less than to descend into digests.
+    public static let rowsWithoutDigests = 512
+    /// Buckets of which the rows are listed at once. Where more of them differ, the whole kind is listed.
+    public static let listedBuckets = 2_000
     /// Conflicts named in a result.
     public static let listedConflicts = 1_000
     /// Conflicts that wait at a destination for somebody to decide.

@@ -44,6 +44,18 @@ import TidelockTestSupport
         #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.contains("SCAN") }, "\(plan)")
     }
 
+    @Test func openRowsAreReadByTheirIndexWithoutSorting() async throws {
+        let plan = try await plan(Store.openSQL(query(since: 1)))
+        #expect(plan.contains { $0.contains("INDEX shadow_open (pid=? AND kid=?") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.contains("SCAN") }, "\(plan)")
+    }
+
+    @Test func theRowsOfABucketFollowTheKeyWithoutSorting() async throws {
+        let plan = try await plan(HeldRows.bucketSQL)
+        #expect(plan.contains { $0.contains("SEARCH head USING PRIMARY KEY (kid=? AND bucket=? AND id>") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
+    }
+
     /// Tables that hold a row an item, each with the names it has in statements.
     private static let large = [
         "head", "h", "shadow", "s", "sh", "body", "b", "leaf", "stage", "plan_op", "p", "undo", "u", "mine",

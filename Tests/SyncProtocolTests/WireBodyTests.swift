@@ -23,12 +23,12 @@ struct WireBodyTests {
     }
 
     @Test func aWrongMessageIsNamedByItsMemberAndNotByItsContents() {
-        let body = Array(#"{"kind":"content/posts","onlyDrift":"hunter2"}"#.utf8)
+        let body = Array(#"{"kind":"content/posts","part":"hunter2"}"#.utf8)
         #expect {
             try WireBody.decode(ListHeld.self, from: body)
         } throws: { error in
             guard let error = error as? TidelockError else { return false }
-            return error.code == .malformedMessage && error.message.contains("onlyDrift")
+            return error.code == .malformedMessage && error.message.contains("part")
                 && !"\(error)".contains("hunter2")
         }
     }
@@ -42,6 +42,10 @@ struct WireBodyTests {
         #expect(try WireBody.encode(WireBody.decode(OpenTransfer.self, from: bytes)) == bytes)
         let answers: [PlanAnswer] = [
             .needs([ListHeld(kind: "models", onlyDrift: false, after: ListPosition(bucket: 3, id: "x"))]),
+            .needs([
+                ListHeld(kind: "models", part: .nodes, nonce: "n"), ListHeld(kind: "models", part: .leaves(of: [3])),
+                ListHeld(kind: "models", part: .buckets([768])),
+            ]),
             .working(done: 5), .ready(PlanSummary(kinds: [], batches: [], expectedRoots: [:], handlerCalls: 0)),
         ]
         for answer in answers {

@@ -1,14 +1,36 @@
-/// Asks a destination for rows of one kind: all of them, or only those that drifted.
+/// Asks a destination for some of what it holds of one kind.
 public struct ListHeld: Codable, Sendable, Hashable {
+    /// What is asked for. Digests come first, from the coarse to the fine, and rows only where digests differ.
+    public enum Part: Codable, Sendable, Hashable {
+        /// Every row.
+        case all
+        /// Rows of the source that were edited at the destination.
+        case drift
+        /// The nodes of the digest tree.
+        case nodes
+        /// The leaves below some nodes.
+        case leaves(of: [Int])
+        /// The rows of some buckets.
+        case buckets([UInt16])
+    }
+
     public var kind: String
-    public var onlyDrift: Bool
+    public var part: Part
+    /// Masks the digests of the answer; nothing else needs it.
+    public var nonce: String?
     /// Continue behind this position of the previous page.
     public var after: ListPosition?
 
-    public init(kind: String, onlyDrift: Bool, after: ListPosition? = nil) {
+    public init(kind: String, part: Part, nonce: String? = nil, after: ListPosition? = nil) {
         self.kind = kind
-        self.onlyDrift = onlyDrift
+        self.part = part
+        self.nonce = nonce
         self.after = after
+    }
+
+    /// All rows, or those that were edited at the destination.
+    public init(kind: String, onlyDrift: Bool, after: ListPosition? = nil) {
+        self.init(kind: kind, part: onlyDrift ? .drift : .all, after: after)
     }
 }
 
@@ -22,14 +44,47 @@ public struct ListPosition: Codable, Sendable, Hashable {
     }
 }
 
-/// One page of a destination's rows. Ends when `next` is nil; a page that failed is an error, never an empty page.
+/// One page of a destination's rows, or the digests that were asked for.
+///
+/// Ends when `next` is nil; a page that failed is an error, never an empty page.
 public struct HeldPage: Codable, Sendable {
     public var items: [HeldItem]
     public var next: ListPosition?
+    /// Nodes or leaves that have rows below them; nil in a page of rows.
+    public var digests: [HeldDigest]?
 
     public init(items: [HeldItem], next: ListPosition?) {
         self.items = items
         self.next = next
+    }
+
+    public init(digests: [HeldDigest]) {
+        items = []
+        self.digests = digests
+    }
+}
+
+/// The masked digest of a node, or of the leaf of a bucket. Travels as a pair: there may be tens of thousands.
+public struct HeldDigest: Codable, Sendable, Hashable {
+    /// Number of the node or of the bucket.
+    public var number: Int
+    public var digest: String
+
+    public init(number: Int, digest: String) {
+        self.number = number
+        self.digest = digest
+    }
+
+    public init(from decoder: any Decoder) throws {
+        var pair = try decoder.unkeyedContainer()
+        number = try pair.decode(Int.self)
+        digest = try pair.decode(String.self)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var pair = encoder.unkeyedContainer()
+        try pair.encode(number)
+        try pair.encode(digest)
     }
 }
 
