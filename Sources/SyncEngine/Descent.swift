@@ -21,7 +21,10 @@ struct Descent {
         if isExact || hasForeign || !knowsReverted { return [ListHeld(kind: kind, part: .all)] }
         var requests: [ListHeld] = []
         if root != standing.root.masked(by: nonce) {
-            guard let state, state.held > Limits.rowsWithoutDigests else { return [ListHeld(kind: kind, part: .all)] }
+            // A source that expects nothing would find all of it below every node.
+            guard let state, state.held > Limits.rowsWithoutDigests, standing.held > 0 else {
+                return [ListHeld(kind: kind, part: .all)]
+            }
             requests.append(ListHeld(kind: kind, part: .nodes, nonce: nonce))
         }
         if let state, state.edited > 0 { requests.append(ListHeld(kind: kind, part: .drift)) }
