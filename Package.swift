@@ -71,8 +71,8 @@ let package = Package(
                 .embedInCode("SQL/v001-store.sql"), .embedInCode("SQL/v002-deliveries.sql"),
                 .embedInCode("SQL/v003-services.sql"), .embedInCode("SQL/v004-arrivals.sql"),
                 .embedInCode("SQL/v005-statistics.sql"), .embedInCode("SQL/v006-conflicts.sql"),
-                .embedInCode("SQL/v007-links.sql"), .embedInCode("SQL/v009-plan-only.sql"),
-                .embedInCode("SQL/v010-open-rows.sql"),
+                .embedInCode("SQL/v007-links.sql"), .embedInCode("SQL/v008-audit.sql"),
+                .embedInCode("SQL/v009-plan-only.sql"), .embedInCode("SQL/v010-open-rows.sql"),
             ], swiftSettings: strict),
         .target(
             name: "RemotePeer", dependencies: ["ContentModel", "CurlHTTP", "SyncEngine", "SyncProtocol"],

@@ -73,19 +73,35 @@ extension Store {
     ///
     /// Throws `unknown_conflict`; nothing is changed then.
     public func applyParked(_ ids: [Int64], run: String) async throws {
-        let now = clock.seconds
+        let auditor = auditor
         try await write { db in
             guard !ids.isEmpty else { return }
+            try auditor.note(db, resolved: ids, run: run, note: "source")
             let sequence = try Settings.nextSequence(db)
-            for id in ids { try ParkedVersion(db, id).apply(run: run, sequence: sequence, now: now) }
+            for id in ids { try ParkedVersion(db, id).apply(run: run, sequence: sequence, now: auditor.now) }
         }
     }
 
     /// Forgets what the source sent; the item here stays as it is. Throws `unknown_conflict`; nothing is changed then.
     public func dropConflicts(_ ids: [Int64]) async throws {
+        let auditor = auditor
         try await write { db in
+            guard !ids.isEmpty else { return }
+            try auditor.note(db, resolved: ids, run: nil, note: "target")
             for id in ids { try ParkedVersion(db, id).drop() }
         }
+    }
+}
+
+extension Auditor {
+    /// Before the conflicts are gone: one of them is named by its item.
+    fileprivate func note(_ db: Database, resolved ids: [Int64], run: String?, note: String) throws {
+        let item = try String.fetchOne(
+            db, sql: "SELECT kind.name || '/' || c.id FROM conflict c JOIN kind USING (kid) WHERE c.cid = ?",
+            arguments: [ids[0]])
+        try self.note(
+            db, .resolve, target: ids.count == 1 ? item : nil, run: run, note: "\(note)'s version",
+            counts: ["conflicts": ids.count])
     }
 }
 

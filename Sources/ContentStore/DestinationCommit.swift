@@ -7,13 +7,13 @@ extension Store {
     public func commit(
         transfer: String, _ request: CommitTransfer, events: [QueuedEvent], isDecided: Bool
     ) async throws -> CommitResult {
-        let now = clock.seconds
+        let auditor = auditor
         return try await write { db in
             let record = try TransferTable.require(db, transfer)
             if let result = record.result { return result }
-            let commit = Commit(db: db, record: record, request: request, now: now, isDecided: isDecided)
+            let commit = Commit(db: db, record: record, request: request, auditor: auditor, isDecided: isDecided)
             let result = try commit.run()
-            try Outbox.add(db, events, due: now)
+            try Outbox.add(db, events, due: auditor.now)
             return result
         }
     }
@@ -24,12 +24,13 @@ private struct Commit {
     let db: Database
     let record: TransferTable.Record
     let request: CommitTransfer
-    let now: Int64
+    let auditor: Auditor
     /// Whether all conflicts there were have been decided.
     let isDecided: Bool
 
     private var transfer: String { record.id }
     private var pid: Int64 { record.pid }
+    private var now: Int64 { auditor.now }
     /// A mirror with a filter was forced on the promise that only rows of its source are deleted.
     private var sparesForeign: Bool { record.scope.filter != nil }
 
@@ -350,6 +351,8 @@ private struct Commit {
         if record.direction == .push {
             try SyncRecords.keepReceived(db, transfer: transfer, pid: pid, result: result, now: now)
         }
+        let source = try String.fetchOne(db, sql: "SELECT name FROM peer WHERE pid = ?", arguments: [pid])
+        try auditor.note(db, .commit, target: source, run: transfer, note: record.scope.summary, counts: result.counts)
         try TransferTable.clearStage(db, transfer: transfer)
         try Leases.release(db, transfer: transfer)
         try Undo.prune(db, now: now)
@@ -371,6 +374,10 @@ extension Conflict.Verdict {
 }
 
 extension CommitResult {
+    fileprivate var counts: [String: Int] {
+        ["created": created, "updated": updated, "deleted": deleted, "released": released, "conflicts": conflictCount]
+    }
+
     fileprivate mutating func count(_ verdict: Verdict, wasDeleted: Bool, by number: Int) {
         switch verdict {
         case .create: created += number

@@ -68,7 +68,10 @@ extension Store {
 
     /// Takes the right to write away from whoever holds it. Safe at any moment: only the fence decides.
     public func resetLease() async throws {
+        let auditor = auditor
         try await write { db in
+            let lease = try Leases.current(db)
+            try auditor.note(db, .lockReset, target: lease?.holder, run: lease?.transfer)
             _ = try Settings.nextFence(db)
             try db.execute(sql: "DELETE FROM lease")
             try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE phase = 'open'")

@@ -18,6 +18,7 @@ public struct GarbageReport: Sendable, Codable, Equatable {
     public var runs = 0
     public var tokens = 0
     public var logRecords = 0
+    public var auditRecords = 0
     /// Bodies that belonged to nothing; each one is a defect of Tidelock.
     public var orphanedBodies = 0
 
@@ -42,6 +43,7 @@ extension Store {
         report.runs = try await collection.runs()
         report.tokens = try await collection.tokens()
         report.logRecords = try await collection.log()
+        report.auditRecords = try await collection.audit()
         if looksForOrphans { report.orphanedBodies = try await collection.orphanedBodies() }
         return report
     }

@@ -50,13 +50,34 @@ extension Store {
     public func writeBlocking(
         _ changes: [LocalChange], run: String, editor: Editor? = nil
     ) throws -> LocalWriteReport {
-        let now = clock.seconds
+        let auditor = auditor
         return try translatingErrors(on: folder.path) {
             try pool.write { db in
-                var writer = LocalWriter(db: db, run: run, now: now)
+                var writer = LocalWriter(db: db, run: run, now: auditor.now)
                 for change in changes { try writer.apply(change, by: editor) }
+                try auditor.note(db, changes, run: run, writer.report)
                 return writer.report
             }
+        }
+    }
+}
+
+extension Auditor {
+    /// A change of one item names it; several are an import, which is named as its run is.
+    fileprivate func note(_ db: Database, _ changes: [LocalChange], run: String, _ report: LocalWriteReport) throws {
+        let description = try Row.fetchOne(db, sql: "SELECT direction, target FROM run WHERE id = ?", arguments: [run])
+        let counts = [
+            "created": report.created, "updated": report.updated, "removed": report.removed,
+            "unchanged": report.unchanged,
+        ]
+        guard changes.count == 1, description?[0] as String? != "import" else {
+            return try note(db, .import, target: description?[1], run: run, counts: counts)
+        }
+        switch changes[0] {
+        case .put(let kind, let body, _):
+            let id = body.string(kind.keyMember) ?? ""
+            try note(db, .put, target: "\(kind)/\(id)", run: run, counts: counts)
+        case .remove(let kind, let id): try note(db, .remove, target: "\(kind)/\(id)", run: run, counts: counts)
         }
     }
 }

@@ -70,8 +70,9 @@ extension Store: APIKeyVerifier {
     /// Makes a key and answers it; only its hash is kept.
     public func addAPIKey(name: String) async throws -> String {
         let key = "API-" + random.bytes(20).hex
-        let now = clock.seconds
+        let (auditor, now) = (auditor, clock.seconds)
         try await write { db in
+            try auditor.note(db, .apiKeyAdd, target: name)
             do {
                 try db.execute(
                     sql: "INSERT INTO api_key (name, hash, created) VALUES (?, ?, ?)",
@@ -92,7 +93,9 @@ extension Store: APIKeyVerifier {
     }
 
     public func removeAPIKey(name: String) async throws {
+        let auditor = auditor
         try await write { db in
+            try auditor.note(db, .apiKeyRemove, target: name)
             try db.execute(sql: "DELETE FROM api_key WHERE name = ?", arguments: [name])
             guard db.changesCount == 1 else {
                 throw TidelockError(

@@ -18,4 +18,8 @@ enum Retention {
     /// Records of the log, and for how many seconds.
     static let logRecords = 50_000
     static let logSeconds = 90 * day
+    /// Records of the audit log, and those of refusals whose caller proved nothing: anybody can cause them. The table's
+    /// own trigger holds the same numbers.
+    static let auditSeconds = 365 * day
+    static let refusalSeconds = 30 * day
 }

@@ -16,7 +16,8 @@ extension Store {
     public func rollback(
         _ run: String, only item: ItemReference?, as rollbackRun: String
     ) async throws -> RollbackResult {
-        let now = clock.seconds
+        let auditor = auditor
+        let now = auditor.now
         return try await write { db in
             let place = try item.map { try RolledBack.place(db, $0, of: run) }
             if let item, let place, try RolledBack.isDone(db, place, of: run) {
@@ -37,7 +38,11 @@ extension Store {
             if let item, let place { try RolledBack.require(db, place, item, of: run) }
             var rollback = try Rollback(db, run: run, as: rollbackRun, now: now)
             (rollback.item, rollback.place) = (item, place)
-            return try rollback.perform()
+            let result = try rollback.perform()
+            try auditor.note(
+                db, .rollback, target: item.map { "\($0.kind)/\($0.id)" }, run: run,
+                counts: ["restored": result.restored, "kept": result.kept.count])
+            return result
         }
     }
 }

@@ -66,10 +66,13 @@ extension Store {
     }
 
     public func settleRun(id: String, phase: String) async throws {
-        let now = clock.seconds
+        let auditor = auditor
         try await write { db in
             try db.execute(
-                sql: "UPDATE run SET phase = ?, ended = coalesce(ended, ?) WHERE id = ?", arguments: [phase, now, id])
+                sql: "UPDATE run SET phase = ?, ended = coalesce(ended, ?) WHERE id = ?",
+                arguments: [phase, auditor.now, id])
+            let target = try String.fetchOne(db, sql: "SELECT target FROM run WHERE id = ?", arguments: [id])
+            try auditor.note(db, .settle, target: target, run: id, note: phase)
         }
     }
 

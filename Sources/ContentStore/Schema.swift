@@ -12,6 +12,7 @@ enum Schema {
         ("v005-statistics", PackageResources.v005_statistics_sql),
         ("v006-conflicts", PackageResources.v006_conflicts_sql),
         ("v007-links", PackageResources.v007_links_sql),
+        ("v008-audit", PackageResources.v008_audit_sql),
         ("v009-plan-only", PackageResources.v009_plan_only_sql),
         ("v010-open-rows", PackageResources.v010_open_rows_sql),
     ]

@@ -22,13 +22,16 @@ enum Settings {
     }
 
     /// Makes this store another instance: nothing that was agreed with peers under the old id counts any more.
-    static func renewIdentity(_ db: Database, random: any RandomSource) throws -> String {
+    static func renewIdentity(_ db: Database, random: any RandomSource, auditor: Auditor) throws -> String {
         let id = random.bytes(16).hex
+        try auditor.note(db, .newIdentity, target: id, note: try text(db, "instance").map { "was \($0)" })
         try set(db, "instance", id)
         try set(db, "epoch", random.bytes(8).hex)
         try db.execute(sql: "DELETE FROM checkpoint")
-        // What the original has under way is the original's to finish.
-        for table in ["plan_op", "plan_batch", "plan", "lease"] { try db.execute(sql: "DELETE FROM \(table)") }
+        // What the original has under way is its to finish, and what observers wait for is its to tell.
+        for table in ["plan_op", "plan_batch", "plan", "lease", "delivery", "outbox"] {
+            try db.execute(sql: "DELETE FROM \(table)")
+        }
         try db.execute(sql: "UPDATE run SET phase = 'interrupted' WHERE phase IN ('running', 'unsettled')")
         try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE phase = 'open'")
         try TransferTable.dropStages(db)

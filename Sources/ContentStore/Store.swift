@@ -63,8 +63,8 @@ public final class Store: Sendable {
 
     /// Gives a copied store an identity of its own. Takes effect when the store is opened the next time.
     public func renewIdentity() async throws -> String {
-        let random = random
-        return try await write { db in try Settings.renewIdentity(db, random: random) }
+        let (random, auditor) = (random, auditor)
+        return try await write { db in try Settings.renewIdentity(db, random: random, auditor: auditor) }
     }
 
     /// Closes all connections. May be called twice.

@@ -39,7 +39,9 @@ extension Store {
 
     /// Adds a target, or replaces the one of that name.
     public func saveTarget(_ target: TargetRecord) async throws {
+        let auditor = auditor
         try await write { db in
+            try auditor.note(db, .targetAdd, target: target.name, note: target.uri)
             let key: (stored: String?, variable: String?) =
                 switch target.key {
                 case .stored(let key): (key.secret, nil)
@@ -58,7 +60,9 @@ extension Store {
     }
 
     public func removeTarget(name: String) async throws {
+        let auditor = auditor
         try await write { db in
+            try auditor.note(db, .targetRemove, target: name)
             try db.execute(sql: "DELETE FROM target WHERE name = ?", arguments: [name])
             guard db.changesCount == 1 else {
                 throw TidelockError(

@@ -28,3 +28,9 @@ public struct ContentPage: Sendable {
         self.total = total
     }
 }
+
+/// Where it is written down who did what, for good.
+public protocol AuditLog: Sendable {
+    /// Adds a record, with the present time. Calling it twice adds two.
+    func append(_ entry: AuditEntry) async throws
+}

@@ -200,6 +200,10 @@ import TidelockTestSupport
         return try #require(try await b.store.conflicts().first)
     }
 
+    private func resolutions() async throws -> [String] {
+        try await b.store.audit(AuditQuery(action: .resolve, limit: 10)).map { "\($0.target ?? "-") \($0.note ?? "-")" }
+    }
+
     private func resolve(_ id: Int64) async throws -> String {
         let run = b.newID()
         try await b.store.beginRun(id: run, direction: "local", target: "test")
@@ -212,6 +216,7 @@ import TidelockTestSupport
         let conflict = try await park()
         let run = try await resolve(conflict.id)
         #expect(try await b.text(.posts, "1")?.contains("here") == true)
+        #expect(try await resolutions() == ["content/posts/1 source's version"])
         #expect(try await b.store.conflicts() == [])
         #expect(try await b.store.drift(limit: 10).count == 0)
         #expect(try await a.push(to: b).isNoOp)
@@ -228,6 +233,8 @@ import TidelockTestSupport
         #expect(try await b.text(.posts, "1")?.contains("there") == true)
         #expect(try await b.store.conflicts() == [])
         try verify()
+        await #expect(throws: TidelockError.self) { try await b.store.dropConflicts([conflict.id]) }
+        #expect(try await resolutions() == ["content/posts/1 target's version"])
         await #expect(throws: TidelockError.self) { try await b.store.conflict(conflict.id) }
     }
 
