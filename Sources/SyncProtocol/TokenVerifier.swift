@@ -12,10 +12,13 @@ public struct Refusal: Error, Sendable {
     public var error: TidelockError
     /// Present when the caller proved that it has an accepted key: only then can the refusal be signed.
     public var seal: AnswerSeal?
+    /// Instance id of the caller; present with the seal.
+    public var issuer: String?
 
-    public init(_ error: TidelockError, seal: AnswerSeal? = nil) {
+    public init(_ error: TidelockError, seal: AnswerSeal? = nil, issuer: String? = nil) {
         self.error = error
         self.seal = seal
+        self.issuer = issuer
     }
 }
 
@@ -73,7 +76,7 @@ public struct TokenVerifier: Sendable {
                 throw TidelockError(.permissionDenied, "The sync key does not have the right that this request needs.")
             }
         } catch {
-            throw Refusal(TidelockError(wrapping: error), seal: seal)
+            throw Refusal(TidelockError(wrapping: error), seal: seal, issuer: claims.iss)
         }
         return VerifiedToken(
             issuer: claims.iss, key: entry.accepted, seal: seal, bodyDigest: claims.dig, expires: claims.exp,
@@ -87,13 +90,13 @@ public struct TokenVerifier: Sendable {
         guard isEqualInConstantTime(Array(sha256(body).hex.utf8), Array(token.bodyDigest.utf8)) else {
             throw Refusal(
                 TidelockError(.alteredRequest, "The body of the request is not the one that was signed."),
-                seal: token.seal)
+                seal: token.seal, issuer: token.issuer)
         }
         guard repetition == .newToken else { return }
         guard try await memory.remember(token.tokenID, until: token.expires) else {
             throw Refusal(
                 TidelockError(.replayedRequest, "This request was delivered before.", hint: "Sign it anew."),
-                seal: token.seal)
+                seal: token.seal, issuer: token.issuer)
         }
     }
 }

@@ -99,8 +99,9 @@ extension Reception {
         let owner = try await responder.initiator(ofTransfer: message.id)
         guard owner == nil || owner == call.token.issuer else { throw Self.notYours }
         let key = call.token.key
-        return try await long(call) { [responder] in
+        return try await long(call) { [self] in
             let answer = try await responder.open(message)
+            try await audit(message, answer)
             // Links may lead to kinds that the key does not cover; then not even the ids are told.
             if let items = answer.items { try key.check(Scope(items: items)) }
             return answer

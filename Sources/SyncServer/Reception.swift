@@ -10,6 +10,7 @@ struct Reception: Sendable {
     let dependencies: SyncServerDependencies
     let work: LongWork
     let transfers = TransferInstruments()
+    let refusals: RefusalTally
     private let guesses: FailureLimiter
     private let logged: FailureLimiter
 
@@ -17,6 +18,7 @@ struct Reception: Sendable {
         self.configuration = configuration
         self.dependencies = dependencies
         self.work = work
+        refusals = RefusalTally(clock: dependencies.clock)
         guesses = FailureLimiter(limit: Limits.failuresPerMinute, clock: dependencies.clock)
         logged = FailureLimiter(limit: Limits.failuresPerMinute * 6, clock: dependencies.clock)
     }
@@ -26,10 +28,13 @@ struct Reception: Sendable {
         let arrival = Arrival(endpoint, request, context, trusting: configuration.trustedProxies)
         let response: Response
         do {
-            response = try await answer(arrival, request)
+            response = try await Principal.$current.withValue(Principal(address: arrival.addressText.printable)) {
+                try await answer(arrival, request)
+            }
         } catch {
             let refusal = error as? Refusal ?? Refusal(known(error, arrival))
             record(refusal.error, arrival)
+            await audit(refusal, arrival)
             response = Answer(refusal.error, at: endpoint, isSigned: refusal.seal != nil)
                 .response(to: arrival, seal: refusal.seal)
         }
@@ -79,11 +84,14 @@ struct Reception: Sendable {
             try await verifier.admit(token, body: body, repetition: arrival.endpoint.traits.repetition)
             try await dependencies.hooks.admit(arrival.forHooks)
             let call = SignedCall(arrival: arrival, token: token, body: body)
-            return try await handle(call).response(to: arrival, seal: token.seal)
+            let principal = Principal(id: token.issuer, address: arrival.addressText.printable)
+            return try await Principal.$current.withValue(principal) {
+                try await handle(call).response(to: arrival, seal: token.seal)
+            }
         } catch let refusal as Refusal {
             throw refusal
         } catch {
-            throw Refusal(known(error, arrival), seal: token.seal)
+            throw Refusal(known(error, arrival), seal: token.seal, issuer: token.issuer)
         }
     }
 }

@@ -51,7 +51,7 @@ public struct SyncServer: Service {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 availableConnectionsDelegate: .maximum(Limits.connections, logger: quietLogger)),
-            services: [Draining(work: work)],
+            services: [Draining(work: work), RefusalFlush(reception: reception)],
             onServerRunning: { [configuration, onListening] channel in
                 await onListening(configuration.host, channel.localAddress?.port ?? configuration.port)
             },

@@ -49,6 +49,8 @@ public struct SyncServerDependencies: Sendable {
     public var clock: any WallClock
     /// For people: which requests were refused and why.
     public var log: any LogSink
+    /// Who did what, from where.
+    public var audit: any AuditLog
     /// For operators: nothing above `debug` in normal times.
     public var logger: Logger
 
@@ -58,7 +60,7 @@ public struct SyncServerDependencies: Sendable {
         keys: @escaping @Sendable () async throws -> [AcceptedKey], replay: any ReplayMemory,
         apiKeys: any APIKeyVerifier, content: any ContentReader,
         handlers: @escaping @Sendable () -> [HandlerStatistics], metrics: @escaping @Sendable () -> String,
-        clock: any WallClock, log: any LogSink, logger: Logger
+        clock: any WallClock, log: any LogSink, audit: any AuditLog, logger: Logger
     ) {
         self.version = version
         self.responder = responder
@@ -73,6 +75,7 @@ public struct SyncServerDependencies: Sendable {
         self.metrics = metrics
         self.clock = clock
         self.log = log
+        self.audit = audit
         self.logger = logger
     }
 }

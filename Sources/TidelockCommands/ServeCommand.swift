@@ -103,7 +103,7 @@ struct Serving {
             hooks: hooks, routes: hooks, hookStatus: { hooks.wireStatus }, keys: KeyFile(instance: instance).keys,
             replay: instance.store, apiKeys: instance.store, content: instance.store,
             handlers: { hooks.statistics }, metrics: { metrics.render() }, clock: instance.clock, log: instance.store,
-            logger: logger)
+            audit: instance.store, logger: logger)
     }
 }
 

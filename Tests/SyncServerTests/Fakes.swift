@@ -65,6 +65,15 @@ final class RecordedLog: LogSink {
     func record(_ record: LogRecord) { kept.withLock { $0.append(record) } }
 }
 
+/// Keeps audit records for tests to look at.
+final class RecordedAudit: AuditLog {
+    private let kept = Mutex<[AuditEntry]>([])
+
+    var entries: [AuditEntry] { kept.withLock { $0 } }
+
+    func append(_ entry: AuditEntry) async throws { kept.withLock { $0.append(entry) } }
+}
+
 /// Scripts with only one handler, which may refuse requests.
 struct FakeHooks: HookPort {
     var refusal: TidelockError?

@@ -22,6 +22,7 @@ struct World {
     var clock = TestClock(sleep: .endless)
     let keys = Shared([AcceptedKey(key: Self.key)])
     let log = RecordedLog()
+    let audit = RecordedAudit()
     let http = try! HTTPClient()  // fails only without memory for a thread
 
     /// Serves while `body` runs.
@@ -55,7 +56,7 @@ struct World {
             version: "1.2.3", responder: responder, hooks: hooks, routes: routes, hookStatus: { status },
             keys: { keys.value }, replay: TokenMemory(), apiKeys: FakeAPIKeys(), content: FakeContent(),
             handlers: { [HandlerStatistics(event: "sync.request.before", name: "gate")] }, metrics: { "measured 1\n" },
-            clock: clock, log: log, logger: logger)
+            clock: clock, log: log, audit: audit, logger: logger)
     }
 }
 
