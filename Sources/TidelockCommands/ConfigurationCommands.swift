@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ContentModel
 internal import ContentStore
 internal import Foundation
+internal import SyncEngine
 internal import SyncProtocol
 
 struct TargetsCommand: AsyncParsableCommand {
@@ -114,6 +115,7 @@ struct KeysCommand: AsyncParsableCommand {
                     .missingSetting, "\(instance.folder.configuration.path) sets no sync.syncKey.",
                     hint: "'tidelock keys generate' makes a key.")
             }
+            try await instance.store.append(AuditEntry(.keyShow))
             try Output.line(key.key.secret)
         }
     }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ContentModel
 internal import ContentStore
 internal import Foundation
+internal import SyncEngine
 
 struct ConflictsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -61,7 +62,13 @@ struct ConflictsCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let resolution = ConflictResolution(instance: try await Instance.open(location))
+            let instance = try await Instance.open(location)
+            try await instance.auditing(.resolve, target: id.map { "conflict \($0)" }) {
+                try await resolve(ConflictResolution(instance: instance))
+            }
+        }
+
+        private func resolve(_ resolution: ConflictResolution) async throws {
             if let item, let id { return try await resolution.store(item, for: id) }
             let ids = if let id { [id] } else { try await resolution.all() }
             if source { try await resolution.applySource(ids) } else { try await resolution.keepTarget(ids) }

@@ -52,6 +52,7 @@ extension GarbageReport {
             (stagedRows, "rows that were staged and never committed"), (plans, "plans"),
             (planRows, "operations and batches of plans"), (transfers, "transfers, known no longer"),
             (runs, "runs, listed no longer"), (tokens, "tokens that have expired"), (logRecords, "records of the log"),
+            (auditRecords, "records of the audit log"),
             (orphanedBodies, "bodies that belonged to nothing"),
         ]
         return amounts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }

@@ -66,7 +66,7 @@ struct LockCommand: AsyncParsableCommand {
             let instance = try await Instance.open(location)
             let hadFile = SyncLock.reset(in: instance.folder.storage)
             let lease = try await instance.store.leaseHolder()
-            try await instance.store.resetLease()
+            try await instance.auditing(.lockReset) { try await instance.store.resetLease() }
             instance.log("notice", "The lock was reset.")
             switch (hadFile, lease) {
             case (false, nil): try Output.line("there was nothing to reset")

@@ -3,6 +3,7 @@ internal import CockpitWorkingCopy
 internal import ContentModel
 internal import ContentStore
 internal import Foundation
+internal import SyncEngine
 
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,10 +30,11 @@ struct ImportCommand: AsyncParsableCommand {
     func run() async throws {
         let instance = try await Instance.open(location)
         let reader = try reader()
-        let report = try await LocalEdit(instance: instance).perform(
-            "import \(source.joined(separator: " "))", direction: "import"
-        ) {
-            writer in try reader.read { try writer.add($0) }
+        let what = "import \(source.joined(separator: " "))"
+        let report = try await instance.auditing(.import, target: what) {
+            try await LocalEdit(instance: instance).perform(what, direction: "import") { writer in
+                try reader.read { try writer.add($0) }
+            }
         }
         if json { return try Output.json(ImportReport(report)) }
         try Output.line("imported: \(report.created) created, \(report.updated) updated, \(report.unchanged) unchanged")

@@ -19,18 +19,22 @@ struct ItemEdit {
     /// Throws `hook_failed` when a handler stops the edit, and `hook_load_failed` when the handlers cannot be loaded:
     /// nothing is stored then.
     func put(_ body: JSONDocument, hash: ContentHash) async throws -> LocalWriteReport {
-        try await withHooks { hooks in
-            let (body, hash) = try await filtered(body, hash, by: hooks)
-            return try await edit.perform("put \(kind)/\(id)") { writer in
-                try writer.add(.put(kind: kind, body: body, hash: hash))
+        try await instance.auditing(.put, target: "\(kind)/\(id)") {
+            try await withHooks { hooks in
+                let (body, hash) = try await filtered(body, hash, by: hooks)
+                return try await edit.perform("put \(kind)/\(id)") { writer in
+                    try writer.add(.put(kind: kind, body: body, hash: hash))
+                }
             }
         }
     }
 
     func remove() async throws {
-        _ = try await withHooks { _ in
-            try await edit.perform("rm \(kind)/\(id)") { writer in
-                try writer.add(.remove(kind: kind, id: id))
+        _ = try await instance.auditing(.remove, target: "\(kind)/\(id)") {
+            try await withHooks { _ in
+                try await edit.perform("rm \(kind)/\(id)") { writer in
+                    try writer.add(.remove(kind: kind, id: id))
+                }
             }
         }
     }

@@ -2,6 +2,7 @@ internal import ContentModel
 internal import ContentStore
 internal import CurlHTTP
 internal import RemotePeer
+internal import SyncEngine
 internal import SyncProtocol
 
 /// Takes a push back where it went: its undo is at the destination.
@@ -17,6 +18,12 @@ struct RemoteRollback {
         defer { http.shutdown() }
         let peer = try RemotePeer(
             target: target, local: instance.store.identity, http: http, clock: instance.clock, random: instance.random)
-        return try await peer.rollback(transfer: run.id, only: item)
+        let result = try await peer.rollback(transfer: run.id, only: item)
+        let what = item.map { "\($0.kind)/\($0.id) over there" } ?? "over there"
+        await instance.audit(
+            AuditEntry(
+                .rollback, target: name, run: run.id, note: what,
+                counts: ["restored": result.restored, "kept": result.kept.count]))
+        return result
     }
 }

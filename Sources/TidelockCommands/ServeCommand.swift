@@ -128,7 +128,12 @@ private actor KeyFile {
         guard present != stamp else { return known }
         stamp = present
         do {
-            known = try await ConfigurationFile.settings(of: instance.folder, workers: instance.workers).keys
+            let keys = try await ConfigurationFile.settings(of: instance.folder, workers: instance.workers).keys
+            if Set(keys) != Set(known) {
+                let facts = ["accepted": keys.count, "before": known.count]
+                await instance.audit(AuditEntry(.keyChange, by: .here, counts: facts))
+            }
+            known = keys
         } catch {
             instance.log(
                 "error", "The configuration cannot be read any more, the last good keys stay: \(error)",

@@ -361,10 +361,11 @@ struct RollbackCommand: AsyncParsableCommand {
         let record = try await instance.store.run(run)
         let kinds = try await instance.store.kinds()
         let item = try item.map { try ItemName(text: $0).reference(among: kinds) }
-        let result =
+        let result = try await instance.auditing(.rollback, target: record.target, run: record.id) {
             record.direction == "push"
-            ? try await RemoteRollback(instance: instance).perform(record, only: item)
-            : try await instance.store.rollback(record.id, only: item, as: instance.newRunID())
+                ? try await RemoteRollback(instance: instance).perform(record, only: item)
+                : try await instance.store.rollback(record.id, only: item, as: instance.newRunID())
+        }
         let what = item.map { "Item \($0.kind)/\($0.id.printable) of run \(record.id)" } ?? "Run \(record.id)"
         instance.log(
             "notice", "\(what) was rolled back: \(result.restored) restored, \(result.kept.count) kept.")

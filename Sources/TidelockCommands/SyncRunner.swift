@@ -48,6 +48,12 @@ struct SyncRunner: Sendable {
 
     /// Runs to the end. What made the run fail stands in the report and is thrown with it.
     func perform() async -> (report: RunReport, failure: TidelockError?) {
+        // A run that a handler started is the work of whoever runs this process, where nobody else is known.
+        let principal = Principal.current == Principal() ? .here : Principal.current
+        return await Principal.$current.withValue(principal) { await performInName() }
+    }
+
+    private func performInName() async -> (report: RunReport, failure: TidelockError?) {
         let run = instance.newRunID()
         var report = RunReport(run: run, target: target.name, direction: request.direction)
         report.policy = request.scope.policy
@@ -218,6 +224,7 @@ struct SyncRunner: Sendable {
 
     /// The record of the run, in the list of runs, the log and the collection that scripts read.
     private func close(_ report: RunReport, _ failure: TidelockError?) async {
+        await instance.audit(report.auditEntry(request, failure))
         guard !request.isDryRun else { return }
         do {
             let text = String(decoding: try JSONEncoder().encode(report), as: UTF8.self)

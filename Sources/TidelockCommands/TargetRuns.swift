@@ -32,6 +32,7 @@ struct TargetRuns: Sendable {
             _ = consume lock
         } catch {
             ended = targets.map { refused($0, TidelockError(wrapping: error)) }
+            for (report, failure) in ended { await instance.audit(report.auditEntry(request, failure)) }
         }
         await EventDelivery(instance: instance, hooks: hooks).deliverDue()
         await statistics.end()

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import ContentModel
 internal import Foundation
+internal import SyncEngine
 
 /// The command line: parses, runs one command, and ends with the exit status of the error table.
 public enum Tidelock {
@@ -18,8 +19,11 @@ public enum Tidelock {
             RootCommand.exit(withError: error)
         }
         do {
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
+            if let asynchronous = command as? any AsyncParsableCommand {
+                try await Principal.$current.withValue(.here) {
+                    var command = asynchronous
+                    try await command.run()
+                }
             } else {
                 try command.run()
             }
@@ -61,7 +65,8 @@ struct RootCommand: AsyncParsableCommand {
                     DocumentsCommand.self, LockCommand.self,
                 ]),
             CommandGroup(
-                name: "Operating:", subcommands: [BackupCommand.self, VerifyCommand.self, GarbageCommand.self]),
+                name: "Operating:",
+                subcommands: [AuditCommand.self, BackupCommand.self, VerifyCommand.self, GarbageCommand.self]),
             CommandGroup(
                 name: "Configuration:",
                 subcommands: [TargetsCommand.self, KeysCommand.self, APIKeysCommand.self, HooksCommand.self]),
