@@ -162,7 +162,11 @@ import TidelockTestSupport
         _ = try await b.store.grantLease(
             transfer: transfer, source: a.identity, initiator: a.identity.id, direction: .push, scope: .everything)
         let page = try await b.store.heldPage(transfer: transfer, request)
-        try await a.store.reconcile(page, request: request, kind: .posts, peer: b.identity.id)
+        try await a.store.beginPlan(
+            transfer: transfer, peer: b.identity, initiator: a.identity.id, direction: .push, scope: .everything)
+        try await a.store.reconcile(
+            transfer: transfer, page, request: request, kind: .posts, peer: b.identity.id)
+        try await a.store.abandonPlan(transfer: transfer)
         try await b.store.abandonTransfer(transfer: transfer)
         let whole = try shadow()
         try StoreVandal(a.store).execute(
@@ -265,7 +269,9 @@ private final class CountingPeer: Peer {
 
     func state(transfer: String) async throws -> TransferState { try await peer.state(transfer: transfer) }
 
-    func rollback(transfer: String) async throws -> RollbackResult { try await peer.rollback(transfer: transfer) }
+    func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
+        try await peer.rollback(transfer: transfer, only: item)
+    }
 
     func abandon(transfer: String) async throws { try await peer.abandon(transfer: transfer) }
 }
