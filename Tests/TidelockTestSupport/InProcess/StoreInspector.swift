@@ -46,25 +46,54 @@ public struct HeadRow: Hashable, Sendable {
     public var reverted: String?
 }
 
+/// A store at one moment.
+public struct StoreView: Sendable {
+    public var heads: [ItemKey: HeadRow]
+    /// Transfers towards the instance that took effect, each with its fence.
+    public var committed: [String: Int64]
+    /// The newest fence that was issued.
+    public var fence: Int64
+}
+
 extension StoreInspector {
     public func heads() throws -> [ItemKey: HeadRow] {
+        try database.read { try Self.heads($0) }
+    }
+
+    private static func heads(_ db: Database) throws -> [ItemKey: HeadRow] {
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT kind.name, head.id, cast(body.bytes AS TEXT), CASE WHEN hash IS NULL THEN NULL ELSE hex(hash) END,
+                    CASE WHEN base IS NULL THEN NULL ELSE hex(base) END, peer.instance, edited, seq, reverted
+                FROM head JOIN kind USING (kid) LEFT JOIN body USING (rid) LEFT JOIN peer ON peer.pid = head.origin
+                """)
+        let pairs = try rows.map { row in
+            (
+                ItemKey(try Kind(row[0] as String), row[1]),
+                HeadRow(
+                    body: row[2], hash: row[3], base: row[4], origin: row[5], edited: row[6], sequence: row[7],
+                    reverted: row[8])
+            )
+        }
+        return Dictionary(uniqueKeysWithValues: pairs)
+    }
+
+    /// What a reader sees, and which transfers are committed, at one moment.
+    public func view() throws -> StoreView {
         try database.read { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT kind.name, head.id, cast(body.bytes AS TEXT), CASE WHEN hash IS NULL THEN NULL ELSE hex(hash) END,
-                        CASE WHEN base IS NULL THEN NULL ELSE hex(base) END, peer.instance, edited, seq, reverted
-                    FROM head JOIN kind USING (kid) LEFT JOIN body USING (rid) LEFT JOIN peer ON peer.pid = head.origin
-                    """)
-            let pairs = try rows.map { row in
-                (
-                    ItemKey(try Kind(row[0] as String), row[1]),
-                    HeadRow(
-                        body: row[2], hash: row[3], base: row[4], origin: row[5], edited: row[6], sequence: row[7],
-                        reverted: row[8])
-                )
-            }
-            return Dictionary(uniqueKeysWithValues: pairs)
+            let committed = try Row.fetchAll(db, sql: "SELECT id, fence FROM transfer WHERE phase = 'committed'")
+            return StoreView(
+                heads: try Self.heads(db),
+                committed: Dictionary(uniqueKeysWithValues: committed.map { ($0[0] as String, $0[1] as Int64) }),
+                fence: try Int64.fetchOne(db, sql: "SELECT value FROM setting WHERE key = 'fence'") ?? 0)
+        }
+    }
+
+    /// Runs of which an event with this name waits to be told.
+    public func runs(told event: String) throws -> Set<String> {
+        try database.read { db in
+            Set(try String.fetchAll(db, sql: "SELECT run FROM outbox WHERE event = ?", arguments: [event]))
         }
     }
 

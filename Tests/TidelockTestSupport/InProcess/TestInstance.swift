@@ -85,6 +85,8 @@ public struct TestRun: Sendable {
     public var isDryRun = false
     public var fault: FaultyPeer.Fault?
     public var repeatsCalls = false
+    /// Where the process that drives the run dies.
+    public var crash: CrashPoint?
 
     public init(
         scope: Scope = .everything, options: PlanOptions = PlanOptions(),
@@ -195,7 +197,8 @@ extension TestInstance {
     ) async throws -> RunMachine.Outcome {
         do {
             return try await Run(
-                transfer: transfer, parts: parts, isDryRun: run.isDryRun, confirmations: run.confirmations
+                transfer: transfer, parts: run.crash?.wrap(parts) ?? parts, isDryRun: run.isDryRun,
+                confirmations: run.confirmations
             ) { _ in }.perform()
         } catch let error as TidelockError {
             throw TestRunFailure(transfer: transfer, error: error, calls: peer.calls, hasBroken: peer.hasBroken)
@@ -208,7 +211,7 @@ extension TestInstance {
             isPlanOnly: run.isDryRun)
     }
 
-    private func finishedEvents(_ direction: Direction, run: String, _ facts: TargetFacts) -> [QueuedEvent] {
+    func finishedEvents(_ direction: Direction, run: String, _ facts: TargetFacts) -> [QueuedEvent] {
         let names: [EventName] =
             direction == .push ? [.contentAfter, .itemPushed, .pushFinished] : [.itemPulled, .pullFinished]
         return names.map { QueuedEvent(event: $0, run: run, direction: direction, target: facts) }

@@ -1,0 +1,268 @@
+internal import ContentModel
+internal import ContentStore
+public import SyncEngine
+public import SyncProtocol
+internal import Synchronization
+
+/// The way to an instance over a network on which everything goes wrong that can.
+///
+/// What happens to a call depends on the seed, the round, the name of the call and how often it was made, and on
+/// nothing else, so that batches which travel at the same time meet the same fate whichever leaves first.
+public final class SimulatedLink: Peer {
+    /// What may happen to one call.
+    public enum Mishap: String, Sendable, CaseIterable {
+        /// It never arrives; its sender hears that nobody could be reached.
+        case dropsRequest
+        /// It is carried out, and its sender hears the same.
+        case dropsAnswer
+        /// It is carried out twice, and the second answer is the one that arrives.
+        case duplicates
+        /// It arrives only after others that were sent later; its sender has long given it up.
+        case arrivesLate
+        /// It is carried out, and once more after others.
+        case arrivesAgain
+        /// A batch arrives without its end; of anything else the answer does not arrive.
+        case truncates
+        case rateLimits, findsDatabaseBusy, findsDiskFull, failsInHandler, shutsDown
+        /// So much time passes before it arrives that every lease has expired.
+        case expiresLease
+        case clockGoesBack, clockGoesForward
+        /// Somebody takes the lease away before it arrives.
+        case resetsLock
+        /// The process that answers has been started again before it arrives.
+        case restartsResponder
+
+        /// How a responder says that it cannot.
+        fileprivate var refusal: ErrorCode? {
+            switch self {
+            case .rateLimits: .rateLimited
+            case .findsDatabaseBusy: .databaseBusy
+            case .findsDiskFull: .diskFull
+            case .failsInHandler: .hookFailed
+            case .shutsDown: .shuttingDown
+            default: nil
+            }
+        }
+    }
+
+    private struct State {
+        var responder: LocalInstance
+        /// Of 100 calls so many meet with a mishap.
+        var mishaps = 0
+        /// How often a call that may be repeated is repeated.
+        var retries = 0
+        var round: UInt64 = 0
+        var made: [String: UInt64] = [:]
+        var late: [Late] = []
+        var calls: [String] = []
+        var payloads: [[UInt8]] = []
+        var tally: [String: Int] = [:]
+    }
+
+    private typealias Late = @Sendable (LocalInstance) async -> Void
+    private typealias Body<Answer> = @Sendable (LocalInstance, _ isCut: Bool) async throws -> Answer
+
+    private let instance: TestInstance
+    private let seed: UInt64
+    /// Called after everything that was carried out.
+    private let watch: @Sendable () async -> Void
+    private let state: Mutex<State>
+
+    public init(to instance: TestInstance, seed: UInt64, watch: @escaping @Sendable () async -> Void) {
+        self.instance = instance
+        self.seed = seed
+        self.watch = watch
+        state = Mutex(State(responder: instance.responder))
+    }
+
+    /// The calls of this round, each with what happened to it.
+    public var calls: [String] { state.withLock(\.calls) }
+
+    /// Every batch that travelled in this round, as it stood on the wire.
+    public var payloads: [[UInt8]] { state.withLock(\.payloads) }
+
+    /// How often which mishap happened.
+    public var tally: [String: Int] { state.withLock(\.tally) }
+
+    /// Begins a round in which of 100 calls about `mishaps` go wrong.
+    public func begin(round: Int, mishaps: Int, retries: Int) {
+        state.withLock {
+            $0.round = UInt64(round)
+            $0.mishaps = mishaps
+            $0.retries = retries
+            $0.made = [:]
+            $0.calls = []
+            $0.payloads = []
+        }
+    }
+
+    /// Everything that is still on its way arrives.
+    public func deliverLate() async {
+        while let next = state.withLock({ $0.late.isEmpty ? nil : ($0.late.removeFirst(), $0.responder) }) {
+            await next.0(next.1)
+            await watch()
+        }
+    }
+}
+
+// MARK: Calls
+
+extension SimulatedLink {
+    private func call<Answer: Sendable>(
+        _ name: String, _ body: @escaping Body<Answer>
+    ) async throws -> Answer {
+        var attempt = 0
+        while true {
+            do {
+                return try await send(name, body)
+            } catch let error as TidelockError where error.code.traits.isRetryable && error.code != .leaseHeld {
+                guard attempt < state.withLock(\.retries) else { throw error }
+                attempt += 1
+            }
+        }
+    }
+
+    private func send<Answer: Sendable>(_ name: String, _ body: @escaping Body<Answer>) async throws -> Answer {
+        let mishap = mishap(of: name)
+        if let refusal = mishap?.refusal { throw TidelockError(refusal, "The simulated peer refuses.") }
+        switch mishap {
+        case .dropsRequest: throw Self.unreachable
+        case .arrivesLate:
+            keep(body)
+            throw Self.unreachable
+        case .dropsAnswer:
+            _ = try await carryOut(body)
+            throw Self.unreachable
+        case .duplicates:
+            _ = try await carryOut(body)
+            return try await carryOut(body)
+        case .arrivesAgain:
+            keep(body)
+            return try await carryOut(body)
+        case .truncates: return try await carryOut(body, isCut: true)
+        case .expiresLease: instance.clock.advance(by: .seconds(2 * Limits.leaseSeconds))
+        case .clockGoesBack: instance.clock.advance(by: .seconds(-3_600))
+        case .clockGoesForward: instance.clock.advance(by: .seconds(Limits.transferSeconds + 1))
+        case .resetsLock: try await instance.store.resetLease()
+        case .restartsResponder: state.withLock { $0.responder = instance.restarted() }
+        default: break
+        }
+        return try await carryOut(body)
+    }
+
+    private func mishap(of name: String) -> Mishap? {
+        state.withLock { state in
+            state.made[name, default: 0] += 1
+            // Not Swift's own hashing, which is another in every process.
+            let called = name.utf8.reduce(seed) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
+            let fate = SeededRandom(seed: called &+ state.round &* 7_919 &+ state.made[name, default: 0] &* 104_729)
+            let isLucky = Int(fate.next() % 100) >= state.mishaps
+            let mishap = isLucky ? nil : Mishap.allCases[Int(fate.next() % UInt64(Mishap.allCases.count))]
+            state.calls.append(mishap.map { "\(name) \($0)" } ?? name)
+            if let mishap { state.tally[mishap.rawValue, default: 0] += 1 }
+            return mishap
+        }
+    }
+
+    private func keep<Answer>(_ body: @escaping Body<Answer>) {
+        state.withLock { state in
+            // Nobody hears what becomes of it, which is how it is with a request whose sender has gone.
+            state.late.append { responder in _ = try? await body(responder, false) }
+        }
+    }
+
+    private func carryOut<Answer>(_ body: Body<Answer>, isCut: Bool = false) async throws -> Answer {
+        if state.withLock({ $0.late.count > 1 }) { await deliverLate() }
+        let responder = state.withLock(\.responder)
+        let answer: Result<Answer, any Error>
+        do {
+            answer = .success(try await body(responder, isCut))
+        } catch {
+            answer = .failure(error)
+        }
+        await watch()
+        return try answer.get()
+    }
+
+    private func record(_ batches: [EncodedBatch]) {
+        state.withLock { $0.payloads += batches.map(\.payload) }
+    }
+
+    fileprivate static var unreachable: TidelockError {
+        TidelockError(.targetUnreachable, "The simulated network lost it.")
+    }
+}
+
+// MARK: Peer
+
+extension SimulatedLink {
+    /// A call whose answer is lost when it is cut.
+    private func plain<Answer: Sendable>(
+        _ name: String, _ body: @escaping @Sendable (LocalInstance) async throws -> Answer
+    ) async throws -> Answer {
+        try await call(name) { responder, isCut in
+            let answer = try await body(responder)
+            if isCut { throw Self.unreachable }
+            return answer
+        }
+    }
+
+    public func open(_ request: OpenTransfer) async throws -> TransferOpened {
+        record(request.inline?.batches ?? [])
+        return try await plain("open") { try await $0.open(request) }
+    }
+
+    public func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
+        try await plain("plan") { try await $0.plan(transfer: transfer, request) }
+    }
+
+    public func batch(transfer: String, number: Int) async throws -> EncodedBatch {
+        try await call("batch \(number)") { [self] responder, isCut in
+            let batch = try await responder.batch(transfer: transfer, number: number)
+            record([batch])
+            guard isCut else { return batch }
+            // Whoever receives it computes the digest from what arrived.
+            let rest = Array(batch.payload.dropLast())
+            let info = BatchInfo(
+                number: number, digest: sha256(rest).hex, operations: batch.info.operations, bytes: rest.count)
+            return EncodedBatch(info: info, payload: rest)
+        }
+    }
+
+    public func acknowledge(transfer: String, _ result: CommitResult) async throws {
+        try await plain("acknowledge") { try await $0.acknowledge(transfer: transfer, result) }
+    }
+
+    public func list(transfer: String, _ request: ListHeld) async throws -> HeldPage {
+        try await plain("list \(request.kind)") { try await $0.list(transfer: transfer, request) }
+    }
+
+    public func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
+        record([batch])
+        return try await call("stage \(batch.info.number)") { responder, isCut in
+            var batch = batch
+            if isCut { batch.payload.removeLast() }
+            return try await responder.stage(transfer: transfer, fence: fence, batch)
+        }
+    }
+
+    public func commit(transfer: String, _ request: CommitTransfer) async throws -> CommitResult {
+        try await plain("commit") { try await $0.commit(transfer: transfer, request) }
+    }
+
+    public func renew(transfer: String, fence: Int64) async throws -> LeaseGrant {
+        try await plain("renew") { try await $0.renew(transfer: transfer, fence: fence) }
+    }
+
+    public func state(transfer: String) async throws -> TransferState {
+        try await plain("state") { try await $0.state(transfer: transfer) }
+    }
+
+    public func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
+        try await plain("rollback") { try await $0.rollback(transfer: transfer, only: item) }
+    }
+
+    public func abandon(transfer: String) async throws {
+        try await plain("abandon") { try await $0.abandon(transfer: transfer) }
+    }
+}
