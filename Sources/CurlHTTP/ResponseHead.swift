@@ -7,7 +7,8 @@ struct ResponseHead: Sendable {
     private(set) var fields: [HTTPField] = []
     private(set) var byteCount = 0
     private let limit: Int
-    private var isComplete = false
+    /// Whether the empty line that ends a head has arrived.
+    private(set) var isComplete = false
 
     init(limit: Int) {
         self.limit = limit

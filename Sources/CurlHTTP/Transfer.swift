@@ -120,6 +120,8 @@ extension Transfer {
     /// The answer, after libcurl ended the transfer with `code`.
     func answer(_ code: CURLcode) -> Submission.Answer {
         guard code == CURLE_OK else { return .failure(HTTPError(failure(stopCause(for: code)))) }
+        // libcurl takes a connection that ends inside the head for the end of an answer without a body.
+        guard head.isComplete else { return .failure(HTTPError(failure(.curl(CURLE_PARTIAL_FILE)))) }
         return .success(response)
     }
 

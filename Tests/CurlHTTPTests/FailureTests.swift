@@ -34,6 +34,17 @@ struct FailureTests {
         #expect(error.mayHaveReachedServer)
     }
 
+    /// Nothing in it says that a body was to come, so that it could pass for a whole answer.
+    @Test func closingInTheMiddleOfTheHead() async throws {
+        let server = try TestServer { connection in
+            _ = try connection.readRequest()
+            try connection.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Sig")
+        }
+        let error = try await failure(of: HTTPRequest("GET", server.url()), with: client())
+        #expect(error.kind == .closedEarly)
+        #expect(error.message.hasSuffix("failed: the server closed the connection in the middle of its answer."))
+    }
+
     @Test func closingInTheMiddleOfAChunk() async throws {
         let server = try TestServer { connection in
             _ = try connection.readRequest()
