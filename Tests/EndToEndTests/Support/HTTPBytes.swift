@@ -83,7 +83,7 @@ struct HTTPAnswer: Sendable {
 }
 
 /// The lines before the body of a request or an answer.
-private struct HTTPHead {
+struct HTTPHead {
     var first: String
     var headers: [String: String] = [:]
     /// Bytes up to where the body begins.
