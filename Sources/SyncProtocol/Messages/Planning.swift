@@ -72,6 +72,20 @@ public struct PlanSummary: Codable, Sendable, Equatable {
         self.notes = notes
     }
 
+    /// Numbers that no plan can have are refused, so that nobody's sums overflow.
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        kinds = try members.decode([KindPlan].self, forKey: .kinds)
+        batches = try members.decode([BatchInfo].self, forKey: .batches)
+        expectedRoots = try members.decode([String: String].self, forKey: .expectedRoots)
+        handlerCalls = try members.decode(Int.self, forKey: .handlerCalls)
+        notes = try members.decode([String].self, forKey: .notes)
+        guard kinds.allSatisfy(\.isPlausible), batches.allSatisfy(\.isPlausible) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .kinds, in: members, debugDescription: "a number is out of bounds")
+        }
+    }
+
     public var operations: Int { kinds.reduce(0) { $0 + $1.puts + $1.deletes + $1.releases } }
     public var deletes: Int { kinds.reduce(0) { $0 + $1.deletes } }
     public var bytes: Int { batches.reduce(0) { $0 + $1.bytes } }
@@ -129,4 +143,20 @@ public struct BatchInfo: Codable, Sendable, Hashable {
         self.operations = operations
         self.bytes = bytes
     }
+}
+
+extension Int {
+    /// Whether it can count items or bytes of a plan; a million of them can be added up.
+    fileprivate var isPlausible: Bool { (0...1 << 42).contains(self) }
+}
+
+extension KindPlan {
+    fileprivate var isPlausible: Bool {
+        [creates, updates, deletes, releases, skips, drops, unchanged, overwrites, reverted, sourceItems]
+            .allSatisfy(\.isPlausible)
+    }
+}
+
+extension BatchInfo {
+    fileprivate var isPlausible: Bool { number.isPlausible && operations.isPlausible && bytes.isPlausible }
 }
