@@ -26,10 +26,15 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
+// Nobody but scripts/fuzz links our decoders on their own.
+let decoders: [Product] =
+    Context.environment["TIDELOCK_FUZZ"] == nil
+    ? [] : [.library(name: "Decoders", type: .static, targets: ["ContentModel", "SyncProtocol"])]
+
 let package = Package(
     name: "tidelock",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "tidelock", targets: ["tidelock"])],
+    products: [.executable(name: "tidelock", targets: ["tidelock"])] + decoders,
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
