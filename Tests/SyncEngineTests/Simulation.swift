@@ -27,6 +27,8 @@ final class Simulation {
     private let inspectors: [StoreInspector]
     private var model: ReferenceModel
     private var history: [String] = []
+    /// After each of them every rule was checked.
+    private var operations = 0
     /// The item whose states stand in the history of a rule that was broken.
     private let watched = Simulation.keys.first {
         "\($0)" == ProcessInfo.processInfo.environment["TIDELOCK_ITEM"]
@@ -42,7 +44,7 @@ final class Simulation {
     }
 
     /// How often runs did what.
-    var tally: [String: Int] { model.tally }
+    var tally: [String: Int] { model.tally.merging(["operations": operations]) { $1 } }
 
     func perform(steps: Int) async throws {
         for _ in 0..<steps {
@@ -55,6 +57,7 @@ final class Simulation {
             }
             try checkStores()
             try checkRows()
+            operations += 1
         }
     }
 

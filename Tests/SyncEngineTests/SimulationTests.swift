@@ -22,6 +22,7 @@ import Testing
             for await done in group { tally.merge(done, uniquingKeysWith: +) }
         }
         let kinds = ["adopt", "apply", "delete", "keepOriginal", "nothing", "release"]
+        print("simulation: \(tally["operations"] ?? 0) operations, all rules checked after each")
         print("simulation: \(kinds.map { "\($0) \(tally[$0] ?? 0)" }.joined(separator: ", "))")
         // A simulation that never gets somewhere proves nothing about it.
         if cases >= 60 { #expect(kinds.allSatisfy { tally[$0] ?? 0 > 0 }) }
