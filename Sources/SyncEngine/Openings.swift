@@ -276,8 +276,9 @@ extension DestinationStore {
 }
 
 extension ErrorCode {
-    /// Whether a request that failed so may have been carried out all the same.
+    /// Whether a request that failed so may have been carried out all the same. One that may be repeated was: an earlier
+    /// attempt may have got through although its answer did not.
     fileprivate var isSilentAboutEffect: Bool {
-        traits.httpStatus >= 499 || self == .versionMismatch
+        traits.httpStatus >= 499 || traits.isRetryable || self == .versionMismatch
     }
 }

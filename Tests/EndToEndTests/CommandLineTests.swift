@@ -19,6 +19,12 @@ struct CommandLineTests {
         try await RunningTool(RealInstance.tool, arguments, in: folder ?? Story.current.folder).ending()
     }
 
+    @Test(arguments: [["--help"], ["push", "--help"], ["help", "pull"], ["hooks", "dead", "--help"]])
+    func helpIsNoMistake(arguments: [String]) async throws {
+        let ending = try await RunningTool(RealInstance.tool, arguments, in: Story.current.folder).ending()
+        #expect(ending.status == 0 && ending.output.contains("USAGE:") && ending.errors.isEmpty, "\(ending)")
+    }
+
     @Test func unknownCommand() async throws {
         expectComplaint(try await tool("pusch"), status: 64, "pusch")
     }
