@@ -188,12 +188,12 @@ private struct Commit {
     /// Rows that keep their body and only learn what the source believes to be here.
     ///
     /// They need no new sequence number, unless they came from a third instance: it did not get back what was its own,
-    /// and may have to see the row from now on.
+    /// and may have to see the row from now on. So may the source of a row that counted as edited and is just what it sent.
     private func settle(_ verdict: Verdict, edited: Int, sequence: Int64) throws {
         try db.execute(
             sql: """
                 UPDATE head SET base = u.new_base, origin = ?1, edited = ?2, reverted = NULL,
-                    seq = CASE WHEN u.old_origin IN (0, ?1) THEN seq ELSE ?5 END
+                    seq = CASE WHEN u.old_origin IN (0, ?1) AND u.old_edited = 0 THEN seq ELSE ?5 END
                 FROM undo u
                 WHERE u.run = ?3 AND u.verdict = ?4
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
@@ -276,7 +276,8 @@ private struct Commit {
             throw TidelockError(
                 .modelMissing,
                 "The run brings items of the model '\(model.printable)', which is not defined at the destination; nothing was changed.",
-                hint: "Bring the definition along: --models \(model.printable) for all of it, or --items models/\(model.printable) beside the items, or 'item … --with-links'.",
+                hint:
+                    "Bring the definition along: --models \(model.printable) for all of it, or --items models/\(model.printable) beside the items, or 'item … --with-links'.",
                 details: ["model": model.printable])
         }
     }

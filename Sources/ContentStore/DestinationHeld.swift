@@ -34,6 +34,9 @@ extension Store {
 
     public func heldPage(transfer: String, _ request: ListHeld) async throws -> HeldPage {
         let kind = try Kind(request.kind)
+        if case .buckets(let buckets) = request.part, buckets.count > Limits.listedBuckets {
+            throw TidelockError(.tooLarge, "A list of more than \(Limits.listedBuckets) buckets is asked for.")
+        }
         switch request.part {
         case .nodes, .leaves:
             // A write, because asking for digests recomputes dirty leaves.
@@ -127,9 +130,6 @@ enum HeldRows {
     private static func page(
         _ db: Database, kid: Int64, pid: Int64, buckets: [UInt16], after: ListPosition?
     ) throws -> HeldPage {
-        guard buckets.count <= Limits.listedBuckets else {
-            throw TidelockError(.tooLarge, "A list of more than \(Limits.listedBuckets) buckets is asked for.")
-        }
         var items: [HeldItem] = []
         let statement = try db.cachedStatement(sql: bucketSQL)
         for bucket in Set(buckets).sorted() where bucket >= after?.bucket ?? 0 {

@@ -6,10 +6,13 @@ internal import SyncProtocol
 enum StagedLinks {
     static func add(_ db: Database, _ links: [ItemLink], transfer: String, from place: Place) throws {
         let insert = try db.cachedStatement(
-            sql: "INSERT OR IGNORE INTO stage_link (transfer, from_kid, from_id, kind, bucket, id) VALUES (?, ?, ?, ?, ?, ?)")
+            sql:
+                "INSERT OR IGNORE INTO stage_link (transfer, from_kid, from_id, kind, bucket, id) VALUES (?, ?, ?, ?, ?, ?)"
+        )
         for link in links {
             try insert.execute(arguments: [
-                transfer, place.kid, place.id, link.kind.name, Int64(Bucket(kind: link.kind, id: link.id).number), link.id,
+                transfer, place.kid, place.id, link.kind.name, Int64(Bucket(kind: link.kind, id: link.id).number),
+                link.id,
             ])
         }
     }

@@ -49,7 +49,8 @@ struct RowStatement {
 }
 
 /// A null pointer would bind NULL instead of a value without bytes.
-private nonisolated(unsafe) let emptyValue = UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
+private nonisolated(unsafe) let emptyValue = UnsafeRawPointer(
+    UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
 
 /// Tells SQLite to make a copy of a value before the call returns.
 private nonisolated(unsafe) let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)

@@ -9,7 +9,8 @@ extension Store {
         try await write { db in
             guard
                 let plan = try Row.fetchOne(
-                    db, sql: "SELECT pid, phase, checkpoints, compared FROM plan WHERE transfer = ?", arguments: [transfer])
+                    db, sql: "SELECT pid, phase, checkpoints, compared FROM plan WHERE transfer = ?",
+                    arguments: [transfer])
             else { throw TidelockError(.unknownTransfer, "There is no plan of transfer \(transfer.printable) here.") }
             switch plan[1] as String {
             case "acknowledged": return
@@ -89,7 +90,8 @@ private enum Acknowledgement {
                     WHERE excluded.seq >= seq OR excluded.epoch <> epoch OR seq > ? OR (excluded.seq = 0 AND excluded.fid <> fid)
                     """,
                 arguments: [
-                    pid, checkpoint.kid, epoch, wasCompared ? 0 : checkpoint.sequence, checkpoint.fid, try Settings.sequence(db),
+                    pid, checkpoint.kid, epoch, wasCompared ? 0 : checkpoint.sequence, checkpoint.fid,
+                    try Settings.sequence(db),
                 ])
             try closeRows(db, pid: pid, checkpoint)
         }

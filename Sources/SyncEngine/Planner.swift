@@ -19,7 +19,8 @@ struct Planner {
     /// `held` is what the destination says of each kind.
     func makePlan(kinds: [KindScope], held: DestinationState) async throws -> PlanSummary {
         let filter = try scope.contentFilter()
-        var writer = PlanWriter(store: store, transfer: transfer, peer: peer.id, batchSize: options.batchSize, onBatch: onBatch)
+        var writer = PlanWriter(
+            store: store, transfer: transfer, peer: peer.id, batchSize: options.batchSize, onBatch: onBatch)
         let standings = try await store.standing(of: kinds.map(\.kind), toward: peer.id)
         var plans: [KindPlan] = []
         var checkpoints: [Checkpoint] = []

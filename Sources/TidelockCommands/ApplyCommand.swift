@@ -75,7 +75,9 @@ extension ReportText {
         for row in (report.moved ?? []).prefix(100) {
             try Output.line("  left out: \(row.kind)/\(row.id.printable) (\(row.cause.words))")
         }
-        if let more = report.moved?.count, more > 100 { try Output.line("  … and \(more - 100) more; --json lists them") }
+        if let more = report.moved?.count, more > 100 {
+            try Output.line("  … and \(more - 100) more; --json lists them")
+        }
     }
 }
 

@@ -38,7 +38,8 @@ extension ListedRow {
     }
 
     var line: String {
-        "  \(operation.rawValue)  \(kind)/\(id.printable)" + (reason.map { $0.isEmpty ? "" : ": \($0.printable)" } ?? "")
+        "  \(operation.rawValue)  \(kind)/\(id.printable)"
+            + (reason.map { $0.isEmpty ? "" : ": \($0.printable)" } ?? "")
     }
 }
 

@@ -47,7 +47,8 @@ struct ScopeOptions: ParsableArguments {
             direction: direction, scope: scope,
             options: PlanOptions(batchSize: batchSize, includesReverted: includeReverted),
             confirmations: Confirmations(
-                deletes: allowDeletes, missingFilters: confirmMissingFilters, refusesDangling: failOnDangling ? true : nil),
+                deletes: allowDeletes, missingFilters: confirmMissingFilters,
+                refusesDangling: failOnDangling ? true : nil),
             isDryRun: isDryRun, timeout: .seconds(timeout))
     }
 }

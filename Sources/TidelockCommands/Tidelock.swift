@@ -36,7 +36,7 @@ public enum Tidelock {
             RootCommand.exit(withError: error)
         } catch let error as ValidationError {
             RootCommand.exit(withError: error)
-        } catch where RootCommand.exitCode(for: error) == .success {
+        } catch  where RootCommand.exitCode(for: error) == .success {
             // Help that somebody asked for comes this way too.
             RootCommand.exit(withError: error)
         } catch {
@@ -64,7 +64,8 @@ struct RootCommand: AsyncParsableCommand {
                 name: "Sync:",
                 subcommands: [
                     PlanCommand.self, ApplyCommand.self, PushCommand.self, PullCommand.self, ItemCommand.self,
-                    CheckCommand.self, RunsCommand.self, RollbackCommand.self, ConflictsCommand.self, DriftCommand.self, LogCommand.self,
+                    CheckCommand.self, RunsCommand.self, RollbackCommand.self, ConflictsCommand.self, DriftCommand.self,
+                    LogCommand.self,
                     DocumentsCommand.self, LockCommand.self,
                 ]),
             CommandGroup(

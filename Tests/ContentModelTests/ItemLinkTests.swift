@@ -21,7 +21,9 @@ import Testing
     @Test func anItemsOwnModelIsNone() throws {
         #expect(try links(#"{"_model":"site","_id":"1"}"#, of: "singletons") == [])
         #expect(
-            try links(#"{"_model":"site","hero":{"_model":"posts","_id":"1"}}"#, of: "singletons") == ["content/posts/1"])
+            try links(#"{"_model":"site","hero":{"_model":"posts","_id":"1"}}"#, of: "singletons") == [
+                "content/posts/1"
+            ])
     }
 
     @Test(

@@ -34,7 +34,8 @@ import Testing
 
     @Test func chosenDataIsExactlyTheChosenItems() throws {
         #expect(try selected(#"{"data":[{"model":"posts","ids":["1","2"]}]}"#) == ["content/posts:1+2"])
-        #expect(try selected(#"{"data":{"posts":["1"],"singletons":["site"]}}"#) == ["content/posts:1", "singletons:site"])
+        #expect(
+            try selected(#"{"data":{"posts":["1"],"singletons":["site"]}}"#) == ["content/posts:1", "singletons:site"])
         #expect(
             try selected(#"{"models":["pages"],"data":[{"model":"posts","ids":["1"]},{"model":"posts","ids":["2"]}]}"#)
                 == ["models:pages", "content/posts:1+2"])

@@ -72,7 +72,8 @@ struct SelectionTests {
         try await site.source.take(Articles.make(3))
         try await site.source.take(Articles.make(2, from: 50), model: "authors")
         let file = site.source.folder.appending(path: "jobs.json")
-        try #"[{"name":"content","syncSettings":{"models":["articles"]}},{"name":"content","syncSettings":{"syncAll":true}}]"#
+        try
+            #"[{"name":"content","syncSettings":{"models":["articles"]}},{"name":"content","syncSettings":{"syncAll":true}}]"#
             .write(to: file, atomically: true, encoding: .utf8)
         let all = try await site.push("--jobs", file.path)
         #expect(all.isGood && all.created == 5, "\(all)")
@@ -80,7 +81,8 @@ struct SelectionTests {
         try await site.source.edit("content/articles", [Articles.id(1)], "title", "new")
         // The second job would delete most of what is there, which a guard stops.
         for number in 0..<6 { try await site.destination.take(Articles.make(1, from: 100 + number), model: "authors") }
-        try #"[{"name":"content","syncSettings":{"models":["articles"]}},{"name":"content","syncSettings":{"models":["authors"],"mirror":true}},{"name":"content"}]"#
+        try
+            #"[{"name":"content","syncSettings":{"models":["articles"]}},{"name":"content","syncSettings":{"models":["authors"],"mirror":true}},{"name":"content"}]"#
             .write(to: file, atomically: true, encoding: .utf8)
         let failed = try await site.source.attempt("push", "production", "--jobs", file.path)
         #expect(failed.status == 65, "\(failed.output)")

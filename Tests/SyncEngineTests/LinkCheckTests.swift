@@ -57,7 +57,8 @@ import TidelockTestSupport
 
     @Test func aTreeArrivesWithItsParentsInAnyOrder() async throws {
         try await a.put(
-            .pages, #"{"_id":"1","_pid":"2","_o":0}"#, #"{"_id":"2","_pid":"3","_o":1}"#, #"{"_id":"3","_pid":null,"_o":0}"#)
+            .pages, #"{"_id":"1","_pid":"2","_o":0}"#, #"{"_id":"2","_pid":"3","_o":1}"#,
+            #"{"_id":"3","_pid":null,"_o":0}"#)
         let run = try await a.push(to: b, TestRun(options: PlanOptions(batchSize: 1)))
         #expect(run.result?.created == 3)
         #expect(run.result?.dangling == nil)

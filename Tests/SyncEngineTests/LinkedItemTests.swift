@@ -21,7 +21,8 @@ import TidelockTestSupport
         try await a.put(
             .posts, #"{"_id":"1","page":{"_model":"pages","_id":"p"},"gone":{"_model":"pages","_id":"gone"}}"#,
             #"{"_id":"2","to":[{"_model":"posts","_id":"1"}]}"#, #"{"_id":"3"}"#)
-        try await a.put(.pages, #"{"_id":"p","_pid":"root","x":{"y":{"_model":"posts","_id":"2"}}}"#, #"{"_id":"root"}"#)
+        try await a.put(
+            .pages, #"{"_id":"p","_pid":"root","x":{"y":{"_model":"posts","_id":"2"}}}"#, #"{"_id":"root"}"#)
     }
 
     private func run(_ ids: String..., rule: ItemRule) -> TestRun {
@@ -32,7 +33,9 @@ import TidelockTestSupport
         try StoreInspector(instance.store).heads().keys.sorted().map(\.description)
     }
 
-    private let circle = ["models/pages", "models/posts", "content/pages/p", "content/pages/root", "content/posts/1", "content/posts/2"]
+    private let circle = [
+        "models/pages", "models/posts", "content/pages/p", "content/pages/root", "content/posts/1", "content/posts/2",
+    ]
 
     @Test func aPushBringsWhatIsLinked() async throws {
         try await fill()
@@ -74,7 +77,9 @@ import TidelockTestSupport
         for rule in [ItemRule.existing, .linked] {
             for isPush in [true, false] {
                 do {
-                    _ = try await isPush ? a.push(to: b, run("1", "none", rule: rule)) : b.pull(from: a, run("none", rule: rule))
+                    _ =
+                        try await isPush
+                        ? a.push(to: b, run("1", "none", rule: rule)) : b.pull(from: a, run("none", rule: rule))
                     Issue.record("an item that is not there was moved")
                 } catch let failure as TestRunFailure {
                     #expect(failure.error.code == .unknownItem)

@@ -266,6 +266,9 @@ extension ReferenceModel {
             let old = row(run.destination, key)
             tally[decision.name, default: 0] += 1
             if decision == .eitherWay { decision = settle(run, key, old, actual(key)) }
+            if case .apply(let output) = decision, actual(key).item != output, mayKnowBetter(run, key, old) {
+                decision = .keepOriginal(output)
+            }
             if case .keepOriginal(let output) = decision {
                 decision = original(run, key, old, output, actual(key).item)
             }
@@ -289,6 +292,14 @@ extension ReferenceModel {
         case .drop where run.isMirror && actual.item == nil && old.item != nil: return .delete
         case .put, .drop, .skip: return .nothing
         }
+    }
+
+    /// Whether the destination may have learnt that the source does not hold its output any more. Then what arrives was
+    /// not made of it, and the policy decides; as long as it has not, what arrives counts as made of it.
+    private func mayKnowBetter(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
+        let back = memory[Stream(source: run.destination, destination: run.source)]?[key]
+        return run.scope.policy != .source && back?.isHeld == true && back?.output == theirs.item
+            && row(run.source, key).origin != run.destination
     }
 
     /// A row that is kept may be a merge, where it is known what both sides were made of.

@@ -91,12 +91,15 @@ import TidelockTestSupport
         for _ in 0..<4 {
             for instance in made { try await scramble(instance, &random) }
             let scope = Self.scope(&random)
-            let (before, source) = (try StoreInspector(made[1].store).heads(), try StoreInspector(made[0].store).heads())
+            let (before, source) = (
+                try StoreInspector(made[1].store).heads(), try StoreInspector(made[0].store).heads()
+            )
             let run = TestRun(scope: scope, confirmations: Confirmations(deletes: 1_000))
             do {
                 _ = try await random.next() % 2 == 0 ? made[0].push(to: made[1], run) : made[1].pull(from: made[0], run)
             } catch let failure as TestRunFailure
-                where [.emptySource, .modelMissing].contains(failure.error.code) {}
+                where [.emptySource, .modelMissing].contains(failure.error.code)
+            {}
             let after = try StoreInspector(made[1].store).heads()
             #expect(try StoreInspector(made[0].store).heads() == source, "seed \(seed)")
             for key in Set(before.keys).union(after.keys) where try !Self.includes(scope, key) {
@@ -128,7 +131,8 @@ import TidelockTestSupport
         let items = ids.isEmpty ? nil : Dictionary(uniqueKeysWithValues: kinds.map { ($0, ids) })
         let models = [nil, ["posts"], ["pages", "posts"]][Int(random.next() % 3)]
         return Scope(
-            models: models, mode: random.next() % 2 == 0 ? .mirror : .merge, locales: [nil, true, false][Int(random.next() % 3)],
+            models: models, mode: random.next() % 2 == 0 ? .mirror : .merge,
+            locales: [nil, true, false][Int(random.next() % 3)],
             items: items)
     }
 }

@@ -113,7 +113,8 @@ struct MutatedInputTests {
 
     @Test func opens() async throws {
         let commit = CommitTransfer(
-            fence: 3, batches: plan.batches, expectedRoots: plan.expectedRoots, confirmations: Confirmations(deletes: 5))
+            fence: 3, batches: plan.batches, expectedRoots: plan.expectedRoots, confirmations: Confirmations(deletes: 5)
+        )
         var request = OpenTransfer(
             id: "0190", direction: .push, initiator: instance,
             scope: Scope(models: ["posts"], mode: .mirror, filter: #"{"v":{"$gt":1}}"#, items: ["posts": ["a"]]),

@@ -197,7 +197,8 @@ struct AcceptedKeyTests {
             #expect(throws: Never.self) { try key.check(scope) }
         }
         for scope in [
-            Scope(models: ["posts", "users"]), .everything, Scope(locales: false), Scope(models: ["posts"], locales: true),
+            Scope(models: ["posts", "users"]), .everything, Scope(locales: false),
+            Scope(models: ["posts"], locales: true),
             Scope(items: ["content/users": ["1"]]), Scope(items: ["locales": ["de"]]),
             Scope(items: ["singletons": ["posts", "users"]]),
         ] {
