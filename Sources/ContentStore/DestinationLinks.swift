@@ -4,16 +4,32 @@ internal import SyncProtocol
 
 /// References of staged items that lead nowhere once the heads have moved.
 enum StagedLinks {
-    static func add(_ db: Database, _ links: [ItemLink], transfer: String, from place: Place) throws {
-        let insert = try db.cachedStatement(
-            sql:
-                "INSERT OR IGNORE INTO stage_link (transfer, from_kid, from_id, kind, bucket, id) VALUES (?, ?, ?, ?, ?, ?)"
-        )
-        for link in links {
-            try insert.execute(arguments: [
-                transfer, place.kid, place.id, link.kind.name, Int64(Bucket(kind: link.kind, id: link.id).number),
-                link.id,
-            ])
+    /// A reference, ready to be written.
+    struct Reference {
+        var link: ItemLink
+        var bucket: Bucket
+
+        init(_ link: ItemLink) {
+            self.link = link
+            bucket = Bucket(kind: link.kind, id: link.id)
+        }
+    }
+
+    static func insertion(_ db: Database) throws -> RowStatement {
+        try RowStatement(
+            db, sql: "INSERT INTO stage_link (transfer, from_kid, from_id, kind, bucket, id) VALUES (?, ?, ?, ?, ?, ?)")
+    }
+
+    static func add(_ links: [Reference], transfer: String, from place: Place, by insert: RowStatement) throws {
+        for reference in links {
+            try insert.run { values in
+                values.add(transfer)
+                values.add(place.kid)
+                values.add(place.id)
+                values.add(reference.link.kind.name)
+                values.add(Int64(reference.bucket.number))
+                values.add(reference.link.id)
+            }
         }
     }
 

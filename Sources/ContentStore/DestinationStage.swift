@@ -114,7 +114,7 @@ private struct StagedRow: Sendable {
     /// What is stored instead of the body that arrived.
     var received: JSONDocument?
     var facts: ItemFacts?
-    var links: [ItemLink] = []
+    var links: [StagedLinks.Reference] = []
 
     /// Ids of peers are held to the rules for those of people: SQLite would end a text at a NUL.
     init(_ entry: BatchEntry, _ received: JSONDocument?) throws {
@@ -124,7 +124,7 @@ private struct StagedRow: Sendable {
         try requireValidID(entry.id)
         guard case .put(let body, _) = entry.operation else { return }
         facts = ItemFacts(received ?? body)
-        links = (received ?? body).links(of: entry.kind)
+        links = (received ?? body).links(of: entry.kind).map(StagedLinks.Reference.init)
     }
 }
 
@@ -133,11 +133,13 @@ private struct Stager {
     let db: Database
     let transfer: String
     private let insert: RowStatement
+    private let insertLink: RowStatement
     private var kids: [Kind: Int64] = [:]
 
     init(db: Database, transfer: String) throws {
         self.db = db
         self.transfer = transfer
+        insertLink = try StagedLinks.insertion(db)
         insert = try RowStatement(
             db,
             sql: """
@@ -152,7 +154,7 @@ private struct Stager {
         case .put(let body, let output):
             try write(
                 place, operation: 1, rid: Bodies.insert(db, row.received ?? body), hash: output, row)
-            if !row.links.isEmpty { try StagedLinks.add(db, row.links, transfer: transfer, from: place) }
+            try StagedLinks.add(row.links, transfer: transfer, from: place, by: insertLink)
         case .delete: try write(place, operation: 2, rid: nil, hash: nil, row)
         case .release: try write(place, operation: 3, rid: nil, hash: nil, row)
         }

@@ -56,6 +56,8 @@ public final class Store: Sendable {
             // Readers are several, and go over much more than any of them could keep.
             try db.execute(sql: "PRAGMA cache_size = \(db.configuration.readonly ? -8_192 : -32_768)")
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
+            // Pages that are written again and again go to the database file once for many transactions.
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 4096")
             try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
         }
         return configuration

@@ -36,7 +36,7 @@ public enum Tidelock {
             RootCommand.exit(withError: error)
         } catch let error as ValidationError {
             RootCommand.exit(withError: error)
-        } catch  where RootCommand.exitCode(for: error) == .success {
+        } catch let error where RootCommand.exitCode(for: error) == .success {
             // Help that somebody asked for comes this way too.
             RootCommand.exit(withError: error)
         } catch {

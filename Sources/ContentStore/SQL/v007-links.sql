@@ -7,6 +7,8 @@ CREATE TABLE stage_link (
     from_id  TEXT    NOT NULL,
     kind     TEXT    NOT NULL,
     bucket   INTEGER NOT NULL,
-    id       TEXT    NOT NULL,
-    PRIMARY KEY (transfer, from_kid, from_id, kind, id)
-) STRICT, WITHOUT ROWID;
+    id       TEXT    NOT NULL
+) STRICT;
+
+-- Rows are only ever added at the end, and looked at and removed transfer by transfer.
+CREATE INDEX stage_link_by_transfer ON stage_link (transfer);
