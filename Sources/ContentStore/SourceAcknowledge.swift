@@ -22,6 +22,7 @@ extension Store {
             try Acknowledgement.markLeaves(db, transfer: transfer, pid: pid)
             try Acknowledgement.moveShadow(db, transfer: transfer, pid: pid)
             try Acknowledgement.moveCheckpoints(db, pid: pid, stored: plan[2], wasCompared: plan[3])
+            try Acknowledgement.refreshDigests(db, transfer: transfer, pid: pid)
             try db.execute(sql: "UPDATE plan SET phase = 'acknowledged' WHERE transfer = ?", arguments: [transfer])
             try db.execute(sql: "DELETE FROM plan_op WHERE transfer = ?", arguments: [transfer])
             try Outbox.add(db, events, due: now)
@@ -43,6 +44,13 @@ private enum Acknowledgement {
                 \(DigestTree.markConflictSQL)
                 """,
             arguments: [pid, transfer])
+    }
+
+    /// The next run begins with the roots: they are computed by the run that changed them.
+    static func refreshDigests(_ db: Database, transfer: String, pid: Int64) throws {
+        let kinds = try Int64.fetchAll(
+            db, sql: "SELECT DISTINCT kid FROM plan_op WHERE transfer = ?", arguments: [transfer])
+        for kid in kinds { _ = try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db) }
     }
 
     static func moveShadow(_ db: Database, transfer: String, pid: Int64) throws {

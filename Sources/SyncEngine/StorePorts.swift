@@ -206,11 +206,12 @@ public struct KindStanding: Sendable {
         self.changes = changes
     }
 
-    /// The feed since the checkpoint says everything there is to say.
+    /// Whether `changes` counts everything that a run has to look at: since the checkpoint, or, before the first whole
+    /// run, of the kind.
     public func isFed(under current: FilterSet) -> Bool {
         guard !hasOpenRows else { return false }
-        guard let checkpoint, let filters else { return latest == 0 }
-        return checkpoint > 0 && filters.fingerprint == current.fingerprint
+        guard let checkpoint, checkpoint > 0, let filters else { return true }
+        return filters.fingerprint == current.fingerprint
     }
 
     /// Nothing changed since the checkpoint, nothing waits for another look, and the handlers are those of then.
