@@ -73,13 +73,13 @@ enum HeldRows {
 
     static func edited(_ db: Database, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM head WHERE kid = ? AND origin = ? AND edited = 1", arguments: [kid, pid])
+            db, sql: "SELECT count(*) FROM head INDEXED BY head_edited WHERE kid = ? AND origin = ? AND edited = 1", arguments: [kid, pid])
             ?? 0
     }
 
     static func reverted(_ db: Database, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM head WHERE kid = :kid AND \(revertedSQL)",
+            db, sql: "SELECT count(*) FROM head INDEXED BY head_reverted WHERE kid = :kid AND \(revertedSQL)",
             arguments: ["kid": kid, "pid": pid])
             ?? 0
     }

@@ -99,7 +99,11 @@ struct DigestTree {
 
     private func refresh(_ db: Database) throws {
         let dirty = try Int.fetchAll(
-            db, sql: "SELECT bucket FROM leaf WHERE role = ? AND pid = ? AND kid = ? AND dirty = 1 ORDER BY bucket",
+            db,
+            sql: """
+                SELECT bucket FROM leaf INDEXED BY leaf_dirty
+                WHERE role = ? AND pid = ? AND kid = ? AND dirty = 1 ORDER BY bucket
+                """,
             arguments: StatementArguments(key))
         guard !dirty.isEmpty else { return }
         let leaves = try computeLeaves(db, buckets: dirty.map { UInt16($0) })

@@ -70,7 +70,10 @@ extension Store {
         }
         let reverted = try Int.fetchOne(
             db,
-            sql: "SELECT count(*) FROM shadow WHERE pid = ? AND kid = ? AND state = \(ShadowState.reverted.rawValue)",
+            sql: """
+                SELECT count(*) FROM shadow INDEXED BY shadow_reverted
+                WHERE pid = ? AND kid = ? AND state = \(ShadowState.reverted.rawValue)
+                """,
             arguments: [pid, kid])
         let hasOpenRows = try Bool.fetchOne(
             db,

@@ -10,6 +10,9 @@ enum MemorySettings {
             _ = mallopt(M_TRIM_THRESHOLD, 64 << 20)
             _ = mallopt(M_MMAP_THRESHOLD, 32 << 20)
             _ = mallopt(M_TOP_PAD, 1 << 20)
+            // A page of items is made by one thread and freed by another. Each of many arenas would keep its share of
+            // that: with two, a first push peaks a quarter lower, and is as fast.
+            _ = mallopt(M_ARENA_MAX, 2)
         #endif
     }
 }

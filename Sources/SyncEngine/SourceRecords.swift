@@ -1,0 +1,269 @@
+public import ContentModel
+public import SyncProtocol
+
+/// Where one kind of a stream stands at its source.
+public struct KindStanding: Sendable {
+    public var kind: Kind
+    /// Sequence number up to which everything was planned and acknowledged; nil before the first whole run.
+    public var checkpoint: Int64?
+    /// Highest sequence number of the kind.
+    public var latest: Int64
+    /// The filter handlers of the last whole run.
+    public var filters: FilterSet?
+    /// Root of what the destination should hold of the kind.
+    public var root: Digest
+    public var held: Int
+    /// Rows that a rollback at the destination took back, as far as is known here.
+    public var reverted: Int
+    /// Rows changed since the checkpoint, counted up to one more than fit into an open.
+    public var changes: Int
+    /// A comparison with the destination changed rows, and no run has looked at all of them since.
+    public var hasOpenRows: Bool
+
+    public init(
+        kind: Kind, checkpoint: Int64?, latest: Int64, filters: FilterSet?, root: Digest, held: Int, reverted: Int,
+        changes: Int, hasOpenRows: Bool = false
+    ) {
+        self.kind = kind
+        self.checkpoint = checkpoint
+        self.latest = latest
+        self.filters = filters
+        self.root = root
+        self.held = held
+        self.reverted = reverted
+        self.hasOpenRows = hasOpenRows
+        self.changes = changes
+    }
+
+    /// Whether `changes` counts everything that a run has to look at: since the checkpoint, or, before the first whole
+    /// run, of the kind.
+    public func isFed(under current: FilterSet) -> Bool {
+        guard !hasOpenRows else { return false }
+        guard let checkpoint, checkpoint > 0, let filters else { return true }
+        return filters.fingerprint == current.fingerprint
+    }
+
+    /// Nothing changed since the checkpoint, nothing waits for another look, and the handlers are those of then.
+    public func isQuiet(under current: FilterSet) -> Bool {
+        guard !hasOpenRows else { return false }
+        guard let checkpoint, let filters else { return latest == 0 }
+        return latest <= checkpoint && filters.fingerprint == current.fingerprint
+    }
+}
+
+/// Which rows of a kind to look at next.
+public struct CandidateQuery: Sendable {
+    public var kind: Kind
+    public var peer: String
+    public var filters: FilterSet
+    /// Only rows changed after this number; nil looks at every row of the kind.
+    public var since: Int64?
+    /// The feed ends here: a row changed while the plan is made would be met a second time.
+    public var upTo: Int64
+    /// Rows that a rollback at the destination took back are sent again.
+    public var includesReverted: Bool
+    /// Only these; nil means all of the kind. With `since` it means nothing.
+    public var ids: Set<String>?
+    public var after: CandidatePosition?
+    public var limit: Int
+
+    public init(
+        kind: Kind, peer: String, filters: FilterSet, since: Int64?, upTo: Int64, includesReverted: Bool,
+        ids: Set<String>? = nil, after: CandidatePosition?, limit: Int
+    ) {
+        self.kind = kind
+        self.peer = peer
+        self.filters = filters
+        self.since = since
+        self.upTo = upTo
+        self.includesReverted = includesReverted
+        self.ids = ids
+        self.after = after
+        self.limit = limit
+    }
+}
+
+public struct CandidatePosition: Sendable, Hashable {
+    public var sequence: Int64
+    public var bucket: UInt16
+    public var id: String
+
+    public init(sequence: Int64, bucket: UInt16, id: String) {
+        self.sequence = sequence
+        self.bucket = bucket
+        self.id = id
+    }
+}
+
+public struct CandidatePage: Sendable {
+    public var rows: [Candidate]
+    /// Nil when there is nothing behind this page.
+    public var next: CandidatePosition?
+
+    public init(rows: [Candidate], next: CandidatePosition?) {
+        self.rows = rows
+        self.next = next
+    }
+}
+
+/// A row that may have to be sent.
+public struct Candidate: Sendable {
+    public var id: String
+    public var bucket: Bucket
+    /// Hash of the item here; nil for a tombstone.
+    public var hash: ContentHash?
+    /// The item; nil for a tombstone.
+    public var body: JSONDocument?
+    public var shadow: ShadowState
+    /// The output the destination holds, where it holds one.
+    public var acknowledged: ContentHash?
+    /// The item came from this very peer and was not edited here: it is not sent back.
+    public var isTheirs: Bool
+
+    public init(
+        id: String, bucket: Bucket, hash: ContentHash?, body: JSONDocument?, shadow: ShadowState,
+        acknowledged: ContentHash?, isTheirs: Bool
+    ) {
+        self.id = id
+        self.bucket = bucket
+        self.hash = hash
+        self.body = body
+        self.shadow = shadow
+        self.acknowledged = acknowledged
+        self.isTheirs = isTheirs
+    }
+}
+
+/// What the source believes about one row of the destination.
+public enum ShadowState: Int, Sendable {
+    /// Never heard of.
+    case none = 0
+    /// The destination holds our output.
+    case acked = 1
+    /// A handler dropped it for this destination.
+    case dropped = 2
+    /// A handler asked to leave the destination as it is.
+    case skipped = 3
+    /// The destination drifted: our output must be sent again.
+    case resend = 4
+    /// The destination has such a row, and it is not ours.
+    case foreign = 5
+    /// A rollback at the destination took our row back.
+    case reverted = 6
+    /// The row was ours and another source has taken it over.
+    case takenOver = 7
+
+    /// The destination holds an output of ours, edited there or not: the rows of the digest tree.
+    public var isHeld: Bool { self == .acked || self == .resend }
+}
+
+/// Which rows that are not here any more to look at next.
+public struct AbsenteeQuery: Sendable {
+    public var kind: Kind
+    public var peer: String
+    /// Rows of somebody else too.
+    public var includesForeign: Bool
+    /// Rows that a rollback at the destination took back too.
+    public var includesReverted: Bool
+    /// Only these; nil means all of the kind.
+    public var ids: Set<String>?
+    /// Items deleted after this number were still here when the plan looked at them.
+    public var upTo: Int64
+    public var after: CandidatePosition?
+    public var limit: Int
+
+    public init(
+        kind: Kind, peer: String, includesForeign: Bool, includesReverted: Bool, ids: Set<String>?, upTo: Int64,
+        after: CandidatePosition?, limit: Int
+    ) {
+        self.kind = kind
+        self.peer = peer
+        self.includesForeign = includesForeign
+        self.includesReverted = includesReverted
+        self.ids = ids
+        self.upTo = upTo
+        self.after = after
+        self.limit = limit
+    }
+}
+
+public struct AbsenteePage: Sendable {
+    public var rows: [Absentee]
+    /// Nil when there is nothing behind this page.
+    public var next: CandidatePosition?
+
+    public init(rows: [Absentee], next: CandidatePosition?) {
+        self.rows = rows
+        self.next = next
+    }
+}
+
+/// A row of the destination without a live item here.
+public struct Absentee: Sendable {
+    public var id: String
+    public var bucket: Bucket
+
+    public init(id: String, bucket: Bucket) {
+        self.id = id
+        self.bucket = bucket
+    }
+}
+
+/// What a plan does with one row, as the source must remember it.
+public struct PlannedOperation: Sendable {
+    public enum Action: Int, Sendable {
+        case put = 1
+        case delete = 2
+        case release = 3
+        case drop = 4
+        case skip = 5
+        /// The output is what the destination holds already.
+        case same = 6
+    }
+
+    public var id: String
+    public var bucket: Bucket
+    public var action: Action
+    public var source: ContentHash?
+    public var output: ContentHash?
+
+    public init(id: String, bucket: Bucket, action: Action, source: ContentHash?, output: ContentHash?) {
+        self.id = id
+        self.bucket = bucket
+        self.action = action
+        self.source = source
+        self.output = output
+    }
+}
+
+/// A step of planning that is stored at once.
+public struct PlanPortion: Sendable {
+    public var transfer: String
+    public var peer: String
+    /// Operations by kind, with the handlers that decided them.
+    public var operations: [(kind: Kind, filters: FilterSet, rows: [PlannedOperation])]
+    public var batch: EncodedBatch?
+
+    public init(
+        transfer: String, peer: String, operations: [(kind: Kind, filters: FilterSet, rows: [PlannedOperation])],
+        batch: EncodedBatch?
+    ) {
+        self.transfer = transfer
+        self.peer = peer
+        self.operations = operations
+        self.batch = batch
+    }
+}
+
+/// How far a kind has been planned, and by which handlers.
+public struct Checkpoint: Sendable {
+    public var kind: Kind
+    public var sequence: Int64
+    public var filters: FilterSet
+
+    public init(kind: Kind, sequence: Int64, filters: FilterSet) {
+        self.kind = kind
+        self.sequence = sequence
+        self.filters = filters
+    }
+}

@@ -1,0 +1,88 @@
+internal import ArgumentParser
+internal import ContentModel
+internal import Foundation
+internal import SyncEngine
+internal import SyncProtocol
+
+/// What a run moves, as options of every command that runs.
+struct ScopeOptions: ParsableArguments {
+    @Option(help: "Only these models, separated by commas.") var models: String?
+    @Option(help: "Only these items, as KIND/ID separated by commas, for example posts/42 or singletons/site.")
+    var items: String?
+    @Flag(inversion: .prefixedNo, help: "Whether locales take part; without --models and --items they do.")
+    var locales: Bool?
+    @Flag(help: "Also delete at the destination what the source does not have.") var mirror = false
+    @Option(help: "Only items that match this Mongo-style filter, as JSON.") var filter: String?
+    @Option(
+        help: "What becomes of items that were edited at the destination: \(ConflictPolicy.words).",
+        transform: { try ConflictPolicy(option: $0) })
+    var policy = ConflictPolicy.source
+    @Flag(help: "Mirror although there is a filter: deletes only rows that this source sent.") var forceMirror = false
+    @Option(help: "Items in a batch.") var batchSize = Limits.batchItems
+    @Option(help: "Let the run delete up to so many items although a guard would stop it.") var allowDeletes: Int?
+    @Flag(help: "Send although a filter handler that was used last time is gone.") var confirmMissingFilters = false
+    @Flag(help: "Send items again that a rollback took back at the destination.") var includeReverted = false
+    @Flag(help: "Refuse the run when links of what it sends would lead nowhere.") var failOnDangling = false
+    @Option(help: "Seconds to keep trying while nothing gets through.") var timeout = 30
+
+    func validate() throws {
+        guard (1...Limits.batchItems).contains(batchSize) else {
+            throw ValidationError("A batch holds 1 to \(Limits.batchItems) items.")
+        }
+        guard (1...86_400).contains(timeout) else { throw ValidationError("The timeout is 1 to 86400 seconds.") }
+        guard (allowDeletes ?? 0) >= 0 else { throw ValidationError("--allow-deletes takes a number of items.") }
+    }
+
+    func request(_ direction: Direction, isDryRun: Bool) throws -> SyncRunner.Request {
+        let names = models?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        if let names, names.isEmpty { throw ValidationError("--models takes names separated by commas.") }
+        for name in names ?? [] { _ = try Kind.content(name) }
+        let scope = Scope(
+            models: names, mode: mirror ? .mirror : .merge, filter: filter, allowsMirrorWithFilter: forceMirror,
+            locales: locales, items: try chosenItems(), policy: policy)
+        _ = try scope.contentFilter()
+        return SyncRunner.Request(
+            direction: direction, scope: scope,
+            options: PlanOptions(batchSize: batchSize, includesReverted: includeReverted),
+            confirmations: Confirmations(
+                deletes: allowDeletes, missingFilters: confirmMissingFilters,
+                refusesDangling: failOnDangling ? true : nil),
+            isDryRun: isDryRun, timeout: .seconds(timeout))
+    }
+}
+
+extension ScopeOptions {
+    /// Whether an option says what to move.
+    var selects: Bool {
+        models != nil || items != nil || locales != nil || mirror || filter != nil
+    }
+
+    /// The items of `--items`, ids by kind. The id stands behind the last slash.
+    fileprivate func chosenItems() throws -> [String: [String]]? {
+        guard let items else { return nil }
+        var chosen: [String: [String]] = [:]
+        for text in items.split(separator: ",") {
+            let name = text.trimmingCharacters(in: .whitespaces)
+            guard let slash = name.lastIndex(of: "/"), slash != name.startIndex,
+                case let id = String(name[name.index(after: slash)...]), !id.isEmpty
+            else { throw ValidationError("--items takes KIND/ID, separated by commas; '\(name)' is not that.") }
+            chosen[try Kind.ofItems(String(name[..<slash])).name, default: []].append(id)
+        }
+        guard !chosen.isEmpty else { throw ValidationError("--items takes KIND/ID, separated by commas.") }
+        guard chosen.values.reduce(0, { $0 + $1.count }) <= Limits.namedItems else {
+            throw ValidationError("--items takes at most \(Limits.namedItems) items; use --filter.")
+        }
+        return chosen
+    }
+}
+
+extension ConflictPolicy {
+    fileprivate static let words = allCases.map(\.rawValue).joined(separator: ", ")
+
+    fileprivate init(option text: String) throws {
+        guard let policy = ConflictPolicy(rawValue: text) else {
+            throw ValidationError("There is no policy '\(text.printable)'. Policies are: \(Self.words).")
+        }
+        self = policy
+    }
+}
