@@ -73,7 +73,8 @@ enum HeldRows {
 
     static func edited(_ db: Database, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM head INDEXED BY head_edited WHERE kid = ? AND origin = ? AND edited = 1", arguments: [kid, pid])
+            db, sql: "SELECT count(*) FROM head INDEXED BY head_edited WHERE kid = ? AND origin = ? AND edited = 1",
+            arguments: [kid, pid])
             ?? 0
     }
 
