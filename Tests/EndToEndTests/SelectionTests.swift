@@ -45,6 +45,15 @@ struct SelectionTests {
         #expect(missing.exit == 66 && missing.error?.code == "unknown_item", "\(missing)")
     }
 
+    @Test func aPullOfItemsNeedsTheirModelHere() async throws {
+        let site = try await Site.make()
+        try await site.destination.put("models", try JSONDocument(validating: #"{"name":"posts"}"#))
+        try await site.destination.put("content/posts", try JSONDocument(validating: #"{"_id":"1"}"#))
+        let early = try await site.source.reportItem("pull", ["posts", "1"])
+        #expect(early.exit == 65 && early.error?.code == "model_missing", "\(early)")
+        #expect(try await site.source.content().isEmpty)
+    }
+
     @Test func linksThatLeadNowhereAreTold() async throws {
         let site = try await Site.make()
         try await site.source.put(

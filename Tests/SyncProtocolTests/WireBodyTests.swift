@@ -54,6 +54,17 @@ struct WireBodyTests {
         }
     }
 
+    @Test func everyMemberOfAPlanSurvivesTheJourney() throws {
+        var kind = KindPlan(kind: "content/posts")
+        kind.creates = 2
+        let batch = BatchInfo(number: 1, digest: "ab", operations: 2, bytes: 30)
+        var plan = PlanSummary(
+            kinds: [kind], batches: [batch], expectedRoots: ["content/posts": "cd"], handlerCalls: 4, notes: ["n"])
+        plan.requiredModels = ["posts"]
+        #expect(Mirror(reflecting: plan).children.allSatisfy { "\($0.value)" != "nil" })
+        #expect(try WireBody.decode(PlanSummary.self, from: WireBody.encode(plan)) == plan)
+    }
+
     @Test func failedChecksHaveTheDocumentedShape() throws {
         let good = try WireBody.encode(CheckAnswer(version: "1.0"))
         #expect(String(decoding: good, as: UTF8.self) == #"{"success":true,"version":"1.0"}"#)

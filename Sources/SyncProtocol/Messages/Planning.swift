@@ -80,6 +80,7 @@ public struct PlanSummary: Codable, Sendable, Equatable {
         expectedRoots = try members.decode([String: String].self, forKey: .expectedRoots)
         handlerCalls = try members.decode(Int.self, forKey: .handlerCalls)
         notes = try members.decode([String].self, forKey: .notes)
+        requiredModels = try members.decodeIfPresent([String].self, forKey: .requiredModels)
         guard kinds.allSatisfy(\.isPlausible), batches.allSatisfy(\.isPlausible) else {
             throw DecodingError.dataCorruptedError(
                 forKey: .kinds, in: members, debugDescription: "a number is out of bounds")
