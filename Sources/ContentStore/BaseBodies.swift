@@ -136,6 +136,6 @@ enum BaseBodies {
 
     private static func drop(_ db: Database, _ rid: Int64) throws {
         try db.cachedStatement(sql: "DELETE FROM base_body WHERE rid = ?").execute(arguments: [rid])
-        try db.cachedStatement(sql: "DELETE FROM body WHERE rid = ?").execute(arguments: [rid])
+        try Bodies.drop(db, rid)
     }
 }

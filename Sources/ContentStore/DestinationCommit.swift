@@ -352,8 +352,9 @@ private struct Commit {
         if record.direction == .push {
             try SyncRecords.keepReceived(db, transfer: transfer, pid: pid, result: result, now: now)
         }
-        let source = try String.fetchOne(db, sql: "SELECT name FROM peer WHERE pid = ?", arguments: [pid])
-        try auditor.note(db, .commit, target: source, run: transfer, note: record.scope.summary, counts: result.counts)
+        let source = try Numbers.identity(db, ofPeer: pid)
+        try auditor.note(
+            db, .commit, target: source?.name, run: transfer, note: record.scope.summary, counts: result.counts)
         try TransferTable.clearStage(db, transfer: transfer)
         try Leases.release(db, transfer: transfer)
         try Undo.prune(db, now: now)
@@ -362,7 +363,7 @@ private struct Commit {
 
 extension Conflict.Verdict {
     /// What people are told.
-    fileprivate init(_ verdict: Verdict, _ decision: Decision) {
+    init(_ verdict: Verdict, _ decision: Decision) {
         self =
             switch decision {
             case .kept, .keptTarget: .keptTarget

@@ -27,14 +27,11 @@ extension Store {
             try Leases.requireFree(db, for: source, now: now)
             try TransferTable.abandonUnfinished(db, pid: pid, now: now)
             let fence = try Settings.nextFence(db)
-            try db.execute(
-                sql: """
-                    INSERT INTO transfer (id, pid, initiator, direction, scope, phase, fence, opened, touched)
-                    VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?)
-                    """,
-                arguments: [
-                    transfer, pid, initiator, direction.rawValue, try JSONColumns.encode(scope), fence, now, now,
-                ])
+            try TransferTable.insert(
+                db,
+                TransferTable.Record(
+                    id: transfer, pid: pid, phase: .open, fence: fence, direction: direction, initiator: initiator,
+                    scope: scope), now: now)
             let expires = now + Limits.leaseSeconds
             try db.execute(
                 sql: """

@@ -35,21 +35,24 @@ enum StagedLinks {
 
     /// Nil when every link leads to an item. Only look-ups by key; the list is bounded, the count is not.
     static func dangling(_ db: Database, transfer: String) throws -> DanglingLinks? {
-        let condition = """
-            FROM stage_link l
-            JOIN kind f ON f.kid = l.from_kid
-            LEFT JOIN kind k ON k.name = l.kind
-            LEFT JOIN head h ON h.kid = k.kid AND h.bucket = l.bucket AND h.id = l.id
-            WHERE l.transfer = ? AND (h.id IS NULL OR h.deleted = 1)
-            """
-        let count = try Int.fetchOne(db, sql: "SELECT count(*) \(condition)", arguments: [transfer]) ?? 0
-        guard count > 0 else { return nil }
-        let rows = try Row.fetchAll(
-            db, sql: "SELECT f.name, l.from_id, l.kind, l.id \(condition) LIMIT \(Limits.listedConflicts)",
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT f.name, l.from_id, l.kind, l.id
+                FROM stage_link l
+                JOIN kind f ON f.kid = l.from_kid
+                LEFT JOIN kind k ON k.name = l.kind
+                LEFT JOIN head h ON h.kid = k.kid AND h.bucket = l.bucket AND h.id = l.id
+                WHERE l.transfer = ? AND (h.id IS NULL OR h.deleted = 1)
+                """,
             arguments: [transfer])
-        return DanglingLinks(
-            count: count,
-            links: rows.map { DanglingLink(kind: $0[0], id: $0[1], missingKind: $0[2], missingID: $0[3]) })
+        var dangling = DanglingLinks(count: 0, links: [])
+        while let row = try rows.next() {
+            dangling.count += 1
+            guard dangling.links.count < Limits.listedConflicts else { continue }
+            dangling.links.append(DanglingLink(kind: row[0], id: row[1], missingKind: row[2], missingID: row[3]))
+        }
+        return dangling.count > 0 ? dangling : nil
     }
 
     static func clear(_ db: Database, transfer: String) throws {

@@ -19,12 +19,11 @@ extension Store {
                 return
             }
             try PlanOnlyTransfers.makeRoom(db, pid: pid, now: now)
-            try db.execute(
-                sql: """
-                    INSERT INTO transfer (id, pid, initiator, direction, scope, phase, fence, opened, touched)
-                    VALUES (?, ?, ?, ?, ?, 'plan_only', 0, ?, ?)
-                    """,
-                arguments: [transfer, pid, initiator, direction.rawValue, try JSONColumns.encode(scope), now, now])
+            try TransferTable.insert(
+                db,
+                TransferTable.Record(
+                    id: transfer, pid: pid, phase: .planOnly, fence: 0, direction: direction, initiator: initiator,
+                    scope: scope), now: now)
         }
     }
 }

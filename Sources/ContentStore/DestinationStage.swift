@@ -61,11 +61,10 @@ extension Store {
     public func transferSource(transfer: String) async throws -> InstanceIdentity {
         try await read { db in
             let record = try TransferTable.require(db, transfer)
-            guard
-                let row = try Row.fetchOne(
-                    db, sql: "SELECT instance, name FROM peer WHERE pid = ?", arguments: [record.pid])
-            else { throw TidelockError(.damagedStore, "Transfer \(transfer.printable) belongs to no known instance.") }
-            return InstanceIdentity(id: row[0], name: row[1])
+            guard let source = try Numbers.identity(db, ofPeer: record.pid) else {
+                throw TidelockError(.damagedStore, "Transfer \(transfer.printable) belongs to no known instance.")
+            }
+            return source
         }
     }
 

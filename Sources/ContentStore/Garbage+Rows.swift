@@ -5,6 +5,21 @@ internal import SyncProtocol
 // MARK: With bodies
 
 extension GarbageCollection {
+    /// Makes some rows of an owner those of a part, so that they can go without the rest. Answers the part and how many.
+    fileprivate static func setApart(
+        _ db: Database, _ table: String, of owner: String, in column: String
+    ) throws -> (part: String, count: Int) {
+        let part = owner + partSuffix
+        try db.cachedStatement(
+            sql: """
+                UPDATE \(table) SET \(column) = ?2 WHERE \(column) = ?1 AND (kid, bucket, id) IN (
+                    SELECT kid, bucket, id FROM \(table)
+                    WHERE \(column) = ?1 ORDER BY kid, bucket, id LIMIT \(page))
+                """
+        ).execute(arguments: [owner, part])
+        return (part, db.changesCount)
+    }
+
     /// First the runs lose their undo, then its rows go: no half of it is ever taken for the whole.
     func undo() async throws -> (runs: Int, rows: Int) {
         let now = now
@@ -82,15 +97,7 @@ extension Undo {
     /// Frees some rows of a run that is not undoable: they become a run of their own, which is forgotten as any other.
     /// Answers how many.
     static func forgetPage(_ db: Database, run: String) throws -> Int {
-        let part = run + GarbageCollection.partSuffix
-        try db.cachedStatement(
-            sql: """
-                UPDATE undo SET run = ?2 WHERE run = ?1 AND (kid, bucket, id) IN (
-                    SELECT kid, bucket, id FROM undo
-                    WHERE run = ?1 ORDER BY kid, bucket, id LIMIT \(GarbageCollection.page))
-                """
-        ).execute(arguments: [run, part])
-        let count = db.changesCount
+        let (part, count) = try GarbageCollection.setApart(db, "undo", of: run, in: "run")
         if count > 0 { try forget(db, run: part) }
         return count
     }
@@ -108,15 +115,7 @@ private enum Stages {
     }
 
     static func dropPage(_ db: Database, transfer: String) throws -> Int {
-        let part = transfer + GarbageCollection.partSuffix
-        try db.cachedStatement(
-            sql: """
-                UPDATE stage SET transfer = ?2 WHERE transfer = ?1 AND (kid, bucket, id) IN (
-                    SELECT kid, bucket, id FROM stage
-                    WHERE transfer = ?1 ORDER BY kid, bucket, id LIMIT \(GarbageCollection.page))
-                """
-        ).execute(arguments: [transfer, part])
-        let count = db.changesCount
+        let (part, count) = try GarbageCollection.setApart(db, "stage", of: transfer, in: "transfer")
         try TransferTable.dropStage(db, transfer: count > 0 ? part : transfer)
         return count
     }

@@ -34,6 +34,11 @@ enum Numbers {
     static func knownPeer(_ db: Database, _ instance: String) throws -> Int64? {
         try db.cachedStatement(sql: "SELECT pid FROM peer WHERE instance = ?").fetchInteger([instance])
     }
+
+    static func identity(_ db: Database, ofPeer pid: Int64) throws -> InstanceIdentity? {
+        try Row.fetchOne(db, sql: "SELECT instance, name FROM peer WHERE pid = ?", arguments: [pid])
+            .map { InstanceIdentity(id: $0[0], name: $0[1]) }
+    }
 }
 
 extension Statement {

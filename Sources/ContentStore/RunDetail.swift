@@ -91,8 +91,7 @@ private struct RunInspection {
     }
 
     private func peer(_ pid: Int64) throws -> InstanceIdentity {
-        let row = try Row.fetchOne(db, sql: "SELECT instance, name FROM peer WHERE pid = ?", arguments: [pid])
-        return InstanceIdentity(id: row?[0] ?? "", name: row?[1] ?? "")
+        try Numbers.identity(db, ofPeer: pid) ?? InstanceIdentity(id: "", name: "")
     }
 
     private func received() throws -> RunDetail.Received? {
@@ -143,8 +142,7 @@ private struct RunInspection {
             arguments: [run]
         ).map { row in
             Conflict(
-                kind: row[0], id: row[1],
-                verdict: row[2] == Verdict.keepOriginal.rawValue ? .keptOriginal : .replaced)
+                kind: row[0], id: row[1], verdict: Conflict.Verdict(Verdict(rawValue: row[2]) ?? .nothing, .none))
         }
     }
 

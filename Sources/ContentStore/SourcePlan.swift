@@ -11,13 +11,9 @@ extension Store {
         try await write { db in
             let pid = try Numbers.peer(db, peer)
             try PlanTables.forgetUnfinished(db, pid: pid)
-            try PlanTables.forget(db, transfer: transfer)
-            try db.execute(
-                sql: """
-                    INSERT INTO plan (transfer, pid, initiator, direction, scope, phase, opened)
-                    VALUES (?, ?, ?, ?, ?, 'planning', ?)
-                    """,
-                arguments: [transfer, pid, initiator, direction.rawValue, try JSONColumns.encode(scope), now])
+            try PlanTables.insert(
+                db, transfer: transfer, pid: pid, initiator: initiator, direction: direction, scope: scope,
+                phase: "planning", now: now)
         }
     }
 
@@ -28,13 +24,9 @@ extension Store {
         try await write { db in
             let pid = try Numbers.peer(db, peer)
             try PlanTables.makeRoomForPlanOnly(db, pid: pid, now: now)
-            try PlanTables.forget(db, transfer: transfer)
-            try db.execute(
-                sql: """
-                    INSERT INTO plan (transfer, pid, initiator, direction, scope, phase, opened)
-                    VALUES (?, ?, ?, ?, ?, 'looking', ?)
-                    """,
-                arguments: [transfer, pid, initiator, direction.rawValue, try JSONColumns.encode(scope), now])
+            try PlanTables.insert(
+                db, transfer: transfer, pid: pid, initiator: initiator, direction: direction, scope: scope,
+                phase: "looking", now: now)
         }
     }
 
@@ -154,6 +146,20 @@ enum PlanTables {
                 """,
             arguments: [now - Limits.transferSeconds, pid, Limits.plansOnly - 1])
         for transfer in old { try forget(db, transfer: transfer) }
+    }
+
+    /// Replaces a plan of the same transfer.
+    static func insert(
+        _ db: Database, transfer: String, pid: Int64, initiator: String, direction: Direction, scope: Scope,
+        phase: String, now: Int64
+    ) throws {
+        try forget(db, transfer: transfer)
+        try db.execute(
+            sql: """
+                INSERT INTO plan (transfer, pid, initiator, direction, scope, phase, opened)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [transfer, pid, initiator, direction.rawValue, try JSONColumns.encode(scope), phase, now])
     }
 
     static func markCompared(_ db: Database, pid: Int64, by transfer: String) throws {

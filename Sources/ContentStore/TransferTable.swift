@@ -28,6 +28,18 @@ enum TransferTable {
             result: try (row[6] as String?).map { try JSONColumns.decode(CommitResult.self, $0) })
     }
 
+    static func insert(_ db: Database, _ record: Record, now: Int64) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO transfer (id, pid, initiator, direction, scope, phase, fence, opened, touched)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                record.id, record.pid, record.initiator, record.direction.rawValue,
+                try JSONColumns.encode(record.scope), record.phase.rawValue, record.fence, now, now,
+            ])
+    }
+
     static func require(_ db: Database, _ id: String) throws -> Record {
         guard let record = try fetch(db, id) else {
             throw TidelockError(

@@ -149,14 +149,11 @@ private struct Verification {
     private mutating func checkBodies() throws {
         let account = try BodyAccount.take(db, most: VerificationReport.listedProblems)
         report.bodies = account.bodies
-        for (rids, what) in [(account.shared, "its content belongs to two rows")] {
-            for rid in rids {
-                let head = try Row.fetchOne(
-                    db, sql: "SELECT kind.name, id FROM head JOIN kind USING (kid) WHERE rid = ?", arguments: [rid])
-                report.note(
-                    StoreProblem(
-                        kind: head?[0], id: head?[1], what: head == nil ? "body \(rid) belongs to two rows" : what))
-            }
+        for rid in account.shared {
+            let head = try Row.fetchOne(
+                db, sql: "SELECT kind.name, id FROM head JOIN kind USING (kid) WHERE rid = ?", arguments: [rid])
+            let what = head == nil ? "body \(rid)" : "its content"
+            report.note(StoreProblem(kind: head?[0], id: head?[1], what: "\(what) belongs to two rows"))
         }
         for rid in account.missing {
             let isHead = try Bool.fetchOne(

@@ -15,9 +15,6 @@ struct PlanWriter {
     /// The portion that is being packed and stored while the next one is collected.
     private var underWay: Task<BatchInfo?, any Error>?
 
-    /// Rows to read at once: no more than one batch holds.
-    var pageSize: Int { batchSize }
-
     /// `onBatch` is told of each batch once it is stored.
     init(
         store: any SourceStore, transfer: String, peer: String, batchSize: Int,

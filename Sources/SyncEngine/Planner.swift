@@ -187,7 +187,7 @@ private struct KindPlanner {
         repeat {
             let page = try await planner.store.openRows(query)
             if !isProved, page.rows.contains(where: { $0.body == nil }) {
-                try await requireProof(absenteeQuery(limit: writer.pageSize))
+                try await requireProof(absenteeQuery())
                 isProved = true
             }
             try await plan(page.rows, into: &writer)
@@ -272,7 +272,7 @@ private struct KindPlanner {
     }
 
     private mutating func planAbsentees(into writer: inout PlanWriter) async throws {
-        var query = absenteeQuery(limit: writer.pageSize)
+        var query = absenteeQuery()
         if isMirror { try await requireProof(query) }
         repeat {
             let page = try await planner.store.absentees(query)
@@ -285,11 +285,11 @@ private struct KindPlanner {
         } while query.after != nil
     }
 
-    private func absenteeQuery(limit: Int) -> AbsenteeQuery {
+    private func absenteeQuery() -> AbsenteeQuery {
         AbsenteeQuery(
             kind: kind, peer: planner.peer.id, includesForeign: deletesForeign,
             includesReverted: deletesForeign && planner.options.includesReverted, ids: selected.ids,
-            upTo: standing.latest, after: nil, limit: limit)
+            upTo: standing.latest, after: nil, limit: planner.options.batchSize)
     }
 
     /// A kind without a single item proves nothing about items it never had: that is how an emptied or

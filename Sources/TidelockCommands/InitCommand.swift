@@ -48,11 +48,7 @@ struct InitCommand: AsyncParsableCommand {
                 .runInProgress, "A server runs on this instance; its identity stays.",
                 hint: "Stop 'tidelock serve' first.")
         }
-        let lock = try SyncLock.acquire(
-            in: instance.folder.storage,
-            holder: SyncLock.Holder(
-                pid: getpid(), host: ProcessInfo.processInfo.hostName, run: "new identity",
-                started: instance.clock.seconds))
+        let lock = try instance.takeLock(run: "new identity")
         defer { withExtendedLifetime(lock) {} }
         let id = try await instance.store.renewIdentity()
         instance.log("notice", "The identity was renewed: \(old) became \(id).")

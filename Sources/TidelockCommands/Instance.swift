@@ -41,6 +41,14 @@ struct Instance: Sendable {
         }
     }
 
+    /// Keeps other runs out of the instance; `run` names the one that does. See `SyncLock.acquire`.
+    func takeLock(run: String) throws -> SyncLock {
+        try SyncLock.acquire(
+            in: folder.storage,
+            holder: SyncLock.Holder(
+                pid: getpid(), host: ProcessInfo.processInfo.hostName, run: run, started: clock.seconds))
+    }
+
     /// The handlers of `hooks/`, loaded.
     func hooks() async throws -> HookHost {
         var services = hookServices

@@ -28,16 +28,16 @@ struct SyncRunner: Sendable {
         var sink: PlanSink?
         /// How many rows of the plan to name.
         var listing: Int?
+        /// The file that is carried out.
+        var applied: WrittenPlan?
+        /// Which addresses may be connected to, for targets that a script named itself.
+        var addressPolicy: (@Sendable (_ address: String, _ host: String, _ port: Int) -> Bool)?
 
         /// The rows of the plan, where they were wanted.
         var listed: [ListedRow]? {
             guard let listing, let exclusions = options.exclusions else { return nil }
             return sink?.listed(with: exclusions, limit: listing)
         }
-        /// The file that is carried out.
-        var applied: WrittenPlan?
-        /// Which addresses may be connected to, for targets that a script named itself.
-        var addressPolicy: (@Sendable (_ address: String, _ host: String, _ port: Int) -> Bool)?
     }
 
     let instance: Instance
@@ -67,7 +67,8 @@ struct SyncRunner: Sendable {
             try requirePermission()
             try await hooks.approve(
                 Proposal(context: context(run), stage: .beginning(jobs: [Job(request.scope).document])))
-            let lock = request.isDryRun || request.isOneOfSeveral ? nil : try takeLock(run)
+            // A dry run needs none: it supersedes nobody, neither here nor there.
+            let lock = request.isDryRun || request.isOneOfSeveral ? nil : try instance.takeLock(run: run)
             failure = await locked(run, into: &report)
             _ = consume lock
         } catch {
@@ -90,14 +91,6 @@ struct SyncRunner: Sendable {
                 .permissionDenied, "Target '\(target.name)' does not allow a \(request.direction.rawValue).",
                 hint: "Its settings say so; change them if that is wrong.")
         }
-    }
-
-    /// A dry run needs none: it supersedes nobody, neither here nor there.
-    private func takeLock(_ run: String) throws -> SyncLock {
-        try SyncLock.acquire(
-            in: instance.folder.storage,
-            holder: SyncLock.Holder(
-                pid: getpid(), host: ProcessInfo.processInfo.hostName, run: run, started: instance.clock.seconds))
     }
 
     private func locked(_ run: String, into report: inout RunReport) async -> TidelockError? {

@@ -40,11 +40,7 @@ struct TargetRuns: Sendable {
     }
 
     private func takeLock() throws -> SyncLock {
-        try SyncLock.acquire(
-            in: instance.folder.storage,
-            holder: SyncLock.Holder(
-                pid: getpid(), host: ProcessInfo.processInfo.hostName,
-                run: "to " + targets.map(\.name).joined(separator: ", "), started: instance.clock.seconds))
+        try instance.takeLock(run: "to " + targets.map(\.name).joined(separator: ", "))
     }
 
     private func sideBySide() async -> [Ended] {
