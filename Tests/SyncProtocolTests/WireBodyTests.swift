@@ -65,6 +65,16 @@ struct WireBodyTests {
         #expect(try WireBody.decode(PlanSummary.self, from: WireBody.encode(plan)) == plan)
     }
 
+    @Test(arguments: [[2], [1, 3], [2, 1], [1, 1], [0, 1]])
+    func plansWithGapsInTheirBatchesAreRefused(_ numbers: [Int]) throws {
+        let batches = numbers.map { BatchInfo(number: $0, digest: "ab", operations: 2, bytes: 30) }
+        let bytes = try WireBody.encode(
+            PlanSummary(kinds: [], batches: batches, expectedRoots: [:], handlerCalls: 0))
+        #expect { try WireBody.decode(PlanSummary.self, from: bytes) } throws: { error in
+            (error as? TidelockError)?.code == .malformedMessage
+        }
+    }
+
     @Test func failedChecksHaveTheDocumentedShape() throws {
         let good = try WireBody.encode(CheckAnswer(version: "1.0"))
         #expect(String(decoding: good, as: UTF8.self) == #"{"success":true,"version":"1.0"}"#)

@@ -72,7 +72,7 @@ public struct PlanSummary: Codable, Sendable, Equatable {
         self.notes = notes
     }
 
-    /// Numbers that no plan can have are refused, so that nobody's sums overflow.
+    /// Numbers that no plan can have are refused, so that nobody's sums overflow and every batch is found at its place.
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         kinds = try members.decode([KindPlan].self, forKey: .kinds)
@@ -84,6 +84,10 @@ public struct PlanSummary: Codable, Sendable, Equatable {
         guard kinds.allSatisfy(\.isPlausible), batches.allSatisfy(\.isPlausible) else {
             throw DecodingError.dataCorruptedError(
                 forKey: .kinds, in: members, debugDescription: "a number is out of bounds")
+        }
+        guard batches.map(\.number) == Array(1..<batches.count + 1) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .batches, in: members, debugDescription: "batches are not numbered from 1 without a gap")
         }
     }
 
