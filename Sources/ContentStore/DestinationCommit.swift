@@ -111,7 +111,7 @@ private struct Commit {
                         WHEN h.deleted = 1 THEN CASE WHEN h.edited <> 0 THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
                         WHEN h.hash = coalesce(s.stored, s.hash) THEN \(Verdict.adopt.rawValue)
                         WHEN s.keep = \(Decision.patched.rawValue) THEN \(Verdict.update.rawValue)
-                        WHEN h.origin = :pid AND h.edited = 0 THEN \(Verdict.update.rawValue)
+                        WHEN h.origin = :pid AND h.edited = 0 AND s.contested = 0 THEN \(Verdict.update.rawValue)
                         WHEN sh.state IN (1, 4) AND sh.out_hash = h.hash THEN \(Verdict.update.rawValue)
                         WHEN s.keep = 0 AND sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash THEN \(Verdict.keepOriginal.rawValue)
                         ELSE \(Verdict.replace.rawValue) END
@@ -119,7 +119,7 @@ private struct Commit {
                         WHEN h.id IS NULL OR h.deleted = 1 THEN \(Verdict.nothing.rawValue)
                         WHEN h.origin <> :pid AND \(sparesForeign) THEN \(Verdict.nothing.rawValue)
                         WHEN s.keep IN (\(Decision.list(Decision.keeping))) THEN \(Verdict.release.rawValue)
-                        WHEN h.edited <> 0 THEN \(Verdict.deleteEdited.rawValue)
+                        WHEN h.edited <> 0 OR s.contested = 1 THEN \(Verdict.deleteEdited.rawValue)
                         ELSE \(Verdict.delete.rawValue) END
                     ELSE CASE WHEN h.origin = :pid THEN \(Verdict.release.rawValue) ELSE \(Verdict.nothing.rawValue) END END,
                     h.id IS NOT NULL, h.rid, h.hash, h.base, coalesce(h.origin, 0), coalesce(h.edited, 0),

@@ -136,10 +136,10 @@ enum Collision {
         CASE s.op
         WHEN 1 THEN NOT coalesce(h.reverted IN (SELECT id FROM transfer WHERE pid = :pid), 0)
             AND h.hash IS NOT coalesce(s.stored, s.hash)
-            AND CASE h.deleted WHEN 1 THEN h.edited <> 0 ELSE NOT (h.origin = :pid AND h.edited = 0) END
+            AND CASE h.deleted WHEN 1 THEN h.edited <> 0 ELSE NOT (h.origin = :pid AND h.edited = 0 AND s.contested = 0) END
             AND NOT coalesce(sh.state IN (1, 4) AND sh.out_hash = h.hash, 0)
         WHEN 2 THEN h.deleted = 0 AND NOT (h.origin <> :pid AND :spares) AND (
-            h.edited <> 0 OR EXISTS (
+            h.edited <> 0 OR s.contested = 1 OR EXISTS (
                 SELECT 1 FROM conflict c
                 WHERE c.kid = s.kid AND c.bucket = s.bucket AND c.id = s.id AND c.rid IS NULL))
         ELSE 0 END
@@ -168,6 +168,7 @@ enum Collision {
         \(joins)
         LEFT JOIN base_body b ON h.origin = :pid AND b.kid = s.kid AND b.bucket = s.bucket AND b.id = s.id
             AND b.hash = h.base AND b.beside IS sh.out_hash
+            AND s.contested = 0
         LEFT JOIN body common ON common.rid = b.rid
         LEFT JOIN body arriving ON arriving.rid = s.rid
         LEFT JOIN body present ON present.rid = h.rid

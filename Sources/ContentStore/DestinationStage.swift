@@ -142,8 +142,8 @@ private struct Stager {
         insert = try RowStatement(
             db,
             sql: """
-                INSERT INTO stage (transfer, kid, bucket, id, op, rid, hash, modified, state, parent, stored)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO stage (transfer, kid, bucket, id, op, rid, hash, modified, state, parent, stored, contested)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
     }
 
@@ -173,6 +173,7 @@ private struct Stager {
                 values.add(row.facts?.state)
                 values.add(row.facts?.parent)
                 values.add(row.received?.hash.bytes)
+                values.add(row.entry.isContested ? 1 : 0)
             }
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY {
             throw TidelockError(

@@ -15,6 +15,7 @@ enum Schema {
         ("v008-audit", PackageResources.v008_audit_sql),
         ("v009-plan-only", PackageResources.v009_plan_only_sql),
         ("v010-open-rows", PackageResources.v010_open_rows_sql),
+        ("v011-contested", PackageResources.v011_contested_sql),
     ]
 
     static func migrate(_ pool: DatabasePool) throws {

@@ -55,7 +55,7 @@ extension Store {
             ? "(h.bucket, h.id) > (:bucket, :id) AND :since < 0 AND :sequence < 0 AND :upTo >= 0"
             : "h.seq > :since AND h.seq <= :upTo AND (h.seq, h.bucket, h.id) > (:sequence, :bucket, :id)"
         return """
-            SELECT h.id, h.bucket, h.hash, b.bytes, coalesce(s.state, 0), s.out_hash, h.seq, \(theirs)
+            SELECT h.id, h.bucket, h.hash, b.bytes, coalesce(s.state, 0), s.out_hash, h.seq, \(theirs), \(contested)
             FROM \(query.ids == nil ? "head h" : "\(NamedPlaces.sql) CROSS JOIN head h ON \(NamedPlaces.isAt("h"))")
             LEFT JOIN shadow s ON s.pid = :pid AND s.kid = h.kid AND s.bucket = h.bucket AND s.id = h.id
             LEFT JOIN body b ON b.rid = h.rid
@@ -72,6 +72,11 @@ extension Store {
 
     private static let theirs = "h.deleted = 0 AND h.origin = :pid AND h.edited = 0"
 
+    /// The peer holds an output of ours, and nobody here remembers what it was made of: it was sent after the backup from
+    /// which this store was restored.
+    private static let contested =
+        "coalesce(s.state IN (\(list([.acked, .resend]))) AND s.src_hash IS NULL, 0)"
+
     /// What is said of a live item whose row of the shadow is there.
     private static func unsettled(_ query: CandidateQuery) -> String {
         """
@@ -86,7 +91,7 @@ extension Store {
     /// holds an output of ours there.
     static func openSQL(_ query: CandidateQuery) -> String {
         """
-        SELECT s.id, s.bucket, h.hash, b.bytes, s.state, s.out_hash, 0, coalesce(\(theirs), 0)
+        SELECT s.id, s.bucket, h.hash, b.bytes, s.state, s.out_hash, 0, coalesce(\(theirs), 0), \(contested)
         FROM shadow s INDEXED BY shadow_open
         LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
         LEFT JOIN body b ON b.rid = h.rid
@@ -113,7 +118,8 @@ extension Store {
                 Candidate(
                     id: row[0], bucket: Bucket(number: bucket), hash: row.hash(2),
                     body: row.bytes(3).map { JSONDocument(trusted: $0) },
-                    shadow: ShadowState(rawValue: row[4]) ?? .none, acknowledged: row.hash(5), isTheirs: row[7]))
+                    shadow: ShadowState(rawValue: row[4]) ?? .none, acknowledged: row.hash(5), isTheirs: row[7],
+                    isContested: row[8]))
             next = CandidatePosition(sequence: row[6], bucket: bucket, id: row[0])
         }
         return CandidatePage(rows: rows, next: rows.count < limit ? nil : next)
@@ -127,7 +133,7 @@ extension Store {
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT s.bucket, s.id \(Self.absenteeSQL(query)) AND (s.bucket, s.id) > (:bucket, :id)
+                    SELECT s.bucket, s.id, \(Self.contested) \(Self.absenteeSQL(query)) AND (s.bucket, s.id) > (:bucket, :id)
                     ORDER BY s.bucket, s.id
                     LIMIT :limit
                     """,
@@ -135,7 +141,9 @@ extension Store {
                     "bucket": query.after.map { Int64($0.bucket) } ?? -1, "id": query.after?.id ?? "",
                     "limit": query.limit,
                 ])
-            let absentees = rows.map { Absentee(id: $0[1], bucket: Bucket(number: UInt16($0[0] as Int))) }
+            let absentees = rows.map {
+                Absentee(id: $0[1], bucket: Bucket(number: UInt16($0[0] as Int)), isContested: $0[2])
+            }
             let last = rows.count < query.limit ? nil : absentees.last
             return AbsenteePage(
                 rows: absentees,

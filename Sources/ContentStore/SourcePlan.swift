@@ -221,7 +221,8 @@ enum PlanTables {
                 INSERT INTO shadow (pid, kid, bucket, id, src_hash, out_hash, fid, state)
                 VALUES (?, ?, ?, ?, ?, NULL, ?, ?)
                 ON CONFLICT (pid, kid, bucket, id) DO UPDATE SET
-                    src_hash = excluded.src_hash, fid = excluded.fid,
+                    src_hash = CASE WHEN ?8 AND state IN (1, 4) AND src_hash IS NULL THEN NULL ELSE excluded.src_hash END,
+                    fid = excluded.fid,
                     state = CASE WHEN state IN (1, 4) THEN state ELSE excluded.state END
                 """)
         try remember.run { values in
@@ -230,6 +231,8 @@ enum PlanTables {
             values.add(row.source?.bytes)
             values.add(fid)
             values.add(Int64(fresh.rawValue))
+            // What the peer holds stays contested as long as nobody has looked whether it is the same.
+            values.add(row.action == .skip ? 1 : 0)
         }
     }
 

@@ -106,7 +106,7 @@ private struct ShadowReconciler {
         } else if let base = item.base.flatMap({ ContentHash(hex: $0) }) {
             let isCurrent = old?.state == .acked && old?.output == base && !item.isEdited
             if !isCurrent {
-                try hold(item, bucket, base: base, isKnown: old?.state.isHeld == true && old?.output == base)
+                try hold(item, bucket, base: base, isKnown: old?.output == base)
             }
         } else if old?.state.isHeld == true || old?.state == .takenOver || old?.state == .reverted,
             try isHere(item.id, bucket)

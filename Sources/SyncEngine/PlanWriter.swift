@@ -32,8 +32,8 @@ struct PlanWriter {
         switch row.action {
         case .put:
             guard let body, let output = row.output else { preconditionFailure("a put carries its item") }
-            encoder.put(kind: kind, id: row.id, body: body, output: output)
-        case .delete: encoder.delete(kind: kind, id: row.id)
+            encoder.put(kind: kind, id: row.id, body: body, output: output, isContested: row.isContested)
+        case .delete: encoder.delete(kind: kind, id: row.id, isContested: row.isContested)
         case .release: encoder.release(kind: kind, id: row.id)
         case .drop, .skip, .same: break
         }

@@ -210,7 +210,9 @@ private struct KindPlanner {
         // Looking at everything, tombstones are met again among the absentees.
         guard since != nil else { return }
         for row in selectedRows where row.body == nil && row.shadow.isHeld {
-            try await write(into: &writer) { $0.letGo(id: row.id, bucket: row.bucket, source: nil) }
+            try await write(into: &writer) {
+                $0.letGo(row.id, row.bucket, source: nil, isContested: row.isContested)
+            }
         }
     }
 
@@ -239,7 +241,7 @@ private struct KindPlanner {
             let isForeign = row.shadow == .foreign || row.shadow == .takenOver
             let isThere = row.shadow.isHeld || (deletesForeign && isForeign)
             guard isThere else { return Step(operation: operation(row, .drop, output: nil)) }
-            return letGo(id: row.id, bucket: row.bucket, source: row.hash)
+            return letGo(row.id, row.bucket, source: row.hash, isContested: row.isContested)
         }
     }
 
@@ -248,8 +250,8 @@ private struct KindPlanner {
             return Step(operation: operation(row, .same, output: output))
         }
         switch row.shadow {
-        case .acked: plan.updates += 1
-        case .resend:
+        case .acked where !row.isContested: plan.updates += 1
+        case .acked, .resend:
             plan.updates += 1
             plan.overwrites += 1
         default: plan.creates += 1
@@ -264,11 +266,12 @@ private struct KindPlanner {
             operation: PlannedOperation(id: row.id, bucket: row.bucket, action: .release, source: nil, output: nil))
     }
 
-    private mutating func letGo(id: String, bucket: Bucket, source: ContentHash?) -> Step {
+    private mutating func letGo(_ id: String, _ bucket: Bucket, source: ContentHash?, isContested: Bool) -> Step {
         if isMirror { plan.deletes += 1 } else { plan.releases += 1 }
         return Step(
             operation: PlannedOperation(
-                id: id, bucket: bucket, action: isMirror ? .delete : .release, source: source, output: nil))
+                id: id, bucket: bucket, action: isMirror ? .delete : .release, source: source, output: nil,
+                isContested: isContested))
     }
 
     private mutating func planAbsentees(into writer: inout PlanWriter) async throws {
@@ -278,7 +281,7 @@ private struct KindPlanner {
             let page = try await planner.store.absentees(query)
             for absentee in page.rows {
                 try await write(into: &writer) { planner in
-                    planner.letGo(id: absentee.id, bucket: absentee.bucket, source: nil)
+                    planner.letGo(absentee.id, absentee.bucket, source: nil, isContested: absentee.isContested)
                 }
             }
             query.after = page.next
@@ -308,7 +311,9 @@ private struct KindPlanner {
     private func operation(_ row: Candidate, _ action: PlannedOperation.Action, output: ContentHash?)
         -> PlannedOperation
     {
-        PlannedOperation(id: row.id, bucket: row.bucket, action: action, source: row.hash, output: output)
+        PlannedOperation(
+            id: row.id, bucket: row.bucket, action: action, source: row.hash, output: output,
+            isContested: row.isContested)
     }
 
     private mutating func write(

@@ -119,10 +119,12 @@ public struct Candidate: Sendable {
     public var acknowledged: ContentHash?
     /// The item came from this very peer and was not edited here: it is not sent back.
     public var isTheirs: Bool
+    /// The destination holds an output of ours of which this side does not know what it was made of.
+    public var isContested: Bool
 
     public init(
         id: String, bucket: Bucket, hash: ContentHash?, body: JSONDocument?, shadow: ShadowState,
-        acknowledged: ContentHash?, isTheirs: Bool
+        acknowledged: ContentHash?, isTheirs: Bool, isContested: Bool
     ) {
         self.id = id
         self.bucket = bucket
@@ -131,6 +133,7 @@ public struct Candidate: Sendable {
         self.shadow = shadow
         self.acknowledged = acknowledged
         self.isTheirs = isTheirs
+        self.isContested = isContested
     }
 }
 
@@ -202,10 +205,13 @@ public struct AbsenteePage: Sendable {
 public struct Absentee: Sendable {
     public var id: String
     public var bucket: Bucket
+    /// See `Candidate.isContested`.
+    public var isContested: Bool
 
-    public init(id: String, bucket: Bucket) {
+    public init(id: String, bucket: Bucket, isContested: Bool) {
         self.id = id
         self.bucket = bucket
+        self.isContested = isContested
     }
 }
 
@@ -226,8 +232,14 @@ public struct PlannedOperation: Sendable {
     public var action: Action
     public var source: ContentHash?
     public var output: ContentHash?
+    /// See `BatchEntry.isContested`.
+    public var isContested: Bool
 
-    public init(id: String, bucket: Bucket, action: Action, source: ContentHash?, output: ContentHash?) {
+    public init(
+        id: String, bucket: Bucket, action: Action, source: ContentHash?, output: ContentHash?,
+        isContested: Bool = false
+    ) {
+        self.isContested = isContested
         self.id = id
         self.bucket = bucket
         self.action = action

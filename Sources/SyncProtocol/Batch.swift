@@ -14,12 +14,21 @@ public struct BatchEntry: Sendable, Equatable {
     public var kind: Kind
     public var id: String
     public var operation: BatchOperation
+    /// The destination holds an output that the source does not remember to have sent, as after a restored backup: what
+    /// is there counts as edited.
+    public var isContested: Bool
 
-    public init(kind: Kind, id: String, operation: BatchOperation) {
+    public init(kind: Kind, id: String, operation: BatchOperation, isContested: Bool = false) {
         self.kind = kind
         self.id = id
         self.operation = operation
+        self.isContested = isContested
     }
+}
+
+extension BatchEntry {
+    /// The last word of the line of a contested operation.
+    static let contestedWord = "contested"
 }
 
 /// A numbered portion of a plan in its wire form.

@@ -19,20 +19,26 @@ public struct BatchDecoder {
     /// not hash to what its line says.
     public mutating func next() throws -> BatchEntry? {
         guard let header = nextLine() else { return nil }
-        let fields = try headerFields(header)
+        var fields = try headerFields(header)
+        let isContested = fields.count > 3 && fields.last == BatchEntry.contestedWord
+        if isContested { fields.removeLast() }
         guard fields.count >= 3 else { throw malformed("an operation names what to do, a kind and an id") }
         let kind = try knownKind(fields[1])
         let id = fields[2]
         guard !id.isEmpty, id.utf8.count <= Kind.longestName else { throw malformed("an id has 1 to 255 bytes") }
         switch fields[0] {
-        case "put" where fields.count == 4: return try put(kind, id, output: fields[3])
-        case "delete" where fields.count == 3: return BatchEntry(kind: kind, id: id, operation: .delete)
-        case "release" where fields.count == 3: return BatchEntry(kind: kind, id: id, operation: .release)
+        case "put" where fields.count == 4:
+            return BatchEntry(
+                kind: kind, id: id, operation: try put(kind, id, output: fields[3]), isContested: isContested)
+        case "delete" where fields.count == 3:
+            return BatchEntry(kind: kind, id: id, operation: .delete, isContested: isContested)
+        case "release" where fields.count == 3 && !isContested:
+            return BatchEntry(kind: kind, id: id, operation: .release)
         default: throw malformed("'\(fields[0].printable)' is not an operation")
         }
     }
 
-    private mutating func put(_ kind: Kind, _ id: String, output: String) throws -> BatchEntry {
+    private mutating func put(_ kind: Kind, _ id: String, output: String) throws -> BatchOperation {
         guard let claimed = ContentHash(hex: output) else { throw malformed("the hash is not 64 hex digits") }
         guard let bytes = nextLine() else { throw malformed("the item is missing") }
         guard bytes.count <= Limits.itemBytes else {
@@ -47,7 +53,7 @@ public struct BatchDecoder {
         guard let own = body.string(kind.keyMember), own.utf8.elementsEqual(id.utf8) else {
             throw malformed("item \(kind)/\(id.printable) does not carry its id in '\(kind.keyMember)'")
         }
-        return BatchEntry(kind: kind, id: id, operation: .put(body: body, output: hash))
+        return .put(body: body, output: hash)
     }
 
     private func intake(_ range: Range<Int>) throws -> (document: JSONDocument, hash: ContentHash) {

@@ -16,24 +16,29 @@ public struct BatchEncoder: Sendable {
         operations >= limit || text.count >= Limits.batchBytes
     }
 
-    public mutating func put(kind: Kind, id: String, body: JSONDocument, output: ContentHash) {
-        append(operation: "put", kind: kind, id: id, output: output)
+    public mutating func put(
+        kind: Kind, id: String, body: JSONDocument, output: ContentHash, isContested: Bool = false
+    ) {
+        append(operation: "put", kind: kind, id: id, output: output, isContested: isContested)
         text.append(contentsOf: body.bytes)
         text.append(UInt8(ascii: "\n"))
     }
 
-    public mutating func delete(kind: Kind, id: String) {
-        append(operation: "delete", kind: kind, id: id, output: nil)
+    public mutating func delete(kind: Kind, id: String, isContested: Bool = false) {
+        append(operation: "delete", kind: kind, id: id, isContested: isContested)
     }
 
     public mutating func release(kind: Kind, id: String) {
-        append(operation: "release", kind: kind, id: id, output: nil)
+        append(operation: "release", kind: kind, id: id)
     }
 
-    private mutating func append(operation: String, kind: Kind, id: String, output: ContentHash?) {
+    private mutating func append(
+        operation: String, kind: Kind, id: String, output: ContentHash? = nil, isContested: Bool = false
+    ) {
         text.append(contentsOf: "[\"\(operation)\",\"\(kind.name)\",".utf8)
         text.append(contentsOf: JSONDocument(string: id).bytes)
         if let output { text.append(contentsOf: ",\"\(output.hex)\"".utf8) }
+        if isContested { text.append(contentsOf: ",\"\(BatchEntry.contestedWord)\"".utf8) }
         text.append(contentsOf: "]\n".utf8)
         operations += 1
     }

@@ -54,7 +54,9 @@ struct BackupTests {
         #expect(await server.stop() == 0)
     }
 
-    @Test func anOlderSourceOverwritesNothingSilently() async throws {
+    /// A source as it was before it sent a newer version of one item, and another item; both are at the destination alone
+    /// now.
+    private func restoredSource() async throws -> (site: Site, newer: [String: JSONDocument]) {
         let site = try await Site.make(articles: 5)
         #expect(try await site.push().isGood)
         let file = try await backup(site.source)
@@ -63,22 +65,42 @@ struct BackupTests {
         #expect(try await site.push().isGood)
         let newer = try await site.destination.content()
         try restore(file, into: site.source)
+        return (site, newer)
+    }
+
+    private let edited = "content/articles/\(Articles.id(0))"
+    private let added = "content/articles/\(Articles.id(20))"
+
+    @Test func anOlderSourceOverwritesNothingSilently() async throws {
+        let (site, newer) = try await restoredSource()
+        let plan = try await site.source.report("plan")
+        #expect(plan.updated == 1 && plan.conflicts == 1, "\(plan)")
         let push = try await site.push()
         let there = try await site.destination.content()
-        // What the source had sent since its backup is at the destination alone now: it stays, or is told as a conflict
-        // and kept in undo.
-        // The list of what the destination holds tells the source that an output unknown to it is there; today it takes
-        // that for an older one of its own and sends over it, as a plain update.
-        withKnownIssue("a restored source sends over what it had sent after its backup") {
-            for (item, document) in newer where there[item]?.hash != document.hash {
-                let isTold = push.conflictList.contains { "\($0.kind)/\($0.id)" == item }
-                #expect(isTold, "\(item) was overwritten silently: \(push)")
-            }
-        }
-        #expect(there["content/articles/\(Articles.id(20))"] != nil, "\(push)")
-        // Either way nothing is lost for good.
+        #expect(push.isGood && there[edited]?.hash != newer[edited]?.hash, "\(push)")
+        #expect(push.conflictList.map { "\($0.kind)/\($0.id)" } == [edited], "\(push)")
+        #expect(there[added] != nil, "\(push)")
         try await site.destination.run("rollback", push.run)
         #expect(try await site.destination.content().hashes == newer.hashes)
+    }
+
+    @Test func anOlderSourceThatMirrorsTellsWhatItDeletes() async throws {
+        let (site, newer) = try await restoredSource()
+        let push = try await site.push("--mirror")
+        let there = try await site.destination.content()
+        #expect(push.isGood && there[added] == nil, "\(push)")
+        #expect(Set(push.conflictList.map { "\($0.kind)/\($0.id)" }) == [edited, added], "\(push)")
+        try await site.destination.run("rollback", push.run)
+        #expect(try await site.destination.content().hashes == newer.hashes)
+    }
+
+    @Test(arguments: ["target", "park", "fail", "merge-fields"])
+    func aPolicyDecidesWhatAnOlderSourceMayOverwrite(policy: String) async throws {
+        let (site, newer) = try await restoredSource()
+        let push = try await site.push("--policy", policy, "--mirror")
+        let there = try await site.destination.content()
+        #expect(push.isGood == (policy != "fail"), "\(push)")
+        #expect(there.hashes == newer.hashes, "\(push)")
     }
 
     @Test func anIdentityIsNotRenewedUnderAServer() async throws {

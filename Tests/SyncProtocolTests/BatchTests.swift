@@ -13,15 +13,20 @@ struct BatchTests {
         encoder.put(kind: posts, id: "a\"b", body: item.document, output: item.hash)
         encoder.delete(kind: .models, id: "old")
         encoder.release(kind: .singletons, id: "line\nbreak")
+        encoder.put(kind: posts, id: "a\"b", body: item.document, output: item.hash, isContested: true)
+        encoder.delete(kind: posts, id: "c", isContested: true)
         let batch = try encoder.finish(number: 3)
         #expect(
             try entries(of: batch.payload) == [
                 BatchEntry(kind: posts, id: "a\"b", operation: .put(body: item.document, output: item.hash)),
                 BatchEntry(kind: .models, id: "old", operation: .delete),
                 BatchEntry(kind: .singletons, id: "line\nbreak", operation: .release),
+                BatchEntry(
+                    kind: posts, id: "a\"b", operation: .put(body: item.document, output: item.hash), isContested: true),
+                BatchEntry(kind: posts, id: "c", operation: .delete, isContested: true),
             ])
         #expect(batch.info.number == 3)
-        #expect(batch.info.operations == 3)
+        #expect(batch.info.operations == 5)
         #expect(batch.info.bytes == batch.payload.count)
         #expect(batch.info.digest == sha256(batch.payload).hex)
     }

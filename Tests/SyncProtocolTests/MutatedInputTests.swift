@@ -43,8 +43,10 @@ struct MutatedInputTests {
         var encoder = BatchEncoder()
         for entry in entries {
             switch entry.operation {
-            case .put(let body, let output): encoder.put(kind: entry.kind, id: entry.id, body: body, output: output)
-            case .delete: encoder.delete(kind: entry.kind, id: entry.id)
+            case .put(let body, let output):
+                encoder.put(
+                    kind: entry.kind, id: entry.id, body: body, output: output, isContested: entry.isContested)
+            case .delete: encoder.delete(kind: entry.kind, id: entry.id, isContested: entry.isContested)
             case .release: encoder.release(kind: entry.kind, id: entry.id)
             }
         }
@@ -56,7 +58,7 @@ struct MutatedInputTests {
         let (body, hash) = try JSONDocument.intake(Array(#"{"_id":"a\"b","n":1.5,"t":"ü","e":[],"o":{"x":null}}"#.utf8))
         return try payload(of: [
             BatchEntry(kind: posts, id: "a\"b", operation: .put(body: body, output: hash)),
-            BatchEntry(kind: .models, id: "old", operation: .delete),
+            BatchEntry(kind: .models, id: "old", operation: .delete, isContested: true),
             BatchEntry(kind: .singletons, id: "line\nbreak", operation: .release),
         ])
     }
