@@ -307,6 +307,8 @@ private struct Commit {
         result.kept += spared
         result.conflictCount += spared
         result.conflicts = try conflicts()
+        let resumed = try StagedBatches.resumed(db, transfer: transfer)
+        if resumed > 0 { result.resumedBatches = resumed }
         return result
     }
 

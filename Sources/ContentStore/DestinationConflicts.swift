@@ -48,9 +48,9 @@ extension Store {
 
     public func reopenMovedConflicts(transfer: String) async throws {
         try await write { db in
-            try Arrival.takeBackMoved(db, transfer: transfer)
+            try Arrival.takeBack(db, transfer: transfer, where: Collision.hasMoved)
             try db.execute(
-                sql: "UPDATE stage SET seen = NULL, keep = 0, fields = NULL WHERE \(Collision.hasMoved)",
+                sql: "UPDATE stage SET seen = NULL, keep = 0, fields = NULL WHERE transfer = :transfer AND \(Collision.hasMoved)",
                 arguments: ["transfer": transfer])
         }
     }
@@ -119,7 +119,7 @@ extension Settlement {
 enum Collision {
     /// Whether a decided row is another one here than the decision was about.
     static let hasMoved = """
-        transfer = :transfer AND seen IS NOT NULL AND seen IS NOT (
+        seen IS NOT NULL AND seen IS NOT (
             SELECT coalesce(h.hash, x'') FROM head h
             WHERE h.kid = stage.kid AND h.bucket = stage.bucket AND h.id = stage.id)
         """
@@ -242,13 +242,13 @@ enum Arrival {
             arrived: arrived ?? row[1] as Int64?)
     }
 
-    /// What the source sent comes back where a merge was decided about a row that has changed since.
-    static func takeBackMoved(_ db: Database, transfer: String) throws {
+    /// What the source sent comes back where a merge was decided that does not hold any more.
+    static func takeBack(_ db: Database, transfer: String, where condition: String) throws {
         let rows = try Row.fetchAll(
             db,
             sql: """
                 SELECT kid, bucket, id, rid, arrived, hash FROM stage
-                WHERE arrived IS NOT NULL AND \(Collision.hasMoved)
+                WHERE transfer = :transfer AND arrived IS NOT NULL AND \(condition)
                 """,
             arguments: ["transfer": transfer])
         for row in rows {

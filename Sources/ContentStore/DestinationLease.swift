@@ -25,7 +25,7 @@ extension Store {
             let pid = try Numbers.peer(db, source)
             if let grant = try Leases.existing(db, transfer: transfer, pid: pid, now: now) { return grant }
             try Leases.requireFree(db, for: source, now: now)
-            try TransferTable.abandonUnfinished(db, pid: pid, now: now)
+            try TransferTable.abandonUnfinished(db, pid: pid, scope: scope, now: now)
             let fence = try Settings.nextFence(db)
             try TransferTable.insert(
                 db,
@@ -71,8 +71,7 @@ extension Store {
             try auditor.note(db, .lockReset, target: lease?.holder, run: lease?.transfer)
             _ = try Settings.nextFence(db)
             try db.execute(sql: "DELETE FROM lease")
-            try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE phase = 'open'")
-            try TransferTable.dropStages(db)
+            try TransferTable.abandonAll(db)
         }
     }
 }

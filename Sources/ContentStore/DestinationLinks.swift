@@ -17,10 +17,15 @@ enum StagedLinks {
 
     static func insertion(_ db: Database) throws -> RowStatement {
         try RowStatement(
-            db, sql: "INSERT INTO stage_link (transfer, from_kid, from_id, kind, bucket, id) VALUES (?, ?, ?, ?, ?, ?)")
+            db,
+            sql:
+                "INSERT INTO stage_link (transfer, from_kid, from_id, kind, bucket, id, batch) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        )
     }
 
-    static func add(_ links: [Reference], transfer: String, from place: Place, by insert: RowStatement) throws {
+    static func add(
+        _ links: [Reference], transfer: String, batch: Int64, from place: Place, by insert: RowStatement
+    ) throws {
         for reference in links {
             try insert.run { values in
                 values.add(transfer)
@@ -29,6 +34,7 @@ enum StagedLinks {
                 values.add(reference.link.kind.name)
                 values.add(Int64(reference.bucket.number))
                 values.add(reference.link.id)
+                values.add(batch)
             }
         }
     }

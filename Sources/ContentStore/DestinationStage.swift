@@ -5,14 +5,14 @@ public import SyncProtocol
 
 extension Store {
     public func stage(
-        transfer: String, fence: Int64, _ batch: EncodedBatch, received: [ItemKey: JSONDocument]
+        transfer: String, fence: Int64, _ batch: EncodedBatch, received: ReceivedItems
     ) async throws -> BatchReceipt {
         let number = batch.info.number
         if let known = try await stagedDigest(transfer: transfer, number: number) {
             return try repeated(known, batch)
         }
         // Decoding is the expensive part and needs no lock.
-        let rows = try decode(batch, received)
+        let rows = try decode(batch, received.items)
         let now = clock.seconds
         return try await write { [self] db in
             let record = try TransferTable.requireOpen(db, transfer)
@@ -21,14 +21,13 @@ extension Store {
                 return try repeated(known, batch)
             }
             var check = ScopeCheck(record.scope)
-            var stager = try Stager(db: db, transfer: transfer)
+            var stager = try Stager(
+                db: db, transfer: transfer,
+                batch: StagedBatches.add(db, transfer: transfer, batch.info, receivers: received.receivers))
             for row in rows {
                 try check.require(row.entry)
                 try stager.add(row)
             }
-            try db.execute(
-                sql: "INSERT INTO staged_batch (transfer, number, digest, operations) VALUES (?, ?, ?, ?)",
-                arguments: [transfer, number, batch.info.digest, rows.count])
             try Leases.extend(db, transfer: transfer, fence: record.fence, now: now)
             return BatchReceipt(number: number, state: .stored)
         }
@@ -49,7 +48,6 @@ extension Store {
             if record.phase == .planOnly { try PlanOnlyTransfers.forget(db, transfer) }
             guard record.phase == .open else { return }
             try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE id = ?", arguments: [transfer])
-            try TransferTable.dropStage(db, transfer: transfer)
             try Leases.release(db, transfer: transfer)
         }
     }
@@ -131,19 +129,21 @@ private struct StagedRow: Sendable {
 private struct Stager {
     let db: Database
     let transfer: String
+    let batch: Int64
     private let insert: RowStatement
     private let insertLink: RowStatement
     private var kids: [Kind: Int64] = [:]
 
-    init(db: Database, transfer: String) throws {
+    init(db: Database, transfer: String, batch: Int64) throws {
         self.db = db
         self.transfer = transfer
+        self.batch = batch
         insertLink = try StagedLinks.insertion(db)
         insert = try RowStatement(
             db,
             sql: """
-                INSERT INTO stage (transfer, kid, bucket, id, op, rid, hash, modified, state, parent, stored, contested)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO stage (transfer, kid, bucket, id, op, rid, hash, modified, state, parent, stored, contested, batch)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
     }
 
@@ -153,7 +153,7 @@ private struct Stager {
         case .put(let body, let output):
             try write(
                 place, operation: 1, rid: Bodies.insert(db, row.received ?? body), hash: output, row)
-            try StagedLinks.add(row.links, transfer: transfer, from: place, by: insertLink)
+            try StagedLinks.add(row.links, transfer: transfer, batch: batch, from: place, by: insertLink)
         case .delete: try write(place, operation: 2, rid: nil, hash: nil, row)
         case .release: try write(place, operation: 3, rid: nil, hash: nil, row)
         }
@@ -174,6 +174,7 @@ private struct Stager {
                 values.add(row.facts?.parent)
                 values.add(row.received?.hash.bytes)
                 values.add(row.entry.isContested ? 1 : 0)
+                values.add(batch)
             }
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY {
             throw TidelockError(

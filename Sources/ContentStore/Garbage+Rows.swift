@@ -41,12 +41,12 @@ extension GarbageCollection {
     }
 
     func stages() async throws -> (transfers: Int, rows: Int) {
-        let latest = now - Limits.transferSeconds
-        let expired = "phase = 'open' AND touched < \(latest)"
+        let expired = "phase = 'open' AND touched < \(now - Limits.transferSeconds)"
+        let isKept = TransferTable.keepsStage(now: now)
         if isDryRun {
             return try await store.read { db in
                 let transfers = try Int.fetchOne(db, sql: "SELECT count(*) FROM transfer WHERE \(expired)") ?? 0
-                let rows = try Stages.dead(db, isOpen: "phase = 'open' AND NOT (\(expired))").reduce(0) {
+                let rows = try Stages.dead(db, isKept: isKept).reduce(0) {
                     sum, transfer in
                     try sum
                         + (Int.fetchOne(
@@ -57,7 +57,7 @@ extension GarbageCollection {
         }
         let (transfers, dead) = try await store.write { db in
             try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE \(expired)")
-            return (db.changesCount, try Stages.dead(db, isOpen: "phase = 'open'"))
+            return (db.changesCount, try Stages.dead(db, isKept: isKept))
         }
         var rows = 0
         for transfer in dead { rows += try await repeatedly { db in try Stages.dropPage(db, transfer: transfer) } }
@@ -104,13 +104,13 @@ extension Undo {
 }
 
 private enum Stages {
-    /// Transfers that staged something and are not open any more.
-    static func dead(_ db: Database, isOpen: String) throws -> [String] {
+    /// Transfers that staged something that is of no use any more.
+    static func dead(_ db: Database, isKept: String) throws -> [String] {
         let staged = try Set(
             GarbageCollection.distinct(db, "transfer", of: "stage")
                 + GarbageCollection.distinct(db, "transfer", of: "staged_batch"))
         return try staged.filter { transfer in
-            try Bool.fetchOne(db, sql: "SELECT \(isOpen) FROM transfer WHERE id = ?", arguments: [transfer]) != true
+            try Bool.fetchOne(db, sql: "SELECT \(isKept) FROM transfer WHERE id = ?", arguments: [transfer]) != true
         }.sorted()
     }
 

@@ -16,6 +16,7 @@ enum Schema {
         ("v009-plan-only", PackageResources.v009_plan_only_sql),
         ("v010-open-rows", PackageResources.v010_open_rows_sql),
         ("v011-contested", PackageResources.v011_contested_sql),
+        ("v012-resume", PackageResources.v012_resume_sql),
     ]
 
     static func migrate(_ pool: DatabasePool) throws {

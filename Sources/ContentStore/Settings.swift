@@ -33,8 +33,7 @@ enum Settings {
             try db.execute(sql: "DELETE FROM \(table)")
         }
         try db.execute(sql: "UPDATE run SET phase = 'interrupted' WHERE phase IN ('running', 'unsettled')")
-        try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE phase = 'open'")
-        try TransferTable.dropStages(db)
+        try TransferTable.abandonAll(db)
         return id
     }
 

@@ -64,25 +64,40 @@ enum TransferTable {
         return record
     }
 
-    /// A source's new transfer supersedes what it left unfinished here.
-    ///
-    /// So does time: a source that never came back must not keep what it staged here for ever.
-    static func abandonUnfinished(_ db: Database, pid: Int64, now: Int64) throws {
+    /// A source's new transfer supersedes what it left unfinished here; what that staged may be resumed while it is about
+    /// the same scope.
+    static func abandonUnfinished(_ db: Database, pid: Int64, scope: Scope, now: Int64) throws {
         try db.execute(
             sql: "UPDATE transfer SET phase = 'abandoned' WHERE phase = 'open' AND (pid = ? OR touched < ?)",
             arguments: [pid, now - Limits.transferSeconds])
-        try dropStages(db)
+        try db.execute(
+            sql: "UPDATE transfer SET touched = 0 WHERE phase = 'abandoned' AND pid = ? AND touched > 0 AND scope <> ?",
+            arguments: [pid, try JSONColumns.encode(scope)])
+        try dropStages(db, now: now)
     }
 
-    /// Frees what transfers staged that are not open any more.
-    static func dropStages(_ db: Database) throws {
+    /// Whether what a transfer staged is of use: a source that never came back must not keep it here for ever.
+    static func keepsStage(now: Int64) -> String {
+        "(phase IN ('open', 'abandoned') AND touched >= \(now - Limits.transferSeconds))"
+    }
+
+    /// Frees what is of no use any more.
+    static func dropStages(_ db: Database, now: Int64) throws {
         let dead = try String.fetchAll(
             db,
             sql: """
                 SELECT transfer FROM (SELECT DISTINCT transfer FROM staged_batch)
-                WHERE transfer NOT IN (SELECT id FROM transfer WHERE phase = 'open')
+                WHERE transfer NOT IN (SELECT id FROM transfer WHERE \(keepsStage(now: now)))
                 """)
         for transfer in dead { try dropStage(db, transfer: transfer) }
+    }
+
+    /// Gives up all transfers and frees what they staged.
+    static func abandonAll(_ db: Database) throws {
+        try db.execute(sql: "UPDATE transfer SET phase = 'abandoned', touched = 0 WHERE phase IN ('open', 'abandoned')")
+        for transfer in try String.fetchAll(db, sql: "SELECT DISTINCT transfer FROM staged_batch") {
+            try dropStage(db, transfer: transfer)
+        }
     }
 
     static func dropStage(_ db: Database, transfer: String) throws {

@@ -4,6 +4,15 @@ internal import LuaRuntime
 public import SyncEngine
 
 extension HookHost {
+    public func receivers() async throws -> FilterSet {
+        guard hasHandlers(for: .contentReceived) else { return .none }
+        let generation = try await current()
+        var text = LabelledText()
+        text.add("generation", generation.identity)
+        return FilterSet(
+            handlers: generation.handlers(for: .contentReceived).map(\.name), fingerprint: text.digest)
+    }
+
     public func receive(
         _ items: [OutgoingItem], of kind: Kind, from origin: InstanceIdentity
     ) async throws -> [Int: JSONDocument] {

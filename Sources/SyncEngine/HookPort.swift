@@ -22,6 +22,9 @@ public protocol HookPort: Sendable {
     /// A handler that is not registered any more has nothing to be told.
     func observe(_ observation: Observation, by handler: String) async throws
 
+    /// The handlers of `sync.content.received`. What they made of items stays good while the fingerprint is the same.
+    func receivers() async throws -> FilterSet
+
     /// What the handlers of `sync.content.received` make of items that arrived: the items that changed, by position.
     ///
     /// Throws when a handler fails or stops the run: an item never arrives unfiltered.

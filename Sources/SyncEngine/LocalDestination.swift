@@ -37,6 +37,9 @@ public struct LocalDestination: DestinationPort {
         // A repetition is answered as the first time, whatever the handlers are by now.
         if let result = try await store.transferState(transfer: transfer).result { return result }
         let events = try await events(transfer)
+        try await store.takeOver(
+            transfer: transfer, fence: request.fence, batches: request.batches,
+            receivers: arrivals.hooks.receivers().fingerprint)
         for _ in 1..<Conflicts.attempts {
             let isDecided = try await decide(transfer, request)
             do {
@@ -84,10 +87,10 @@ private struct Arrivals: Sendable {
     let store: any DestinationStore
     let hooks: any HookPort
 
-    /// Only items that changed. A batch that is not what its sender says is left to the store, which refuses it.
-    func changes(in batch: EncodedBatch, of transfer: String) async throws -> [ItemKey: JSONDocument] {
-        guard try await !hooks.handlers(of: .contentReceived).isEmpty, sha256(batch.payload).hex == batch.info.digest
-        else { return [:] }
+    /// A batch that is not what its sender says is left to the store, which refuses it.
+    func changes(in batch: EncodedBatch, of transfer: String) async throws -> ReceivedItems {
+        let receivers = try await hooks.receivers()
+        guard !receivers.isEmpty, sha256(batch.payload).hex == batch.info.digest else { return .unchanged }
         let origin = try await store.transferSource(transfer: transfer)
         var changes: [ItemKey: JSONDocument] = [:]
         for (kind, items) in try items(in: batch).sorted(by: { $0.key < $1.key }) {
@@ -95,7 +98,7 @@ private struct Arrivals: Sendable {
                 changes[ItemKey(kind, items[position].id)] = document
             }
         }
-        return changes
+        return ReceivedItems(items: changes, receivers: receivers.fingerprint)
     }
 
     private func items(in batch: EncodedBatch) throws -> [Kind: [OutgoingItem]] {

@@ -47,6 +47,10 @@ public actor LocalInstance {
         {
             answer.result = try await apply(inline, of: request.id, under: lease)
             answer.status = .committed
+        } else if lease != nil {
+            let staged = try await store.resumableBatches(
+                transfer: request.id, receivers: hooks.receivers().fingerprint)
+            if !staged.isEmpty { answer.staged = staged }
         }
         return answer
     }

@@ -121,7 +121,7 @@ public actor PushOpening: RunOpening {
         guard answer.lease != nil || request.isPlanOnly else {
             throw TidelockError(.malformedMessage, "The target opened a transfer without a lease.")
         }
-        opened = RunOpened(held: held, lease: answer.lease)
+        opened = RunOpened(held: held, lease: answer.lease, staged: Set(answer.staged ?? []))
         // What was planned ahead was for another state of the target, or is too large: it is planned anew.
         try await beginPlan(for: answer.responder) { [ready] in ready.yield($0) }
     }
@@ -178,6 +178,7 @@ extension PushOpening: SourcePort {
 /// Begins a pull: the peer has the data, this instance receives it.
 public actor PullOpening: RunOpening {
     private let store: any DestinationStore
+    private let hooks: any HookPort
     private let peer: any Peer
     private var request: OpenTransfer
     private let knownPeer: String?
@@ -186,8 +187,11 @@ public actor PullOpening: RunOpening {
     public private(set) var responder: InstanceIdentity?
     public private(set) var unchanged = 0
 
-    public init(store: any DestinationStore, peer: any Peer, request: OpenTransfer, knownPeer: String?) {
+    public init(
+        store: any DestinationStore, hooks: any HookPort, peer: any Peer, request: OpenTransfer, knownPeer: String?
+    ) {
         self.store = store
+        self.hooks = hooks
         self.peer = peer
         self.request = request
         self.knownPeer = knownPeer
@@ -208,7 +212,9 @@ public actor PullOpening: RunOpening {
         }
         isOpenThere = true
         let lease = try await store.admit(request, source: answer.responder, direction: .pull)
-        opened = RunOpened(held: try await held(of: answer.responder.id), lease: lease)
+        let staged = try await store.resumableBatches(
+            transfer: request.id, receivers: hooks.receivers().fingerprint)
+        opened = RunOpened(held: try await held(of: answer.responder.id), lease: lease, staged: Set(staged))
         return .opened
     }
 

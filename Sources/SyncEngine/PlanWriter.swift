@@ -37,12 +37,14 @@ struct PlanWriter {
         case .release: encoder.release(kind: kind, id: row.id)
         case .drop, .skip, .same: break
         }
-        if encoder.isFull(limit: batchSize) || pendingRows >= 4 * batchSize { try await flush() }
+        if encoder.isFull(limit: batchSize) { try await flush() }
+        // What a batch holds must not depend on rows that do not travel: a run that begins anew makes the same ones.
+        if pendingRows >= 4 * batchSize { try await flush(closesBatch: false) }
     }
 
     /// Stores what is left and answers the batches of the plan.
     mutating func finish() async throws -> [BatchInfo] {
-        if pendingRows > 0 { try await flush() }
+        if pendingRows > 0 || !encoder.isEmpty { try await flush() }
         try await conclude()
         return batches
     }
@@ -58,12 +60,12 @@ struct PlanWriter {
 
     /// Portions are stored in their order, one at a time. What is under way when planning ends early is refused by the
     /// store, because the plan was given up by then, or given up together with it.
-    private mutating func flush() async throws {
+    private mutating func flush(closesBatch: Bool = true) async throws {
         try await conclude()
         let number = batches.count + 1
-        let full = encoder
+        let full = closesBatch ? encoder : BatchEncoder()
         let operations = pending
-        encoder = BatchEncoder()
+        if closesBatch { encoder = BatchEncoder() }
         pending.removeAll()
         pendingRows = 0
         underWay = Task { [store, transfer, peer, onBatch] in

@@ -173,8 +173,11 @@ public struct Run: Sendable {
 
     private func send(_ number: Int, course: RunCourse) async throws -> RunMachine.Event {
         try Task.checkCancellation()
+        let planned = course.plan?.batches[number - 1]
+        if let planned, course.isStaged(planned) { return .staged(number) }
         let batch = try await parts.source.batch(transfer: transfer, number: number)
-        if let expected = course.plan?.batches[number - 1], expected.digest != batch.info.digest {
+        if planned == nil, course.isStaged(batch.info) { return .staged(number) }
+        if let planned, planned.digest != batch.info.digest {
             throw TidelockError(
                 .hashMismatch, "Batch \(number) is not the one that was planned.", hint: "Start the run again.")
         }
@@ -221,6 +224,9 @@ private struct RunCourse: Sendable {
         return opened.held
     }
 
+    /// Whether an earlier run brought the batch to the destination.
+    func isStaged(_ batch: BatchInfo) -> Bool { opened?.staged.contains(batch.digest) == true }
+
     func done(of plan: PlanSummary) -> Int {
         plan.batches.reduce(0) { $0 + (staged.contains($1.number) ? $1.operations : 0) }
     }
@@ -258,10 +264,13 @@ public enum RunStart: Sendable {
 public struct RunOpened: Sendable {
     public var held: DestinationState
     public var lease: LeaseGrant?
+    /// Digests of batches that an interrupted run has left at the destination: they need not be sent again.
+    public var staged: Set<String>
 
-    public init(held: DestinationState, lease: LeaseGrant?) {
+    public init(held: DestinationState, lease: LeaseGrant?, staged: Set<String> = []) {
         self.held = held
         self.lease = lease
+        self.staged = staged
     }
 }
 

@@ -102,11 +102,18 @@ public protocol DestinationStore: Sendable {
 
     func heldPage(transfer: String, _ request: ListHeld) async throws -> HeldPage
 
-    /// Stages a batch. `received` holds the items that handlers changed on arrival; they are stored instead of what the
-    /// source sent, while the row counts as what it sent.
+    /// Stages a batch.
     func stage(
-        transfer: String, fence: Int64, _ batch: EncodedBatch, received: [ItemKey: JSONDocument]
+        transfer: String, fence: Int64, _ batch: EncodedBatch, received: ReceivedItems
     ) async throws -> BatchReceipt
+
+    /// Digests of the batches that earlier transfers of the same source and scope left here unfinished, as far as handlers
+    /// of this fingerprint looked at them on arrival. A commit may name them as if they had been staged again.
+    func resumableBatches(transfer: String, receivers: Digest) async throws -> [String]
+
+    /// Makes those of the batches that are resumable belong to the transfer. What else was left unfinished will not be
+    /// resumed any more. May be called twice.
+    func takeOver(transfer: String, fence: Int64, batches: [BatchInfo], receivers: Digest) async throws
 
     /// What decides about conflicts of a transfer.
     func conflictTerms(transfer: String) async throws -> ConflictTerms
@@ -130,6 +137,8 @@ public protocol DestinationStore: Sendable {
         transfer: String, _ request: CommitTransfer, events: [QueuedEvent], isDecided: Bool
     ) async throws -> CommitResult
     func transferState(transfer: String) async throws -> TransferState
+
+    /// Gives a transfer up. What it staged stays for a while: the next one of the same source and scope may resume it.
     func abandonTransfer(transfer: String) async throws
 
     /// Undoes a committed transfer, or what it did to one item, under a run of its own.
@@ -143,6 +152,22 @@ public protocol DestinationStore: Sendable {
 
     /// Whose items a transfer brings. Throws `unknown_transfer`.
     func transferSource(transfer: String) async throws -> InstanceIdentity
+}
+
+/// What handlers made of the items of a batch on arrival.
+public struct ReceivedItems: Sendable {
+    /// Only those that changed; they are stored instead of what the source sent, while the row counts as what it sent.
+    public var items: [ItemKey: JSONDocument]
+    /// Fingerprint of the handlers.
+    public var receivers: Digest
+
+    public init(items: [ItemKey: JSONDocument], receivers: Digest) {
+        self.items = items
+        self.receivers = receivers
+    }
+
+    /// No handler looked at them.
+    public static let unchanged = ReceivedItems(items: [:], receivers: FilterSet.none.fingerprint)
 }
 
 /// Names an item.

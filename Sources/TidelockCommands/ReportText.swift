@@ -51,6 +51,7 @@ struct ReportText {
         var parts = ["\(report.created) created", "\(report.updated) updated", "\(report.deleted) deleted"]
         if report.skipped > 0 { parts.append("\(report.skipped) skipped") }
         if report.released > 0 { parts.append("\(report.released) released") }
+        if let resumed = report.resumedBatches { parts.append("\(resumed) batches taken over from an interrupted run") }
         if report.conflicts > 0 { parts.append("\(report.conflicts) conflicts") }
         return parts.joined(separator: ", ")
     }

@@ -33,6 +33,8 @@ struct RunReport: Codable, Sendable {
     var reverted = 0
     /// Items that stay at the destination but no longer follow the source.
     var released = 0
+    /// Batches that an interrupted run had brought already; left out when there were none.
+    var resumedBatches: Int?
     var handlerCalls = 0
     var bytesSent = 0
     var bytesReceived = 0
@@ -67,6 +69,7 @@ struct RunReport: Codable, Sendable {
             \.bytesSent, \.bytesReceived, \.roundTrips, \.milliseconds,
         ]
         for count in counts { sum[keyPath: count] += self[keyPath: count] }
+        if let resumedBatches { sum.resumedBatches = resumedBatches + (other.resumedBatches ?? 0) }
         sum.verified = verified && other.verified
         if status == .committed, other.status == .unchanged { sum.status = .committed }
         sum.kinds = kinds + other.kinds
@@ -135,6 +138,7 @@ struct RunReport: Codable, Sendable {
         conflicts = result.conflictCount
         conflictList = result.conflicts
         dangling = result.dangling
+        resumedBatches = result.resumedBatches
     }
 
     private func sum(_ plan: PlanSummary, _ count: KeyPath<KindPlan, Int>) -> Int {

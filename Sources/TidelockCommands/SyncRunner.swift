@@ -161,7 +161,8 @@ struct SyncRunner: Sendable {
     private func pull(
         _ open: OpenTransfer, peer: RemotePeer, known: String?
     ) async throws -> (outcome: RunMachine.Outcome, unchanged: Int) {
-        let opening = PullOpening(store: instance.store, peer: peer, request: open, knownPeer: known)
+        let opening = PullOpening(
+            store: instance.store, hooks: hooks, peer: peer, request: open, knownPeer: known)
         let events = finishedEvents(run: open.id)
         let destination = LocalDestination(
             store: instance.store, hooks: hooks, clock: instance.clock, random: instance.random

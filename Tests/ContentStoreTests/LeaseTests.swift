@@ -68,7 +68,6 @@ import TidelockTestSupport
         }
         #expect(await fixture.refusal { _ = try await store.renewLease(transfer: "t1", fence: first.fence) } == .fenced)
         #expect(try fixture.instance.problems() == [])
-        #expect(try StoreInspector(store).count("SELECT count(*) FROM body") == 0)
     }
 
     @Test func openingTheSameTransferAgainGivesTheSameFence() async throws {
@@ -112,14 +111,61 @@ import TidelockTestSupport
         #expect(try await store.transferState(transfer: "t1").phase == .abandoned)
     }
 
-    @Test func abandoningFreesLeaseAndStageAndMayBeRepeated() async throws {
+    @Test func abandoningFreesTheLeaseAndMayBeRepeated() async throws {
         let lease = try await fixture.open("t1")
         _ = try await store.stage(
             transfer: "t1", fence: lease.fence, try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#]))
         for _ in 1...2 { try await store.abandonTransfer(transfer: "t1") }
         #expect(try await store.leaseHolder() == nil)
-        #expect(try StoreInspector(store).count("SELECT count(*) FROM body") == 0)
+        #expect(try fixture.instance.problems() == [])
         try await store.abandonTransfer(transfer: "never opened")
+    }
+
+    @Test func aResetOfTheLockFreesWhatWasStaged() async throws {
+        let lease = try await fixture.open("t1")
+        _ = try await store.stage(
+            transfer: "t1", fence: lease.fence, try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#]))
+        try await store.abandonTransfer(transfer: "t1")
+        try await store.resetLease()
+        #expect(try StoreInspector(store).count("SELECT count(*) FROM body") == 0)
+    }
+
+    /// Two batches of a transfer that was given up, of which the next one names one.
+    @Test func aTransferTakesOverTheBatchesThatItNamesAndTheOthersAreFreed() async throws {
+        let first = try await fixture.open("t1")
+        let batches = [
+            try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#, #"{"_id":"2"}"#]),
+            try TransferFixture.batch(2, puts: [#"{"_id":"3"}"#]),
+        ]
+        for batch in batches { _ = try await store.stage(transfer: "t1", fence: first.fence, batch) }
+        let second = try await fixture.open("t2")
+        let none = ReceivedItems.unchanged.receivers
+        let offered = try await store.resumableBatches(transfer: "t2", receivers: none)
+        #expect(Set(offered) == Set(batches.map(\.info.digest)))
+        let other = Digest(over: Array("other handlers".utf8))
+        #expect(try await store.resumableBatches(transfer: "t2", receivers: other) == [])
+        for _ in 1...2 {
+            try await store.takeOver(
+                transfer: "t2", fence: second.fence, batches: [batches[0].info], receivers: none)
+        }
+        #expect(try StoreInspector(store).count("SELECT count(*) FROM stage") == 2)
+        let result = try await store.commit(
+            transfer: "t2", TransferFixture.commit([batches[0]], fence: second.fence), events: [])
+        #expect(result.created == 2 && result.resumedBatches == 1)
+        #expect(try StoreInspector(store).count("SELECT count(*) FROM body") == 2)
+        #expect(try fixture.instance.problems() == [])
+    }
+
+    @Test func nobodyTakesOverWhatAnotherSourceStaged() async throws {
+        let first = try await fixture.open("t1")
+        _ = try await store.stage(
+            transfer: "t1", fence: first.fence, try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#]))
+        try await store.abandonTransfer(transfer: "t1")
+        _ = try await fixture.open("t2", by: TransferFixture.b)
+        #expect(try await store.resumableBatches(transfer: "t2", receivers: ReceivedItems.unchanged.receivers) == [])
+        try await store.abandonTransfer(transfer: "t2")
+        _ = try await fixture.open("t3")
+        #expect(try await store.resumableBatches(transfer: "t3", receivers: ReceivedItems.unchanged.receivers).count == 1)
     }
 
     @Test func abandoningWhatWasCommittedChangesNothing() async throws {

@@ -21,7 +21,7 @@ struct KillTests {
               before the first batch \(tally.moments[0]), while sending \(tally.moments[1]), after the last batch \
             \(tally.moments[2])
               \(tally.committed) killed pushes had been committed, \(tally.survived) found the restarted server \
-            themselves, \(tally.gaveUp) gave up
+            themselves, \(tally.gaveUp) gave up; \(tally.resumed) batches were taken over and not sent again
               the destination was read \(tally.observations) times and always showed the old or the new state
             """)
     }

@@ -49,6 +49,70 @@ import TidelockTestSupport
         #expect(again.isNoOp)
     }
 
+    /// How many batches a run staged that died in the middle, and the run after it.
+    private func resumedPush(call: Int, between: () async throws -> Void = {}) async throws -> (
+        staged: Int, next: TestRunResult
+    ) {
+        for number in 1...20 { try await a.put(.posts, "{\"_id\":\"\(number)\",\"v\":1}") }
+        let dying = TestRun(
+            options: PlanOptions(batchSize: 2), fault: FaultyPeer.Fault(call: call, isCarriedOut: true))
+        var staged = 0
+        do {
+            try await a.push(to: b, dying)
+        } catch let failure as TestRunFailure {
+            staged = try await b.store.transferState(transfer: failure.transfer).stagedBatches.count
+        }
+        try await between()
+        return (staged, try await a.push(to: b, TestRun(options: PlanOptions(batchSize: 2))))
+    }
+
+    @Test(arguments: 5...11)
+    func whatAPushThatDiedHadStagedIsNotSentAgain(call: Int) async throws {
+        let (staged, next) = try await resumedPush(call: call)
+        #expect(staged > 0 && next.result?.resumedBatches == staged, "\(staged): \(next)")
+        #expect(next.calls.count { $0 == "stage" } == 10 - staged && next.result?.created == 20)
+        #expect(try b.problems() == [])
+        #expect(try await a.push(to: b).isNoOp)
+    }
+
+    /// The source cuts the batches of a pull, and there is one; the call that stages it is among these.
+    @Test func whatAPullThatDiedHadStagedIsNotSentAgain() async throws {
+        for number in 1...20 { try await a.put(.posts, "{\"_id\":\"\(number)\",\"v\":1}") }
+        var resumed = 0
+        for call in 4...10 where resumed == 0 {
+            var dying = TestRun()
+            dying.crash = CrashPoint(call: call, isCarriedOut: true)
+            guard (try? await b.pull(from: a, dying)) == nil else { break }
+            guard try StoreInspector(b.store).count("SELECT count(*) FROM staged_batch") > 0 else { continue }
+            let next = try await b.pull(from: a)
+            resumed = next.result?.resumedBatches ?? 0
+            #expect(!next.calls.contains("batch") && next.result?.created == 20)
+        }
+        #expect(resumed == 1)
+        #expect(try b.problems() == [])
+    }
+
+    @Test func aBatchThatChangedSinceIsSentAgainAndNoOther() async throws {
+        let (staged, next) = try await resumedPush(call: 8) {
+            // Planned with the first of its kind: every row is looked at in the order of the keys.
+            try await a.put(.posts, #"{"_id":"7","v":2}"#)
+        }
+        let resumed = next.result?.resumedBatches ?? 0
+        #expect(staged - resumed <= 1 && resumed > 1, "\(staged): \(next)")
+        #expect(try await b.text(.posts, "7") == #"{"_id":"7","v":2}"#)
+        #expect(try b.problems() == [])
+    }
+
+    @Test func aRunOfAnotherScopeTakesNothingOver() async throws {
+        for number in 1...20 { try await a.put(.posts, "{\"_id\":\"\(number)\",\"v\":1}") }
+        let dying = TestRun(
+            options: PlanOptions(batchSize: 2), fault: FaultyPeer.Fault(call: 8, isCarriedOut: true))
+        await #expect(throws: TestRunFailure.self) { try await a.push(to: b, dying) }
+        let next = try await a.push(to: b, TestRun(scope: Scope(models: ["posts"]), options: PlanOptions(batchSize: 2)))
+        #expect(next.result?.resumedBatches == nil && next.result?.created == 20)
+        #expect(try b.problems() == [])
+    }
+
     @Test(arguments: [true, false])
     func everyCallMayBeRepeated(isPush: Bool) async throws {
         try await fill()

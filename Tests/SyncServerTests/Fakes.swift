@@ -98,6 +98,8 @@ struct FakeHooks: HookPort {
 
     func handlers(of event: EventName) async throws -> [String] { [] }
 
+    func receivers() async throws -> FilterSet { .none }
+
     func observe(_ observation: Observation, by handler: String) async throws {
         fatalError("a server observes nothing by itself")
     }

@@ -57,6 +57,8 @@ public struct CommitResult: Codable, Sendable, Equatable {
     /// Whether the destination's roots equal what the source expects.
     public var isVerified: Bool
     public var sequence: Int64
+    /// Batches that an interrupted transfer had brought; nil when there were none.
+    public var resumedBatches: Int?
     /// Links of items that arrived to items that are not there; nil when there are none.
     public var dangling: DanglingLinks?
 

@@ -108,6 +108,8 @@ public struct TransferOpened: Codable, Sendable {
     public var held: DestinationState?
     /// Pull, in sync: how many items the source's shadow covers.
     public var unchanged: Int
+    /// Push: digests of batches that an interrupted transfer left here and that need not be sent again; nil for none.
+    public var staged: [String]?
     /// What the commit did, where the open led to one.
     public var result: CommitResult?
     /// Pull, resolved: ids by the name of their kind.

@@ -77,6 +77,7 @@ struct Report: Decodable, Sendable {
     var roundTrips: Int
     var milliseconds: Int
     var conflictList: [ConflictRow]
+    var resumedBatches: Int?
     var error: Failure?
     /// The exit status it came with, and what stood on standard error.
     var exit: Int32 { ending?.status ?? -1 }
@@ -85,7 +86,8 @@ struct Report: Decodable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case run, target, direction, status, verified, created, updated, deleted, skipped, unchanged, conflicts,
             reverted
-        case released, handlerCalls, bytesSent, bytesReceived, roundTrips, milliseconds, conflictList, error
+        case released, handlerCalls, bytesSent, bytesReceived, roundTrips, milliseconds, conflictList, error,
+            resumedBatches
     }
 
     /// Throws when standard output is anything but that one object.

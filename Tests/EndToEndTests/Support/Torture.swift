@@ -1,6 +1,7 @@
 import ContentModel
 import CoreFoundation  // The compiler takes the members of timespec for its own.
 import Foundation
+import SyncProtocol
 import Synchronization
 import Testing
 import TidelockTestSupport
@@ -20,17 +21,22 @@ struct Torture {
         var committed = 0
         /// Pushes that found their restarted server by themselves.
         var survived = 0
+        /// Batches that later pushes took over instead of sending them again.
+        var resumed = 0
         /// Pushes that gave up, most of them before their server was back.
         var gaveUp = 0
         var observations = 0
         var kills: Int { killedSources + killedDestinations }
     }
 
+    private static let batchItems = 100
+
     private let source: RealInstance
     private let destination: RealInstance
     private let proxy: RecordingProxy
     private let random: SeededRandom
     private var server: TestServer
+    private let batches: Int
     private var round = 0
     /// Of an undisturbed push.
     private var wholeWork = Duration.zero
@@ -39,6 +45,7 @@ struct Torture {
 
     /// Makes two instances with so many items, and pushes once.
     init(items: Int, bytes: Int) async throws {
+        batches = (items + items / 10) / Self.batchItems
         source = try await RealInstance.make("staging")
         destination = try await RealInstance.make("production")
         random = SeededRandom(seed: Story.current.seed)
@@ -59,8 +66,12 @@ struct Torture {
         try await changeEverything()
         let watch = Watch()
         async let watching = watch.follow(destination)
-        while try await pushAndKill(), random.next() % 4 == 0 {}
+        let before = (traffic: proxy.passed, kills: tally.kills)
+        repeat {
+            guard try await pushAndKill() else { break }
+        } while random.next() % 4 == 0
         try await push()
+        expectLittleRepeated(proxy.passed - before.traffic, kills: tally.kills - before.kills)
         watch.end()
         let seen = try await watching
         let new = try await destination.kinds()
@@ -92,15 +103,24 @@ struct Torture {
             .object([("name", JSONDocument(string: "articles")), ("label", JSONDocument(string: "Round \(round)"))]))
     }
 
-    private func push() async throws {
-        let report = try await source.report("push")
+    private mutating func push() async throws {
+        let report = try await source.report("push", ["--batch-size", "\(Self.batchItems)"])
         try #require(report.isGood, "the push of round \(round) did not go through: \(report)")
+        tally.resumed += report.resumedBatches ?? 0
+    }
+
+    /// What was on its way when a process died is sent again, and what asks how things stand; nothing else is.
+    private func expectLittleRepeated(_ traffic: Int, kills: Int) {
+        let window = Limits.window * wholeTraffic / batches
+        // Asking how things stand costs something too, also when nothing is left to send.
+        let most = wholeTraffic + (kills + 1) * (16 << 10) + kills * window
+        #expect(traffic <= most, "round \(round): \(traffic) bytes in all with \(kills) kills, at most \(most) expected")
     }
 
     /// How much work and traffic a push of everything is.
     private mutating func measure() async throws {
         let before = proxy.passed
-        let pushing = try source.start(["push", "production", "--json"])
+        let pushing = try source.start(["push", "production", "--json", "--batch-size", "\(Self.batchItems)"])
         let work = Work([pushing, server.tool])
         while !pushing.hasEnded {
             wholeWork = max(wholeWork, work.done)
@@ -116,7 +136,7 @@ struct Torture {
         let isSource = random.next() % 2 == 0
         let moment = wholeWork * (Double(random.next() % 1_000) / 1_000)
         let before = (traffic: proxy.passed, state: try await destination.kinds())
-        let pushing = try source.start(["push", "production", "--json", "--timeout", "5"])
+        let pushing = try source.start(["push", "production", "--json", "--timeout", "5", "--batch-size", "\(Self.batchItems)"])
         let work = Work([pushing, server.tool])
         try await eventually("the push does its work", within: .seconds(120)) {
             pushing.hasEnded || work.done >= moment

@@ -78,6 +78,8 @@ public final class ScriptedHooks: HookPort {
         return event.declaration.eventClass == .observer ? ["script"] : []
     }
 
+    public func receivers() async throws -> FilterSet { .none }
+
     public func observe(_ observation: Observation, by handler: String) async throws {
         script.withLock { $0.observed.append(observation) }
     }

@@ -145,8 +145,11 @@ extension StoreInspector {
             SELECT count(*) FROM plan_batch JOIN plan USING (transfer)
             WHERE phase = 'acknowledged' AND transfer NOT IN (SELECT payload ->> '$.run' FROM outbox)
             """,
-            "staged rows of a transfer that is not open":
-                "SELECT count(*) FROM stage WHERE transfer NOT IN (SELECT id FROM transfer WHERE phase = 'open')",
+            "staged rows of a transfer that is over":
+                """
+            SELECT count(*) FROM stage WHERE transfer NOT IN (
+                SELECT id FROM transfer WHERE phase = 'open' OR (phase = 'abandoned' AND touched > 0))
+            """,
             "a lease of a transfer that is not open":
                 "SELECT count(*) FROM lease WHERE transfer NOT IN (SELECT id FROM transfer WHERE phase = 'open')",
             "edited rows of which nobody knows what they were made of":

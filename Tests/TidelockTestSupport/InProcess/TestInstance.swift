@@ -180,7 +180,7 @@ extension TestInstance {
         let open = try openRequest(.pull, run)
         let facts = TargetFacts(name: target, uri: "test:\(target)")
         let known = try await store.instance(answering: target, at: facts.uri)
-        let opening = PullOpening(store: store, peer: peer, request: open, knownPeer: known)
+        let opening = PullOpening(store: store, hooks: hooks, peer: peer, request: open, knownPeer: known)
         let events = finishedEvents(.pull, run: open.id, facts)
         let destination = LocalDestination(store: store, hooks: hooks, clock: clock, random: random) { _ in events }
         let parts = Run.Parts(opening: opening, source: peer, destination: destination, clock: clock)
@@ -252,7 +252,7 @@ extension Store {
     /// Stages a batch that no handler looks at.
     @discardableResult
     public func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
-        try await stage(transfer: transfer, fence: fence, batch, received: [:])
+        try await stage(transfer: transfer, fence: fence, batch, received: .unchanged)
     }
 
     /// Commits a transfer about which no handler was asked.

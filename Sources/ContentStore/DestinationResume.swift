@@ -1,0 +1,125 @@
+public import ContentModel
+internal import GRDB
+public import SyncEngine
+public import SyncProtocol
+
+extension Store {
+    public func resumableBatches(transfer: String, receivers: Digest) async throws -> [String] {
+        try await read { db in
+            try StagedBatches.left(db, for: transfer, receivers: receivers).map(\.digest)
+        }
+    }
+
+    public func takeOver(transfer: String, fence: Int64, batches: [BatchInfo], receivers: Digest) async throws {
+        let hasLeftovers = try await read { db in try StagedBatches.hasLeftovers(db, for: transfer) }
+        guard hasLeftovers else { return }
+        try await write { db in
+            _ = try TransferTable.requireOpen(db, transfer)
+            try Leases.require(db, transfer: transfer, fence: fence)
+            try StagedBatches.takeOver(db, transfer: transfer, batches, receivers: receivers)
+        }
+        let collection = GarbageCollection(store: self, now: clock.seconds, isDryRun: false)
+        _ = try await collection.stages()
+    }
+}
+
+/// The batches that transfers have staged.
+enum StagedBatches {
+    /// A batch of a transfer that was given up.
+    struct Left {
+        var transfer: String
+        var bid: Int64
+        var digest: String
+        var operations: Int
+    }
+
+    /// Notes a batch, and answers the number under which its rows are kept.
+    static func add(_ db: Database, transfer: String, _ batch: BatchInfo, receivers: Digest) throws -> Int64 {
+        let bid = try Int64.fetchOne(db, sql: "SELECT coalesce(max(bid), 0) + 1 FROM staged_batch") ?? 1
+        try db.execute(
+            sql: """
+                INSERT INTO staged_batch (transfer, number, digest, operations, bid, receivers)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [transfer, batch.number, batch.digest, batch.operations, bid, receivers.data])
+        return bid
+    }
+
+    static func resumed(_ db: Database, transfer: String) throws -> Int {
+        try Int.fetchOne(
+            db, sql: "SELECT count(*) FROM staged_batch WHERE transfer = ? AND resumed = 1", arguments: [transfer]) ?? 0
+    }
+
+    /// Transfers that were given up and from which `transfer` may go on: the scope says what was allowed to be staged.
+    private static let leftTransfers = """
+        SELECT t.id FROM transfer t JOIN transfer own ON own.id = :transfer
+        WHERE t.pid = own.pid AND t.phase = 'abandoned' AND t.touched > 0 AND t.scope = own.scope
+            AND t.direction = own.direction
+        """
+
+    static func hasLeftovers(_ db: Database, for transfer: String) throws -> Bool {
+        try Bool.fetchOne(
+            db, sql: "SELECT EXISTS (SELECT 1 FROM staged_batch WHERE transfer IN (\(leftTransfers)))",
+            arguments: ["transfer": transfer]) == true
+    }
+
+    static func left(_ db: Database, for transfer: String, receivers: Digest) throws -> [Left] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT transfer, bid, digest, operations FROM staged_batch
+                WHERE transfer IN (\(leftTransfers)) AND bid IS NOT NULL AND receivers IS :receivers
+                GROUP BY digest
+                """,
+            arguments: ["transfer": transfer, "receivers": receivers.data]
+        ).map { Left(transfer: $0[0], bid: $0[1], digest: $0[2], operations: $0[3]) }
+    }
+
+    static func takeOver(_ db: Database, transfer: String, _ batches: [BatchInfo], receivers: Digest) throws {
+        let own = try Set(
+            Int.fetchAll(db, sql: "SELECT number FROM staged_batch WHERE transfer = ?", arguments: [transfer]))
+        let numbers = Dictionary(
+            batches.filter { !own.contains($0.number) }.map { ($0.digest, $0.number) }, uniquingKeysWith: { first, _ in first })
+        let wanted = try left(db, for: transfer, receivers: receivers).filter { numbers[$0.digest] != nil }
+        for (from, part) in Dictionary(grouping: wanted, by: \.transfer) {
+            try move(db, part, from: from, to: transfer)
+        }
+        for batch in wanted {
+            try db.execute(
+                sql: "UPDATE staged_batch SET transfer = ?, number = ?, resumed = 1 WHERE transfer = ? AND bid = ?",
+                arguments: [transfer, numbers[batch.digest], batch.transfer, batch.bid])
+        }
+        try forgetDecisions(db, transfer: transfer)
+        try db.execute(
+            sql: "UPDATE transfer SET touched = 0 WHERE id IN (\(leftTransfers))", arguments: ["transfer": transfer])
+    }
+
+    private static func move(_ db: Database, _ batches: [Left], from: String, to transfer: String) throws {
+        let bids = try JSONColumns.encode(batches.map(\.bid))
+        var moved = 0
+        for table in ["stage_link", "stage"] {
+            try db.execute(
+                sql: """
+                    UPDATE \(table) SET transfer = ?
+                    WHERE transfer = ? AND batch IN (SELECT value FROM json_each(?))
+                    """,
+                arguments: [transfer, from, bids])
+            moved = db.changesCount
+        }
+        guard moved == batches.reduce(0, { $0 + $1.operations }) else {
+            throw TidelockError(
+                .damagedStore, "What transfer \(from.printable) left here is not what its batches say.",
+                hint: "Reset the lock with 'tidelock lock reset', which frees it, and run again.")
+        }
+    }
+
+    /// A decision was about the rows of then.
+    private static func forgetDecisions(_ db: Database, transfer: String) throws {
+        try Arrival.takeBack(db, transfer: transfer, where: "seen IS NOT NULL")
+        try db.execute(
+            sql: """
+                UPDATE stage SET seen = NULL, keep = 0, fields = NULL WHERE transfer = ? AND seen IS NOT NULL
+                """,
+            arguments: [transfer])
+    }
+}
