@@ -85,7 +85,7 @@ struct ModelMemory: Hashable {
     var isHeld: Bool
     /// A rollback took the row back, which the source learnt when its item was this.
     var reverted: ModelItem?
-    /// The item was gone at the source for a while after somebody else had taken the row over.
+    /// The item was gone for a while, here or there, after somebody else had taken the row over.
     var isUncertain = false
 }
 
@@ -359,6 +359,8 @@ extension ReferenceModel {
             if !isOurs { memory[stream]?[key]?.isUncertain = true }
             return
         }
+        // Lists do not name what is gone: whoever compares then starts anew with the row.
+        if !isOurs, theirs.item == nil { memory[stream]?[key]?.isUncertain = true }
         guard run.matches(item, key) else { return }
         if theirs.revertedFrom == run.source {
             let known = memory[stream]?[key]
