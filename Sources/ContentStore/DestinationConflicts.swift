@@ -50,7 +50,8 @@ extension Store {
         try await write { db in
             try Arrival.takeBack(db, transfer: transfer, where: Collision.hasMoved)
             try db.execute(
-                sql: "UPDATE stage SET seen = NULL, keep = 0, fields = NULL WHERE transfer = :transfer AND \(Collision.hasMoved)",
+                sql:
+                    "UPDATE stage SET seen = NULL, keep = 0, fields = NULL WHERE transfer = :transfer AND \(Collision.hasMoved)",
                 arguments: ["transfer": transfer])
         }
     }

@@ -79,7 +79,8 @@ enum StagedBatches {
         let own = try Set(
             Int.fetchAll(db, sql: "SELECT number FROM staged_batch WHERE transfer = ?", arguments: [transfer]))
         let numbers = Dictionary(
-            batches.filter { !own.contains($0.number) }.map { ($0.digest, $0.number) }, uniquingKeysWith: { first, _ in first })
+            batches.filter { !own.contains($0.number) }.map { ($0.digest, $0.number) },
+            uniquingKeysWith: { first, _ in first })
         let wanted = try left(db, for: transfer, receivers: receivers).filter { numbers[$0.digest] != nil }
         for (from, part) in Dictionary(grouping: wanted, by: \.transfer) {
             try move(db, part, from: from, to: transfer)

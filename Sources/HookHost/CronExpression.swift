@@ -4,8 +4,8 @@ internal import ContentModel
 ///
 /// `*`, numbers, ranges, lists and steps, and the names of months and weekdays in English, as in
 /// https://man7.org/linux/man-pages/man5/crontab.5.html. Where both days are restricted, either of them will do.
-struct CronExpression: Sendable, Hashable {
-    let text: String
+public struct CronExpression: Sendable, Hashable {
+    public let text: String
     private let minutes: Set<Int>
     private let hours: Set<Int>
     private let days: Set<Int>
@@ -38,7 +38,7 @@ struct CronExpression: Sendable, Hashable {
 
     /// The first minute after `moment` that fits, in Unix seconds; `nil` when there is none within nine years, which
     /// is as long as a leap day can be away.
-    func next(after moment: Int64) -> Int64? {
+    public func next(after moment: Int64) -> Int64? {
         var minute = (moment.flooredQuotient(by: 60) + 1) * 60
         let end = minute + 9 * 366 * 86_400
         while minute < end {

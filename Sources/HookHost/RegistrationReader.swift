@@ -58,27 +58,18 @@ extension RegistrationReader {
         return event
     }
 
-    private static let units: [Character: Int] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
-    private static let longestInterval = 366 * 86_400
-
     private func interval(_ value: LuaValue?) throws(HostError) -> Schedule {
-        guard let text = value?.text, let unit = text.last.flatMap({ Self.units[$0] }),
-            let number = Int(text.dropLast()), (1...Self.longestInterval / unit).contains(number)
-        else {
-            throw HostError(
-                "\(name): the interval must be a number and a unit, such as \"30s\", \"10m\", \"6h\" or \"1d\"")
+        do throws(HostError) {
+            return try Schedule(every: value?.text)
+        } catch {
+            throw HostError("\(name): \(error)")
         }
-        return .every(seconds: number * unit, text: text)
     }
 
     private func expression(_ value: LuaValue?) throws(HostError) -> Schedule {
         guard let text = value?.text else { throw HostError("\(name): the first argument must be a cron expression") }
         do throws(HostError) {
-            let expression = try CronExpression(text)
-            guard expression.next(after: 0) != nil else {
-                throw HostError("'\(text.printable)' names a day that never comes")
-            }
-            return .cron(expression)
+            return try Schedule(cron: text)
         } catch {
             throw HostError("\(name): \(error)")
         }

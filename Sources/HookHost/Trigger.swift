@@ -30,29 +30,6 @@ enum Trigger: Sendable, Hashable {
     }
 }
 
-/// When a handler runs by itself.
-enum Schedule: Sendable, Hashable {
-    /// Whole seconds, and how the script wrote them.
-    case every(seconds: Int, text: String)
-    case cron(CronExpression)
-
-    var label: String {
-        switch self {
-        case .every(_, let text): "every \(text)"
-        case .cron(let expression): "cron \(expression.text)"
-        }
-    }
-
-    /// The first time after `moment`, both in Unix seconds; `nil` when it never comes.
-    func next(after moment: Int64) -> Int64? {
-        switch self {
-        // Counted from 1970, so that all processes mean the same moments.
-        case .every(let seconds, _): (moment / Int64(seconds) + 1) * Int64(seconds)
-        case .cron(let expression): expression.next(after: moment)
-        }
-    }
-}
-
 /// A request that a handler answers.
 struct Route: Sendable, Hashable {
     var method: String

@@ -106,6 +106,12 @@ struct InstanceTemplate {
           --   production = { uri = "https://cms.example.com", syncKey = env("PRODUCTION_SYNC_KEY"), pull = false },
           -- },
 
+          -- Runs that the server starts by the clock, in UTC. Without jobs they move everything.
+          -- schedules = {
+          --   nightly = { cron = "0 2 * * *", target = "production" },
+          --   news = { every = "10m", target = "edge", jobs = {{ name = "content", syncSettings = { models = { "news" } } }} },
+          -- },
+
           -- What handlers read as app.config, and hosts that app.http may reach besides the targets.
           -- hooks = { config = { site = "https://example.com" }, hosts = { "hooks.example.com" } },
 

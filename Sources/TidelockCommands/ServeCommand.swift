@@ -76,9 +76,14 @@ struct Serving {
             try? Output.line("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)")
             await hooks.announce(.appStarted)
         }
+        // A service that has nothing to do would end, and with it the server.
+        let schedules = settings.schedules.map { run in
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: ClockedRun(scheduled: run, instance: instance, hooks: hooks))
+        }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
+                services: schedules + [
                     .init(service: HookWatch(hooks: hooks)),
                     .init(service: HookClock(hooks: hooks, claims: instance.store)),
                     .init(service: StatisticsPump(reporter: reporter, clock: instance.clock)),

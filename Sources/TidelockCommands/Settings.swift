@@ -12,6 +12,7 @@ struct Settings: Sendable {
     var trustedProxies: [CIDR] = []
     var keys: [AcceptedKey] = []
     var targets: [Target] = []
+    var schedules: [ScheduledRun] = []
     var isAPIPublic = false
     var hookConfiguration = JSONDocument.emptyObject
     var hookHosts: [String] = []
@@ -28,11 +29,12 @@ struct SettingsReader {
 
     func read(_ value: LuaValue) throws -> Settings {
         let table = SettingTable(value: value, path: "", file: file)
-        try table.allow(["name", "server", "sync", "targets", "api", "hooks", "mail", "http", "debug"])
+        try table.allow(["name", "server", "sync", "targets", "schedules", "api", "hooks", "mail", "http", "debug"])
         var settings = Settings(name: try table.text("name") ?? "unnamed")
         try readServer(table.table("server"), into: &settings)
         settings.keys = try keys(table.table("sync"))
         settings.targets = try targets(table)
+        settings.schedules = try schedules(table)
         try readRest(table, into: &settings)
         return settings
     }

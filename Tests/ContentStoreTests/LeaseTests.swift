@@ -165,7 +165,8 @@ import TidelockTestSupport
         #expect(try await store.resumableBatches(transfer: "t2", receivers: ReceivedItems.unchanged.receivers) == [])
         try await store.abandonTransfer(transfer: "t2")
         _ = try await fixture.open("t3")
-        #expect(try await store.resumableBatches(transfer: "t3", receivers: ReceivedItems.unchanged.receivers).count == 1)
+        #expect(
+            try await store.resumableBatches(transfer: "t3", receivers: ReceivedItems.unchanged.receivers).count == 1)
     }
 
     @Test func abandoningWhatWasCommittedChangesNothing() async throws {

@@ -114,7 +114,8 @@ struct Torture {
         let window = Limits.window * wholeTraffic / batches
         // Asking how things stand costs something too, also when nothing is left to send.
         let most = wholeTraffic + (kills + 1) * (16 << 10) + kills * window
-        #expect(traffic <= most, "round \(round): \(traffic) bytes in all with \(kills) kills, at most \(most) expected")
+        #expect(
+            traffic <= most, "round \(round): \(traffic) bytes in all with \(kills) kills, at most \(most) expected")
     }
 
     /// How much work and traffic a push of everything is.
@@ -136,7 +137,9 @@ struct Torture {
         let isSource = random.next() % 2 == 0
         let moment = wholeWork * (Double(random.next() % 1_000) / 1_000)
         let before = (traffic: proxy.passed, state: try await destination.kinds())
-        let pushing = try source.start(["push", "production", "--json", "--timeout", "5", "--batch-size", "\(Self.batchItems)"])
+        let pushing = try source.start([
+            "push", "production", "--json", "--timeout", "5", "--batch-size", "\(Self.batchItems)",
+        ])
         let work = Work([pushing, server.tool])
         try await eventually("the push does its work", within: .seconds(120)) {
             pushing.hasEnded || work.done >= moment
