@@ -1,6 +1,6 @@
 public import ContentModel
 public import ContentStore
-internal import Foundation
+public import Foundation
 internal import HookCatalog
 public import SyncEngine
 public import SyncProtocol
@@ -16,11 +16,13 @@ public final class TestInstance: Sendable {
     /// What other instances talk to.
     public let responder: LocalInstance
 
-    public init(_ name: String, clock: TestClock, random: SeededRandom) throws {
+    /// - Parameter backup: a copy of a store, which this instance begins with
+    public init(_ name: String, clock: TestClock, random: SeededRandom, restoring backup: URL? = nil) throws {
         self.name = name
         self.clock = clock
         self.random = random
         folder = try TemporaryFolder(inMemory: true)
+        if let backup { try FileManager.default.copyItem(at: backup, to: folder.appending("tidelock.sqlite")) }
         store = try Store.open(in: folder.url, name: name, clock: clock, random: random)
         responder = LocalInstance(store: store, hooks: hooks, identity: store.identity, clock: clock, random: random)
     }
