@@ -60,7 +60,7 @@ extension RunReport {
             .planOutdated,
             "\(rows.count) of \(plan.items.count) rows of the plan have moved since it was made and were left out.",
             hint: "Make a new plan for them.")
-        error = Failure(code: failure.code.rawValue, message: failure.message, hint: failure.hint)
+        error = Failure(failure)
         return failure
     }
 }

@@ -45,6 +45,16 @@ extension RunOptions {
     /// A push to several targets at once.
     func push(to choice: TargetChoice, isDryRun: Bool) async throws {
         if let single = choice.single { return try await run(.push, with: single, isDryRun: isDryRun) }
+        do {
+            try await pushSideBySide(to: choice, isDryRun: isDryRun)
+        } catch let error as TidelockError where json {
+            // Not even one run: the one object that was promised says so.
+            try Output.json(RunReports(runs: [], error: RunReport.Failure(error)))
+            throw ExitCode(error.code.traits.exitStatus)
+        }
+    }
+
+    private func pushSideBySide(to choice: TargetChoice, isDryRun: Bool) async throws {
         let request = try scope.request(.push, isDryRun: isDryRun)
         let instance = try await Instance.open(location)
         let targets = try await choice.chosen(among: instance)

@@ -13,6 +13,10 @@ struct RunReport: Codable, Sendable {
         var code: String
         var message: String
         var hint: String?
+
+        init(_ error: TidelockError) {
+            (code, message, hint) = (error.code.rawValue, error.message, error.hint)
+        }
     }
 
     var run: String
@@ -84,7 +88,7 @@ struct RunReport: Codable, Sendable {
 
     mutating func note(_ error: TidelockError) {
         status = .failed
-        self.error = Failure(code: error.code.rawValue, message: error.message, hint: error.hint)
+        self.error = Failure(error)
         guard error.code == .conflicts, let list = error.details[ConflictDetails.list],
             let conflicts = try? JSONDecoder().decode([Conflict].self, from: Data(list.utf8))
         else { return }

@@ -122,7 +122,7 @@ struct CheckCommand: AsyncParsableCommand {
             let error = TidelockError(wrapping: error)
             return Row(
                 target: target.name, ok: false,
-                error: RunReport.Failure(code: error.code.rawValue, message: error.message, hint: error.hint))
+                error: RunReport.Failure(error))
         }
     }
 

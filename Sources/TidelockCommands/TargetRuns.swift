@@ -71,6 +71,8 @@ struct TargetRuns: Sendable {
 /// What `--json` prints for several runs.
 struct RunReports: Encodable, Sendable {
     var runs: [RunReport]
+    /// Why there is not even one; left out otherwise.
+    var error: RunReport.Failure?
 }
 
 extension ErrorCode {

@@ -5,7 +5,10 @@ import TidelockTestSupport
 @Suite("Pushing to several targets", .story)
 struct SeveralTargetsTests {
     private struct Reports: Decodable {
+        struct Failure: Decodable { var code: String }
+
         var runs: [Report]
+        var error: Failure?
     }
 
     private func push(_ source: RealInstance, _ arguments: String...) async throws -> (reports: [Report], exit: Int32) {
@@ -44,6 +47,17 @@ struct SeveralTargetsTests {
         let site = try await Site.make(articles: 2)
         let all = try await push(site.source, "--all")
         #expect(all.exit == 0 && all.reports.map(\.created) == [2], "\(all)")
+    }
+
+    @Test func whatCannotBeginIsToldInTheObjectThatWasPromised() async throws {
+        let site = try await Site.make(articles: 1)
+        for (arguments, code, status) in [
+            (["production", "edgy"], "unknown_target", Int32(66)), (["--all", "--filter", "{"], "invalid_filter", 65),
+        ] {
+            let ending = try await site.source.start(["push", "--json"] + arguments).ending()
+            let reports = try JSONDecoder().decode(Reports.self, from: Data(ending.output.utf8))
+            #expect(reports.runs.isEmpty && reports.error?.code == code && ending.status == status, "\(ending)")
+        }
     }
 
     @Test func namesAndAllAreNotMixedAndSomethingMustBeNamed() async throws {

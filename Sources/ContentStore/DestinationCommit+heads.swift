@@ -1,0 +1,151 @@
+internal import ContentModel
+internal import GRDB
+internal import SyncProtocol
+
+// MARK: What becomes of each row, and the heads that move
+
+extension Commit {
+    /// Writes the verdict of every staged row beside what it found, which is also the undo of the run.
+    func decide() throws {
+        try db.execute(
+            sql: """
+                INSERT INTO undo
+                    (run, kid, bucket, id, verdict, existed, old_rid, old_hash, old_base, old_origin, old_edited,
+                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash, new_base, new_origin)
+                SELECT s.transfer, s.kid, s.bucket, s.id,
+                    CASE s.op
+                    WHEN 1 THEN CASE
+                        WHEN s.keep IN (\(Decision.list(Decision.keeping))) THEN \(Verdict.keepOriginal.rawValue)
+                        WHEN s.keep IN (\(Decision.list(Decision.merging))) AND h.deleted = 0 AND h.hash = s.stored THEN \(Verdict.keepOriginal.rawValue)
+                        WHEN h.id IS NULL THEN \(Verdict.create.rawValue)
+                        WHEN h.reverted IN (SELECT id FROM transfer WHERE pid = :pid) THEN CASE h.deleted WHEN 1 THEN \(Verdict.create.rawValue) ELSE \(Verdict.update.rawValue) END
+                        WHEN h.deleted = 1 THEN CASE WHEN h.edited <> 0 THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
+                        WHEN h.hash = coalesce(s.stored, s.hash) THEN \(Verdict.adopt.rawValue)
+                        WHEN s.keep = \(Decision.patched.rawValue) THEN \(Verdict.update.rawValue)
+                        WHEN h.origin = :pid AND h.edited = 0 AND s.contested = 0 THEN \(Verdict.update.rawValue)
+                        WHEN sh.state IN (1, 4) AND sh.out_hash = h.hash THEN \(Verdict.update.rawValue)
+                        WHEN s.keep = 0 AND sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash THEN \(Verdict.keepOriginal.rawValue)
+                        ELSE \(Verdict.replace.rawValue) END
+                    WHEN 2 THEN CASE
+                        WHEN h.id IS NULL OR h.deleted = 1 THEN \(Verdict.nothing.rawValue)
+                        WHEN h.origin <> :pid AND \(sparesForeign) THEN \(Verdict.nothing.rawValue)
+                        WHEN s.keep IN (\(Decision.list(Decision.keeping))) THEN \(Verdict.release.rawValue)
+                        WHEN h.edited <> 0 OR s.contested = 1 THEN \(Verdict.deleteEdited.rawValue)
+                        ELSE \(Verdict.delete.rawValue) END
+                    ELSE CASE WHEN h.origin = :pid THEN \(Verdict.release.rawValue) ELSE \(Verdict.nothing.rawValue) END END,
+                    h.id IS NOT NULL, h.rid, h.hash, h.base, coalesce(h.origin, 0), coalesce(h.edited, 0),
+                    h.modified, h.state, h.parent, coalesce(h.deleted, 1), h.reverted, s.rid,
+                    coalesce(s.stored, s.hash), s.hash, CASE s.op WHEN 1 THEN :pid ELSE 0 END
+                FROM stage s
+                LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
+                LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = s.kid AND sh.bucket = s.bucket AND sh.id = s.id
+                WHERE s.transfer = :transfer
+                ORDER BY s.kid, s.bucket, s.id
+                """,
+            arguments: ["pid": pid, "transfer": transfer])
+    }
+
+    func moveHeads(sequence: Int64) throws {
+        try put(sequence: sequence)
+        try settle(.adopt, edited: 0, sequence: sequence)
+        try settle(.keepOriginal, edited: 2, sequence: sequence)
+        try bury(sequence: sequence)
+        try releaseRows(sequence: sequence)
+        try BaseBodies.keepArrived(db, transfer: transfer, pid: pid, withMerges: isDecided)
+        try db.execute(
+            sql: """
+                DELETE FROM body WHERE rid IN (
+                    SELECT new_rid FROM undo WHERE run = ? AND verdict = \(Verdict.adopt.rawValue))
+                """,
+            arguments: [transfer])
+    }
+
+    private func put(sequence: Int64) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO head
+                    (kid, bucket, id, rid, hash, base, origin, edited, seq, arrived, modified, state, parent, deleted, reverted)
+                SELECT s.kid, s.bucket, s.id, s.rid, coalesce(s.stored, s.hash), s.hash, :pid,
+                    CASE WHEN s.keep IN (\(Decision.list(Decision.merging))) AND s.stored IS NOT s.hash THEN 2 ELSE 0 END, :sequence, :now,
+                    s.modified, s.state, s.parent, 0, NULL
+                FROM stage s
+                JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
+                WHERE s.transfer = :transfer AND u.verdict IN (\(Verdict.list(Verdict.applied)))
+                ORDER BY s.kid, s.bucket, s.id
+                ON CONFLICT (kid, bucket, id) DO UPDATE SET
+                    rid = excluded.rid, hash = excluded.hash, base = excluded.base, origin = excluded.origin,
+                    edited = excluded.edited, seq = excluded.seq, arrived = excluded.arrived, modified = excluded.modified,
+                    state = excluded.state, parent = excluded.parent, deleted = 0, reverted = NULL
+                """,
+            arguments: ["pid": pid, "sequence": sequence, "now": now, "transfer": transfer])
+    }
+
+    /// Rows that keep their body and only learn what the source believes to be here.
+    ///
+    /// They need no new sequence number, unless they came from a third instance: it did not get back what was its own,
+    /// and may have to see the row from now on. So may the source of a row that counted as edited and is just what it sent.
+    private func settle(_ verdict: Verdict, edited: Int, sequence: Int64) throws {
+        try db.execute(
+            sql: """
+                UPDATE head SET base = u.new_base, origin = ?1, edited = ?2, reverted = NULL,
+                    seq = CASE WHEN u.old_origin IN (0, ?1) AND u.old_edited = 0 THEN seq ELSE ?5 END
+                FROM undo u
+                WHERE u.run = ?3 AND u.verdict = ?4
+                    AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
+                """,
+            arguments: [pid, edited, transfer, verdict.rawValue, sequence])
+    }
+
+    private func bury(sequence: Int64) throws {
+        try db.execute(
+            sql: """
+                UPDATE head SET rid = NULL, hash = NULL, base = NULL, origin = 0, edited = 0, deleted = 1,
+                    seq = ?, arrived = ?, reverted = NULL
+                FROM undo u
+                WHERE u.run = ? AND u.verdict IN (\(Verdict.list([.delete, .deleteEdited])))
+                    AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
+                """,
+            arguments: [sequence, now, transfer])
+        // A tombstone that the source also lets go of is nobody's any more.
+        try db.execute(
+            sql: """
+                UPDATE head SET base = NULL, origin = 0, edited = 0
+                FROM undo u
+                WHERE u.run = ? AND u.verdict = \(Verdict.nothing.rawValue) AND head.origin = ?
+                    AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
+                """,
+            arguments: [transfer, pid])
+    }
+
+    /// Rows that are this instance's own from now on, so that whoever pulls from here gets to see them.
+    private func releaseRows(sequence: Int64) throws {
+        try db.execute(
+            sql: """
+                UPDATE head SET base = NULL, origin = 0, edited = 0, seq = ?
+                FROM undo u
+                WHERE u.run = ? AND u.verdict = \(Verdict.release.rawValue)
+                    AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
+                """,
+            arguments: [sequence, transfer])
+    }
+
+    /// Both the leaves of this source and those of whoever held a row before.
+    func markLeaves() throws {
+        let role = DigestTree.Role.held.rawValue
+        try db.execute(
+            sql: """
+                \(DigestTree.markSQL)
+                SELECT DISTINCT \(role), ?, kid, bucket, 0, x'', 1 FROM undo WHERE run = ?
+                \(DigestTree.markConflictSQL)
+                """,
+            arguments: [pid, transfer])
+        try db.execute(
+            sql: """
+                \(DigestTree.markSQL)
+                SELECT DISTINCT \(role), old_origin, kid, bucket, 0, x'', 1
+                FROM undo WHERE run = ? AND old_origin NOT IN (0, ?)
+                \(DigestTree.markConflictSQL)
+                """,
+            arguments: [transfer, pid])
+    }
+}

@@ -1,0 +1,99 @@
+internal import ContentModel
+internal import GRDB
+internal import SyncProtocol
+
+// MARK: What a commit did
+
+extension Commit {
+    func report(sequence: Int64) throws -> CommitResult {
+        var result = CommitResult(isVerified: true, sequence: sequence)
+        let counts = try Row.fetchAll(
+            db,
+            sql: "SELECT verdict, old_deleted, count(*) FROM undo WHERE run = ? GROUP BY verdict, old_deleted",
+            arguments: [transfer])
+        for row in counts {
+            guard let verdict = Verdict(rawValue: row[0]) else { continue }
+            result.count(verdict, wasDeleted: row[1], by: row[2])
+        }
+        let spared = isDecided ? try sparedDeletes() : 0
+        result.kept += spared
+        result.conflictCount += spared
+        result.conflicts = try conflicts()
+        let resumed = try StagedBatches.resumed(db, transfer: transfer)
+        if resumed > 0 { result.resumedBatches = resumed }
+        return result
+    }
+
+    /// Deletes that a decision turned into letting go.
+    private func sparedDeletes() throws -> Int {
+        try Int.fetchOne(
+            db,
+            sql: """
+                SELECT count(*) FROM undo JOIN stage s ON s.transfer = run AND \(Self.isSameRow)
+                WHERE run = ? AND verdict = \(Verdict.release.rawValue) AND s.keep <> 0
+                """,
+            arguments: [transfer]) ?? 0
+    }
+
+    private static let isSameRow = "s.kid = undo.kid AND s.bucket = undo.bucket AND s.id = undo.id"
+
+    private func conflicts() throws -> [Conflict] {
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT kind.name, undo.id, verdict, s.keep
+                FROM undo JOIN kind USING (kid) JOIN stage s ON s.transfer = run AND \(Self.isSameRow)
+                WHERE run = ? AND (
+                    verdict IN (\(Verdict.list(Verdict.conflicts)))
+                    OR (verdict = \(Verdict.release.rawValue) AND s.keep <> 0))
+                ORDER BY kind.name, undo.id
+                LIMIT \(Limits.listedConflicts)
+                """,
+            arguments: [transfer])
+        return rows.map { row in
+            let verdict = Verdict(rawValue: row[2]) ?? .nothing
+            let decision = Decision(rawValue: row[3]) ?? .none
+            return Conflict(kind: row[0], id: row[1], verdict: Conflict.Verdict(verdict, decision))
+        }
+    }
+}
+
+extension Conflict.Verdict {
+    /// What people are told.
+    init(_ verdict: Verdict, _ decision: Decision) {
+        self =
+            switch decision {
+            case .kept, .keptTarget: .keptTarget
+            case .parked: .parked
+            case .merged, .patched: .merged
+            case .mergedParked: .mergedParked
+            case .none, .arriving: verdict == .keepOriginal ? .keptOriginal : .replaced
+            }
+    }
+}
+
+extension CommitResult {
+    var counts: [String: Int] {
+        ["created": created, "updated": updated, "deleted": deleted, "released": released, "conflicts": conflictCount]
+    }
+
+    fileprivate mutating func count(_ verdict: Verdict, wasDeleted: Bool, by number: Int) {
+        switch verdict {
+        case .create: created += number
+        case .update: updated += number
+        case .replace:
+            if wasDeleted { created += number } else { updated += number }
+            conflictCount += number
+        case .adopt: adopted += number
+        case .keepOriginal:
+            kept += number
+            conflictCount += number
+        case .delete: deleted += number
+        case .deleteEdited:
+            deleted += number
+            conflictCount += number
+        case .release: released += number
+        case .nothing: break
+        }
+    }
+}

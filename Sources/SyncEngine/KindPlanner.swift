@@ -1,0 +1,239 @@
+internal import ContentModel
+internal import SyncProtocol
+
+/// Plans one kind.
+struct KindPlanner {
+    let planner: Planner
+    let selected: KindScope
+    let standing: KindStanding
+    /// What the destination says of the kind; nil when it has none of it.
+    let state: KindState?
+    let filters: FilterSet
+    let filter: ContentFilter?
+    private var plan: KindPlan
+
+    init(
+        planner: Planner, selected: KindScope, standing: KindStanding, state: KindState?, filters: FilterSet,
+        filter: ContentFilter?
+    ) {
+        self.planner = planner
+        self.selected = selected
+        self.standing = standing
+        self.state = state
+        self.filters = filters
+        self.filter = selected.kind.isContent ? filter : nil
+        plan = KindPlan(kind: selected.kind.name)
+    }
+
+    private var kind: Kind { selected.kind }
+    private var isMirror: Bool { planner.scope.mode == .mirror }
+    /// Whether rows of somebody else are deleted. They are known only where the destination has listed them for this
+    /// very run; and a filter says nothing about items that are not here, so a mirror with one spares them.
+    private var deletesForeign: Bool { isMirror && planner.scope.filter == nil && (state?.foreign ?? 0) > 0 }
+
+    /// The feed and the open rows are enough when the last whole run used the same handlers. Items that are named are
+    /// looked up by their names.
+    private var since: Int64? {
+        guard !planner.options.includesReverted, !deletesForeign, selected.ids == nil,
+            let checkpoint = standing.checkpoint, checkpoint > 0,
+            standing.filters?.fingerprint == filters.fingerprint
+        else { return nil }
+        return checkpoint
+    }
+
+    mutating func plan(into writer: inout PlanWriter, examined: inout Int) async throws -> KindPlan {
+        let query = candidateQuery
+        var page = try await planner.store.candidates(query)
+        while true {
+            // The next page is read while this one is filtered.
+            let position = page.next
+            async let following = Self.page(after: position, query, of: planner.store)
+            try await plan(page.rows, into: &writer)
+            examined += page.rows.count
+            planner.report(examined)
+            guard let next = try await following else { break }
+            page = next
+        }
+        if since == nil {
+            try await planAbsentees(into: &writer)
+        } else if standing.hasOpenRows {
+            try await planOpenRows(query, into: &writer, examined: &examined)
+        }
+        plan.reverted = state?.reverted ?? 0
+        plan.unchanged = max(0, standing.held - plan.updates - plan.deletes - plan.releases)
+        return plan
+    }
+
+    private var candidateQuery: CandidateQuery {
+        CandidateQuery(
+            kind: kind, peer: planner.peer.id, filters: filters, since: since, upTo: standing.latest,
+            includesReverted: planner.options.includesReverted, ids: selected.ids, after: nil,
+            limit: planner.options.batchSize)
+    }
+
+    /// Nil behind the last page.
+    private static func page(
+        after position: CandidatePosition?, _ query: CandidateQuery, of store: any SourceStore
+    ) async throws -> CandidatePage? {
+        guard let position else { return nil }
+        var query = query
+        query.after = position
+        return try await store.candidates(query)
+    }
+
+    /// What the comparison with the destination brought up, whether it is here or not.
+    private mutating func planOpenRows(
+        _ query: CandidateQuery, into writer: inout PlanWriter, examined: inout Int
+    ) async throws {
+        var query = query
+        var isProved = !isMirror
+        repeat {
+            let page = try await planner.store.openRows(query)
+            if !isProved, page.rows.contains(where: { $0.body == nil }) {
+                try await requireProof(absenteeQuery())
+                isProved = true
+            }
+            try await plan(page.rows, into: &writer)
+            examined += page.rows.count
+            planner.report(examined)
+            query.after = page.next
+        } while query.after != nil
+    }
+
+    private mutating func plan(_ rows: [Candidate], into writer: inout PlanWriter) async throws {
+        let selectedRows = rows.filter(isSelected)
+        for row in selectedRows where row.isTheirs {
+            try await write(into: &writer) { $0.release(row) }
+        }
+        let live = selectedRows.filter { $0.body != nil && !$0.isTheirs }
+        let outcomes = try await outcomes(of: live)
+        for (row, outcome) in zip(live, outcomes) {
+            try await write(into: &writer) { $0.decide(row, outcome) }
+        }
+        // Looking at everything, tombstones are met again among the absentees.
+        guard since != nil else { return }
+        for row in selectedRows where row.body == nil && row.shadow.isHeld {
+            try await write(into: &writer) {
+                $0.letGo(row.id, row.bucket, source: nil, isContested: row.isContested)
+            }
+        }
+    }
+
+    private func isSelected(_ row: Candidate) -> Bool {
+        guard selected.includes(row.id) else { return false }
+        guard let filter, let body = row.body else { return true }
+        return filter.matches(body)
+    }
+
+    private func outcomes(of rows: [Candidate]) async throws -> [FilterOutcome] {
+        guard !filters.isEmpty, !rows.isEmpty else { return rows.map { _ in .unchanged } }
+        let items = rows.map { OutgoingItem(id: $0.id, body: $0.body!) }  // only live rows come here
+        return try await planner.hooks.filter(items, of: kind)
+    }
+
+    private mutating func decide(_ row: Candidate, _ outcome: FilterOutcome) -> Step {
+        planner.options.exclusions?.note(outcome, of: kind, row.id)
+        switch outcome {
+        case .unchanged: return put(row, body: row.body!, output: row.hash!)  // live rows have both
+        case .changed(let body): return put(row, body: body, output: body.hash)
+        case .skipped:
+            plan.skips += 1
+            return Step(operation: operation(row, .skip, output: nil))
+        case .dropped:
+            plan.drops += 1
+            let isForeign = row.shadow == .foreign || row.shadow == .takenOver
+            let isThere = row.shadow.isHeld || (deletesForeign && isForeign)
+            guard isThere else { return Step(operation: operation(row, .drop, output: nil)) }
+            return letGo(row.id, row.bucket, source: row.hash, isContested: row.isContested)
+        }
+    }
+
+    private mutating func put(_ row: Candidate, body: JSONDocument, output: ContentHash) -> Step {
+        if row.shadow == .acked, row.acknowledged == output {
+            return Step(operation: operation(row, .same, output: output))
+        }
+        switch row.shadow {
+        case .acked where !row.isContested: plan.updates += 1
+        case .acked, .resend:
+            plan.updates += 1
+            plan.overwrites += 1
+        default: plan.creates += 1
+        }
+        return Step(operation: operation(row, .put, output: output), body: body)
+    }
+
+    /// The peer's own item came back to us and was not edited here since: what the peer holds is its own again.
+    private mutating func release(_ row: Candidate) -> Step {
+        plan.releases += 1
+        return Step(
+            operation: PlannedOperation(id: row.id, bucket: row.bucket, action: .release, source: nil, output: nil))
+    }
+
+    private mutating func letGo(_ id: String, _ bucket: Bucket, source: ContentHash?, isContested: Bool) -> Step {
+        if isMirror { plan.deletes += 1 } else { plan.releases += 1 }
+        return Step(
+            operation: PlannedOperation(
+                id: id, bucket: bucket, action: isMirror ? .delete : .release, source: source, output: nil,
+                isContested: isContested))
+    }
+
+    private mutating func planAbsentees(into writer: inout PlanWriter) async throws {
+        var query = absenteeQuery()
+        if isMirror { try await requireProof(query) }
+        repeat {
+            let page = try await planner.store.absentees(query)
+            for absentee in page.rows {
+                try await write(into: &writer) { planner in
+                    planner.letGo(absentee.id, absentee.bucket, source: nil, isContested: absentee.isContested)
+                }
+            }
+            query.after = page.next
+        } while query.after != nil
+    }
+
+    private func absenteeQuery() -> AbsenteeQuery {
+        AbsenteeQuery(
+            kind: kind, peer: planner.peer.id, includesForeign: deletesForeign,
+            includesReverted: deletesForeign && planner.options.includesReverted, ids: selected.ids,
+            upTo: standing.latest, after: nil, limit: planner.options.batchSize)
+    }
+
+    /// A kind without a single item proves nothing about items it never had: that is how an emptied or
+    /// half-restored source would empty its destinations.
+    private func requireProof(_ query: AbsenteeQuery) async throws {
+        guard try await planner.store.liveItems(of: kind) == 0 else { return }
+        let unproved = try await planner.store.unprovedAbsentees(query)
+        guard unproved > 0 else { return }
+        throw TidelockError(
+            .emptySource,
+            "The source holds no item of \(kind); mirroring it would delete \(unproved) items that it never deleted.",
+            hint: "Check that the source is complete. Items deleted there one by one do propagate.",
+            details: ["kind": kind.name, "deletes": String(unproved)])
+    }
+
+    private func operation(_ row: Candidate, _ action: PlannedOperation.Action, output: ContentHash?)
+        -> PlannedOperation
+    {
+        PlannedOperation(
+            id: row.id, bucket: row.bucket, action: action, source: row.hash, output: output,
+            isContested: row.isContested)
+    }
+
+    private mutating func write(
+        into writer: inout PlanWriter, _ decide: (inout KindPlanner) -> Step
+    ) async throws {
+        let before = plan
+        let step = decide(&self)
+        if let expected = planner.options.expected, !expected.admits(step.operation, of: kind) {
+            plan = before
+            return
+        }
+        try await writer.add(step.operation, body: step.body, kind: kind, filters: filters)
+    }
+}
+
+/// One decision: what to remember, and the item to send with it.
+private struct Step {
+    var operation: PlannedOperation
+    var body: JSONDocument?
+}
