@@ -47,13 +47,7 @@ extension Store {
     }
 
     public func reopenMovedConflicts(transfer: String) async throws {
-        try await write { db in
-            try Arrival.takeBack(db, transfer: transfer, where: Collision.hasMoved)
-            try db.execute(
-                sql:
-                    "UPDATE stage SET seen = NULL, keep = 0, fields = NULL WHERE transfer = :transfer AND \(Collision.hasMoved)",
-                arguments: ["transfer": transfer])
-        }
+        try await write { db in try Collision.reopen(db, transfer: transfer, where: Collision.hasMoved) }
     }
 }
 
@@ -208,6 +202,14 @@ enum Collision {
         ).map { TargetFacts(name: $0[0], uri: $0[1]) }
     }
 
+    /// Forgets what was decided about staged rows for which `condition` holds.
+    static func reopen(_ db: Database, transfer: String, where condition: String) throws {
+        try Arrival.takeBack(db, transfer: transfer, where: condition)
+        try db.execute(
+            sql: "UPDATE stage SET seen = NULL, keep = 0, fields = NULL WHERE transfer = :transfer AND \(condition)",
+            arguments: ["transfer": transfer])
+    }
+
     static func settle(_ db: Database, transfer: String, _ decision: ConflictDecision) throws {
         let place = try Place(
             kid: Numbers.kind(db, decision.item.kind),
@@ -244,7 +246,7 @@ enum Arrival {
     }
 
     /// What the source sent comes back where a merge was decided that does not hold any more.
-    static func takeBack(_ db: Database, transfer: String, where condition: String) throws {
+    fileprivate static func takeBack(_ db: Database, transfer: String, where condition: String) throws {
         let rows = try Row.fetchAll(
             db,
             sql: """

@@ -90,7 +90,8 @@ enum StagedBatches {
                 sql: "UPDATE staged_batch SET transfer = ?, number = ?, resumed = 1 WHERE transfer = ? AND bid = ?",
                 arguments: [transfer, numbers[batch.digest], batch.transfer, batch.bid])
         }
-        try forgetDecisions(db, transfer: transfer)
+        // A decision was about the rows of then.
+        try Collision.reopen(db, transfer: transfer, where: "seen IS NOT NULL")
         try db.execute(
             sql: "UPDATE transfer SET touched = 0 WHERE id IN (\(leftTransfers))", arguments: ["transfer": transfer])
     }
@@ -112,15 +113,5 @@ enum StagedBatches {
                 .damagedStore, "What transfer \(from.printable) left here is not what its batches say.",
                 hint: "Reset the lock with 'tidelock lock reset', which frees it, and run again.")
         }
-    }
-
-    /// A decision was about the rows of then.
-    private static func forgetDecisions(_ db: Database, transfer: String) throws {
-        try Arrival.takeBack(db, transfer: transfer, where: "seen IS NOT NULL")
-        try db.execute(
-            sql: """
-                UPDATE stage SET seen = NULL, keep = 0, fields = NULL WHERE transfer = ? AND seen IS NOT NULL
-                """,
-            arguments: [transfer])
     }
 }

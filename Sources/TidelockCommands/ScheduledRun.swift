@@ -94,11 +94,14 @@ struct ClockedRun: Service {
     private func start(_ due: Int64) async {
         do {
             guard try await instance.store.claim(schedule: "run \(scheduled.name)", due: due) else { return }
-            for _ in 1..<Self.attempts {
-                if try await perform() { return }
+            var attempts = 1
+            while try await !perform() {
+                guard attempts < Self.attempts else {
+                    throw TidelockError(.runInProgress, "Other runs were at work all the time.")
+                }
+                attempts += 1
                 try await instance.clock.sleep(for: Self.pause)
             }
-            _ = try await perform()
         } catch is CancellationError {
             return
         } catch {
