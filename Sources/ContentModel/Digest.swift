@@ -4,9 +4,10 @@ public struct Digest: Sendable, Hashable, CustomStringConvertible {
 
     public static let length = 16
 
-    public init(bytes: some Sequence<UInt8>) {
-        self.bytes = Array(bytes.prefix(Digest.length))
-        precondition(self.bytes.count == Digest.length, "a digest has 16 bytes")
+    /// The first 16 of the given bytes.
+    public init(bytes: [UInt8]) {
+        precondition(bytes.count >= Digest.length, "a digest has 16 bytes")
+        self.bytes = Array(bytes[..<Digest.length])
     }
 
     public init?(hex: String) {

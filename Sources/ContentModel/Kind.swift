@@ -81,17 +81,20 @@ public struct Kind: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The longest id or model name that is accepted, in UTF-8 bytes.
     public static let longestName = 255
 
+    /// Names are read from every item that links to another, so this looks at bytes alone.
     private static func isValidModelName(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.count <= longestName && !name.hasPrefix("/") && !name.hasSuffix("/")
-            && !name.contains("//")
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "/"):
-                    true
-                default: false
-                }
+        guard case 1...longestName = name.utf8.count else { return false }
+        var previous = UInt8(ascii: "/")
+        for byte in name.utf8 {
+            switch byte {
+            case UInt8(ascii: "/") where previous == UInt8(ascii: "/"): return false
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "/"):
+                previous = byte
+            default: return false
             }
+        }
+        return previous != UInt8(ascii: "/")
     }
 }
 

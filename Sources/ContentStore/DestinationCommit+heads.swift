@@ -129,23 +129,24 @@ extension Commit {
             arguments: [sequence, transfer])
     }
 
-    /// Both the leaves of this source and those of whoever held a row before.
-    func markLeaves() throws {
-        let role = DigestTree.Role.held.rawValue
+    /// Leaves of whoever else held a row before.
+    func markForeignLeaves() throws {
         try db.execute(
             sql: """
                 \(DigestTree.markSQL)
-                SELECT DISTINCT \(role), ?, kid, bucket, 0, x'', 1 FROM undo WHERE run = ?
-                \(DigestTree.markConflictSQL)
-                """,
-            arguments: [pid, transfer])
-        try db.execute(
-            sql: """
-                \(DigestTree.markSQL)
-                SELECT DISTINCT \(role), old_origin, kid, bucket, 0, x'', 1
+                SELECT DISTINCT \(DigestTree.Role.held.rawValue), old_origin, kid, bucket, 0, x'', 1
                 FROM undo WHERE run = ? AND old_origin NOT IN (0, ?)
                 \(DigestTree.markConflictSQL)
                 """,
             arguments: [transfer, pid])
+    }
+
+    /// Buckets of this source with rows that the run touched, by kind.
+    func changedBuckets() throws -> [Int64: [UInt16]] {
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT DISTINCT kid, bucket FROM undo WHERE run = ?", arguments: [transfer])
+        var buckets: [Int64: [UInt16]] = [:]
+        while let row = try rows.next() { buckets[row[0], default: []].append(row[1]) }
+        return buckets
     }
 }

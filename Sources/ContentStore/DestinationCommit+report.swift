@@ -37,15 +37,16 @@ extension Commit {
 
     private static let isSameRow = "s.kid = undo.kid AND s.bucket = undo.bucket AND s.id = undo.id"
 
+    /// The verdict is asked for first: most rows of a run are none of these and need no look at the stage.
     private func conflicts() throws -> [Conflict] {
+        let release = Verdict.release
         let rows = try Row.fetchAll(
             db,
             sql: """
                 SELECT kind.name, undo.id, verdict, s.keep
                 FROM undo JOIN kind USING (kid) JOIN stage s ON s.transfer = run AND \(Self.isSameRow)
-                WHERE run = ? AND (
-                    verdict IN (\(Verdict.list(Verdict.conflicts)))
-                    OR (verdict = \(Verdict.release.rawValue) AND s.keep <> 0))
+                WHERE run = ? AND verdict IN (\(Verdict.list(Verdict.conflicts + [release])))
+                    AND (verdict <> \(release.rawValue) OR s.keep <> 0)
                 ORDER BY kind.name, undo.id
                 LIMIT \(Limits.listedConflicts)
                 """,

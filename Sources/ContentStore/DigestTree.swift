@@ -48,8 +48,11 @@ struct DigestTree {
     // MARK: Roots
 
     /// The current root, after recomputing what is dirty.
-    func root(_ db: Database) throws -> Root {
-        try refresh(db)
+    ///
+    /// `buckets` are those whose rows this transaction changed without marking their leaves: a mark that is taken away
+    /// again at once costs more than the digest.
+    func root(_ db: Database, afterChanging buckets: [UInt16] = []) throws -> Root {
+        try refresh(db, afterChanging: buckets)
         let nodes = try Row.fetchAll(
             db, sql: "SELECT number, count, digest FROM node WHERE role = ? AND pid = ? AND kid = ? ORDER BY number",
             arguments: StatementArguments(key))
@@ -97,18 +100,18 @@ struct DigestTree {
 
     // MARK: Recomputing
 
-    private func refresh(_ db: Database) throws {
+    private func refresh(_ db: Database, afterChanging buckets: [UInt16] = []) throws {
         let dirty = try Int.fetchAll(
             db,
             sql: """
                 SELECT bucket FROM leaf INDEXED BY leaf_dirty
-                WHERE role = ? AND pid = ? AND kid = ? AND dirty = 1 ORDER BY bucket
+                WHERE role = ? AND pid = ? AND kid = ? AND dirty = 1
                 """,
             arguments: StatementArguments(key))
-        guard !dirty.isEmpty else { return }
-        let leaves = try computeLeaves(db, buckets: dirty.map { UInt16($0) })
-        try persist(db, leaves)
-        for number in Set(dirty.map { $0 >> 8 }) {
+        let stale = Set(buckets).union(dirty.map { UInt16($0) })
+        guard !stale.isEmpty else { return }
+        try persist(db, try computeLeaves(db, buckets: stale.sorted()))
+        for number in Set(stale.map { Int($0 >> 8) }) {
             try persistNode(db, number: number)
         }
     }
@@ -120,13 +123,12 @@ struct DigestTree {
             var builder = LeafBuilder { bucket, leaf in
                 if leaves[bucket] != nil { leaves[bucket] = leaf }
             }
-            try builder.add(Row.fetchCursor(db, sql: rowsSQL + " ORDER BY bucket, id", arguments: rowsArguments))
+            try builder.add(db.cachedStatement(sql: rowsSQL + " ORDER BY bucket, id"), rowsArguments)
         } else {
             let statement = try db.cachedStatement(sql: rowsSQL + " AND bucket = ? ORDER BY bucket, id")
             for bucket in buckets {
                 var builder = LeafBuilder { leaves[$0] = $1 }
-                try builder.add(
-                    Row.fetchCursor(statement, arguments: rowsArguments + [Int64(bucket)]))
+                try builder.add(statement, rowsArguments + [Int64(bucket)])
             }
         }
         return leaves
@@ -142,24 +144,25 @@ struct DigestTree {
     private var rowsArguments: StatementArguments { [kid, pid] }
 
     private func persist(_ db: Database, _ leaves: [UInt16: Leaf]) throws {
-        let update = try RowStatement(
+        let keep = try RowStatement(
             db,
             sql: """
-                UPDATE leaf SET count = ?, digest = ?, dirty = 0
-                WHERE role = ? AND pid = ? AND kid = ? AND bucket = ?
+                INSERT INTO leaf (role, pid, kid, bucket, count, digest, dirty) VALUES (?, ?, ?, ?, ?, ?, 0)
+                ON CONFLICT (role, pid, kid, bucket) DO UPDATE SET
+                    count = excluded.count, digest = excluded.digest, dirty = 0
                 """)
         let remove = try RowStatement(
             db, sql: "DELETE FROM leaf WHERE role = ? AND pid = ? AND kid = ? AND bucket = ?")
         for (bucket, leaf) in leaves.sorted(by: { $0.key < $1.key }) {
-            try (leaf.count == 0 ? remove : update).run { values in
-                if leaf.count > 0 {
-                    values.add(Int64(leaf.count))
-                    values.add(leaf.digest.bytes)
-                }
+            try (leaf.count == 0 ? remove : keep).run { values in
                 values.add(role.rawValue)
                 values.add(pid)
                 values.add(kid)
                 values.add(Int64(bucket))
+                if leaf.count > 0 {
+                    values.add(Int64(leaf.count))
+                    values.add(leaf.digest.bytes)
+                }
             }
         }
     }
@@ -186,10 +189,11 @@ struct DigestTree {
                 SELECT bucket, count, digest FROM leaf
                 WHERE role = ? AND pid = ? AND kid = ? AND bucket BETWEEN ? AND ?
                 """)
+        leaves.reserveCapacity(256)
         let rows = try Row.fetchCursor(
             statement, arguments: StatementArguments(key + [number << 8, number << 8 | 255]))
         while let row = try rows.next() {
-            leaves[UInt16(row[0] as Int)] = Leaf(count: row[1], digest: Digest(bytes: row.bytes(2)!))
+            leaves[row[0]] = Leaf(count: row[1], digest: Digest(bytes: row.bytes(2)!))
         }
         return leaves
     }
@@ -221,57 +225,24 @@ struct DigestTree {
     }
 }
 
-/// Turns rows ordered by bucket and id into leaves: SHA-256 over id, a zero byte, and the hash, for each row.
-struct LeafBuilder {
-    private let emit: (UInt16, DigestTree.Leaf) -> Void
-    private var bucket: UInt16?
-    private var text: [UInt8] = []
-    private var count = 0
-
-    init(emit: @escaping (UInt16, DigestTree.Leaf) -> Void) {
-        self.emit = emit
-    }
-
-    /// Rows of (bucket, id, hash).
-    mutating func add(_ rows: RowCursor) throws {
-        while let row = try rows.next() {
-            add(bucket: UInt16(row[0] as Int), id: row[1], hash: row.bytes(2)!)
-        }
-        finish()
-    }
-
-    private mutating func add(bucket next: UInt16, id: String, hash: [UInt8]) {
-        if next != bucket { finish() }
-        bucket = next
-        text.append(contentsOf: id.utf8)
-        text.append(0)
-        text.append(contentsOf: hash)
-        count += 1
-    }
-
-    private mutating func finish() {
-        if let bucket, count > 0 { emit(bucket, DigestTree.Leaf(count: count, digest: Digest(over: text))) }
-        text.removeAll(keepingCapacity: true)
-        count = 0
-    }
-}
-
 extension DigestTree {
     /// Leaves from rows that are not in the tables this tree reads, for `root(_:replacing:)`.
-    static func leaves(of rows: RowCursor, emptying buckets: [UInt16]) throws -> [UInt16: Leaf] {
+    static func leaves(
+        of statement: Statement, _ arguments: StatementArguments, emptying buckets: [UInt16]
+    ) throws -> [UInt16: Leaf] {
         var leaves = Dictionary(uniqueKeysWithValues: buckets.map { ($0, Leaf(count: 0, digest: .empty)) })
         var builder = LeafBuilder { leaves[$0] = $1 }
-        try builder.add(rows)
+        try builder.add(statement, arguments)
         return leaves
     }
 }
 
 extension DigestTree {
     /// The root over rows that belong to no peer's tree.
-    static func root(of rows: RowCursor) throws -> Root {
+    static func root(of statement: Statement, _ arguments: StatementArguments) throws -> Root {
         var nodes: [Int: [UInt16: Leaf]] = [:]
         var builder = LeafBuilder { nodes[Int($0 >> 8), default: [:]][$0] = $1 }
-        try builder.add(rows)
+        try builder.add(statement, arguments)
         return root(of: nodes.sorted { $0.key < $1.key }.map { (number: $0.key, leaf: node(of: $0.value)) })
     }
 }
@@ -282,7 +253,7 @@ extension DigestTree {
     func differences(_ db: Database) throws -> (leaves: [UInt16], nodes: [Int], rows: Int) {
         var real: [UInt16: Leaf] = [:]
         var builder = LeafBuilder { real[$0] = $1 }
-        try builder.add(Row.fetchCursor(db, sql: rowsSQL + " ORDER BY bucket, id", arguments: rowsArguments))
+        try builder.add(db.cachedStatement(sql: rowsSQL + " ORDER BY bucket, id"), rowsArguments)
         var unseen = Set(real.keys)
         var leaves: [UInt16] = []
         var dirty: Set<Int> = []

@@ -84,10 +84,9 @@ extension Store {
     public func kindSummaries() async throws -> [KindSummary] {
         try await read { db in
             try Numbers.kinds(db).sorted { $0.value < $1.value }.compactMap { kid, kind in
-                let rows = try Row.fetchCursor(
-                    db, sql: "SELECT bucket, id, hash FROM head WHERE kid = ? AND deleted = 0 ORDER BY bucket, id",
-                    arguments: [kid])
-                let root = try DigestTree.root(of: rows)
+                let rows = try db.cachedStatement(
+                    sql: "SELECT bucket, id, hash FROM head WHERE kid = ? AND deleted = 0 ORDER BY bucket, id")
+                let root = try DigestTree.root(of: rows, [kid])
                 return root.count == 0 ? nil : KindSummary(kind: kind.name, items: root.count, root: root.digest.hex)
             }
         }

@@ -19,7 +19,6 @@ extension Store {
                 throw TidelockError(.unknownTransfer, "The plan of transfer \(transfer.printable) is not finished.")
             }
             let pid: Int64 = plan[0]
-            try Acknowledgement.markLeaves(db, transfer: transfer, pid: pid)
             try Acknowledgement.moveShadow(db, transfer: transfer, pid: pid)
             try Acknowledgement.moveCheckpoints(db, pid: pid, stored: plan[2], wasCompared: plan[3])
             try Acknowledgement.refreshDigests(db, transfer: transfer, pid: pid)
@@ -35,22 +34,16 @@ extension Store {
 
 /// What an acknowledged plan leaves at the source.
 private enum Acknowledgement {
-    static func markLeaves(_ db: Database, transfer: String, pid: Int64) throws {
-        try db.execute(
-            sql: """
-                \(DigestTree.markSQL)
-                SELECT DISTINCT \(DigestTree.Role.shadowed.rawValue), ?, kid, bucket, 0, x'', 1
-                FROM plan_op WHERE transfer = ?
-                \(DigestTree.markConflictSQL)
-                """,
-            arguments: [pid, transfer])
-    }
-
     /// The next run begins with the roots: they are computed by the run that changed them.
     static func refreshDigests(_ db: Database, transfer: String, pid: Int64) throws {
         let kinds = try Int64.fetchAll(
             db, sql: "SELECT DISTINCT kid FROM plan_op WHERE transfer = ?", arguments: [transfer])
-        for kid in kinds { _ = try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db) }
+        for kid in kinds {
+            let changed = try UInt16.fetchAll(
+                db, sql: "SELECT DISTINCT bucket FROM plan_op WHERE transfer = ? AND kid = ?",
+                arguments: [transfer, kid])
+            _ = try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db, afterChanging: changed)
+        }
     }
 
     static func moveShadow(_ db: Database, transfer: String, pid: Int64) throws {

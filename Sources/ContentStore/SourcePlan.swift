@@ -244,10 +244,9 @@ enum PlanTables {
 
     /// The shadow's root as it will be once the plan is acknowledged.
     static func expectedRoot(_ db: Database, transfer: String, pid: Int64, kid: Int64) throws -> Digest {
-        let buckets = try Int.fetchAll(
+        let buckets = try UInt16.fetchAll(
             db, sql: "SELECT DISTINCT bucket FROM plan_op WHERE transfer = ? AND kid = ?", arguments: [transfer, kid])
-        let rows = try Row.fetchCursor(
-            db,
+        let rows = try db.cachedStatement(
             sql: """
                 SELECT bucket, id, out_hash FROM (
                     SELECT s.bucket, s.id, s.out_hash FROM shadow s
@@ -261,9 +260,9 @@ enum PlanTables {
                     WHERE p.transfer = :transfer AND p.kid = :kid AND p.action = 1
                 )
                 ORDER BY bucket, id
-                """,
-            arguments: ["pid": pid, "kid": kid, "transfer": transfer])
-        let patch = try DigestTree.leaves(of: rows, emptying: buckets.map { UInt16($0) })
+                """)
+        let patch = try DigestTree.leaves(
+            of: rows, ["pid": pid, "kid": kid, "transfer": transfer], emptying: buckets)
         return try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db, replacing: patch).digest
     }
 }
