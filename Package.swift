@@ -79,6 +79,7 @@ let package = Package(
                 .embedInCode("SQL/v007-links.sql"), .embedInCode("SQL/v008-audit.sql"),
                 .embedInCode("SQL/v009-plan-only.sql"), .embedInCode("SQL/v010-open-rows.sql"),
                 .embedInCode("SQL/v011-contested.sql"), .embedInCode("SQL/v012-resume.sql"),
+                .embedInCode("SQL/v013-superseding.sql"),
             ], swiftSettings: strict),
         .target(
             name: "RemotePeer", dependencies: ["ContentModel", "CurlHTTP", "SyncEngine", "SyncProtocol"],

@@ -38,6 +38,7 @@ struct Commit {
         _ = try TransferTable.requireOpen(db, transfer)
         try Leases.require(db, transfer: transfer, fence: request.fence)
         try requireAllBatches()
+        try SupersedingRows.settle(db, transfer: transfer)
         try requireUnmoved()
         let sequence = try Settings.nextSequence(db)
         try decide()

@@ -34,14 +34,18 @@ enum StagedBatches {
     }
 
     /// Notes a batch, and answers the number under which its rows are kept.
-    static func add(_ db: Database, transfer: String, _ batch: BatchInfo, receivers: Digest) throws -> Int64 {
+    static func add(
+        _ db: Database, transfer: String, _ batch: BatchInfo, receivers: Digest, isPartial: Bool
+    ) throws -> Int64 {
         let bid = try Int64.fetchOne(db, sql: "SELECT coalesce(max(bid), 0) + 1 FROM staged_batch") ?? 1
         try db.execute(
             sql: """
-                INSERT INTO staged_batch (transfer, number, digest, operations, bid, receivers)
-                VALUES (?, ?, ?, ?, ?, ?)
+                INSERT INTO staged_batch (transfer, number, digest, operations, bid, receivers, partial)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
                 """,
-            arguments: [transfer, batch.number, batch.digest, batch.operations, bid, receivers.data])
+            arguments: [
+                transfer, batch.number, batch.digest, batch.operations, bid, receivers.data, isPartial,
+            ])
         return bid
     }
 
@@ -69,6 +73,7 @@ enum StagedBatches {
             sql: """
                 SELECT transfer, bid, digest, operations FROM staged_batch
                 WHERE transfer IN (\(leftTransfers)) AND bid IS NOT NULL AND receivers IS :receivers
+                    AND partial = 0
                 GROUP BY digest
                 """,
             arguments: ["transfer": transfer, "receivers": receivers.data]
@@ -98,6 +103,7 @@ enum StagedBatches {
 
     private static func move(_ db: Database, _ batches: [Left], from: String, to transfer: String) throws {
         let bids = try JSONColumns.encode(batches.map(\.bid))
+        let superseded = try SupersedingRows.dropOlder(db, bids, from: from, than: transfer)
         var moved = 0
         for table in ["stage_link", "stage"] {
             try db.execute(
@@ -108,7 +114,7 @@ enum StagedBatches {
                 arguments: [transfer, from, bids])
             moved = db.changesCount
         }
-        guard moved == batches.reduce(0, { $0 + $1.operations }) else {
+        guard moved + superseded == batches.reduce(0, { $0 + $1.operations }) else {
             throw TidelockError(
                 .damagedStore, "What transfer \(from.printable) left here is not what its batches say.",
                 hint: "Reset the lock with 'tidelock lock reset', which frees it, and run again.")

@@ -21,9 +21,10 @@ extension Store {
                 return try repeated(known, batch)
             }
             var check = ScopeCheck(record.scope)
-            var stager = try Stager(
-                db: db, transfer: transfer,
-                batch: StagedBatches.add(db, transfer: transfer, batch.info, receivers: received.receivers))
+            let bid = try StagedBatches.add(
+                db, transfer: transfer, batch.info, receivers: received.receivers,
+                isPartial: rows.contains { $0.entry.supersedes })
+            var stager = try Stager(db: db, transfer: transfer, batch: bid, number: number)
             for row in rows {
                 try check.require(row.entry)
                 try stager.add(row)
@@ -130,20 +131,23 @@ private struct Stager {
     let db: Database
     let transfer: String
     let batch: Int64
-    private let insert: RowStatement
+    let number: Int
+    private let insertRow: RowStatement
     private let insertLink: RowStatement
     private var kids: [Kind: Int64] = [:]
 
-    init(db: Database, transfer: String, batch: Int64) throws {
+    init(db: Database, transfer: String, batch: Int64, number: Int) throws {
         self.db = db
         self.transfer = transfer
         self.batch = batch
+        self.number = number
         insertLink = try StagedLinks.insertion(db)
-        insert = try RowStatement(
+        insertRow = try RowStatement(
             db,
             sql: """
-                INSERT INTO stage (transfer, kid, bucket, id, op, rid, hash, modified, state, parent, stored, contested, batch)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO stage (transfer, kid, bucket, id, op, rid, hash, modified, state, parent, stored, contested, batch,
+                    supersedes)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
     }
 
@@ -151,35 +155,48 @@ private struct Stager {
         let place = try Place(kid: kid(row.entry.kind), bucket: row.bucket, id: row.entry.id)
         switch row.entry.operation {
         case .put(let body, let output):
-            try write(
-                place, operation: 1, rid: Bodies.insert(db, row.received ?? body), hash: output, row)
+            let rid = try Bodies.insert(db, row.received ?? body)
+            guard try write(place, operation: 1, rid: rid, hash: output, row) else {
+                return try Bodies.drop(db, rid)
+            }
             try StagedLinks.add(row.links, transfer: transfer, batch: batch, from: place, by: insertLink)
-        case .delete: try write(place, operation: 2, rid: nil, hash: nil, row)
-        case .release: try write(place, operation: 3, rid: nil, hash: nil, row)
+        case .delete: try write(place, operation: 2, row)
+        case .release: try write(place, operation: 3, row)
+        case .withdraw: try write(place, operation: SupersedingRows.withdrawn, row)
         }
     }
 
+    /// Whether the row counts: a later batch may have come first and said something else of its item.
+    @discardableResult
     private func write(
+        _ place: Place, operation: Int64, rid: Int64? = nil, hash: ContentHash? = nil, _ row: StagedRow
+    ) throws -> Bool {
+        do {
+            try insert(place, operation: operation, rid: rid, hash: hash, row)
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY {
+            let entry = (supersedes: row.entry.supersedes, batch: batch, number: number)
+            guard try SupersedingRows.makeRoom(db, transfer: transfer, at: place, for: entry) else { return false }
+            try insert(place, operation: operation, rid: rid, hash: hash, row)
+        }
+        return true
+    }
+
+    private func insert(
         _ place: Place, operation: Int64, rid: Int64?, hash: ContentHash?, _ row: StagedRow
     ) throws {
-        do {
-            try insert.run { values in
-                values.add(transfer)
-                values.add(place)
-                values.add(operation)
-                values.add(rid)
-                values.add(hash?.bytes)
-                values.add(row.facts?.modified)
-                values.add(row.facts?.state)
-                values.add(row.facts?.parent)
-                values.add(row.received?.hash.bytes)
-                values.add(row.entry.isContested ? 1 : 0)
-                values.add(batch)
-            }
-        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY {
-            throw TidelockError(
-                .malformedMessage, "The transfer names item \(place.id.printable) of one kind twice.", underlying: error
-            )
+        try insertRow.run { values in
+            values.add(transfer)
+            values.add(place)
+            values.add(operation)
+            values.add(rid)
+            values.add(hash?.bytes)
+            values.add(row.facts?.modified)
+            values.add(row.facts?.state)
+            values.add(row.facts?.parent)
+            values.add(row.received?.hash.bytes)
+            values.add(row.entry.isContested ? 1 : 0)
+            values.add(batch)
+            values.add(row.entry.supersedes ? 1 : 0)
         }
     }
 

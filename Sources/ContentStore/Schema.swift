@@ -17,6 +17,7 @@ enum Schema {
         ("v010-open-rows", PackageResources.v010_open_rows_sql),
         ("v011-contested", PackageResources.v011_contested_sql),
         ("v012-resume", PackageResources.v012_resume_sql),
+        ("v013-superseding", PackageResources.v013_superseding_sql),
     ]
 
     static func migrate(_ pool: DatabasePool) throws {

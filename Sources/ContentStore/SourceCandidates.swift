@@ -5,7 +5,7 @@ public import SyncEngine
 
 extension Store {
     public func candidates(_ query: CandidateQuery) async throws -> CandidatePage {
-        try await read { db in
+        try await read(at: query.catchUp?.moment) { db in
             guard let kid = try Numbers.knownKind(db, query.kind) else { return CandidatePage(rows: [], next: nil) }
             let pid = try Numbers.knownPeer(db, query.peer) ?? -1
             let fid = try Self.knownHandlerSet(db, query.filters) ?? -1
@@ -20,6 +20,7 @@ extension Store {
                 "id": after?.id ?? "", "limit": query.limit,
             ]
             if let ids = query.ids { arguments += ["places": try NamedPlaces.text(of: ids, kind: query.kind)] }
+            if let catchUp = query.catchUp { arguments += ["transfer": catchUp.transfer] }
             return try Self.page(Row.fetchCursor(statement, arguments: arguments), limit: query.limit)
         }
     }
@@ -55,12 +56,15 @@ extension Store {
             ? "(h.bucket, h.id) > (:bucket, :id) AND :since < 0 AND :sequence < 0 AND :upTo >= 0"
             : "h.seq > :since AND h.seq <= :upTo AND (h.seq, h.bucket, h.id) > (:sequence, :bucket, :id)"
         return """
-            SELECT h.id, h.bucket, h.hash, b.bytes, coalesce(s.state, 0), s.out_hash, h.seq, \(theirs), \(contested)
+            SELECT h.id, h.bucket, h.hash, b.bytes, coalesce(s.state, 0), s.out_hash, h.seq, \(theirs), \(contested),
+                \(query.catchUp == nil ? "NULL, NULL" : "p.action, p.out_hash")
             FROM \(query.ids == nil ? "head h" : "\(NamedPlaces.sql) CROSS JOIN head h ON \(NamedPlaces.isAt("h"))")
             LEFT JOIN shadow s ON s.pid = :pid AND s.kid = h.kid AND s.bucket = h.bucket AND s.id = h.id
             LEFT JOIN body b ON b.rid = h.rid
+            \(query.catchUp == nil ? "" : planned)
             WHERE h.kid = :kid AND \(range)
                 AND CASE
+                    \(query.catchUp == nil ? "" : "WHEN p.id IS NOT NULL THEN true")
                     WHEN \(theirs) THEN s.state IN (\(list([.acked, .resend])))
                     WHEN s.id IS NULL THEN h.deleted = 0
                     WHEN h.deleted = 1 THEN true
@@ -69,6 +73,11 @@ extension Store {
             LIMIT :limit
             """
     }
+
+    /// What the plan said of a row before it changed.
+    private static let planned = """
+        LEFT JOIN plan_op p ON p.transfer = :transfer AND p.kid = h.kid AND p.bucket = h.bucket AND p.id = h.id
+        """
 
     private static let theirs = "h.deleted = 0 AND h.origin = :pid AND h.edited = 0"
 
@@ -91,7 +100,8 @@ extension Store {
     /// holds an output of ours there.
     static func openSQL(_ query: CandidateQuery) -> String {
         """
-        SELECT s.id, s.bucket, h.hash, b.bytes, s.state, s.out_hash, 0, coalesce(\(theirs), 0), \(contested)
+        SELECT s.id, s.bucket, h.hash, b.bytes, s.state, s.out_hash, 0, coalesce(\(theirs), 0), \(contested),
+            NULL, NULL
         FROM shadow s INDEXED BY shadow_open
         LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
         LEFT JOIN body b ON b.rid = h.rid
@@ -109,6 +119,12 @@ extension Store {
         states.map { String($0.rawValue) }.joined(separator: ", ")
     }
 
+    private static func planned(_ row: Row, _ column: Int) -> Candidate.Planned? {
+        (row[column] as Int?).flatMap(PlannedOperation.Action.init(rawValue:)).map {
+            Candidate.Planned(action: $0, output: row.hash(column + 1))
+        }
+    }
+
     private static func page(_ cursor: RowCursor, limit: Int) throws -> CandidatePage {
         var rows: [Candidate] = []
         var next: CandidatePosition?
@@ -119,7 +135,7 @@ extension Store {
                     id: row[0], bucket: Bucket(number: bucket), hash: row.hash(2),
                     body: row.bytes(3).map { JSONDocument(trusted: $0) },
                     shadow: ShadowState(rawValue: row[4]) ?? .none, acknowledged: row.hash(5), isTheirs: row[7],
-                    isContested: row[8]))
+                    isContested: row[8], planned: planned(row, 9)))
             next = CandidatePosition(sequence: row[6], bucket: bucket, id: row[0])
         }
         return CandidatePage(rows: rows, next: rows.count < limit ? nil : next)

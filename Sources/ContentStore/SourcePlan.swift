@@ -39,6 +39,8 @@ extension Store {
             for group in portion.operations {
                 let kid = try Numbers.kind(db, group.kind)
                 let fid = try HandlerSets.number(db, group.filters)
+                // Beside a run that planned a row under other handlers, what one that only looks remembers would be taken
+                // for what that run sent.
                 for row in group.rows where !(isPlanOnly && row.action.isRemembered) {
                     try PlanTables.record(db, row, transfer: portion.transfer, pid: pid, kid: kid, fid: fid)
                 }
@@ -112,14 +114,6 @@ extension Store {
     }
 }
 
-extension PlannedOperation.Action {
-    /// Nothing travels: what a run found out about the row is remembered at once.
-    ///
-    /// Not when the plan is only looked at: beside a run that planned the row under other handlers, what is remembered
-    /// would be taken for what that run sent.
-    fileprivate var isRemembered: Bool { self == .same || self == .skip || self == .drop }
-}
-
 struct StoredCheckpoint: Codable {
     var kid: Int64
     var sequence: Int64
@@ -191,10 +185,10 @@ enum PlanTables {
     static func record(
         _ db: Database, _ row: PlannedOperation, transfer: String, pid: Int64, kid: Int64, fid: Int64
     ) throws {
-        if row.action.isRemembered {
-            try remember(db, row, pid: pid, kid: kid, fid: fid)
-            return
-        }
+        let place = Place(kid: kid, bucket: row.bucket, id: row.id)
+        if row.action.isRemembered { return try remember(db, row, pid: pid, kid: kid, fid: fid) }
+        if row.supersedes { try take(db, back: place, transfer: transfer) }
+        guard row.action != .withdraw else { return }
         let insert = try RowStatement(
             db,
             sql: """
@@ -203,12 +197,18 @@ enum PlanTables {
                 """)
         try insert.run { values in
             values.add(transfer)
-            values.add(Place(kid: kid, bucket: row.bucket, id: row.id))
+            values.add(place)
             values.add(Int64(row.action.rawValue))
             values.add(row.source?.bytes)
             values.add(row.output?.bytes)
             values.add(fid)
         }
+    }
+
+    /// The row changed after the plan had said something of it.
+    private static func take(_ db: Database, back place: Place, transfer: String) throws {
+        try db.cachedStatement(sql: "DELETE FROM plan_op WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?")
+            .execute(arguments: [transfer] + StatementArguments(place.arguments))
     }
 
     /// Results that change nothing at the destination are facts about this side alone, true whatever becomes of

@@ -37,11 +37,6 @@ extension Store {
         }
     }
 
-    /// Number of the newest change here. One small read.
-    public func sequence() async throws -> Int64 {
-        try await read { db in try Settings.sequence(db) }
-    }
-
     public func liveItems(of kind: Kind) async throws -> Int {
         try await read { db in
             try Int.fetchOne(

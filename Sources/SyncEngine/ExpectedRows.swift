@@ -135,7 +135,7 @@ extension PlannedOperation.Action {
         case .put: .put
         case .delete: .delete
         case .release: .release
-        case .drop, .skip, .same: nil
+        case .drop, .skip, .same, .withdraw: nil
         }
     }
 }

@@ -10,7 +10,10 @@ struct KindPlanner {
     let state: KindState?
     let filters: FilterSet
     let filter: ContentFilter?
-    private var plan: KindPlan
+    /// Changes up to this number have been looked at.
+    var upTo: Int64
+    /// The counts so far.
+    var plan: KindPlan
 
     init(
         planner: Planner, selected: KindScope, standing: KindStanding, state: KindState?, filters: FilterSet,
@@ -22,11 +25,12 @@ struct KindPlanner {
         self.state = state
         self.filters = filters
         self.filter = selected.kind.isContent ? filter : nil
+        upTo = standing.latest
         plan = KindPlan(kind: selected.kind.name)
     }
 
-    private var kind: Kind { selected.kind }
-    private var isMirror: Bool { planner.scope.mode == .mirror }
+    var kind: Kind { selected.kind }
+    var isMirror: Bool { planner.scope.mode == .mirror }
     /// Whether rows of somebody else are deleted. They are known only where the destination has listed them for this
     /// very run; and a filter says nothing about items that are not here, so a mirror with one spares them.
     private var deletesForeign: Bool { isMirror && planner.scope.filter == nil && (state?.foreign ?? 0) > 0 }
@@ -41,7 +45,7 @@ struct KindPlanner {
         return checkpoint
     }
 
-    mutating func plan(into writer: inout PlanWriter, examined: inout Int) async throws -> KindPlan {
+    mutating func plan(into writer: inout PlanWriter, examined: inout Int) async throws {
         let query = candidateQuery
         var page = try await planner.store.candidates(query)
         while true {
@@ -59,12 +63,17 @@ struct KindPlanner {
         } else if standing.hasOpenRows {
             try await planOpenRows(query, into: &writer, examined: &examined)
         }
-        plan.reverted = state?.reverted ?? 0
-        plan.unchanged = max(0, standing.held - plan.updates - plan.deletes - plan.releases)
-        return plan
     }
 
-    private var candidateQuery: CandidateQuery {
+    /// What the plan does with the kind, once everything has been looked at.
+    var summary: KindPlan {
+        var summary = plan
+        summary.reverted = state?.reverted ?? 0
+        summary.unchanged = max(0, standing.held - plan.updates - plan.deletes - plan.releases)
+        return summary
+    }
+
+    var candidateQuery: CandidateQuery {
         CandidateQuery(
             kind: kind, peer: planner.peer.id, filters: filters, since: since, upTo: standing.latest,
             includesReverted: planner.options.includesReverted, ids: selected.ids, after: nil,
@@ -101,22 +110,21 @@ struct KindPlanner {
     }
 
     private mutating func plan(_ rows: [Candidate], into writer: inout PlanWriter) async throws {
-        let selectedRows = rows.filter(isSelected)
-        for row in selectedRows where row.isTheirs {
-            try await write(into: &writer) { $0.release(row) }
+        let outcomes = try await outcomes(of: rows)
+        for row in rows {
+            // Looking at everything, tombstones are met again among the absentees.
+            guard row.body != nil || since != nil else { continue }
+            try await write(into: &writer) { $0.step(row, outcomes[row.id]) }
         }
-        let live = selectedRows.filter { $0.body != nil && !$0.isTheirs }
-        let outcomes = try await outcomes(of: live)
-        for (row, outcome) in zip(live, outcomes) {
-            try await write(into: &writer) { $0.decide(row, outcome) }
-        }
-        // Looking at everything, tombstones are met again among the absentees.
-        guard since != nil else { return }
-        for row in selectedRows where row.body == nil && row.shadow.isHeld {
-            try await write(into: &writer) {
-                $0.letGo(row.id, row.bucket, source: nil, isContested: row.isContested)
-            }
-        }
+    }
+
+    /// What is done with a row; nil where there is nothing to do. Those that handlers look at have an outcome.
+    mutating func step(_ row: Candidate, _ outcome: FilterOutcome?) -> Step? {
+        guard isSelected(row) else { return nil }
+        if row.isTheirs { return row.shadow.isHeld ? release(row) : nil }
+        if let outcome { return decide(row, outcome) }
+        guard row.shadow.isHeld else { return nil }
+        return letGo(row.id, row.bucket, source: nil, isContested: row.isContested)
     }
 
     private func isSelected(_ row: Candidate) -> Bool {
@@ -125,10 +133,15 @@ struct KindPlanner {
         return filter.matches(body)
     }
 
-    private func outcomes(of rows: [Candidate]) async throws -> [FilterOutcome] {
-        guard !filters.isEmpty, !rows.isEmpty else { return rows.map { _ in .unchanged } }
-        let items = rows.map { OutgoingItem(id: $0.id, body: $0.body!) }  // only live rows come here
-        return try await planner.hooks.filter(items, of: kind)
+    /// What handlers make of those rows that have an item to send.
+    func outcomes(of rows: [Candidate]) async throws -> [String: FilterOutcome] {
+        let live = rows.filter { $0.body != nil && !$0.isTheirs && isSelected($0) }
+        guard !filters.isEmpty, !live.isEmpty else {
+            return Dictionary(uniqueKeysWithValues: live.map { ($0.id, .unchanged) })
+        }
+        let items = live.map { OutgoingItem(id: $0.id, body: $0.body!) }  // only live rows come here
+        let outcomes = try await planner.hooks.filter(items, of: kind)
+        return Dictionary(uniqueKeysWithValues: zip(live.map(\.id), outcomes))
     }
 
     private mutating func decide(_ row: Candidate, _ outcome: FilterOutcome) -> Step {
@@ -152,19 +165,13 @@ struct KindPlanner {
         if row.shadow == .acked, row.acknowledged == output {
             return Step(operation: operation(row, .same, output: output))
         }
-        switch row.shadow {
-        case .acked where !row.isContested: plan.updates += 1
-        case .acked, .resend:
-            plan.updates += 1
-            plan.overwrites += 1
-        default: plan.creates += 1
-        }
+        plan.count(.put, of: row, by: 1)
         return Step(operation: operation(row, .put, output: output), body: body)
     }
 
     /// The peer's own item came back to us and was not edited here since: what the peer holds is its own again.
     private mutating func release(_ row: Candidate) -> Step {
-        plan.releases += 1
+        plan.count(.release, of: row, by: 1)
         return Step(
             operation: PlannedOperation(id: row.id, bucket: row.bucket, action: .release, source: nil, output: nil))
     }
@@ -174,7 +181,7 @@ struct KindPlanner {
         return Step(
             operation: PlannedOperation(
                 id: id, bucket: bucket, action: isMirror ? .delete : .release, source: source, output: nil,
-                isContested: isContested))
+                isContested: isContested && isMirror))
     }
 
     private mutating func planAbsentees(into writer: inout PlanWriter) async throws {
@@ -220,10 +227,10 @@ struct KindPlanner {
     }
 
     private mutating func write(
-        into writer: inout PlanWriter, _ decide: (inout KindPlanner) -> Step
+        into writer: inout PlanWriter, _ decide: (inout KindPlanner) -> Step?
     ) async throws {
         let before = plan
-        let step = decide(&self)
+        guard let step = decide(&self) else { return }
         if let expected = planner.options.expected, !expected.admits(step.operation, of: kind) {
             plan = before
             return
@@ -232,8 +239,25 @@ struct KindPlanner {
     }
 }
 
+extension KindPlan {
+    /// Counts what is done with a row, or takes it back.
+    mutating func count(_ action: PlannedOperation.Action, of row: Candidate, by number: Int) {
+        switch action {
+        case .put where row.shadow.isHeld:
+            updates += number
+            if row.shadow == .resend || row.isContested { overwrites += number }
+        case .put: creates += number
+        case .delete: deletes += number
+        case .release: releases += number
+        case .drop, .skip, .same, .withdraw: break
+        }
+    }
+}
+
 /// One decision: what to remember, and the item to send with it.
-private struct Step {
+struct Step {
     var operation: PlannedOperation
     var body: JSONDocument?
+    /// Whether the destination has not been told before.
+    var isSent = true
 }

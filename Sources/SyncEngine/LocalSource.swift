@@ -73,7 +73,7 @@ public actor LocalSource: SourcePort {
     private func compare(kinds: [Kind], held: DestinationState) async throws {
         let standings = try await store.standing(of: kinds, toward: peer.id)
         for standing in standings {
-            outstanding += descent.begin(standing, held.kinds.first { $0.kind == standing.kind.name })
+            outstanding += descent.begin(standing, held.state(of: standing.kind))
         }
         hasCompared = true
     }

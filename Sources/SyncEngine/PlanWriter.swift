@@ -27,25 +27,44 @@ struct PlanWriter {
         self.onBatch = onBatch
     }
 
-    mutating func add(_ row: PlannedOperation, body: JSONDocument?, kind: Kind, filters: FilterSet) async throws {
+    /// With `isSent` false the destination has been told already.
+    mutating func add(
+        _ row: PlannedOperation, body: JSONDocument?, isSent: Bool = true, kind: Kind, filters: FilterSet
+    ) async throws {
         remember(row, kind: kind, filters: filters)
-        switch row.action {
-        case .put:
-            guard let body, let output = row.output else { preconditionFailure("a put carries its item") }
-            encoder.put(kind: kind, id: row.id, body: body, output: output, isContested: row.isContested)
-        case .delete: encoder.delete(kind: kind, id: row.id, isContested: row.isContested)
-        case .release: encoder.release(kind: kind, id: row.id)
-        case .drop, .skip, .same: break
+        if isSent, let operation = operation(of: row, body) {
+            encoder.add(
+                BatchEntry(
+                    kind: kind, id: row.id, operation: operation, isContested: row.isContested,
+                    supersedes: row.supersedes))
         }
         if encoder.isFull(limit: batchSize) { try await flush() }
         // What a batch holds must not depend on rows that do not travel: a run that begins anew makes the same ones.
         if pendingRows >= 4 * batchSize { try await flush(closesBatch: false) }
     }
 
-    /// Stores what is left and answers the batches of the plan.
-    mutating func finish() async throws -> [BatchInfo] {
+    /// What travels of a row; nil when nothing does.
+    private func operation(of row: PlannedOperation, _ body: JSONDocument?) -> BatchOperation? {
+        switch row.action {
+        case .put:
+            guard let body, let output = row.output else { preconditionFailure("a put carries its item") }
+            return .put(body: body, output: output)
+        case .delete: return .delete
+        case .release: return .release
+        case .withdraw: return .withdraw
+        case .drop, .skip, .same: return nil
+        }
+    }
+
+    /// Stores everything so far, so that the plan can be read.
+    mutating func settle() async throws {
         if pendingRows > 0 || !encoder.isEmpty { try await flush() }
         try await conclude()
+    }
+
+    /// Stores what is left and answers the batches of the plan.
+    mutating func finish() async throws -> [BatchInfo] {
+        try await settle()
         return batches
     }
 

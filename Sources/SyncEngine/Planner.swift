@@ -18,40 +18,81 @@ struct Planner {
 
     /// `held` is what the destination says of each kind.
     func makePlan(kinds: [KindScope], held: DestinationState) async throws -> PlanSummary {
-        let filter = try scope.contentFilter()
+        let before = try await store.sequence()
         var writer = PlanWriter(
             store: store, transfer: transfer, peer: peer.id, batchSize: options.batchSize, onBatch: onBatch)
-        let standings = try await store.standing(of: kinds.map(\.kind), toward: peer.id)
-        var plans: [KindPlan] = []
-        var checkpoints: [Checkpoint] = []
         var examined = 0
+        var planners = try await plan(kinds, held, into: &writer, examined: &examined)
+        // A plan that was written down is carried out as it was then, row by row.
+        if options.expected == nil {
+            try await catchUp(&planners, since: before, held, into: &writer, examined: &examined)
+        }
+        return try await close(planners, batches: try await writer.finish())
+    }
+
+    private func plan(
+        _ kinds: [KindScope], _ held: DestinationState, into writer: inout PlanWriter, examined: inout Int
+    ) async throws -> [KindPlanner] {
+        let filter = try scope.contentFilter()
+        var planners: [KindPlanner] = []
+        let standings = try await store.standing(of: kinds.map(\.kind), toward: peer.id)
         for (selected, standing) in zip(kinds, standings) {
             if let expected = options.expected {
                 expected.compare(try await store.standingRows(expected.keys(of: selected.kind), toward: peer.id))
             }
             let filters = hooks.filters(for: selected.kind)
             try requireFilters(standing, filters)
-            let state = held.kinds.first { $0.kind == selected.kind.name }
-            var kindPlanner = KindPlanner(
-                planner: self, selected: selected, standing: standing, state: state, filters: filters, filter: filter)
-            let plan = try await kindPlanner.plan(into: &writer, examined: &examined)
-            plans.append(plan)
-            let sequence = scope.coversWholeKind(selected) ? standing.latest : 0
-            checkpoints.append(Checkpoint(kind: selected.kind, sequence: sequence, filters: filters))
+            var planner = KindPlanner(
+                planner: self, selected: selected, standing: standing, state: held.state(of: selected.kind),
+                filters: filters, filter: filter)
+            try await planner.plan(into: &writer, examined: &examined)
+            planners.append(planner)
         }
-        let batches = try await writer.finish()
-        return try await close(kinds: kinds, plans: plans, batches: batches, checkpoints: checkpoints)
+        return planners
     }
 
-    private func close(
-        kinds: [KindScope], plans: [KindPlan], batches: [BatchInfo], checkpoints: [Checkpoint]
-    ) async throws -> PlanSummary {
-        let roots = try await store.expectedRoots(transfer: transfer, kinds: kinds.map(\.kind), peer: peer.id)
+    /// What was changed while the plan was made belongs to it, so that the destination gets what is here at one moment,
+    /// and not of one item what was here before an edit and of another what was here after it.
+    ///
+    /// One round is enough for that. Another makes it a later moment, and each is shorter than the one before.
+    private func catchUp(
+        _ planners: inout [KindPlanner], since before: Int64, _ held: DestinationState, into writer: inout PlanWriter,
+        examined: inout Int
+    ) async throws {
+        var planned = before
+        for _ in 0..<Limits.catchUpRounds {
+            guard try await store.sequence() > planned else { return }
+            planners += try await plan(newKinds(beside: planners, held), held, into: &writer, examined: &examined)
+            try await writer.settle()
+            let moment = try await store.moment()
+            let catchUp = CatchUp(transfer: transfer, moment: moment)
+            for position in planners.indices {
+                try await planners[position].catchUp(catchUp, into: &writer, examined: &examined)
+                report(examined)
+            }
+            planned = moment.sequence
+        }
+    }
+
+    private func newKinds(beside planners: [KindPlanner], _ held: DestinationState) async throws -> [KindScope] {
+        let known = Set(planners.map(\.kind))
+        let there = try held.kinds.map { try Kind($0.kind) }
+        return try scope.kinds(among: try await store.kinds() + there).filter { !known.contains($0.kind) }
+    }
+
+    private func close(_ planners: [KindPlanner], batches: [BatchInfo]) async throws -> PlanSummary {
+        let plans = planners.map(\.summary)
+        let checkpoints = planners.map { planner in
+            Checkpoint(
+                kind: planner.kind, sequence: scope.coversWholeKind(planner.selected) ? planner.upTo : 0,
+                filters: planner.filters)
+        }
+        let roots = try await store.expectedRoots(transfer: transfer, kinds: planners.map(\.kind), peer: peer.id)
         var summary = PlanSummary(
             kinds: plans, batches: batches,
             expectedRoots: Dictionary(uniqueKeysWithValues: roots.map { ($0.key.name, $0.value.hex) }),
             handlerCalls: hooks.handlerCalls)
-        summary.requiredModels = try await requiredModels(kinds, plans)
+        summary.requiredModels = try await requiredModels(planners.map(\.selected), plans)
         try await store.finishPlan(transfer: transfer, summary: summary, checkpoints: checkpoints)
         return summary
     }

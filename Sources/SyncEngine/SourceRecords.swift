@@ -64,6 +64,8 @@ public struct CandidateQuery: Sendable {
     public var includesReverted: Bool
     /// Only these; nil means all of the kind. With `since` it means nothing.
     public var ids: Set<String>?
+    /// Rows of which a plan has said something are candidates whatever the shadow says.
+    public var catchUp: CatchUp?
     public var after: CandidatePosition?
     public var limit: Int
 
@@ -80,6 +82,17 @@ public struct CandidateQuery: Sendable {
         self.ids = ids
         self.after = after
         self.limit = limit
+    }
+}
+
+/// Another look at rows that changed while the plan of a transfer was made.
+public struct CatchUp: Sendable {
+    public var transfer: String
+    public var moment: any StoreMoment
+
+    public init(transfer: String, moment: any StoreMoment) {
+        self.transfer = transfer
+        self.moment = moment
     }
 }
 
@@ -121,11 +134,24 @@ public struct Candidate: Sendable {
     public var isTheirs: Bool
     /// The destination holds an output of ours of which this side does not know what it was made of.
     public var isContested: Bool
+    /// What the plan said of the row before it changed.
+    public var planned: Planned?
+
+    public struct Planned: Sendable {
+        public var action: PlannedOperation.Action
+        public var output: ContentHash?
+
+        public init(action: PlannedOperation.Action, output: ContentHash?) {
+            self.action = action
+            self.output = output
+        }
+    }
 
     public init(
         id: String, bucket: Bucket, hash: ContentHash?, body: JSONDocument?, shadow: ShadowState,
-        acknowledged: ContentHash?, isTheirs: Bool, isContested: Bool
+        acknowledged: ContentHash?, isTheirs: Bool, isContested: Bool, planned: Planned? = nil
     ) {
+        self.planned = planned
         self.id = id
         self.bucket = bucket
         self.hash = hash
@@ -225,6 +251,11 @@ public struct PlannedOperation: Sendable {
         case skip = 5
         /// The output is what the destination holds already.
         case same = 6
+        /// What the plan said of the row is not done after all.
+        case withdraw = 7
+
+        /// Nothing travels: what a run found out about the row is remembered at once.
+        public var isRemembered: Bool { self == .same || self == .skip || self == .drop }
     }
 
     public var id: String
@@ -234,6 +265,8 @@ public struct PlannedOperation: Sendable {
     public var output: ContentHash?
     /// See `BatchEntry.isContested`.
     public var isContested: Bool
+    /// See `BatchEntry.supersedes`.
+    public var supersedes = false
 
     public init(
         id: String, bucket: Bucket, action: Action, source: ContentHash?, output: ContentHash?,

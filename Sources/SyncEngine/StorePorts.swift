@@ -9,6 +9,12 @@ public protocol SourceStore: Sendable {
     /// An instance that was met before; nil for others.
     func peer(_ instance: String) async throws -> InstanceIdentity?
 
+    /// Number of the newest change here. One small read.
+    func sequence() async throws -> Int64
+
+    /// The store as it is now, for queries that belong together.
+    func moment() async throws -> any StoreMoment
+
     /// Where the stream to a peer stands for each kind. Reads no body.
     func standing(of kinds: [Kind], toward peer: String) async throws -> [KindStanding]
 
@@ -81,6 +87,14 @@ public protocol SourceStore: Sendable {
 
     /// Which instance opened a transfer for which this one is the source.
     func planInitiator(transfer: String) async throws -> String?
+}
+
+/// The store as it was at one moment, readable while others write.
+///
+/// What it reads cannot be freed meanwhile, so it is held for no longer than one round of queries takes.
+public protocol StoreMoment: Sendable {
+    /// Number of the newest change of then.
+    var sequence: Int64 { get }
 }
 
 /// What the engine keeps at a destination: the lease, staged batches, and the commit.

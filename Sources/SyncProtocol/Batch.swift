@@ -7,6 +7,8 @@ public enum BatchOperation: Sendable, Equatable {
     case delete
     /// Stay, but no longer belong to this source.
     case release
+    /// Nothing after all: what an earlier batch said of the item is not done.
+    case withdraw
 }
 
 /// One operation on one item.
@@ -17,18 +19,27 @@ public struct BatchEntry: Sendable, Equatable {
     /// The destination holds an output that the source does not remember to have sent, as after a restored backup: what
     /// is there counts as edited.
     public var isContested: Bool
+    /// The item was changed at the source after an earlier batch had been made: of all batches that name it, the one
+    /// with the highest number counts.
+    public var supersedes: Bool
 
-    public init(kind: Kind, id: String, operation: BatchOperation, isContested: Bool = false) {
+    public init(
+        kind: Kind, id: String, operation: BatchOperation, isContested: Bool = false, supersedes: Bool = false
+    ) {
         self.kind = kind
         self.id = id
         self.operation = operation
         self.isContested = isContested
+        self.supersedes = supersedes
     }
 }
 
 extension BatchEntry {
-    /// The last word of the line of a contested operation.
-    static let contestedWord = "contested"
+    /// Words behind what an operation says of itself, in this order.
+    enum Mark: String {
+        case contested
+        case supersedes
+    }
 }
 
 /// A numbered portion of a plan in its wire form.

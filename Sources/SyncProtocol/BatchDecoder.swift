@@ -20,22 +20,28 @@ public struct BatchDecoder {
     public mutating func next() throws -> BatchEntry? {
         guard let header = nextLine() else { return nil }
         var fields = try headerFields(header)
-        let isContested = fields.count > 3 && fields.last == BatchEntry.contestedWord
-        if isContested { fields.removeLast() }
+        let supersedes = takeMark(.supersedes, from: &fields)
+        let isContested = takeMark(.contested, from: &fields)
         guard fields.count >= 3 else { throw malformed("an operation names what to do, a kind and an id") }
         let kind = try knownKind(fields[1])
         let id = fields[2]
         guard !id.isEmpty, id.utf8.count <= Kind.longestName else { throw malformed("an id has 1 to 255 bytes") }
+        let operation: BatchOperation
         switch fields[0] {
-        case "put" where fields.count == 4:
-            return BatchEntry(
-                kind: kind, id: id, operation: try put(kind, id, output: fields[3]), isContested: isContested)
-        case "delete" where fields.count == 3:
-            return BatchEntry(kind: kind, id: id, operation: .delete, isContested: isContested)
-        case "release" where fields.count == 3 && !isContested:
-            return BatchEntry(kind: kind, id: id, operation: .release)
+        case "put" where fields.count == 4: operation = try put(kind, id, output: fields[3])
+        case "delete" where fields.count == 3: operation = .delete
+        case "release" where fields.count == 3 && !isContested: operation = .release
+        case "withdraw" where fields.count == 3 && !isContested && supersedes: operation = .withdraw
         default: throw malformed("'\(fields[0].printable)' is not an operation")
         }
+        return BatchEntry(kind: kind, id: id, operation: operation, isContested: isContested, supersedes: supersedes)
+    }
+
+    /// Marks follow at least an operation, a kind and an id; what an id says is no mark.
+    private func takeMark(_ mark: BatchEntry.Mark, from fields: inout [String]) -> Bool {
+        guard fields.count > 3, fields.last == mark.rawValue else { return false }
+        fields.removeLast()
+        return true
     }
 
     private mutating func put(_ kind: Kind, _ id: String, output: String) throws -> BatchOperation {

@@ -16,31 +16,30 @@ public struct BatchEncoder: Sendable {
         operations >= limit || text.count >= Limits.batchBytes
     }
 
-    public mutating func put(
-        kind: Kind, id: String, body: JSONDocument, output: ContentHash, isContested: Bool = false
-    ) {
-        append(operation: "put", kind: kind, id: id, output: output, isContested: isContested)
-        text.append(contentsOf: body.bytes)
-        text.append(UInt8(ascii: "\n"))
+    public mutating func add(_ entry: BatchEntry) {
+        switch entry.operation {
+        case .put(let body, let output):
+            append("put", entry, output: output)
+            text.append(contentsOf: body.bytes)
+            text.append(UInt8(ascii: "\n"))
+        case .delete: append("delete", entry)
+        case .release: append("release", entry)
+        case .withdraw: append("withdraw", entry)
+        }
     }
 
-    public mutating func delete(kind: Kind, id: String, isContested: Bool = false) {
-        append(operation: "delete", kind: kind, id: id, isContested: isContested)
-    }
-
-    public mutating func release(kind: Kind, id: String) {
-        append(operation: "release", kind: kind, id: id)
-    }
-
-    private mutating func append(
-        operation: String, kind: Kind, id: String, output: ContentHash? = nil, isContested: Bool = false
-    ) {
-        text.append(contentsOf: "[\"\(operation)\",\"\(kind.name)\",".utf8)
-        text.append(contentsOf: JSONDocument(string: id).bytes)
+    private mutating func append(_ operation: String, _ entry: BatchEntry, output: ContentHash? = nil) {
+        text.append(contentsOf: "[\"\(operation)\",\"\(entry.kind.name)\",".utf8)
+        text.append(contentsOf: JSONDocument(string: entry.id).bytes)
         if let output { text.append(contentsOf: ",\"\(output.hex)\"".utf8) }
-        if isContested { text.append(contentsOf: ",\"\(BatchEntry.contestedWord)\"".utf8) }
+        if entry.isContested { append(.contested) }
+        if entry.supersedes { append(.supersedes) }
         text.append(contentsOf: "]\n".utf8)
         operations += 1
+    }
+
+    private mutating func append(_ mark: BatchEntry.Mark) {
+        text.append(contentsOf: ",\"\(mark.rawValue)\"".utf8)
     }
 
     /// Closes the batch under its number and starts the next one.

@@ -16,6 +16,9 @@ public enum Limits {
     public static let inlineBytes = 256 << 10
     /// Rows that changed since the last run, above which nobody tries to fit them into the open.
     public static let inlineItems = 500
+
+    /// How often a plan takes in what was changed while it was made.
+    public static let catchUpRounds = 3
     /// Batches under way at once.
     public static let window = 8
     /// Rows in a page of a list.

@@ -50,6 +50,38 @@ import TidelockTestSupport
         #expect(await refusal(try TransferFixture.batch(1, puts: [#"{"_id":"2"}"#])) == .batchConflict)
     }
 
+    private func commit(_ batches: EncodedBatch...) async throws -> CommitResult {
+        try await store.commit(
+            transfer: "t1", TransferFixture.commit(batches, fence: fixture.open("t1").fence), events: [])
+    }
+
+    @Test(arguments: [[1, 2, 3], [3, 2, 1], [2, 1, 3], [2, 3, 1]])
+    func ofWhatBatchesSayOfAnItemTheHighestNumberCounts(order: [Int]) async throws {
+        let batches = [
+            try TransferFixture.batch(1, puts: (1...3).map { #"{"_id":"\#($0)","v":1}"# }),
+            try TransferFixture.batch(2, puts: [#"{"_id":"1","v":2}"#], withdrawals: ["2"], supersedes: true),
+            try TransferFixture.batch(3, puts: [#"{"_id":"1","v":3}"#], supersedes: true),
+        ]
+        for number in order { _ = try await stage(batches[number - 1]) }
+        let result = try await commit(batches[0], batches[1], batches[2])
+        #expect(result.created == 2)
+        #expect(try await store.item(.posts, "1").text == #"{"_id":"1","v":3}"#)
+        await #expect(throws: TidelockError.self) { try await store.item(.posts, "2") }
+        let inspector = try StoreInspector(store)
+        #expect(try inspector.problems() == [])
+        #expect(try inspector.count("SELECT count(*) FROM body") == 2)
+    }
+
+    @Test func referencesOfARowThatIsReplacedAreForgotten() async throws {
+        let link = #"{"_id":"1","other":{"_model":"posts","_id":"gone"}}"#
+        let batches = [
+            try TransferFixture.batch(1, puts: [link, #"{"_id":"2","other":{"_model":"posts","_id":"lost"}}"#]),
+            try TransferFixture.batch(2, puts: [#"{"_id":"1"}"#], withdrawals: ["2"], supersedes: true),
+        ]
+        for batch in batches { _ = try await stage(batch) }
+        #expect(try await commit(batches[0], batches[1]).dangling == nil)
+    }
+
     @Test func anItemNamedTwiceIsRefusedWithTheWholeBatch() async throws {
         let twice = try TransferFixture.batch(1, puts: [#"{"_id":"1","v":1}"#, #"{"_id":"1","v":2}"#])
         #expect(await refusal(twice) == .malformedMessage)

@@ -28,15 +28,26 @@ struct TransferFixture {
 
     /// A batch of puts, and of whatever else is asked for.
     static func batch(
-        _ number: Int, puts: [String] = [], deletes: [String] = [], releases: [String] = [], kind: Kind = .posts
+        _ number: Int, puts: [String] = [], deletes: [String] = [], releases: [String] = [],
+        withdrawals: [String] = [], kind: Kind = .posts, supersedes: Bool = false
     ) throws -> EncodedBatch {
         var encoder = BatchEncoder()
         for text in puts {
             let body = try JSONDocument(validating: text)
-            encoder.put(kind: kind, id: body.string(kind.keyMember) ?? "", body: body, output: body.hash)
+            let id = body.string(kind.keyMember) ?? ""
+            encoder.add(
+                BatchEntry(
+                    kind: kind, id: id, operation: .put(body: body, output: body.hash), supersedes: supersedes))
         }
-        for id in deletes { encoder.delete(kind: kind, id: id) }
-        for id in releases { encoder.release(kind: kind, id: id) }
+        for id in deletes {
+            encoder.add(BatchEntry(kind: kind, id: id, operation: .delete, supersedes: supersedes))
+        }
+        for id in releases {
+            encoder.add(BatchEntry(kind: kind, id: id, operation: .release, supersedes: supersedes))
+        }
+        for id in withdrawals {
+            encoder.add(BatchEntry(kind: kind, id: id, operation: .withdraw, supersedes: true))
+        }
         return try encoder.finish(number: number)
     }
 

@@ -102,7 +102,7 @@ import TidelockTestSupport
         #expect(page.items.isEmpty)
         var encoder = BatchEncoder()
         let body = try JSONDocument(validating: #"{"_id":"1"}"#)
-        encoder.put(kind: .posts, id: "1", body: body, output: body.hash)
+        encoder.add(BatchEntry(kind: .posts, id: "1", operation: .put(body: body, output: body.hash)))
         let batch = try encoder.finish(number: 1)
         let id = open.id
         await #expect(throws: TidelockError.self) { try await b.responder.stage(transfer: id, fence: 0, batch) }

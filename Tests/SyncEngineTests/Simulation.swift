@@ -68,6 +68,7 @@ final class Simulation {
         case 8: changeFilter()
         case 9: try await rollBack()
         case 10, 11: try await runWithFault()
+        case 12: try await runWithEdits()
         default: try await runTwice()
         }
     }
@@ -229,6 +230,54 @@ extension Simulation {
         test.fault = nil
         history.append("the same again")
         _ = try await succeeds(run, isPush: isPush, test)
+    }
+
+    /// Items of the source change while the plan is made: they go with the run, and the next one has nothing to do.
+    private func runWithEdits() async throws {
+        let (run, isPush, test) = someRun()
+        // Whether a mirror finds its source empty would depend on when it looks.
+        guard run.scope.mode == .merge, !model.isRefused(run) else { return try await runTwice() }
+        let edits = Dictionary((0..<1 + roll(3)).map { _ in someEdit(at: run.source) }) { first, _ in first }
+        history.append(
+            describe(run, isPush: isPush) + " with edits "
+                + edits.sorted { $0.key < $1.key }.map { "\($0) \($1?.text($0) ?? "removed")" }.joined(separator: ", "))
+        let id = try await edit(edits, whilePlanningAt: run.source)
+        let result = try await perform(run, isPush: isPush, test)
+        instances[run.source].hooks.meanwhile(nil)
+        try await instances[run.source].store.markUndoable(id: id)
+        guard try inspectors[run.source].count("SELECT count(*) FROM undo WHERE run = '\(id)'") > 0 else {
+            history.append("    nothing was filtered, so nothing was edited")
+            return try await settle(run, result)
+        }
+        for (key, item) in edits {
+            if let item { model.put(item, key, at: run.source, run: id) } else { model.remove(key, at: run.source, run: id) }
+        }
+        try await settle(run, result)
+        try checkPlan(result)
+        guard !run.includesReverted else { return }
+        let again = try await perform(run, isPush: isPush, test)
+        try require(again.isNoOp, "I2: the run after one with edits sent something: \(again.outcome)")
+        try await settle(run, again)
+    }
+
+    /// No item removes the one that is there.
+    private func someEdit(at instance: Int) -> (ItemKey, ModelItem?) {
+        let key = someKey()
+        guard chance(70) || model.row(instance, key).item == nil else { return (key, nil) }
+        return (key, ModelItem(version: 1 + roll(8), secret: chance(60) ? roll(2) : nil))
+    }
+
+    private func edit(_ edits: [ItemKey: ModelItem?], whilePlanningAt source: Int) async throws -> String {
+        let instance = instances[source]
+        let (store, id) = (instance.store, instance.newID())
+        try await store.beginRun(id: id, direction: "local", target: "test")
+        let changes = try edits.sorted { $0.key < $1.key }.map { key, item in
+            guard let item else { return LocalChange.remove(kind: key.kind, id: key.id) }
+            let body = try JSONDocument(validating: item.text(key))
+            return .put(kind: key.kind, body: body, hash: body.hash)
+        }
+        instance.hooks.meanwhile { _ = try store.writeBlocking(changes, run: id) }
+        return id
     }
 
     private func recover(_ run: ModelRun, isPush: Bool, _ failure: TestRunFailure) async throws {

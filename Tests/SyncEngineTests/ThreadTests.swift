@@ -200,7 +200,7 @@ import TidelockTestSupport
             transfer: a.newID(), source: a.identity, initiator: a.identity.id, direction: .push, scope: .everything)
         var encoder = BatchEncoder()
         let body = try JSONDocument(validating: #"{"_id":"i1","v":1}"#)
-        encoder.put(kind: .posts, id: "i1", body: body, output: body.hash)
+        encoder.add(BatchEntry(kind: .posts, id: "i1", operation: .put(body: body, output: body.hash)))
         var batch = try encoder.finish(number: 1)
         batch.payload[batch.payload.count / 2] ^= 0x40
         let transfer = try #require(try StoreInspector(b.store).texts("SELECT transfer FROM lease").first)

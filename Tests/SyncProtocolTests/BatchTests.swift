@@ -9,24 +9,24 @@ struct BatchTests {
 
     @Test func operationsComeBackAsTheyWere() throws {
         let item = try document(#"{"_id":"a\"b","n":12345678901234567890,"t":"ü\u0041","e":[],"o":{}}"#)
+        let put = BatchOperation.put(body: item.document, output: item.hash)
+        let written = [
+            BatchEntry(kind: posts, id: "a\"b", operation: put),
+            BatchEntry(kind: .models, id: "old", operation: .delete),
+            BatchEntry(kind: .singletons, id: "line\nbreak", operation: .release),
+            BatchEntry(kind: posts, id: "a\"b", operation: put, isContested: true),
+            BatchEntry(kind: posts, id: "contested", operation: .delete, isContested: true),
+            BatchEntry(kind: posts, id: "supersedes", operation: .delete),
+            BatchEntry(kind: posts, id: "a\"b", operation: put, supersedes: true),
+            BatchEntry(kind: posts, id: "a\"b", operation: put, isContested: true, supersedes: true),
+            BatchEntry(kind: posts, id: "c", operation: .withdraw, supersedes: true),
+        ]
         var encoder = BatchEncoder()
-        encoder.put(kind: posts, id: "a\"b", body: item.document, output: item.hash)
-        encoder.delete(kind: .models, id: "old")
-        encoder.release(kind: .singletons, id: "line\nbreak")
-        encoder.put(kind: posts, id: "a\"b", body: item.document, output: item.hash, isContested: true)
-        encoder.delete(kind: posts, id: "c", isContested: true)
+        for entry in written { encoder.add(entry) }
         let batch = try encoder.finish(number: 3)
-        #expect(
-            try entries(of: batch.payload) == [
-                BatchEntry(kind: posts, id: "a\"b", operation: .put(body: item.document, output: item.hash)),
-                BatchEntry(kind: .models, id: "old", operation: .delete),
-                BatchEntry(kind: .singletons, id: "line\nbreak", operation: .release),
-                BatchEntry(
-                    kind: posts, id: "a\"b", operation: .put(body: item.document, output: item.hash), isContested: true),
-                BatchEntry(kind: posts, id: "c", operation: .delete, isContested: true),
-            ])
+        #expect(try entries(of: batch.payload) == written)
         #expect(batch.info.number == 3)
-        #expect(batch.info.operations == 5)
+        #expect(batch.info.operations == written.count)
         #expect(batch.info.bytes == batch.payload.count)
         #expect(batch.info.digest == sha256(batch.payload).hex)
     }
@@ -35,7 +35,8 @@ struct BatchTests {
         let item = try document(#"{"_id":"a"}"#)
         let payloads = try (1...2).map { _ in
             var encoder = BatchEncoder()
-            encoder.put(kind: posts, id: "a", body: item.document, output: item.hash)
+            encoder.add(
+                BatchEntry(kind: posts, id: "a", operation: .put(body: item.document, output: item.hash)))
             return try encoder.finish(number: 1).payload
         }
         #expect(payloads[0] == payloads[1])
@@ -43,7 +44,7 @@ struct BatchTests {
 
     @Test func anEncoderStartsOverAfterEveryBatch() throws {
         var encoder = BatchEncoder()
-        encoder.delete(kind: posts, id: "a")
+        encoder.add(BatchEntry(kind: posts, id: "a", operation: .delete))
         _ = try encoder.finish(number: 1)
         #expect(encoder.isEmpty)
         #expect(try entries(of: encoder.finish(number: 2).payload).isEmpty)
@@ -51,9 +52,9 @@ struct BatchTests {
 
     @Test func aBatchIsFullAtItsLimit() {
         var encoder = BatchEncoder()
-        encoder.delete(kind: posts, id: "a")
+        encoder.add(BatchEntry(kind: posts, id: "a", operation: .delete))
         #expect(!encoder.isFull(limit: 2))
-        encoder.delete(kind: posts, id: "b")
+        encoder.add(BatchEntry(kind: posts, id: "b", operation: .delete))
         #expect(encoder.isFull(limit: 2))
     }
 

@@ -41,15 +41,7 @@ struct MutatedInputTests {
 
     private func payload(of entries: [BatchEntry]) throws -> [UInt8] {
         var encoder = BatchEncoder()
-        for entry in entries {
-            switch entry.operation {
-            case .put(let body, let output):
-                encoder.put(
-                    kind: entry.kind, id: entry.id, body: body, output: output, isContested: entry.isContested)
-            case .delete: encoder.delete(kind: entry.kind, id: entry.id, isContested: entry.isContested)
-            case .release: encoder.release(kind: entry.kind, id: entry.id)
-            }
-        }
+        for entry in entries { encoder.add(entry) }
         return try encoder.finish(number: 1).payload
     }
 

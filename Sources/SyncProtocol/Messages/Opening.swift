@@ -157,6 +157,9 @@ public struct DestinationState: Codable, Sendable {
         self.root = root
         self.kinds = kinds
     }
+
+    /// Nil when the destination has nothing of the kind.
+    public func state(of kind: Kind) -> KindState? { kinds.first { $0.kind == kind.name } }
 }
 
 /// One kind of a destination, seen by one source.

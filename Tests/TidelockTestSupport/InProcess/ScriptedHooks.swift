@@ -16,6 +16,7 @@ public final class ScriptedHooks: HookPort {
         var pinned = 0
         var observed: [Observation] = []
         var decision: Decision?
+        var meanwhile: (@Sendable () throws -> Void)?
     }
 
     private let script = Mutex(Script())
@@ -35,6 +36,19 @@ public final class ScriptedHooks: HookPort {
     /// Asks `decision` about conflicts from now on; nil asks nobody.
     public func decide(_ decision: Decision?) {
         script.withLock { $0.decision = decision }
+    }
+
+    /// Does something once, as soon as a plan has read some items and filtered them; nil does nothing.
+    public func meanwhile(_ action: (@Sendable () throws -> Void)?) {
+        script.withLock { $0.meanwhile = action }
+    }
+
+    fileprivate func passMeanwhile() throws {
+        let action = script.withLock { script in
+            defer { script.meanwhile = nil }
+            return script.meanwhile
+        }
+        try action?()
     }
 
     /// Removes every filter.
@@ -120,7 +134,9 @@ private final class PinnedScript: RunHooks {
 
     func filter(_ items: [OutgoingItem], of kind: Kind) async throws -> [FilterOutcome] {
         calls.withLock { $0 += 1 }
-        return try items.map { try script(kind, $0) }
+        let outcomes = try items.map { try script(kind, $0) }
+        try owner.passMeanwhile()
+        return outcomes
     }
 
     func release() async {

@@ -240,6 +240,12 @@ extension TestInstance {
         try StoreInspector(store).problems()
     }
 
+    /// The ids of the items of a kind.
+    public func ids(_ kind: Kind) throws -> Set<String> {
+        let heads = try StoreInspector(store).heads()
+        return Set(heads.filter { $0.key.kind == kind && $0.value.body != nil }.map(\.key.id))
+    }
+
     public func head(_ kind: Kind, _ id: String) throws -> HeadRow? {
         try StoreInspector(store).heads()[ItemKey(kind, id)]
     }
