@@ -51,6 +51,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case conflicts
     case modelMissing = "model_missing"
     case danglingLinks = "dangling_links"
+    case breakingSchema = "breaking_schema"
     case treeCycle = "tree_cycle"
     // limits
     case tooLarge = "too_large"
@@ -117,7 +118,8 @@ extension ErrorCode {
         case .leaseHeld: Self.row(true, 423, 75, .notice)
         case .fenced, .movedMeanwhile, .batchConflict: Self.row(false, 409, 75, .warning)
         case .planOutdated: Self.row(false, 409, 65, .notice)
-        case .deleteGuard, .emptySource, .filterMissing, .conflicts, .modelMissing, .danglingLinks, .treeCycle:
+        case .deleteGuard, .emptySource, .filterMissing, .conflicts, .modelMissing, .danglingLinks, .breakingSchema,
+            .treeCycle:
             Self.row(false, 409, 65, .warning)
         case .tooLarge: Self.row(false, 413, 65, .warning)
         case .rateLimited: Self.row(true, 429, 75, .notice)

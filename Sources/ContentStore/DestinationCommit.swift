@@ -5,13 +5,14 @@ public import SyncProtocol
 
 extension Store {
     public func commit(
-        transfer: String, _ request: CommitTransfer, events: [QueuedEvent], isDecided: Bool
+        transfer: String, _ request: CommitTransfer, events: [QueuedEvent], _ preparation: Preparation
     ) async throws -> CommitResult {
         let auditor = auditor
         return try await write { db in
             let record = try TransferTable.require(db, transfer)
             if let result = record.result { return result }
-            let commit = Commit(db: db, record: record, request: request, auditor: auditor, isDecided: isDecided)
+            let commit = Commit(
+                db: db, record: record, request: request, auditor: auditor, preparation: preparation)
             let result = try commit.run()
             try Outbox.add(db, events, due: auditor.now)
             return result
@@ -25,9 +26,10 @@ struct Commit {
     let record: TransferTable.Record
     let request: CommitTransfer
     let auditor: Auditor
-    /// Whether all conflicts there were have been decided.
-    let isDecided: Bool
+    let preparation: Preparation
 
+    /// Whether all conflicts there were have been decided.
+    var isDecided: Bool { preparation.isDecided }
     var transfer: String { record.id }
     var pid: Int64 { record.pid }
     var now: Int64 { auditor.now }
@@ -40,6 +42,7 @@ struct Commit {
         try requireAllBatches()
         try SupersedingRows.settle(db, transfer: transfer)
         try requireUnmoved()
+        try requireFittingSchema()
         let sequence = try Settings.nextSequence(db)
         try decide()
         try guardDeletes()
@@ -53,6 +56,7 @@ struct Commit {
         try verifyRoots()
         var result = try report(sequence: sequence)
         result.dangling = dangling
+        result.schemaChanges = preparation.schema.changes
         try close(result)
         return result
     }

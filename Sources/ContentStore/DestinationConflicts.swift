@@ -140,6 +140,14 @@ enum Collision {
         ELSE 0 END
         """
 
+    /// Whether the row here gives way to the staged one, once conflicts are decided.
+    static let givesWay = """
+        CASE s.op
+        WHEN 1 THEN s.keep NOT IN (\(Decision.list(Decision.keeping)))
+        WHEN 2 THEN s.keep NOT IN (\(Decision.list(Decision.keeping))) AND NOT (h.origin <> :pid AND :spares)
+        ELSE 0 END
+        """
+
     /// The row here holds more than what was sent to the source of the transfer, as far as that is known.
     private static let isOriginal = "sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash"
 

@@ -15,17 +15,25 @@ struct ScopeCheck {
         guard try selected(kind) != nil else { throw outside("\(kind)") }
     }
 
+    /// Throws `permission_denied` for an item that takes no part.
+    mutating func require(_ kind: Kind, _ id: String) throws {
+        guard try includes(kind, id) else { throw outside("\(kind)/\(id.printable)") }
+    }
+
     /// Throws `permission_denied` for an operation that the scope does not allow.
     mutating func require(_ entry: BatchEntry) throws {
-        guard let selected = try selected(entry.kind), selected.includes(entry.id) else {
-            throw outside("\(entry.kind)/\(entry.id.printable)")
-        }
+        try require(entry.kind, entry.id)
         guard entry.operation != .delete || scope.mode == .mirror else {
             throw TidelockError(
                 .permissionDenied,
                 "The transfer would delete \(entry.kind)/\(entry.id.printable), and a merge never deletes.",
                 hint: "Only a mirror deletes.")
         }
+    }
+
+    /// Whether an item takes part.
+    mutating func includes(_ kind: Kind, _ id: String) throws -> Bool {
+        try selected(kind)?.includes(id) == true
     }
 
     private mutating func selected(_ kind: Kind) throws -> KindScope? {

@@ -13,6 +13,10 @@ extension RemotePeer {
         try await ask(.listHeld, Endpoint.listHeld.path(transfer), request)
     }
 
+    public func survey(transfer: String, _ request: SurveySchema) async throws -> SchemaPage {
+        try await ask(.surveySchema, Endpoint.surveySchema.path(transfer), request)
+    }
+
     public func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
         try await ask(.makePlan, Endpoint.makePlan.path(transfer), request)
     }

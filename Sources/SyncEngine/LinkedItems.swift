@@ -95,7 +95,8 @@ struct LinkedItems {
 }
 
 extension Collection {
-    fileprivate func parts(of size: Int) -> [[Element]] {
+    /// The elements in their order, so many at a time at most.
+    func parts(of size: Int) -> [[Element]] {
         var parts: [[Element]] = []
         for element in self {
             if parts.last?.count ?? size >= size { parts.append([]) }

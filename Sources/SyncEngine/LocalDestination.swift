@@ -7,6 +7,7 @@ public struct LocalDestination: DestinationPort {
     private let store: any DestinationStore
     private let arrivals: Arrivals
     private let conflicts: Conflicts
+    private let schema: SchemaSurvey
     private let random: any RandomSource
     private let clock: any WallClock
     private let events: @Sendable (String) async throws -> [QueuedEvent]
@@ -19,6 +20,7 @@ public struct LocalDestination: DestinationPort {
         self.store = store
         arrivals = Arrivals(store: store, hooks: hooks)
         conflicts = Conflicts(store: store, hooks: hooks)
+        schema = SchemaSurvey(store: store)
         self.clock = clock
         self.random = random
         self.events = events
@@ -26,6 +28,10 @@ public struct LocalDestination: DestinationPort {
 
     public func list(transfer: String, _ request: ListHeld) async throws -> HeldPage {
         try await store.heldPage(transfer: transfer, request)
+    }
+
+    public func survey(transfer: String, _ request: SurveySchema) async throws -> SchemaPage {
+        try await schema.answer(request, of: transfer)
     }
 
     public func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
@@ -41,25 +47,29 @@ public struct LocalDestination: DestinationPort {
             transfer: transfer, fence: request.fence, batches: request.batches,
             receivers: arrivals.hooks.receivers().fingerprint)
         for _ in 1..<Conflicts.attempts {
-            let isDecided = try await decide(transfer, request)
+            let preparation = try await prepare(transfer, request)
             do {
-                return try await store.commit(transfer: transfer, request, events: events, isDecided: isDecided)
+                return try await store.commit(transfer: transfer, request, events: events, preparation)
             } catch let error as TidelockError where error.code == .movedMeanwhile {
                 try await store.reopenMovedConflicts(transfer: transfer)
             }
         }
-        let isDecided = try await decide(transfer, request)
-        return try await store.commit(transfer: transfer, request, events: events, isDecided: isDecided)
+        let preparation = try await prepare(transfer, request)
+        return try await store.commit(transfer: transfer, request, events: events, preparation)
     }
 
-    /// Whether conflicts were decided. Marks what went wrong, because it certainly happened before the commit.
-    private func decide(_ transfer: String, _ request: CommitTransfer) async throws -> Bool {
+    /// What takes its time and needs no lock. Marks what went wrong, because it certainly happened before the commit.
+    private func prepare(_ transfer: String, _ request: CommitTransfer) async throws -> Preparation {
         do {
-            return try await conflicts.decide(transfer: transfer, fence: request.fence)
-        } catch let error as TidelockError {
+            let isDecided = try await conflicts.decide(transfer: transfer, fence: request.fence)
+            let schema = try await schema.staged(transfer: transfer, fence: request.fence)
+            return Preparation(isDecided: isDecided, schema: schema)
+        } catch {
+            var error = TidelockError(wrapping: error)
             // The same request, sent twice, may have committed meanwhile; the store then answers what it did.
-            if error.code == .fenced, try await store.transferState(transfer: transfer).result != nil { return true }
-            var error = error
+            if error.code == .fenced, try await store.transferState(transfer: transfer).result != nil {
+                return Preparation(isDecided: true)
+            }
             error.details[RunMachine.uncommitted] = "true"
             throw error
         }

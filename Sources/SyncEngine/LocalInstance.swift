@@ -201,6 +201,10 @@ extension LocalInstance: Responder {
         try await destination.list(transfer: transfer, request)
     }
 
+    public func survey(transfer: String, _ request: SurveySchema) async throws -> SchemaPage {
+        try await destination.survey(transfer: transfer, request)
+    }
+
     public func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
         try await destination.stage(transfer: transfer, fence: fence, batch)
     }

@@ -22,6 +22,9 @@ public protocol DestinationPort: Sendable {
     /// One page of what the destination holds. An error is never an empty page.
     func list(transfer: String, _ request: ListHeld) async throws -> HeldPage
 
+    /// What definitions of models would break among the items here. Changes nothing.
+    func survey(transfer: String, _ request: SurveySchema) async throws -> SchemaPage
+
     /// Stages a batch invisibly. The same number with the same digest changes nothing.
     func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt
 

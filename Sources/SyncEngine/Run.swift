@@ -146,9 +146,20 @@ public struct Run: Sendable {
         let request = MakePlan(held: course.held, confirmations: confirmations)
         switch try await parts.source.plan(transfer: transfer, request) {
         case .needs(let lists): return .needs(lists)
-        case .ready(let summary): return .planned(summary)
+        case .ready(let summary): return .planned(try await surveyed(summary))
         case .working: throw TidelockError(.internalFailure, "A source port answered before it was ready.")
         }
+    }
+
+    /// The plan with what it would break, where it is only looked at: a run that commits is told by the destination.
+    private func surveyed(_ plan: PlanSummary) async throws -> PlanSummary {
+        var plan = plan
+        plan.schemaChanges = nil
+        guard isDryRun else { return plan }
+        var survey = PlanSurvey(
+            transfer: transfer, plan: plan, source: parts.source, destination: parts.destination)
+        plan.schemaChanges = try await survey.changes()
+        return plan
     }
 
     /// Hands the lists over page by page; the source says where to go on.

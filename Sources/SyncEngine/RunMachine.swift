@@ -184,7 +184,7 @@ public struct RunMachine: Sendable {
     /// Codes with which a destination says that it has not committed and will not.
     private static let refusals: Set<ErrorCode> = [
         .rootMismatch, .deleteGuard, .batchConflict, .fenced, .movedMeanwhile, .conflicts, .danglingLinks, .treeCycle,
-        .modelMissing,
+        .modelMissing, .breakingSchema,
     ]
 
     private func outcomeAfterAbandon() -> Outcome {

@@ -138,6 +138,19 @@ public protocol DestinationStore: Sendable {
         transfer: String, after: StagedPosition?, rows: Int, bytes: Int
     ) async throws -> StagedConflictPage
 
+    /// The next staged definitions of models that take the place of other ones here, or that delete them, in the order of
+    /// their keys. Means something once conflicts are decided.
+    func stagedDefinitions(transfer: String, after: ListPosition?) async throws -> StagedDefinitionPage
+
+    /// Those of the models' definitions that are here. Throws `permission_denied` for models outside the scope of the
+    /// transfer.
+    func definitions(of models: [String], for transfer: String) async throws -> [String: JSONDocument]
+
+    /// How many items of a model each of some changes affects. A page looks at a bounded number of them.
+    func affectedItems(
+        transfer: String, of model: String, by changes: [SchemaChange], _ part: ModelItems
+    ) async throws -> SchemaPage
+
     /// Stores decisions about staged rows. Throws `fenced` when the transfer is not open any more.
     func decide(transfer: String, fence: Int64, _ decisions: [ConflictDecision]) async throws
 
@@ -145,10 +158,9 @@ public protocol DestinationStore: Sendable {
     func reopenMovedConflicts(transfer: String) async throws
     func renewLease(transfer: String, fence: Int64) async throws -> LeaseGrant
 
-    /// Makes a transfer visible. Where handlers decided about conflicts, `isDecided` refuses with `moved_meanwhile` when
-    /// a row became one since.
+    /// Makes a transfer visible. Throws `moved_meanwhile` when what was found out beforehand does not hold any more.
     func commit(
-        transfer: String, _ request: CommitTransfer, events: [QueuedEvent], isDecided: Bool
+        transfer: String, _ request: CommitTransfer, events: [QueuedEvent], _ preparation: Preparation
     ) async throws -> CommitResult
     func transferState(transfer: String) async throws -> TransferState
 

@@ -4,8 +4,8 @@ internal import ContentModel
 /// the reference are made.
 public enum Endpoint: String, Sendable, CaseIterable {
     case reach, checkKey, status, health
-    case openTransfer, listHeld, makePlan, stageBatch, readBatch, commit, acknowledge, renewLease, transferState
-    case rollback, abandon, readHeld
+    case openTransfer, listHeld, surveySchema, makePlan, stageBatch, readBatch, commit, acknowledge, renewLease
+    case transferState, rollback, abandon, readHeld
     case listItems, readSingleton, readItem
     case scripted, metrics
 
@@ -21,6 +21,9 @@ public enum Endpoint: String, Sendable, CaseIterable {
                 .post, Self.transfers, .token(.transfer), .newToken, takes: "OpenTransfer", answers: "TransferOpened")
         case .listHeld:
             Traits(.post, Self.transfer + "/diff", .token(.push), takes: "ListHeld", answers: "HeldPage")
+        case .surveySchema:
+            Traits(
+                .post, Self.transfer + "/schema", .token(.push), takes: "SurveySchema", answers: "SchemaPage")
         case .makePlan:
             Traits(.post, Self.transfer + "/plan", .token(.pull), takes: "MakePlan", answers: "PlanAnswer")
         case .stageBatch:

@@ -29,6 +29,18 @@ public enum Limits {
     public static let listedBuckets = 2_000
     /// Conflicts named in a result.
     public static let listedConflicts = 1_000
+    /// Breaking changes of one definition that are looked at.
+    public static let schemaChanges = 500
+    /// Definitions about which a destination is asked at once.
+    public static let schemaDefinitions = 50
+    /// Items that are looked at before the next answer, because of a changed definition.
+    public static let schemaPage = 5_000
+    /// Items that one answer names of each breaking change; some of them may turn out to be replaced by the run.
+    public static let schemaCandidates = 100
+    /// Items that a report names of each breaking change.
+    public static let schemaExamples = 10
+    /// Breaking changes named in a result.
+    public static let listedSchemaChanges = 1_000
     /// Conflicts that wait at a destination for somebody to decide.
     public static let parkedConflicts = 10_000
     /// Seconds a lease lasts without being renewed.

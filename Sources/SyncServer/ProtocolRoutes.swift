@@ -69,6 +69,7 @@ extension Reception {
         case .readBatch: return try await read(call, transfer)
         case .transferState: return try Answer(await responder.state(transfer: transfer))
         case .listHeld: return try Answer(await responder.list(transfer: transfer, call.message()))
+        case .surveySchema: return try Answer(await responder.survey(transfer: transfer, call.message()))
         case .renewLease:
             return try Answer(await responder.renew(transfer: transfer, fence: call.message(RenewLease.self).fence))
         case .acknowledge:

@@ -56,6 +56,21 @@ import TidelockTestSupport
         #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
     }
 
+    @Test(arguments: [SchemaRows.presentSQL, SchemaRows.stayingSQL, SchemaRows.arrivingSQL])
+    func itemsThatADefinitionMayBreakFollowTheKeyWithoutSorting(_ rows: String) async throws {
+        for part in [SchemaRows.pageSQL, SchemaRows.itemSQL] {
+            let plan = try await plan(rows + part)
+            #expect(plan.contains { $0.hasPrefix("SEARCH h USING PRIMARY KEY (") }, "\(plan)")
+            #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.contains("SCAN") }, "\(plan)")
+        }
+    }
+
+    @Test func stagedDefinitionsFollowTheKeyWithoutSorting() async throws {
+        let plan = try await plan(SchemaRows.stagedSQL)
+        #expect(plan.contains { $0.hasPrefix("SEARCH s USING PRIMARY KEY (transfer=? AND kid=?") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.contains("SCAN") }, "\(plan)")
+    }
+
     /// Tables that hold a row an item, each with the names it has in statements.
     private static let large = [
         "head", "h", "shadow", "s", "sh", "body", "b", "leaf", "stage", "plan_op", "p", "undo", "u", "mine",

@@ -255,6 +255,10 @@ private final class CountingPeer: Peer {
         try await peer.acknowledge(transfer: transfer, result)
     }
 
+    func survey(transfer: String, _ request: SurveySchema) async throws -> SchemaPage {
+        try await peer.survey(transfer: transfer, request)
+    }
+
     func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
         try await peer.stage(transfer: transfer, fence: fence, batch)
     }

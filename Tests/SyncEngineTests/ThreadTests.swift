@@ -262,6 +262,7 @@ private struct RefusingPeer: Peer {
     func batch(transfer: String, number: Int) async throws -> EncodedBatch { throw error }
     func acknowledge(transfer: String, _ result: CommitResult) async throws { throw error }
     func list(transfer: String, _ request: ListHeld) async throws -> HeldPage { throw error }
+    func survey(transfer: String, _ request: SurveySchema) async throws -> SchemaPage { throw error }
     func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt { throw error }
     func commit(transfer: String, _ request: CommitTransfer) async throws -> CommitResult { throw error }
     func renew(transfer: String, fence: Int64) async throws -> LeaseGrant { throw error }

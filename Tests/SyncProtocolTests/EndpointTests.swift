@@ -14,6 +14,7 @@ struct EndpointTests {
         let promised = [
             "GET /api/sync/check", "POST /api/sync/check", "GET /api/sync/status", "GET /api/health",
             "POST /api/sync/v1/transfers", "POST /api/sync/v1/transfers/{id}/diff",
+            "POST /api/sync/v1/transfers/{id}/schema",
             "POST /api/sync/v1/transfers/{id}/plan", "PUT /api/sync/v1/transfers/{id}/batches/{n}",
             "GET /api/sync/v1/transfers/{id}/batches/{n}", "POST /api/sync/v1/transfers/{id}/commit",
             "POST /api/sync/v1/transfers/{id}/acknowledge", "POST /api/sync/v1/transfers/{id}/renew",

@@ -57,6 +57,10 @@ actor FakeResponder: Responder {
         return HeldPage(items: items, next: ListPosition(bucket: 9, id: request.kind))
     }
 
+    func survey(transfer: String, _ request: SurveySchema) async throws -> SchemaPage {
+        SchemaPage(counts: [], next: ListPosition(bucket: 4, id: request.definitions[0].model))
+    }
+
     func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
         .needs([ListHeld(kind: "models", onlyDrift: true)])
     }

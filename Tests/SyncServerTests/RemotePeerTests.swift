@@ -21,6 +21,9 @@ struct RemotePeerTests {
             let page = try await peer.list(transfer: "0190-1", ListHeld(kind: "models", onlyDrift: true))
             #expect(page.items.count == 500)
             #expect(page.next == ListPosition(bucket: 9, id: "models"))
+            let survey = SurveySchema([ProposedDefinition(model: "posts", text: "{}")], .items(after: page.next))
+            #expect(
+                try await peer.survey(transfer: "0190-1", survey).next == ListPosition(bucket: 4, id: "posts"))
             let held = DestinationState(source: "a", destination: World.local, root: "", kinds: [])
             let plan = try await peer.plan(transfer: "0190-1", MakePlan(held: held))
             guard case .needs(let lists) = plan else { return #expect(Bool(false), "the plan needs lists") }

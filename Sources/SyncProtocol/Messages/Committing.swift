@@ -61,6 +61,8 @@ public struct CommitResult: Codable, Sendable, Equatable {
     public var resumedBatches: Int?
     /// Links of items that arrived to items that are not there; nil when there are none.
     public var dangling: DanglingLinks?
+    /// What definitions that arrived or were deleted break; nil when that is nothing.
+    public var schemaChanges: SchemaChanges?
 
     public init(
         created: Int = 0, updated: Int = 0, deleted: Int = 0, released: Int = 0, adopted: Int = 0, kept: Int = 0,

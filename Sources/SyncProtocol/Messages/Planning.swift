@@ -30,9 +30,15 @@ public struct Confirmations: Codable, Sendable, Hashable {
     public var missingFilters: Bool
     /// Refuse the commit when a link would lead nowhere; nil reports such links and goes on.
     public var refusesDangling: Bool?
+    /// Refuse the commit when a definition breaks items; nil reports such changes and goes on.
+    public var refusesSchemaChanges: Bool?
 
-    public init(deletes: Int? = nil, missingFilters: Bool = false, refusesDangling: Bool? = nil) {
+    public init(
+        deletes: Int? = nil, missingFilters: Bool = false, refusesDangling: Bool? = nil,
+        refusesSchemaChanges: Bool? = nil
+    ) {
         self.refusesDangling = refusesDangling
+        self.refusesSchemaChanges = refusesSchemaChanges
         self.deletes = deletes
         self.missingFilters = missingFilters
     }
@@ -60,6 +66,9 @@ public struct PlanSummary: Codable, Sendable, Equatable {
     /// Models that the source defines, whose items the run brings, and whose definitions it does not bring: they must
     /// be there already.
     public var requiredModels: [String]?
+    /// What definitions that the plan brings or deletes break; only in plans that are looked at, where the initiator has
+    /// asked the destination.
+    public var schemaChanges: SchemaChanges?
 
     public init(
         kinds: [KindPlan], batches: [BatchInfo], expectedRoots: [String: String], handlerCalls: Int,
@@ -81,6 +90,7 @@ public struct PlanSummary: Codable, Sendable, Equatable {
         handlerCalls = try members.decode(Int.self, forKey: .handlerCalls)
         notes = try members.decode([String].self, forKey: .notes)
         requiredModels = try members.decodeIfPresent([String].self, forKey: .requiredModels)
+        schemaChanges = try members.decodeIfPresent(SchemaChanges.self, forKey: .schemaChanges)
         guard kinds.allSatisfy(\.isPlausible), batches.allSatisfy(\.isPlausible) else {
             throw DecodingError.dataCorruptedError(
                 forKey: .kinds, in: members, debugDescription: "a number is out of bounds")
@@ -151,8 +161,8 @@ public struct BatchInfo: Codable, Sendable, Hashable {
 }
 
 extension Int {
-    /// Whether it can count items or bytes of a plan; a million of them can be added up.
-    fileprivate var isPlausible: Bool { (0...1 << 42).contains(self) }
+    /// Whether it can count items or bytes of a run; a million of them can be added up.
+    var isPlausible: Bool { (0...1 << 42).contains(self) }
 }
 
 extension KindPlan {

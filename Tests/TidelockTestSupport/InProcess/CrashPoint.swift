@@ -84,6 +84,10 @@ private struct DyingDestination: DestinationPort {
         try await point.pass { try await destination.list(transfer: transfer, request) }
     }
 
+    func survey(transfer: String, _ request: SurveySchema) async throws -> SchemaPage {
+        try await point.pass { try await destination.survey(transfer: transfer, request) }
+    }
+
     func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
         try await point.pass { try await destination.stage(transfer: transfer, fence: fence, batch) }
     }

@@ -96,6 +96,10 @@ public final class FaultyPeer: Peer {
         try await call("list") { try await $0.list(transfer: transfer, request) }
     }
 
+    public func survey(transfer: String, _ request: SurveySchema) async throws -> SchemaPage {
+        try await call("survey") { try await $0.survey(transfer: transfer, request) }
+    }
+
     public func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
         try await call("stage") { try await $0.stage(transfer: transfer, fence: fence, batch) }
     }

@@ -237,6 +237,10 @@ extension SimulatedLink {
         try await plain("list \(request.kind)") { try await $0.list(transfer: transfer, request) }
     }
 
+    public func survey(transfer: String, _ request: SurveySchema) async throws -> SchemaPage {
+        try await plain("survey") { try await $0.survey(transfer: transfer, request) }
+    }
+
     public func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
         record([batch])
         return try await call("stage \(batch.info.number)") { responder, isCut in

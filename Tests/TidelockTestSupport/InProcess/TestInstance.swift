@@ -268,6 +268,6 @@ extension Store {
     public func commit(
         transfer: String, _ request: CommitTransfer, events: [QueuedEvent]
     ) async throws -> CommitResult {
-        try await commit(transfer: transfer, request, events: events, isDecided: false)
+        try await commit(transfer: transfer, request, events: events, Preparation(isDecided: false))
     }
 }

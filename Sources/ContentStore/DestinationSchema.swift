@@ -1,0 +1,200 @@
+public import ContentModel
+internal import GRDB
+public import SyncEngine
+public import SyncProtocol
+
+extension Store {
+    public func stagedDefinitions(
+        transfer: String, after: ListPosition?
+    ) async throws -> StagedDefinitionPage {
+        try await read { db in
+            let record = try TransferTable.requireOpen(db, transfer)
+            var page = StagedDefinitionPage(definitions: [], sequence: try Settings.sequence(db), next: nil)
+            guard let kid = try Numbers.knownKind(db, .models) else { return page }
+            let cursor = try Row.fetchCursor(
+                db, sql: SchemaRows.stagedSQL,
+                arguments: [
+                    "transfer": transfer, "kid": kid, "pid": record.pid, "spares": record.scope.filter != nil,
+                    "bucket": after.map { Int64($0.bucket) } ?? -1, "id": after?.id ?? "",
+                ])
+            var size = 0
+            while let row = try cursor.next() {
+                guard let old = row.bytes(2) else { continue }
+                let new = row.bytes(3)
+                page.definitions.append(
+                    StagedDefinition(
+                        model: row[1], old: JSONDocument(trusted: old), new: new.map { JSONDocument(trusted: $0) }))
+                size += old.count + (new?.count ?? 0)
+                guard size < Limits.batchBytes, page.definitions.count < Limits.schemaDefinitions else {
+                    page.next = ListPosition(bucket: UInt16(row[0] as Int), id: row[1])
+                    break
+                }
+            }
+            return page
+        }
+    }
+
+    public func definitions(of models: [String], for transfer: String) async throws -> [String: JSONDocument] {
+        try await read { db in
+            let record = try TransferTable.requireListable(db, transfer)
+            var check = ScopeCheck(record.scope)
+            var definitions: [String: JSONDocument] = [:]
+            for model in models {
+                try check.require(.models, model)
+                definitions[model] = try SchemaRows.definition(db, of: model)
+            }
+            return definitions
+        }
+    }
+
+    public func affectedItems(
+        transfer: String, of model: String, by changes: [SchemaChange], _ part: ModelItems
+    ) async throws -> SchemaPage {
+        try await read { db in
+            let record = try TransferTable.requireListable(db, transfer)
+            var scan = ItemScan(db: db, record: record, model: model, changes: changes)
+            return try scan.page(of: part)
+        }
+    }
+}
+
+/// Rows that a change of a definition is about.
+enum SchemaRows {
+    /// Definitions that are the same as those here take the place of nothing.
+    static let stagedSQL = """
+        SELECT s.bucket, s.id, old.bytes, new.bytes
+        FROM stage s
+        JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
+        JOIN body old ON old.rid = h.rid
+        LEFT JOIN body new ON new.rid = s.rid
+        WHERE s.transfer = :transfer AND s.kid = :kid AND (s.bucket, s.id) > (:bucket, :id)
+            AND h.deleted = 0 AND h.hash IS NOT coalesce(s.stored, s.hash) AND \(Collision.givesWay)
+        ORDER BY s.bucket, s.id
+        """
+
+    /// Items here.
+    static let presentSQL = """
+        SELECT h.bucket, h.id, body.bytes
+        FROM head h
+        JOIN body ON body.rid = h.rid
+        WHERE h.kid = :kid AND h.deleted = 0
+        """
+
+    /// Items here that stay as they are.
+    static let stayingSQL = """
+        \(presentSQL) AND NOT EXISTS (
+            SELECT 1 FROM stage s
+            WHERE s.transfer = :transfer AND s.kid = h.kid AND s.bucket = h.bucket AND s.id = h.id
+                AND \(Collision.givesWay))
+        """
+
+    /// Items that are staged and will be here, under the same name as rows that are here.
+    static let arrivingSQL = """
+        SELECT h.bucket, h.id, body.bytes
+        FROM stage h
+        JOIN body ON body.rid = h.rid
+        WHERE h.transfer = :transfer AND h.kid = :kid AND h.op = 1
+            AND h.keep NOT IN (\(Decision.list(Decision.keeping)))
+        """
+
+    static let pageSQL = """
+         AND (h.bucket, h.id) > (:bucket, :id)
+        ORDER BY h.bucket, h.id
+        LIMIT \(Limits.schemaPage)
+        """
+
+    static let itemSQL = " AND h.bucket = :bucket AND h.id = :id"
+
+    static func definition(_ db: Database, of model: String) throws -> JSONDocument? {
+        guard let kid = try Numbers.knownKind(db, .models) else { return nil }
+        let place = Place(kid: kid, bucket: Bucket(kind: .models, id: model), id: model)
+        return try Head.fetch(db, place)?.rid.map { try Bodies.fetch(db, $0) }
+    }
+}
+
+/// Looks at items of one model, one body in memory at a time, and counts which of some changes affect them.
+private struct ItemScan {
+    private let db: Database
+    private let record: TransferTable.Record
+    private let model: String
+    private let changes: [SchemaChange]
+    private var check: ScopeCheck
+    private var result: SchemaPage
+
+    init(db: Database, record: TransferTable.Record, model: String, changes: [SchemaChange]) {
+        self.db = db
+        self.record = record
+        self.model = model
+        self.changes = changes
+        check = ScopeCheck(record.scope)
+        result = SchemaPage(counts: changes.map { SchemaCount($0) })
+    }
+
+    mutating func page(of part: ModelItems) throws -> SchemaPage {
+        switch part {
+        case .present(let after): try scan(SchemaRows.presentSQL, [:], behind: after)
+        case .staying(let after):
+            try scan(
+                SchemaRows.stayingSQL,
+                ["transfer": record.id, "pid": record.pid, "spares": record.scope.filter != nil], behind: after)
+        case .arriving(let after): try scan(SchemaRows.arrivingSQL, ["transfer": record.id], behind: after)
+        case .named(let kind, let ids):
+            guard kind.model == model || kind == .singletons else { break }
+            for id in ids where kind.model != nil || id == model { try look(SchemaRows.presentSQL, [:], kind, id) }
+        }
+        return result
+    }
+
+    /// A page of the collection or tree; the first one has the singleton beside it.
+    private mutating func scan(
+        _ sql: String, _ arguments: [String: (any DatabaseValueConvertible)?], behind position: ListPosition?
+    ) throws {
+        if position == nil { try look(sql, arguments, .singletons, model) }
+        guard let kind = try? Kind.content(model) else { return }  // no kind, no items
+        var place = arguments
+        place["bucket"] = position.map { Int64($0.bucket) } ?? -1
+        place["id"] = position?.id ?? ""
+        let last = try count(sql + SchemaRows.pageSQL, place, kind)
+        if last.rows == Limits.schemaPage { result.next = last.position }
+    }
+
+    private mutating func look(
+        _ sql: String, _ arguments: [String: (any DatabaseValueConvertible)?], _ kind: Kind, _ id: String
+    ) throws {
+        var place = arguments
+        place["bucket"] = Int64(Bucket(kind: kind, id: id).number)
+        place["id"] = id
+        _ = try count(sql + SchemaRows.itemSQL, place, kind)
+    }
+
+    /// Answers how many rows there were, and where the last one is.
+    private mutating func count(
+        _ sql: String, _ arguments: [String: (any DatabaseValueConvertible)?], _ kind: Kind
+    ) throws -> (rows: Int, position: ListPosition?) {
+        guard let kid = try Numbers.knownKind(db, kind) else { return (0, nil) }
+        var arguments = arguments
+        arguments["kid"] = kid
+        let cursor = try Row.fetchCursor(
+            try db.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+        var rows = 0
+        var position: ListPosition?
+        while let row = try cursor.next() {
+            rows += 1
+            let id: String = row[1]
+            position = ListPosition(bucket: UInt16(row[0] as Int), id: id)
+            guard let bytes = row.bytes(2) else { continue }
+            try note(JSONDocument(trusted: bytes), kind, id)
+        }
+        return (rows, position)
+    }
+
+    private mutating func note(_ item: JSONDocument, _ kind: Kind, _ id: String) throws {
+        for affected in changes.affecting(item) {
+            result.counts[affected].items += 1
+            guard result.counts[affected].examples.count < Limits.schemaCandidates, try check.includes(kind, id) else {
+                continue
+            }
+            result.counts[affected].examples.append(ItemReference(kind: kind.name, id: id))
+        }
+    }
+}
