@@ -19,6 +19,8 @@ struct ItemOptions: ParsableArguments {
     @Flag(help: "Send although a filter handler that was used last time is gone.") var confirmMissingFilters = false
     @Flag(help: "Send items again that a rollback took back at the destination.") var includeReverted = false
     @Flag(help: "Refuse the run when links of what it sends would lead nowhere.") var failOnDangling = false
+    @Flag(help: "Refuse the run when definitions of models that it changes break items there.")
+    var failOnSchema = false
     @Option(help: "Seconds to keep trying while nothing gets through.") var timeout = 30
     @Flag(help: "Print one JSON object.") var json = false
     @OptionGroup var location: LocationOptions
@@ -36,7 +38,8 @@ struct ItemOptions: ParsableArguments {
                 scope: Scope(items: [kind.name: [id]], itemRule: withLinks ? .linked : .existing),
                 options: PlanOptions(includesReverted: includeReverted),
                 confirmations: Confirmations(
-                    missingFilters: confirmMissingFilters, refusesDangling: failOnDangling ? true : nil),
+                    missingFilters: confirmMissingFilters, refusesDangling: failOnDangling ? true : nil,
+                    refusesSchemaChanges: failOnSchema ? true : nil),
                 isDryRun: dryRun, timeout: .seconds(timeout))
             return [request]
         }

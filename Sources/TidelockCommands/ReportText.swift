@@ -17,6 +17,7 @@ struct ReportText {
         if report.conflictList.count > 20 {
             try Output.line("  … and \(report.conflicts - 20) more; --json lists them")
         }
+        if let changes = report.schemaChanges { try print(changes) }
         if let dangling = report.dangling { try print(dangling) }
         if report.reverted > 0 {
             try Output.line(
@@ -26,6 +27,13 @@ struct ReportText {
         if report.status == .committed {
             try Output.line("run \(report.run), \(figures); undo with: tidelock rollback \(report.run)")
         }
+    }
+
+    private func print(_ changes: SchemaChanges) throws {
+        try Output.line(
+            "  definitions of models \(report.status == .planned ? "would break" : "broke") items at the destination:")
+        for finding in changes.changes.prefix(20) { try Output.line("    \(finding.sentence)") }
+        if changes.count > 20 { try Output.line("    … and \(changes.count - 20) more; --json lists them") }
     }
 
     private func print(_ dangling: DanglingLinks) throws {

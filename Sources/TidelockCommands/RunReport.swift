@@ -54,6 +54,8 @@ struct RunReport: Codable, Sendable {
     var moved: [MovedRow]?
     /// Links of what was sent that lead nowhere at the destination; left out when there are none.
     var dangling: DanglingLinks?
+    /// What changed or deleted definitions of models break at the destination; left out when that is nothing.
+    var schemaChanges: SchemaChanges?
     var error: Failure?
     /// The single runs, where several jobs were asked for; the other members are their sum then.
     var jobs: [RunReport]?
@@ -82,6 +84,10 @@ struct RunReport: Codable, Sendable {
             sum.dangling = DanglingLinks(count: dangling.count + later.count, links: dangling.links + later.links)
         } else {
             sum.dangling = other.dangling ?? dangling
+        }
+        if var schemaChanges {
+            if let later = other.schemaChanges { schemaChanges.add(later) }
+            sum.schemaChanges = schemaChanges
         }
         return sum
     }
@@ -129,6 +135,7 @@ struct RunReport: Codable, Sendable {
         conflicts = sum(plan, \.overwrites)
         handlerCalls = plan.handlerCalls
         kinds = plan.kinds
+        schemaChanges = plan.schemaChanges
     }
 
     private mutating func note(_ result: CommitResult) {
@@ -142,6 +149,7 @@ struct RunReport: Codable, Sendable {
         conflicts = result.conflictCount
         conflictList = result.conflicts
         dangling = result.dangling
+        schemaChanges = result.schemaChanges
         resumedBatches = result.resumedBatches
     }
 

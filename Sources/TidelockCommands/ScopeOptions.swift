@@ -23,6 +23,8 @@ struct ScopeOptions: ParsableArguments {
     @Flag(help: "Send although a filter handler that was used last time is gone.") var confirmMissingFilters = false
     @Flag(help: "Send items again that a rollback took back at the destination.") var includeReverted = false
     @Flag(help: "Refuse the run when links of what it sends would lead nowhere.") var failOnDangling = false
+    @Flag(help: "Refuse the run when definitions of models that it changes or deletes break items there.")
+    var failOnSchema = false
     @Option(help: "Seconds to keep trying while nothing gets through.") var timeout = 30
 
     func validate() throws {
@@ -46,7 +48,7 @@ struct ScopeOptions: ParsableArguments {
             options: PlanOptions(batchSize: batchSize, includesReverted: includeReverted),
             confirmations: Confirmations(
                 deletes: allowDeletes, missingFilters: confirmMissingFilters,
-                refusesDangling: failOnDangling ? true : nil),
+                refusesDangling: failOnDangling ? true : nil, refusesSchemaChanges: failOnSchema ? true : nil),
             isDryRun: isDryRun, timeout: .seconds(timeout))
     }
 }

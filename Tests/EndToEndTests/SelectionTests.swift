@@ -66,6 +66,38 @@ struct SelectionTests {
         #expect(try await site.destination.content().count == 1)
     }
 
+    @Test func whatADefinitionBreaksIsToldBeforeAndAfter() async throws {
+        let site = try await Site.make()
+        func define(_ instance: RealInstance, _ fields: String...) async throws {
+            let list = fields.map { #"{"name":"\#($0)","type":"text"}"# }.joined(separator: ",")
+            try await instance.put("models", try JSONDocument(validating: #"{"name":"posts","fields":[\#(list)]}"#))
+        }
+        try await define(site.source, "title", "subtitle")
+        try await site.source.put(
+            "content/posts", try JSONDocument(validating: #"{"_id":"1","title":"t","subtitle":"s"}"#))
+        #expect(try await site.push().schemaChanges == nil)
+        try await site.destination.put(
+            "content/posts", try JSONDocument(validating: #"{"_id":"9","subtitle":"s"}"#))
+        try await define(site.source, "title")
+        let planned = try #require(try await site.source.report("plan").schemaChanges?.changes.first)
+        #expect(planned.model == "posts" && planned.field == "subtitle" && planned.change == "field_removed")
+        #expect(planned.items == 2)
+        let told = try await site.source.run("plan", "production")
+        #expect(told.contains("posts.subtitle is removed, 2 items have values in it: content/posts/"), "\(told)")
+        let strict = try await site.push("--fail-on-schema")
+        #expect(strict.exit == 65 && strict.error?.code == "breaking_schema", "\(strict)")
+        #expect(try await site.destination.item("models", "posts").text.contains("subtitle"))
+        let pushed = try await site.push()
+        #expect(pushed.isGood && pushed.schemaChanges?.changes.map(\.items) == [2], "\(pushed)")
+
+        try await define(site.destination, "subtitle")
+        let ahead = try await site.source.report("plan", ["--pull"])
+        #expect(ahead.schemaChanges?.changes.map(\.field) == ["title"], "\(ahead)")
+        let pulled = try await site.pull()
+        #expect(pulled.isGood && pulled.schemaChanges?.changes.map(\.items) == [1], "\(pulled)")
+        #expect(try await site.pull().schemaChanges == nil)
+    }
+
     @Test func aCircleInATreeIsRefused() async throws {
         let site = try await Site.make()
         try await site.source.put(

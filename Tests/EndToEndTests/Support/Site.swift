@@ -58,6 +58,18 @@ struct Report: Decodable, Sendable {
         var verdict: String
     }
 
+    struct SchemaChanges: Decodable, Sendable {
+        struct Finding: Decodable, Sendable {
+            var model: String
+            var field: String?
+            var change: String
+            var items: Int
+        }
+
+        var count: Int
+        var changes: [Finding]
+    }
+
     var run: String
     var target: String
     var direction: String
@@ -78,6 +90,7 @@ struct Report: Decodable, Sendable {
     var milliseconds: Int
     var conflictList: [ConflictRow]
     var resumedBatches: Int?
+    var schemaChanges: SchemaChanges?
     var error: Failure?
     /// The exit status it came with, and what stood on standard error.
     var exit: Int32 { ending?.status ?? -1 }
@@ -87,7 +100,7 @@ struct Report: Decodable, Sendable {
         case run, target, direction, status, verified, created, updated, deleted, skipped, unchanged, conflicts,
             reverted
         case released, handlerCalls, bytesSent, bytesReceived, roundTrips, milliseconds, conflictList, error,
-            resumedBatches
+            resumedBatches, schemaChanges
     }
 
     /// Throws when standard output is anything but that one object.
