@@ -76,6 +76,11 @@ static inline CURLcode ccurl_easy_get_string(CURL *handle, CURLINFO info, const 
   return curl_easy_getinfo(handle, info, value);
 }
 
+/* The lists belong to the handle and are valid until its next transfer or clean-up. */
+static inline CURLcode ccurl_easy_get_certificates(CURL *handle, struct curl_certinfo **value) {
+  return curl_easy_getinfo(handle, CURLINFO_CERTINFO, value);
+}
+
 /* MARK: Options of the set of transfers */
 
 static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {

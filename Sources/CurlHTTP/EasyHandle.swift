@@ -107,6 +107,21 @@ extension EasyHandle {
         guard ccurl_easy_get_string(pointer, info, &value) == CURLE_OK, let value else { return "" }
         return String(cString: value)
     }
+
+    /// What the server showed of itself: for each certificate, its own first, lines of `name:value`. Empty without
+    /// `CURLOPT_CERTINFO`.
+    var certificates: [[String]] {
+        var chain: UnsafeMutablePointer<curl_certinfo>?
+        guard ccurl_easy_get_certificates(pointer, &chain) == CURLE_OK, let chain = chain?.pointee,
+            let lists = chain.certinfo
+        else { return [] }
+        return (0..<Int(chain.num_of_certs)).map { texts(in: lists[$0]) }
+    }
+
+    private func texts(in list: UnsafeMutablePointer<curl_slist>?) -> [String] {
+        sequence(first: list) { $0?.pointee.next }.prefix { $0 != nil }.compactMap { $0?.pointee.data }
+            .map { String(cString: $0) }
+    }
 }
 
 /// libcurl's process-wide state.

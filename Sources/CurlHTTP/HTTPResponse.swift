@@ -33,6 +33,9 @@ public struct HTTPResponse: Sendable, Hashable {
     public func header(_ name: String) -> String? {
         headers.first { $0.isNamed(name) }?.value
     }
+
+    /// When the answer was made by the clock of the server, in Unix seconds. `nil` if it does not say.
+    public var date: Int64? { header("date").flatMap(unixSeconds) }
 }
 
 extension HTTPField {

@@ -1,12 +1,13 @@
 import CurlHTTP
 import Testing
+import TidelockTestSupport
 
 @Suite("Compression", .timeLimit(.minutes(1)))
 struct CompressionTests {
     @Test(arguments: [("gzip", ["gzip", "-nc"]), ("zstd", ["zstd", "-qc"])])
     func compressedAnswersArriveUnpacked(coding: String, command: [String]) async throws {
         let text = [UInt8](repeating: UInt8(ascii: "a"), count: 300_000)
-        let packed = try run(command, input: text)
+        let packed = try Program.run(command, input: text)
         let server = try TestServer.answering { _ in TestReply(headers: ["Content-Encoding: \(coding)"], body: packed) }
         let response = try await client().send(HTTPRequest("GET", server.url()))
         #expect(response.body == text)
@@ -37,7 +38,7 @@ struct CompressionTests {
     @Test(arguments: [1, 2])
     func unpackedSizeIsLimited(layers: Int) async throws {
         var bomb = [UInt8](repeating: 0, count: 64 << 20)
-        for _ in 0..<layers { bomb = try run(["gzip", "-nc"], input: bomb) }
+        for _ in 0..<layers { bomb = try Program.run(["gzip", "-nc"], input: bomb) }
         let packed = bomb
         let codings = Array(repeating: "gzip", count: layers).joined(separator: ", ")
         let server = try TestServer.answering { _ in TestReply(headers: ["Content-Encoding: \(codings)"], body: packed)

@@ -1,5 +1,6 @@
 import CurlHTTP
 import Testing
+import TidelockTestSupport
 
 @Suite("Certificates", .timeLimit(.minutes(1)))
 struct TLSTests {

@@ -8,7 +8,7 @@ struct Spawned: Sendable {
     var errors: Int32
 
     /// One at a time: a child started between the making of a pipe and its marking would inherit it.
-    private static let starting = Mutex(())
+    static let starting = Mutex(())
 
     init(_ program: URL, _ arguments: [String], in folder: URL?, environment: [String: String], input: [UInt8]?) throws
     {

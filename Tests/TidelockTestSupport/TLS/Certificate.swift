@@ -1,29 +1,30 @@
-import Foundation
+internal import Foundation
 
 /// A certificate with its key, made by the `openssl` program in a temporary folder that goes with it.
-final class Certificate: Sendable {
+public final class Certificate: Sendable {
     private let folder: URL
 
-    var path: String { folder.appending(path: "certificate.pem").path }
-    var keyPath: String { folder.appending(path: "key.pem").path }
+    public var path: String { folder.appending(path: "certificate.pem").path }
+    public var keyPath: String { folder.appending(path: "key.pem").path }
 
     /// A certificate that signs itself, for `names` in OpenSSL's notation, such as `DNS:localhost`.
-    init(for names: String, validity: Validity = .now) throws {
+    public init(for names: String, validity: Validity = .now) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "certificate-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try writeSettings(names)
-        try run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", keyPath])
-        try run(["openssl", "req", "-new", "-key", keyPath, "-config", settings, "-out", request])
+        let curve = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        try Program.run(["openssl", "genpkey"] + curve + ["-out", keyPath])
+        try Program.run(["openssl", "req", "-new", "-key", keyPath, "-config", settings, "-out", request])
         // `ca` is the command of OpenSSL 3.0 that accepts dates in the past.
         let files = ["-config", settings, "-keyfile", keyPath, "-in", request, "-out", path]
-        try run(["openssl", "ca", "-batch", "-notext", "-selfsign"] + files + validity.arguments)
+        try Program.run(["openssl", "ca", "-batch", "-notext", "-selfsign"] + files + validity.arguments)
     }
 
     deinit {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    enum Validity {
+    public enum Validity: Sendable {
         case now, past, future
 
         fileprivate var arguments: [String] {
@@ -63,44 +64,4 @@ final class Certificate: Sendable {
         try Data(text.utf8).write(to: URL(fileURLWithPath: settings))
         try Data().write(to: folder.appending(path: "index.txt"))
     }
-}
-
-/// `openssl s_server` on a free port of 127.0.0.1; it answers every GET with a page about the connection.
-final class TLSServer: Sendable {
-    let port: Int
-    private let program: Program
-    /// Kept while the server may still read its files.
-    private let certificate: Certificate
-
-    init(_ certificate: Certificate) throws {
-        self.certificate = certificate
-        program = try Program([
-            "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certificate.path, "-key", certificate.keyPath,
-            "-www",
-        ])
-        port = try readPort(program)
-    }
-
-    deinit {
-        program.terminate()
-    }
-
-    func url(host: String = "localhost", scheme: String = "https") -> String {
-        "\(scheme)://\(host):\(port)/"
-    }
-}
-
-/// Reads up to the line `ACCEPT 127.0.0.1:PORT`, with which the server says that it is ready.
-func readPort(_ program: Program) throws -> Int {
-    var text = ""
-    while let part = try program.read(upTo: 1) {
-        text += String(decoding: part, as: UTF8.self)
-        guard text.hasSuffix("\n") else { continue }
-        if let line = text.split(separator: "\n").last(where: { $0.hasPrefix("ACCEPT ") }),
-            let port = line.split(separator: ":").last.flatMap({ Int($0) })
-        {
-            return port
-        }
-    }
-    throw RunFailure(program: "openssl s_server", status: 0)
 }

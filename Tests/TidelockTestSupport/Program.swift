@@ -1,38 +1,24 @@
-import Foundation
-import Synchronization
+internal import Foundation
+internal import Synchronization
 
-/// Runs a program to its end and returns what it printed.
-@discardableResult
-func run(_ arguments: [String], input: [UInt8] = []) throws -> [UInt8] {
-    let program = try Program(arguments)
-    Thread.detachNewThread {
-        try? program.write(input)
-        program.closeInput()
-    }
-    var output: [UInt8] = []
-    while let part = try program.read(upTo: 1 << 20) { output += part }
-    let status = program.wait()
-    guard status == 0 else { throw RunFailure(program: arguments.joined(separator: " "), status: status) }
-    return output
-}
-
-struct RunFailure: Error {
-    var program: String
-    var status: Int32
+/// A program that could not be started, or ended with another status than 0.
+public struct RunFailure: Error {
+    public var program: String
+    public var status: Int32
 }
 
 /// A program started by a test, with pipes to its input and from its output.
 ///
 /// Not Foundation's `Process`: that notices an end by a pipe that other programs, started at the same time by other
 /// tests, inherit, so it would wait for those as well.
-final class Program: Sendable {
+public final class Program: Sendable {
     private let process: pid_t
     private let input: Int32
     private let output: Int32
 
-    init(_ arguments: [String]) throws {
+    public init(_ arguments: [String]) throws {
         // One at a time: a program started between the making of a pipe and its marking would inherit it.
-        (process, input, output) = try starting.withLock { _ in
+        (process, input, output) = try Spawned.starting.withLock { _ in
             let (inputPipe, outputPipe) = (try makePipe(), try makePipe())
             defer {
                 close(inputPipe.read)
@@ -47,15 +33,36 @@ final class Program: Sendable {
         close(output)
     }
 
+    /// Runs a program to its end and returns what it printed. Throws `RunFailure` when it fails.
+    @discardableResult
+    public static func run(_ arguments: [String], input: [UInt8] = []) throws -> [UInt8] {
+        let program = try Program(arguments)
+        Thread.detachNewThread {
+            try? program.write(input)
+            program.closeInput()
+        }
+        let output = try program.readAll()
+        let status = program.wait()
+        guard status == 0 else { throw RunFailure(program: arguments.joined(separator: " "), status: status) }
+        return output
+    }
+
+    /// The rest of its output, up to the end.
+    public func readAll() throws -> [UInt8] {
+        var output: [UInt8] = []
+        while let part = try read(upTo: 1 << 20) { output += part }
+        return output
+    }
+
     /// The next part of its output; `nil` at the end.
-    func read(upTo count: Int) throws -> [UInt8]? {
+    public func read(upTo count: Int) throws -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: count)
         let length = Glibc.read(output, &buffer, count)
         try check(Int32(truncatingIfNeeded: min(length, 0)))
         return length > 0 ? Array(buffer[..<length]) : nil
     }
 
-    func write(_ bytes: [UInt8]) throws {
+    public func write(_ bytes: [UInt8]) throws {
         var offset = 0
         while offset < bytes.count {
             let count = bytes.withUnsafeBytes { Glibc.write(input, $0.baseAddress! + offset, $0.count - offset) }
@@ -64,13 +71,13 @@ final class Program: Sendable {
         }
     }
 
-    func closeInput() {
+    public func closeInput() {
         close(input)
     }
 
     /// Waits for its end and returns its exit status, or -1 if a signal ended it.
     @discardableResult
-    func wait() -> Int32 {
+    public func wait() -> Int32 {
         var status: Int32 = 0
         waitpid(process, &status, 0)
         return status & 0x7F == 0 ? status >> 8 & 0xFF : -1
@@ -79,14 +86,12 @@ final class Program: Sendable {
     /// Ends it now. Only for programs that nobody else waits for.
     ///
     /// By SIGKILL, because programs inherit the signals that the starting thread blocks, and Swift's threads block most.
-    func terminate() {
+    public func terminate() {
         kill(process, SIGKILL)
         wait()
         closeInput()
     }
 }
-
-private let starting = Mutex(())
 
 /// A pipe that programs started later do not inherit.
 private func makePipe() throws -> (read: Int32, write: Int32) {
@@ -104,9 +109,13 @@ private func spawn(_ arguments: [String], input: Int32, output: Int32) throws ->
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
     let words = arguments.map { strdup($0) } + [nil]
-    defer { words.forEach { free($0) } }
+    defer { for word in words { free(word) } }
     var process = pid_t()
     let status = posix_spawnp(&process, arguments[0], &actions, nil, words, environ)
     guard status == 0 else { throw RunFailure(program: arguments[0], status: status) }
     return process
+}
+
+private func check(_ status: Int32) throws {
+    if status < 0 { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 }
