@@ -80,12 +80,7 @@ enum StoreFile {
     }
 
     static func requireRoom(for bytes: Int64, times: Int64, in path: String) throws {
-        var facts = statvfs()
-        guard statvfs(path, &facts) == 0 else {
-            throw TidelockError(
-                .storageFailed, "The free space in \(path) cannot be told: \(String(cString: strerror(errno))).")
-        }
-        let free = Int64(clamping: UInt64(facts.f_bavail) * UInt64(facts.f_frsize))
+        let free = try freeBytes(in: path)
         guard free >= bytes * times else {
             throw TidelockError(
                 .diskFull,
@@ -93,18 +88,14 @@ enum StoreFile {
                 hint: "Free some space, or use a larger disk.")
         }
     }
-}
 
-/// Sizes as people read them.
-public enum ByteText {
-    public static func of(_ bytes: Int64) -> String {
-        var amount = Double(bytes)
-        for unit in ["bytes", "KB", "MB"] {
-            if amount < 1_000 { return unit == "bytes" ? "\(bytes) bytes" : "\(rounded(amount)) \(unit)" }
-            amount /= 1_000
+    /// Bytes that can still be written on the disk of a folder, without those kept back for the administrator.
+    static func freeBytes(in path: String) throws -> Int64 {
+        var facts = statvfs()
+        guard statvfs(path, &facts) == 0 else {
+            throw TidelockError(
+                .storageFailed, "The free space in \(path) cannot be told: \(String(cString: strerror(errno))).")
         }
-        return "\(rounded(amount)) GB"
+        return Int64(clamping: UInt64(facts.f_bavail) * UInt64(facts.f_frsize))
     }
-
-    private static func rounded(_ amount: Double) -> Double { (amount * 10).rounded() / 10 }
 }

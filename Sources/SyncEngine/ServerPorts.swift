@@ -1,4 +1,5 @@
 public import ContentModel
+public import SyncProtocol
 
 /// The keys that let applications read content.
 public protocol APIKeyVerifier: Sendable {
@@ -33,4 +34,24 @@ public struct ContentPage: Sendable {
 public protocol AuditLog: Sendable {
     /// Adds a record, with the present time. Calling it twice adds two.
     func append(_ entry: AuditEntry) async throws
+}
+
+/// What an instance finds out about itself, for those who want to know why a run would not begin.
+public protocol ConditionReader: Sendable {
+    /// Changes nothing, however often it is called.
+    ///
+    /// - Parameter caller: instance id of whoever is told
+    func condition(for caller: String) async throws -> InstanceCondition
+}
+
+/// What stands in the way of runs at an instance.
+public struct InstanceCondition: Sendable, Equatable {
+    /// Who may write there at the moment; nil when nobody does.
+    public var lease: HeldLease?
+    public var storage: StorageCondition
+
+    public init(lease: HeldLease?, storage: StorageCondition) {
+        self.lease = lease
+        self.storage = storage
+    }
 }

@@ -5,7 +5,7 @@ internal import ContentModel
 public enum Endpoint: String, Sendable, CaseIterable {
     case reach, checkKey, status, health
     case openTransfer, listHeld, surveySchema, makePlan, stageBatch, readBatch, commit, acknowledge, renewLease
-    case transferState, rollback, abandon, readHeld
+    case transferState, rollback, abandon, readHeld, readCondition
     case listItems, readSingleton, readItem
     case scripted, metrics
 
@@ -44,6 +44,7 @@ public enum Endpoint: String, Sendable, CaseIterable {
         case .abandon: Traits(.delete, Self.transfer, .token(.transfer))
         case .readHeld:
             Traits(.post, "/api/sync/v1/held", .token(.push), takes: "ReadHeld", answers: "DestinationState")
+        case .readCondition: Traits(.get, "/api/sync/v1/condition", .token(.transfer), answers: "ConditionAnswer")
         case .listItems: Traits(.get, "/api/content/items/{model}", .apiKey, answers: "items")
         case .readSingleton: Traits(.get, "/api/content/item/{model}", .apiKey, answers: "item")
         case .readItem: Traits(.get, "/api/content/item/{model}/{id}", .apiKey, answers: "item")

@@ -38,8 +38,8 @@ extension Reception {
             StatusAnswer(
                 syncing: status.isSyncing, holder: status.holder, since: status.since, lastSync: status.lastSync,
                 hooks: await dependencies.hookStatus(), handlers: dependencies.handlers(),
-                version: dependencies.version,
-                instance: await dependencies.responder.identity))
+                version: dependencies.version, instance: await dependencies.responder.identity,
+                time: dependencies.clock.milliseconds))
     }
 
     /// For those who watch. What exactly is wrong with a script is told to this machine only: it shows source lines.

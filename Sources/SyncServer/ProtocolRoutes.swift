@@ -60,6 +60,7 @@ extension Reception {
         case .openTransfer: return try await open(call)
         case .abandon: return try await abandon(call)
         case .readHeld: return try await held(call)
+        case .readCondition: return try await condition(call)
         default: break
         }
         let transfer = try call.transfer
@@ -116,6 +117,12 @@ extension Reception {
         else { throw TidelockError(.tooLarge, "The request names too much.") }
         try call.token.key.check(message.scope)
         return try Answer(await responder.held(of: call.token.issuer, message))
+    }
+
+    private func condition(_ call: SignedCall) async throws -> Answer {
+        let found = try await dependencies.condition.condition(for: call.token.issuer)
+        return try Answer(
+            ConditionAnswer(key: KeyFacts(call.token.key), lease: found.lease, storage: found.storage))
     }
 
     private func check(_ message: OpenTransfer, _ call: SignedCall) throws {

@@ -42,6 +42,7 @@ public struct SyncServerDependencies: Sendable {
     public var replay: any ReplayMemory
     public var apiKeys: any APIKeyVerifier
     public var content: any ContentReader
+    public var condition: any ConditionReader
     /// What the handlers did in this process.
     public var handlers: @Sendable () -> [HandlerStatistics]
     /// What this process measured, as Prometheus reads it.
@@ -58,7 +59,7 @@ public struct SyncServerDependencies: Sendable {
         version: String, responder: any Responder, hooks: any HookPort, routes: any ScriptedRoutes,
         hookStatus: @escaping @Sendable () async -> HookStatus,
         keys: @escaping @Sendable () async throws -> [AcceptedKey], replay: any ReplayMemory,
-        apiKeys: any APIKeyVerifier, content: any ContentReader,
+        apiKeys: any APIKeyVerifier, content: any ContentReader, condition: any ConditionReader,
         handlers: @escaping @Sendable () -> [HandlerStatistics], metrics: @escaping @Sendable () -> String,
         clock: any WallClock, log: any LogSink, audit: any AuditLog, logger: Logger
     ) {
@@ -71,6 +72,7 @@ public struct SyncServerDependencies: Sendable {
         self.replay = replay
         self.apiKeys = apiKeys
         self.content = content
+        self.condition = condition
         self.handlers = handlers
         self.metrics = metrics
         self.clock = clock

@@ -106,7 +106,7 @@ struct Serving {
                 store: instance.store, hooks: hooks, identity: instance.store.identity, clock: instance.clock,
                 random: instance.random),
             hooks: hooks, routes: hooks, hookStatus: { hooks.wireStatus }, keys: KeyFile(instance: instance).keys,
-            replay: instance.store, apiKeys: instance.store, content: instance.store,
+            replay: instance.store, apiKeys: instance.store, content: instance.store, condition: instance.store,
             handlers: { hooks.statistics }, metrics: { metrics.render() }, clock: instance.clock, log: instance.store,
             audit: instance.store, logger: logger)
     }
@@ -217,14 +217,5 @@ private struct StatisticsPump: Service {
             }
         }
         await reporter.end()
-    }
-}
-
-extension HookHost {
-    /// The state as other instances and health checks see it.
-    fileprivate var wireStatus: SyncProtocol.HookStatus {
-        let status = status
-        guard let problem = status.rejected else { return SyncProtocol.HookStatus(.ok) }
-        return SyncProtocol.HookStatus(status.generation == nil ? .failed : .stale, error: "\(problem)")
     }
 }

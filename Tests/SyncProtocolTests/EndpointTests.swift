@@ -19,6 +19,7 @@ struct EndpointTests {
             "GET /api/sync/v1/transfers/{id}/batches/{n}", "POST /api/sync/v1/transfers/{id}/commit",
             "POST /api/sync/v1/transfers/{id}/acknowledge", "POST /api/sync/v1/transfers/{id}/renew",
             "POST /api/sync/v1/transfers/{id}/rollback", "POST /api/sync/v1/held",
+            "GET /api/sync/v1/condition",
             "GET /api/sync/v1/transfers/{id}", "DELETE /api/sync/v1/transfers/{id}",
             "GET /api/content/items/{model}", "GET /api/content/item/{model}", "GET /api/content/item/{model}/{id}",
             "* /api/x/**", "GET /metrics",

@@ -82,6 +82,7 @@ struct CheckTests {
             #expect(!answer.syncing)
             #expect(answer.lastSync?.timestamp == 1_700_000_000)
             #expect(answer.instance.id == "responder")
+            #expect(answer.time == 1_800_000_000_000)
             #expect(answer.handlers == [HandlerStatistics(event: "sync.request.before", name: "gate")])
         }
     }

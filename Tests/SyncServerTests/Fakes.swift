@@ -109,6 +109,20 @@ struct FakeAPIKeys: APIKeyVerifier {
     func accepts(_ key: String) async throws -> Bool { key == "api-key-1" }
 }
 
+/// An instance with a little space, which somebody may be writing to.
+struct FakeCondition: ConditionReader {
+    /// Instance id of who has the lease.
+    var writer: String?
+    var storage = StorageCondition(freeBytes: 5_000, uploads: .readOnly)
+
+    func condition(for caller: String) async throws -> InstanceCondition {
+        let lease = writer.map {
+            HeldLease(holder: "Writer", since: 1_800_000_000, expires: 1_800_000_060, isOwn: $0 == caller)
+        }
+        return InstanceCondition(lease: lease, storage: storage)
+    }
+}
+
 /// A model `posts` of five published items, and a singleton `site`.
 struct FakeContent: ContentReader {
     static let posts = (1...5).map { number in

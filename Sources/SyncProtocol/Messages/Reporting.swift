@@ -58,10 +58,12 @@ public struct StatusAnswer: Codable, Sendable {
     public var protocolVersion: Int
     public var oldestProtocolVersion: Int
     public var instance: InstanceIdentity
+    /// Milliseconds since 1970 by the clock over there; absent in answers of older versions.
+    public var time: Int64?
 
     public init(
         syncing: Bool, holder: String?, since: Int64?, lastSync: LastSync?, hooks: HookStatus,
-        handlers: [HandlerStatistics]? = nil, version: String, instance: InstanceIdentity
+        handlers: [HandlerStatistics]? = nil, version: String, instance: InstanceIdentity, time: Int64? = nil
     ) {
         self.syncing = syncing
         self.holder = holder
@@ -73,6 +75,7 @@ public struct StatusAnswer: Codable, Sendable {
         protocolVersion = ProtocolVersion.current
         oldestProtocolVersion = ProtocolVersion.oldest
         self.instance = instance
+        self.time = time
     }
 }
 
