@@ -23,21 +23,8 @@ struct AttemptFailure: Error {
 extension AttemptFailure {
     /// No answer arrived.
     init(_ error: HTTPError, to address: TargetAddress) {
-        let code: ErrorCode =
-            switch error.kind {
-            case .tlsCertificate, .tlsHandshake: .tlsFailed
-            case .timeout, .stalled, .connectTimeout: .timeout
-            case .invalidURL, .unsupportedScheme: .badSetting
-            case .addressRefused: .addressRefused
-            case .tooLarge: .tooLarge
-            case .malformedResponse: .malformedMessage
-            case .cancelled: .cancelled
-            case .malformedRequest, .outOfMemory, .internalFailure: .internalFailure
-            case .nameNotResolved, .connectionRefused, .unreachable, .proxy, .closedEarly, .sendFailed:
-                .targetUnreachable
-            }
         self.error = TidelockError(
-            code, "Target \(address.label) did not answer: \(error.message)", hint: error.hint, underlying: error)
+            error.code, "Target \(address.label) did not answer: \(error.message)", hint: error.hint, underlying: error)
         remedy = error.isTransient ? .wait : .none
     }
 
@@ -82,6 +69,24 @@ extension AttemptFailure.Remedy {
             case .databaseBusy, .shuttingDown, .rateLimited, .timeout: .wait
             default: .none
             }
+    }
+}
+
+extension HTTPError {
+    /// What a request to a target that ends like this failed with.
+    var code: ErrorCode {
+        switch kind {
+        case .tlsCertificate, .tlsHandshake: .tlsFailed
+        case .timeout, .stalled, .connectTimeout: .timeout
+        case .invalidURL, .unsupportedScheme: .badSetting
+        case .addressRefused: .addressRefused
+        case .tooLarge: .tooLarge
+        case .malformedResponse: .malformedMessage
+        case .cancelled: .cancelled
+        case .malformedRequest, .outOfMemory, .internalFailure: .internalFailure
+        case .nameNotResolved, .connectionRefused, .unreachable, .proxy, .closedEarly, .sendFailed:
+            .targetUnreachable
+        }
     }
 }
 
@@ -131,7 +136,7 @@ extension RemotePeer {
 
 extension String {
     /// What somebody else wrote, fit for a terminal: no control characters, not endless.
-    fileprivate var shown: String {
+    var shown: String {
         let kept = unicodeScalars.prefix(500).filter { $0.properties.generalCategory != .control }
         return String(String.UnicodeScalarView(kept))
     }

@@ -1,24 +1,6 @@
-public import ContentModel
-internal import SyncEngine
+internal import ContentModel
+public import SyncEngine
 public import SyncProtocol
-
-/// What a check of a target found.
-public struct TargetCheck: Sendable, Equatable {
-    public var version: String
-    public var instance: InstanceIdentity
-    public var isSyncing: Bool
-    /// What stands in the way of syncing with it although it answers, such as scripts that cannot be loaded.
-    public var warning: String?
-    public var latency: Duration
-
-    public init(version: String, instance: InstanceIdentity, isSyncing: Bool, warning: String?, latency: Duration) {
-        self.version = version
-        self.instance = instance
-        self.isSyncing = isSyncing
-        self.warning = warning
-        self.latency = latency
-    }
-}
 
 extension RemotePeer {
     /// What the target holds of us, without opening a transfer.
@@ -35,7 +17,7 @@ extension RemotePeer {
     public func check() async throws -> TargetCheck {
         let start = clock.milliseconds
         let reply = try await perform(Call(endpoint: .status, path: Endpoint.status.path()))
-        let latency = Duration.milliseconds(clock.milliseconds - start)
+        let end = clock.milliseconds
         let answer: StatusAnswer = try decode(reply)
         try learn(answer.instance)
         guard answer.protocolVersion >= ProtocolVersion.oldest, answer.oldestProtocolVersion <= ProtocolVersion.current
@@ -46,6 +28,20 @@ extension RemotePeer {
         }
         return TargetCheck(
             version: answer.version, instance: answer.instance, isSyncing: answer.syncing,
-            warning: answer.hooks.error, latency: latency)
+            hooks: HookStatus(answer.hooks.status, error: answer.hooks.error?.firstLine.shown),
+            clockDifference: answer.time.map { ClockDifference(there: $0, here: start + (end - start) / 2) },
+            latency: .milliseconds(end - start))
     }
+
+    /// What the target tells of itself to those who want to know whether a run could begin.
+    ///
+    /// Throws `not_found` when its version does not know the question.
+    public func condition() async throws -> ConditionAnswer {
+        try decode(try await perform(Call(endpoint: .readCondition, path: Endpoint.readCondition.path())))
+    }
+}
+
+extension String {
+    /// What stands before any excerpt of a file.
+    fileprivate var firstLine: String { String(prefix { !$0.isNewline }) }
 }
