@@ -1,4 +1,4 @@
-internal import ContentModel
+public import ContentModel
 public import Foundation
 internal import Glibc
 
@@ -123,16 +123,21 @@ public final class SyncLock: Sendable {
     }
 
     private static func inProgress(_ holder: Holder?) -> TidelockError {
-        guard let holder else {
-            return TidelockError(
+        holder?.inProgress
+            ?? TidelockError(
                 .runInProgress, "Another run is at work on this instance.", hint: "Wait until it has ended.")
-        }
-        let since = Date(timeIntervalSince1970: TimeInterval(holder.started)).formatted(.iso8601)
+    }
+}
+
+extension SyncLock.Holder {
+    /// What somebody is told who wants the lock meanwhile.
+    public var inProgress: TidelockError {
+        let since = Date(timeIntervalSince1970: TimeInterval(started)).formatted(.iso8601)
         return TidelockError(
             .runInProgress,
-            "Run \(holder.run.printable) is at work on this instance: process \(holder.pid) on \(holder.host.printable), since \(since).",
+            "Run \(run.printable) is at work on this instance: process \(pid) on \(host.printable), since \(since).",
             hint:
                 "Wait until it has ended. If it hangs, end that process; 'tidelock lock reset' is safe at any moment.",
-            details: ["pid": String(holder.pid), "run": holder.run])
+            details: ["pid": String(pid), "run": run])
     }
 }

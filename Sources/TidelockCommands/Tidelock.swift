@@ -70,7 +70,10 @@ struct RootCommand: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Operating:",
-                subcommands: [AuditCommand.self, BackupCommand.self, VerifyCommand.self, GarbageCommand.self]),
+                subcommands: [
+                    HealthCommand.self, DoctorCommand.self, AuditCommand.self, BackupCommand.self, VerifyCommand.self,
+                    GarbageCommand.self,
+                ]),
             CommandGroup(
                 name: "Configuration:",
                 subcommands: [TargetsCommand.self, KeysCommand.self, APIKeysCommand.self, HooksCommand.self]),

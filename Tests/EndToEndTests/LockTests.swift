@@ -64,7 +64,7 @@ struct LockTests {
     }
 
     @Test func resettingTheDestinationStopsARunAtItsCommit() async throws {
-        let (site, gate, push) = try await heldAtItsCommit()
+        let (site, gate, push) = try await Site.heldAtItsCommit()
         try await site.destination.run("lock", "reset")
         gate.open()
         let report = try Report(await push.ending())
@@ -75,7 +75,7 @@ struct LockTests {
     }
 
     @Test func aPlanIsMadeBesideARunAndDisturbsNothing() async throws {
-        let (site, gate, push) = try await heldAtItsCommit()
+        let (site, gate, push) = try await Site.heldAtItsCommit()
         let plan = try await site.source.report("plan")
         #expect(plan.exit == 0 && plan.created == 5, "\(plan)")
         gate.open()
@@ -85,7 +85,7 @@ struct LockTests {
     }
 
     @Test func twoSourcesTakeTurns() async throws {
-        let (site, gate, push) = try await heldAtItsCommit()
+        let (site, gate, push) = try await Site.heldAtItsCommit()
         let other = try await RealInstance.make("other")
         try await other.take(Articles.make(3, from: 40))
         try await other.target(site.destination, at: site.server.port)
@@ -96,17 +96,5 @@ struct LockTests {
         #expect(try Report(await push.ending()).isGood)
         #expect(try await other.report("push").isGood)
         #expect(try await site.destination.content().count == 8)
-    }
-
-    /// A push that has opened its transfer and staged its batch, and stays before the commit.
-    private func heldAtItsCommit() async throws -> (site: Site, gate: Gate, push: RunningTool) {
-        let site = try await Site.make(articles: 5)
-        let gate = Gate()
-        let proxy = try RecordingProxy(to: site.server.port)
-        proxy.spoil { bytes, _ in if bytes.holds("/commit HTTP/1.1") { gate.pass() } }
-        try await site.source.target(site.destination, at: proxy.port)
-        let push = try site.source.start(["push", "production", "--json"])
-        try await eventually("the push is at its commit") { gate.isWaitedFor }
-        return (Site(source: site.source, destination: site.destination, server: site.server, proxy: proxy), gate, push)
     }
 }

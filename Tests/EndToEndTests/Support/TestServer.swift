@@ -8,10 +8,13 @@ final class TestServer: Sendable {
     let tool: RunningTool
 
     /// Starts it and waits until it answers.
-    init(_ instance: RealInstance, port: Int = 0) async throws {
+    ///
+    /// - Parameter surroundings: words of a command that replaces itself by the one that follows them
+    init(_ instance: RealInstance, port: Int = 0, within surroundings: [String] = []) async throws {
         self.instance = instance
-        let tool = try RunningTool(
-            RealInstance.tool, ["-C", instance.folder.path, "serve", "--port", "\(port)"], limit: .seconds(3_600))
+        let words =
+            surroundings + [RealInstance.tool.path, "-C", instance.folder.path, "serve", "--port", "\(port)"]
+        let tool = try RunningTool(URL(filePath: words[0]), Array(words.dropFirst()), limit: .seconds(3_600))
         self.tool = tool
         try await eventually("the server of \(instance.name) listens: \(tool.errors)") {
             tool.hasEnded || tool.output.contains("listening on http://")

@@ -1,0 +1,48 @@
+internal import ArgumentParser
+internal import ContentModel
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "See whether targets answer and accept our key.")
+
+    @Argument(help: "Names of targets; all of them when there is none.") var names: [String] = []
+    @OptionGroup var location: LocationOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let instance = try await Instance.open(location)
+        var targets: [Target] = []
+        if names.isEmpty {
+            targets = try await instance.targets().map(\.target)
+        } else {
+            for name in names { targets.append(try await instance.target(name).target) }
+        }
+        let rows = try await TargetChecks(instance: instance, targets: targets).perform().map {
+            CheckRow($0, $1)
+        }
+        try rows.print(asJSON: json) { row in
+            [row.line] + [row.error?.hint.map { "  Try: \($0)" }, row.warning.map { "  but: \($0)" }].compactMap { $0 }
+        }
+    }
+}
+
+struct HealthCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "health", abstract: "See whether all targets are well, for those who watch over them.",
+        discussion: """
+            A target is well when it answers, accepts our key, and its clock agrees with ours. The exit status is 0 only \
+            if all of them are. 'tidelock doctor TARGET' says more about one that is not.
+            """)
+
+    @OptionGroup var location: LocationOptions
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let instance = try await Instance.open(location)
+        let targets = try await instance.targets().map(\.target)
+        let rows = try await TargetChecks(instance: instance, targets: targets).perform().map {
+            CheckRow($0, $1, mindingClock: true)
+        }
+        try rows.print(asJSON: json) { row in [row.line + (row.warning.map { ", but: \($0)" } ?? "")] }
+    }
+}

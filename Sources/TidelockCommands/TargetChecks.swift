@@ -1,0 +1,68 @@
+internal import ContentModel
+internal import ContentStore
+internal import CurlHTTP
+internal import RemotePeer
+internal import SyncEngine
+
+/// Checks of several targets side by side, a few at a time, each with a limit of its own.
+struct TargetChecks: Sendable {
+    typealias Ended = (target: Target, outcome: Result<TargetCheck, TidelockError>)
+
+    /// Checks under way at once.
+    static let atOnce = 8
+    /// Time for one target, however slowly it answers.
+    static let limit: Duration = .seconds(15)
+
+    let instance: Instance
+    let targets: [Target]
+
+    /// What was found, in the order of the targets.
+    func perform() async throws -> [Ended] {
+        let http = try HTTPClient(instance.httpOptions)
+        defer { http.shutdown() }
+        return await withTaskGroup(of: (Int, Ended).self) { group in
+            var results: [Int: Ended] = [:]
+            for (number, target) in targets.enumerated() {
+                if number >= Self.atOnce, let (finished, ended) = await group.next() { results[finished] = ended }
+                group.addTask { (number, (target, await outcome(target, http))) }
+            }
+            for await (finished, ended) in group { results[finished] = ended }
+            return targets.indices.compactMap { results[$0] }
+        }
+    }
+
+    private func outcome(_ target: Target, _ http: HTTPClient) async -> Result<TargetCheck, TidelockError> {
+        await outcomeWithin(Self.limit, "Target '\(target.name)'") {
+            let peer = try RemotePeer(
+                target: target, local: instance.store.identity, http: http, clock: instance.clock,
+                random: instance.random, timeout: Self.limit)
+            return try await peer.check()
+        }
+    }
+}
+
+/// What `body` answers or throws, or `timeout` when it is not done in time; then it is cancelled.
+func outcomeWithin<Value: Sendable>(
+    _ limit: Duration, _ subject: String, _ body: @escaping @Sendable () async throws -> Value
+) async -> Result<Value, TidelockError> {
+    await withTaskGroup(of: Result<Value, TidelockError>?.self) { group in
+        group.addTask {
+            do {
+                return .success(try await body())
+            } catch {
+                return .failure(TidelockError(wrapping: error))
+            }
+        }
+        group.addTask {
+            try? await Task.sleep(for: limit)
+            return nil
+        }
+        defer { group.cancelAll() }
+        // Two were added, so there is a first one; nil is the one that only slept.
+        return await group.next().flatMap { $0 }
+            ?? .failure(
+                TidelockError(
+                    .timeout, "\(subject) did not answer within \(limit.components.seconds) s.",
+                    hint: "Check that the server is alive and the network works."))
+    }
+}
