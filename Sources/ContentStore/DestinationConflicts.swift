@@ -149,7 +149,7 @@ enum Collision {
         """
 
     /// The row here holds more than what was sent to the source of the transfer, as far as that is known.
-    private static let isOriginal = "sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash"
+    static let isOriginal = "sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash"
 
     /// What the source has may have been made of what was sent to it last. States: acked, dropped, skipped, resend.
     private static let mayStem = "sh.out_hash IS NOT NULL AND sh.state IN (1, 2, 3, 4)"

@@ -1,33 +1,42 @@
 internal import ContentModel
 internal import GRDB
 public import SyncEngine
+public import SyncProtocol
 
 extension Store {
-    public func plannedRows(transfer: String) async throws -> [PlannedRow] {
+    public func plannedRows(transfer: String, _ request: ListPlanned) async throws -> PlannedPage {
         try await read { db in
-            let rows = try Row.fetchCursor(
-                db,
-                sql: """
-                    SELECT kind.name, p.id, p.action, p.src_hash, p.out_hash, coalesce(s.state, 0), s.out_hash
-                    FROM plan
-                    JOIN plan_op p USING (transfer)
-                    JOIN kind USING (kid)
-                    LEFT JOIN shadow s ON s.pid = plan.pid AND s.kid = p.kid AND s.bucket = p.bucket AND s.id = p.id
-                    WHERE plan.transfer = ?
-                    ORDER BY p.kid, p.bucket, p.id
-                    """,
-                arguments: [transfer])
-            var planned: [PlannedRow] = []
-            while let row = try rows.next() {
-                guard let operation = PlannedOperation.Action(rawValue: row[2])?.written else { continue }
-                planned.append(
-                    PlannedRow(
-                        kind: row[0], id: row[1], operation: operation, source: row.hash(3)?.hex,
-                        output: row.hash(4)?.hex, destination: StandingRow(state: row[5], output: row.hash(6))))
+            let isReady = try Bool.fetchOne(
+                db, sql: "SELECT phase IN ('ready', 'looked') FROM plan WHERE transfer = ?", arguments: [transfer])
+            guard isReady == true else { throw TidelockError.noPlan(of: transfer) }
+            let after = try request.after.map { position in
+                (kid: try Numbers.knownKind(db, Kind(position.kind)), bucket: Int64(position.bucket), id: position.id)
             }
-            return planned
+            let rows = try Row.fetchAll(
+                db, sql: Self.plannedSQL,
+                arguments: [
+                    "transfer": transfer, "kid": after?.kid ?? -1, "bucket": after?.bucket ?? -1,
+                    "id": after?.id ?? "", "limit": request.limit,
+                ])
+            let planned = try rows.map { try PlannedRow($0) }
+            guard rows.count == request.limit, let last = rows.last else {
+                return PlannedPage(rows: planned, next: nil)
+            }
+            return PlannedPage(
+                rows: planned, next: PlanPosition(kind: last[0], bucket: UInt16(last[7] as Int), id: last[1]))
         }
     }
+
+    static let plannedSQL = """
+        SELECT kind.name, p.id, p.action, p.src_hash, p.out_hash, coalesce(s.state, 0), s.out_hash, p.bucket
+        FROM plan
+        JOIN plan_op p ON p.transfer = plan.transfer
+        JOIN kind USING (kid)
+        LEFT JOIN shadow s ON s.pid = plan.pid AND s.kid = p.kid AND s.bucket = p.bucket AND s.id = p.id
+        WHERE plan.transfer = :transfer AND (p.kid, p.bucket, p.id) > (:kid, :bucket, :id)
+        ORDER BY p.kid, p.bucket, p.id
+        LIMIT :limit
+        """
 
     public func standingRows(_ items: [ItemKey], toward peer: String) async throws -> [ItemKey: StandingRow] {
         try await read { db in
@@ -43,6 +52,17 @@ extension Store {
             }
             return standing
         }
+    }
+}
+
+extension PlannedRow {
+    fileprivate init(_ row: Row) throws {
+        guard let operation = PlannedOperation.Action(rawValue: row[2])?.written else {
+            throw TidelockError(.damagedStore, "A plan holds a row that does nothing.", hint: "Restore a backup.")
+        }
+        self.init(
+            kind: row[0], id: row[1], operation: operation, source: row.hash(3)?.hex, output: row.hash(4)?.hex,
+            destination: StandingRow(state: row[5], output: row.hash(6)))
     }
 }
 

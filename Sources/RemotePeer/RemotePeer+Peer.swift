@@ -66,6 +66,14 @@ extension RemotePeer {
         return try await ask(.rollback, path, RollBackTransfer(item: item))
     }
 
+    public func planned(transfer: String, _ request: ListPlanned) async throws -> PlannedPage {
+        try await ask(.listPlanned, Endpoint.listPlanned.path(transfer), request)
+    }
+
+    public func outputs(transfer: String, _ request: ReadOutputs) async throws -> OutputPage {
+        try await ask(.readOutputs, Endpoint.readOutputs.path(transfer), request)
+    }
+
     public func abandon(transfer: String) async throws {
         _ = try await perform(Call(endpoint: .abandon, path: Endpoint.abandon.path(transfer)))
     }

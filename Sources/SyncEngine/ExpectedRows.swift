@@ -1,53 +1,6 @@
 internal import ContentModel
+public import SyncProtocol
 internal import Synchronization
-
-/// What a destination holds of one row, as its source knows after lists were compared.
-public struct StandingRow: Sendable, Codable, Hashable {
-    public enum Holder: String, Sendable, Codable {
-        case nobody
-        /// The source's output, as it was applied.
-        case source
-        /// The source's output, edited at the destination since.
-        case edited
-        case other
-    }
-
-    public var holder: Holder
-    /// Hex of the output that the source applied last.
-    public var base: String?
-
-    public init(holder: Holder, base: String?) {
-        self.holder = holder
-        self.base = base
-    }
-}
-
-/// One row of a plan that can be written down: what is to happen, and what that was decided from. No item contents.
-public struct PlannedRow: Sendable, Codable, Hashable {
-    public enum Operation: String, Sendable, Codable {
-        case put, delete, release
-    }
-
-    public var kind: String
-    public var id: String
-    public var operation: Operation
-    /// Hex hash of the item at the source; nil where there is none.
-    public var source: String?
-    /// Hex hash of what the handlers made of it.
-    public var output: String?
-    public var destination: StandingRow
-
-    public init(
-        kind: String, id: String, operation: Operation, source: String?, output: String?, destination: StandingRow
-    ) {
-        self.kind = kind
-        self.id = id
-        self.operation = operation
-        self.source = source
-        self.output = output
-        self.destination = destination
-    }
-}
 
 /// The rows of a plan made before, as the limits of a run: it does exactly these, and only as they were planned.
 ///

@@ -13,6 +13,8 @@ public actor LocalInstance {
     public let identity: InstanceIdentity
     private let destination: LocalDestination
     private var sources: [String: LocalSource] = [:]
+    /// Pushes whose plans are looked at field by field.
+    private var views: [String: PushView] = [:]
 
     public init(
         store: any SourceStore & DestinationStore, hooks: any HookPort, identity: InstanceIdentity,
@@ -41,6 +43,7 @@ public actor LocalInstance {
             return TransferOpened(status: .inSync, responder: identity, held: held)
         }
         let lease = try await store.admit(request, source: request.initiator, direction: .push)
+        if request.isPlanOnly, request.comparesItems { try await openView(request) }
         var answer = TransferOpened(status: .open, responder: identity, lease: lease, held: held)
         if let lease, let inline = request.inline, inline.destination == identity.id,
             offer.isRight(about: held, mode: request.scope.mode)
@@ -79,10 +82,7 @@ public actor LocalInstance {
     private func openAsSource(_ request: OpenTransfer) async throws -> TransferOpened {
         // A repeated open finds the source that the first one made, and with it the plan.
         if sources[request.id] != nil { return TransferOpened(status: .open, responder: identity) }
-        let context = RunContext(
-            run: request.id, direction: .push,
-            target: TargetFacts(name: request.initiator.name, uri: ""), mode: request.scope.mode)
-        let pinned = try await hooks.pin(for: context)
+        let pinned = try await hooks.pin(for: RunContext(toInitiatorOf: request))
         do {
             return try await openAsSource(request, pinned)
         } catch {
@@ -108,7 +108,10 @@ public actor LocalInstance {
         }
         try await forgetEarlierSources(before: request)
         try await store.begin(request, peer: request.initiator, direction: .pull)
-        sources[request.id] = LocalSource(store: store, hooks: pinned, request: request, peer: request.initiator)
+        var options = PlanOptions()
+        if request.isPlanOnly { options.exclusions = Exclusions(limit: Limits.excludedItems) }
+        sources[request.id] = LocalSource(
+            store: store, hooks: pinned, request: request, peer: request.initiator, options: options)
         return TransferOpened(status: .open, responder: identity)
     }
 
@@ -120,6 +123,21 @@ public actor LocalInstance {
             earlier = earlier.filter { sources[$0]?.request.isPlanOnly == true }.dropLast(Limits.plansOnly - 1)
         }
         for transfer in earlier { try await sources.removeValue(forKey: transfer)?.abandon(transfer: transfer) }
+    }
+
+    /// Pins the handlers through which items here are shown. Of the views of one peer the newest few stay.
+    private func openView(_ request: OpenTransfer) async throws {
+        guard views[request.id] == nil else { return }
+        let view = PushView(request, hooks: try await hooks.pin(for: RunContext(toInitiatorOf: request)), store: store)
+        // A repeated open may have got here first.
+        guard views[request.id] == nil else { return await view.hooks.release() }
+        let earlier = views.filter { $0.value.initiator == request.initiator.id }.map(\.key).sorted()
+        views[request.id] = view
+        for transfer in earlier.dropLast(Limits.plansOnly - 1) { await closeView(transfer) }
+    }
+
+    private func closeView(_ transfer: String) async {
+        await views.removeValue(forKey: transfer)?.hooks.release()
     }
 
     private func source(_ transfer: String) throws -> LocalSource {
@@ -231,6 +249,48 @@ extension LocalInstance: Responder {
         } else {
             try await store.abandonPlan(transfer: transfer)
         }
+        await closeView(transfer)
         try await destination.abandon(transfer: transfer)
+    }
+
+    // MARK: For those who only look
+
+    public func planned(transfer: String, _ request: ListPlanned) async throws -> PlannedPage {
+        guard (1...Limits.plannedRows).contains(request.limit) else {
+            throw TidelockError(.tooLarge, "A page of a plan holds 1 to \(Limits.plannedRows) rows.")
+        }
+        var page = try await source(transfer).planned(transfer: transfer, request)
+        // The hash of an item as it is here would tell whether a guess at what handlers hold back is right.
+        for position in page.rows.indices { page.rows[position].source = nil }
+        return page
+    }
+
+    public func outputs(transfer: String, _ request: ReadOutputs) async throws -> OutputPage {
+        if let view = views[transfer] { return try await view.outputs.outputs(transfer: transfer, request) }
+        guard let source = sources[transfer] else { throw LocalOutputs.notOpened(transfer) }
+        return try await source.outputs(transfer: transfer, request)
+    }
+}
+
+/// What somebody sees of this instance who plans a push to it: what a pull would bring, and nothing else.
+private struct PushView {
+    let initiator: String
+    let hooks: any RunHooks
+    let outputs: LocalOutputs
+
+    init(_ request: OpenTransfer, hooks: any RunHooks, store: any SourceStore) {
+        initiator = request.initiator.id
+        self.hooks = hooks
+        outputs = LocalOutputs(
+            store: store, hooks: hooks, scope: request.scope, peer: request.initiator, of: .push)
+    }
+}
+
+extension RunContext {
+    /// For the filter handlers of an instance whose items the initiator of a transfer gets to see.
+    fileprivate init(toInitiatorOf request: OpenTransfer) {
+        self.init(
+            run: request.id, direction: .push, target: TargetFacts(name: request.initiator.name, uri: ""),
+            mode: request.scope.mode)
     }
 }

@@ -104,3 +104,28 @@ public actor LocalSource: SourcePort {
         }
     }
 }
+
+extension LocalSource: PlanPort {
+    public func planned(transfer: String, _ request: ListPlanned) async throws -> PlannedPage {
+        var page = try await store.plannedRows(transfer: transfer, request)
+        if request.after == nil { page.excluded = options.exclusions?.items }
+        return page
+    }
+
+    public func outputs(transfer: String, _ request: ReadOutputs) async throws -> OutputPage {
+        guard self.request.comparesItems else { throw LocalOutputs.notOpened(transfer) }
+        // A plan that is ready has passed the guards.
+        guard try await store.planSummary(transfer: transfer) != nil else { throw TidelockError.noPlan(of: transfer) }
+        return try await LocalOutputs(store: store, hooks: hooks, scope: self.request.scope, peer: peer, of: .plan)
+            .outputs(transfer: transfer, request)
+    }
+}
+
+extension TidelockError {
+    /// Nothing is said about a plan that is not there: no rows would look like a plan that changes nothing.
+    public static func noPlan(of transfer: String) -> TidelockError {
+        TidelockError(
+            .fenced, "The plan of transfer \(transfer.printable) is not ready, or was given up or superseded.",
+            hint: "Make it again.")
+    }
+}

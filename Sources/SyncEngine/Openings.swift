@@ -175,6 +175,16 @@ extension PushOpening: SourcePort {
     }
 }
 
+extension PushOpening: PlanPort {
+    public func planned(transfer: String, _ request: ListPlanned) async throws -> PlannedPage {
+        try await opened(transfer).planned(transfer: transfer, request)
+    }
+
+    public func outputs(transfer: String, _ request: ReadOutputs) async throws -> OutputPage {
+        try await opened(transfer).outputs(transfer: transfer, request)
+    }
+}
+
 /// Begins a pull: the peer has the data, this instance receives it.
 public actor PullOpening: RunOpening {
     private let store: any DestinationStore
@@ -244,6 +254,9 @@ public actor PullOpening: RunOpening {
     }
 
     public func result() async -> RunOpened? { opened }
+
+    /// What the run moves, once the source has said what the items that were named lead to.
+    public var scope: Scope { request.scope }
 
     public func abandon(transfer: String) async throws {
         try await store.abandonTransfer(transfer: transfer)

@@ -41,7 +41,7 @@ struct Planner {
                 expected.compare(try await store.standingRows(expected.keys(of: selected.kind), toward: peer.id))
             }
             let filters = hooks.filters(for: selected.kind)
-            try requireFilters(standing, filters)
+            if !confirmations.missingFilters { try standing.requireFilters(filters, toward: peer) }
             var planner = KindPlanner(
                 planner: self, selected: selected, standing: standing, state: held.state(of: selected.kind),
                 filters: filters, filter: filter)
@@ -104,19 +104,6 @@ struct Planner {
         let needed = brought.filter { definitions?.includes($0) != true }.map { ItemKey(.models, $0) }
         guard !needed.isEmpty else { return nil }
         return try await store.bodies(of: needed).keys.map(\.id).sorted()
-    }
-
-    /// Content is never sent unfiltered because a file or a folder disappeared.
-    private func requireFilters(_ standing: KindStanding, _ filters: FilterSet) throws {
-        guard let previous = standing.filters, !confirmations.missingFilters else { return }
-        let gone = previous.handlers.filter { !filters.handlers.contains($0) }
-        guard !gone.isEmpty else { return }
-        let names = gone.map { "'\($0)'" }.joined(separator: ", ")
-        throw TidelockError(
-            .filterMissing,
-            "The last run to \(peer.name) filtered \(standing.kind) with \(names), which is not loaded any more.",
-            hint: "Bring the handler back, or repeat with --confirm-missing-filters if it was removed on purpose.",
-            details: ["kind": standing.kind.name, "handlers": gone.joined(separator: ", ")])
     }
 }
 

@@ -56,3 +56,15 @@ public protocol Peer: SourcePort, DestinationPort {
     /// Opens a transfer. Idempotent on the id the initiator chose.
     func open(_ request: OpenTransfer) async throws -> TransferOpened
 }
+
+/// A side of a plan that shows items as its filter handlers let the other side have them.
+public protocol OutputPort: Sendable {
+    /// The outputs of the first of the items, in their order: as many as fit into an answer, one at least.
+    func outputs(transfer: String, _ request: ReadOutputs) async throws -> OutputPage
+}
+
+/// The source of a plan that is only looked at.
+public protocol PlanPort: OutputPort {
+    /// One page of the rows of a plan that is ready.
+    func planned(transfer: String, _ request: ListPlanned) async throws -> PlannedPage
+}

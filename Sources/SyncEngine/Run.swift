@@ -10,6 +10,8 @@ public struct Run: Sendable {
         public var clock: any WallClock
         /// Asked before anything is applied; what it throws stops the run.
         public var gate: @Sendable (PlanSummary) async throws -> Void
+        /// Asked about a plan that is only looked at, once, before it is given up.
+        public var review: @Sendable (PlanSummary) async throws -> Void
         /// Batches that are ready before the plan is, in their order; nil where nothing may travel before the gate has
         /// seen the plan.
         public var readyBatches: AsyncStream<BatchInfo>?
@@ -17,6 +19,7 @@ public struct Run: Sendable {
         public init(
             opening: any RunOpening, source: any SourcePort, destination: any DestinationPort, clock: any WallClock,
             gate: @escaping @Sendable (PlanSummary) async throws -> Void = { _ in },
+            review: @escaping @Sendable (PlanSummary) async throws -> Void = { _ in },
             readyBatches: AsyncStream<BatchInfo>? = nil
         ) {
             self.opening = opening
@@ -24,6 +27,7 @@ public struct Run: Sendable {
             self.destination = destination
             self.clock = clock
             self.gate = gate
+            self.review = review
             self.readyBatches = readyBatches
         }
     }
@@ -146,7 +150,9 @@ public struct Run: Sendable {
         let request = MakePlan(held: course.held, confirmations: confirmations)
         switch try await parts.source.plan(transfer: transfer, request) {
         case .needs(let lists): return .needs(lists)
-        case .ready(let summary): return .planned(try await surveyed(summary))
+        case .ready(let summary):
+            if isDryRun { try await parts.review(summary) }
+            return .planned(try await surveyed(summary))
         case .working: throw TidelockError(.internalFailure, "A source port answered before it was ready.")
         }
     }

@@ -49,6 +49,19 @@ public struct KindStanding: Sendable {
         guard let checkpoint, let filters else { return latest == 0 }
         return latest <= checkpoint && filters.fingerprint == current.fingerprint
     }
+
+    /// Content is never sent unfiltered because a file or a folder disappeared. Throws `filter_missing`.
+    func requireFilters(_ current: FilterSet, toward peer: InstanceIdentity) throws {
+        guard let filters else { return }
+        let gone = filters.handlers.filter { !current.handlers.contains($0) }
+        guard !gone.isEmpty else { return }
+        let names = gone.map { "'\($0)'" }.joined(separator: ", ")
+        throw TidelockError(
+            .filterMissing,
+            "The last run to \(peer.name) filtered \(kind) with \(names), which is not loaded any more.",
+            hint: "Bring the handler back, or repeat with --confirm-missing-filters if it was removed on purpose.",
+            details: ["kind": kind.name, "handlers": gone.joined(separator: ", ")])
+    }
 }
 
 /// Which rows of a kind to look at next.
@@ -310,5 +323,25 @@ public struct Checkpoint: Sendable {
         self.kind = kind
         self.sequence = sequence
         self.filters = filters
+    }
+}
+
+/// What is here of one item.
+public struct PresentItem: Sendable {
+    public enum Content: Sendable {
+        case none
+        case tooLarge
+        case document(JSONDocument)
+    }
+
+    public var id: String
+    public var content: Content
+    /// The peer was sent another form of the item, as far as is known here: it holds more than the peer has.
+    public var isOriginal: Bool
+
+    public init(id: String, content: Content, isOriginal: Bool) {
+        self.id = id
+        self.content = content
+        self.isOriginal = isOriginal
     }
 }

@@ -70,8 +70,13 @@ public protocol SourceStore: Sendable {
     /// The plan of a transfer once it is finished.
     func planSummary(transfer: String) async throws -> PlanSummary?
 
-    /// What a plan changes, row by row, and what the destination held of each row. Not after an acknowledgement.
-    func plannedRows(transfer: String) async throws -> [PlannedRow]
+    /// What a plan that is ready changes, row by row, and what the destination held of each row. Throws `fenced` when
+    /// there is no such plan, or not any more.
+    func plannedRows(transfer: String, _ request: ListPlanned) async throws -> PlannedPage
+
+    /// What is here of the first of the items, in their order: as many as hold so many bytes together, one at least. A
+    /// larger item comes without its body.
+    func present(_ items: [ItemKey], bytes: Int, toward peer: String) async throws -> [PresentItem]
 
     /// What a peer holds of some rows, as far as is known here.
     func standingRows(_ items: [ItemKey], toward peer: String) async throws -> [ItemKey: StandingRow]

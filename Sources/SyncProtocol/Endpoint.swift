@@ -5,7 +5,7 @@ internal import ContentModel
 public enum Endpoint: String, Sendable, CaseIterable {
     case reach, checkKey, status, health
     case openTransfer, listHeld, surveySchema, makePlan, stageBatch, readBatch, commit, acknowledge, renewLease
-    case transferState, rollback, abandon, readHeld, readCondition
+    case transferState, rollback, abandon, readHeld, readCondition, listPlanned, readOutputs
     case listItems, readSingleton, readItem
     case scripted, metrics
 
@@ -45,6 +45,11 @@ public enum Endpoint: String, Sendable, CaseIterable {
         case .readHeld:
             Traits(.post, "/api/sync/v1/held", .token(.push), takes: "ReadHeld", answers: "DestinationState")
         case .readCondition: Traits(.get, "/api/sync/v1/condition", .token(.transfer), answers: "ConditionAnswer")
+        case .listPlanned:
+            Traits(.post, Self.transfer + "/rows", .token(.pull), takes: "ListPlanned", answers: "PlannedPage")
+        case .readOutputs:
+            // Whichever way the transfer goes: what is shown of an item here is what a pull brings.
+            Traits(.post, Self.transfer + "/outputs", .token(.pull), takes: "ReadOutputs", answers: "OutputPage")
         case .listItems: Traits(.get, "/api/content/items/{model}", .apiKey, answers: "items")
         case .readSingleton: Traits(.get, "/api/content/item/{model}", .apiKey, answers: "item")
         case .readItem: Traits(.get, "/api/content/item/{model}/{id}", .apiKey, answers: "item")

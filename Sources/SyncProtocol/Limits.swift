@@ -23,6 +23,14 @@ public enum Limits {
     public static let window = 8
     /// Rows in a page of a list.
     public static let listPage = 20_000
+    /// Rows in a page of a plan.
+    public static let plannedRows = 2_000
+    /// Items that handlers left out of a plan and that are named to somebody else.
+    public static let excludedItems = 1_000
+    /// Items that are asked for at once to compare them.
+    public static let outputItems = 500
+    /// Bytes of items in one answer that shows them; a larger item is not shown.
+    public static let outputBytes = 4 << 20
     /// Rows of a destination up to which their list costs less than to descend into digests.
     public static let rowsWithoutDigests = 512
     /// Buckets of which the rows are listed at once. Where more of them differ, the whole kind is listed.

@@ -19,7 +19,8 @@ extension Reception {
     func audit(_ open: OpenTransfer, _ answer: TransferOpened) async throws {
         var principal = Principal.current
         principal.name = open.initiator.name
-        let what = open.isPlanOnly ? "plan of a \(open.direction.rawValue)" : open.direction.rawValue
+        var what = open.isPlanOnly ? "plan of a \(open.direction.rawValue)" : open.direction.rawValue
+        if open.comparesItems { what += " with a look at items" }
         let entry = AuditEntry(
             .open, by: principal, run: open.id, note: "\(what): \(open.scope.summary) (\(answer.status.rawValue))")
         try await dependencies.audit.append(entry)

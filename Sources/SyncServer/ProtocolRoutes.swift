@@ -80,6 +80,8 @@ extension Reception {
         case .makePlan:
             let message: MakePlan = try call.message()
             return try await long(call) { [responder] in try await responder.plan(transfer: transfer, message) }
+        case .listPlanned: return try Answer(await responder.planned(transfer: transfer, call.message()))
+        case .readOutputs: return try await outputs(call, transfer)
         case .commit:
             let message: CommitTransfer = try call.message()
             return try await long(call) { [responder, transfers] in
@@ -148,6 +150,11 @@ extension Reception {
         guard Need(message.direction).isMet(by: call.token.key.rights) else {
             throw TidelockError(.permissionDenied, "The sync key does not allow to \(message.direction.rawValue).")
         }
+        guard !message.comparesItems || Need.pull.isMet(by: call.token.key.rights) else {
+            throw TidelockError(
+                .permissionDenied, "The sync key does not allow to pull, and a field diff shows items from here.",
+                hint: "Leave --diff out, or use a key that may push and pull.")
+        }
         try call.token.key.check(message.scope)
     }
 
@@ -170,6 +177,16 @@ extension Reception {
     private func read(_ call: SignedCall, _ transfer: String) async throws -> Answer {
         let batch = try await responder.batch(transfer: transfer, number: call.batchNumber)
         return Answer(body: batch.payload, type: WireBody.batch, operations: batch.info.operations)
+    }
+
+    /// The key that asks may be another one than the key that opened.
+    private func outputs(_ call: SignedCall, _ transfer: String) async throws -> Answer {
+        let message: ReadOutputs = try call.message()
+        guard message.kind.utf8.count <= 2 * Kind.longestName, message.ids.count <= Limits.outputItems else {
+            throw TidelockError(.tooLarge, "The request names too much.")
+        }
+        try call.token.key.check(Scope(items: [message.kind: message.ids]))
+        return try await long(call) { [responder] in try await responder.outputs(transfer: transfer, message) }
     }
 
     /// Abandoning what is not there is done already.

@@ -43,6 +43,7 @@ extension RunReport {
         let action: AuditAction = request.isDryRun ? .plan : direction == .push ? .push : .pull
         var notes = [request.scope.summary]
         if request.isDryRun { notes.insert("\(direction.rawValue):", at: 0) }
+        if request.detail?.comparesItems == true { notes.append("with a look at items") }
         if request.applied != nil { notes.append("written plan") }
         if request.depth > 0 { notes.append("started by a handler") }
         return AuditEntry(

@@ -12,7 +12,7 @@ struct ReportText {
         guard report.error == nil else { return }
         try Output.line(headline)
         for kind in report.kinds where kind.touches > 0 { try Output.line("  " + line(kind)) }
-        for item in report.items ?? [] { try Output.line(item.line) }
+        for line in (report.items ?? []).flatMap(\.lines) { try Output.line(line) }
         for conflict in report.conflictList.prefix(20) { try Output.line("  \(conflict.sentence)") }
         if report.conflictList.count > 20 {
             try Output.line("  … and \(report.conflicts - 20) more; --json lists them")

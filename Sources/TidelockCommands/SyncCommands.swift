@@ -27,20 +27,17 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    /// Prints the plan of a push, with its items if wanted, and writes it to a file. No file is written when planning
-    /// fails.
-    func detail(_ target: String, in path: String?, listing limit: Int?) async throws {
+    /// Prints a plan with what was wanted of it, and writes it to a file. No file is written when planning fails.
+    func detail(_ direction: Direction, with target: String, _ detail: PlanDetail, in path: String?) async throws {
         let instance = try await Instance.open(location)
-        let sink = PlanSink()
-        var request = try scope.request(.push, isDryRun: true)
-        request.options.isExact = path != nil
-        request.options.exclusions = limit.map { Exclusions(limit: $0) }
-        request.sink = sink
-        request.listing = limit
+        var request = try scope.request(direction, isDryRun: true)
+        request.options.isExact = detail.isWritten
+        request.options.exclusions = detail.listing.map { Exclusions(limit: $0) }
+        request.detail = detail
         try await RunCommand(target: target, json: json, location: location)
             .run(JobSequence([request]), of: instance)
         guard let path else { return }
-        let plan = sink.plan(
+        let plan = detail.plan(
             of: instance.store.identity, to: target, scope: request.scope,
             includesReverted: request.options.includesReverted)
         try plan?.write(to: path)
@@ -76,7 +73,7 @@ struct RunCommand {
                 var (report, failure) = await SyncRunner(
                     instance: instance, hooks: hooks, target: known.target, request: request
                 ) { line.show($0) }.perform()
-                report.items = request.listed
+                report.items = request.detail?.listed
                 return (report, failure)
             }
         }
@@ -110,28 +107,36 @@ struct PullCommand: AsyncParsableCommand {
 
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Say what a push would do, and change nothing.")
+        commandName: "plan", abstract: "Say what a push would do, and change nothing.",
+        discussion: """
+            With --diff, what a push would change in the items of the target is shown field by field. What the target \
+            shows of them is what a pull would bring: its sync key must allow pulls, and its own handlers come first.
+            """)
 
     @Argument(help: "The target's name.") var target: String
     @OptionGroup var options: RunOptions
     @Flag(help: "Plan a pull instead of a push.") var pull = false
     @Option(help: "Write the plan to this file, for 'tidelock apply'.") var out: String?
     @Flag(help: "Name the items, and why handlers leave some out.") var list = false
-    @Option(help: "With --list: how many items at most.") var limit = 1_000
+    @Flag(help: "As --list, and say which fields of each item would be added, removed and changed.") var diff = false
+    @Option(help: "With --list and --diff: how many items at most.") var limit = 1_000
 
     func validate() throws {
-        guard !pull || (out == nil && !list) else { throw ValidationError("--out and --list take the plan of a push.") }
-        guard options.jobs == nil || (out == nil && !list) else {
-            throw ValidationError("--out and --list take one plan, not those of --jobs.")
+        guard !pull || out == nil else { throw ValidationError("--out takes the plan of a push.") }
+        guard options.jobs == nil || !isDetailed else {
+            throw ValidationError("--out, --list and --diff take one plan, not those of --jobs.")
         }
         guard limit > 0 else { throw ValidationError("--limit takes a number of items.") }
     }
 
+    private var isDetailed: Bool { out != nil || list || diff }
+
     func run() async throws {
-        if out != nil || list {
-            return try await options.detail(target, in: out, listing: list ? limit : nil)
-        }
-        try await options.run(pull ? .pull : .push, with: target, isDryRun: true)
+        let direction: Direction = pull ? .pull : .push
+        guard isDetailed else { return try await options.run(direction, with: target, isDryRun: true) }
+        let detail = PlanDetail(
+            listing: list || diff ? limit : nil, comparesItems: diff, isWritten: out != nil)
+        try await options.detail(direction, with: target, detail, in: out)
     }
 }
 

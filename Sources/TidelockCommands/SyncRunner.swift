@@ -24,20 +24,12 @@ struct SyncRunner: Sendable {
         var depth = 0
         /// Whoever started it has the lock, and tells observers and the store about all runs together.
         var isOneOfSeveral = false
-        /// Takes down what is planned, for a plan that is written to a file.
-        var sink: PlanSink?
-        /// How many rows of the plan to name.
-        var listing: Int?
+        /// What is wanted of a plan beyond its numbers.
+        var detail: PlanDetail?
         /// The file that is carried out.
         var applied: WrittenPlan?
         /// Which addresses may be connected to, for targets that a script named itself.
         var addressPolicy: (@Sendable (_ address: String, _ host: String, _ port: Int) -> Bool)?
-
-        /// The rows of the plan, where they were wanted.
-        var listed: [ListedRow]? {
-            guard let listing, let exclusions = options.exclusions else { return nil }
-            return sink?.listed(with: exclusions, limit: listing)
-        }
     }
 
     let instance: Instance
@@ -119,9 +111,10 @@ struct SyncRunner: Sendable {
         _ run: String, peer: RemotePeer
     ) async throws -> (outcome: RunMachine.Outcome, unchanged: Int) {
         let known = try await instance.store.instance(answering: target.name, at: target.uri)
-        let open = OpenTransfer(
+        var open = OpenTransfer(
             id: run, direction: request.direction, initiator: instance.store.identity, scope: request.scope,
             nonce: instance.random.bytes(16).hex, isPlanOnly: request.isDryRun)
+        open.comparesItems = request.detail?.comparesItems ?? false
         switch request.direction {
         case .push: return try await push(open, peer: peer, known: known)
         case .pull: return try await pull(open, peer: peer, known: known)
@@ -144,16 +137,19 @@ struct SyncRunner: Sendable {
                 store: store, hooks: pinned, request: request, peer: responder, options: options, events: events,
                 progress: { progress(.planning(examined: $0)) }, onBatch: onBatch)
         }
-        let source = WatchedSource(
-            opening: opening, store: store, hooks: pinned, sink: request.sink, applied: request.applied)
+        let source: any SourcePort = request.applied.map { AppliedSource(opening: opening, plan: $0) } ?? opening
         // A gate that is to see the plan has its say before anything leaves.
         let mayTravelEarly = try await hooks.handlers(of: .planReady).isEmpty
         let outcome = await Result {
             try await perform(
                 open.id, opening: opening, source: source, destination: peer,
-                readyBatches: mayTravelEarly ? opening.readyBatches : nil)
+                readyBatches: mayTravelEarly ? opening.readyBatches : nil
+            ) { [request] in
+                let review = PlanReview(transfer: open.id, source: opening, destination: peer)
+                try await request.detail?.take(review, under: pinned)
+            }
         }
-        request.sink?.take(await opening.responder)
+        request.detail?.take(await opening.responder)
         await remember(await opening.responder)
         return (try outcome.get(), await opening.unchanged)
     }
@@ -168,15 +164,33 @@ struct SyncRunner: Sendable {
             store: instance.store, hooks: hooks, clock: instance.clock, random: instance.random
         ) { _ in events }
         let outcome = await Result {
-            try await perform(open.id, opening: opening, source: peer, destination: destination)
+            try await perform(open.id, opening: opening, source: peer, destination: destination) {
+                try await review(open, peer: peer, of: opening)
+            }
         }
         await remember(await opening.responder)
         return (try outcome.get(), await opening.unchanged)
     }
 
+    /// Looks at the plan of a pull that its source has made.
+    private func review(_ open: OpenTransfer, peer: RemotePeer, of opening: PullOpening) async throws {
+        guard let detail = request.detail, let responder = await opening.responder else { return }
+        // What a push from here holds back from the source is compared no more than a pull would touch it.
+        var context = context(open.id)
+        context.direction = .push
+        let pinned = try await hooks.pin(for: context)
+        let result = await Result {
+            let outputs = LocalOutputs(
+                store: instance.store, hooks: pinned, scope: await opening.scope, peer: responder, of: .pull)
+            try await detail.take(PlanReview(transfer: open.id, source: peer, destination: outputs))
+        }
+        await pinned.release()
+        try result.get()
+    }
+
     private func perform(
         _ run: String, opening: any RunOpening, source: any SourcePort, destination: any DestinationPort,
-        readyBatches: AsyncStream<BatchInfo>? = nil
+        readyBatches: AsyncStream<BatchInfo>? = nil, review: @escaping @Sendable () async throws -> Void
     ) async throws -> RunMachine.Outcome {
         try await Run(
             transfer: run,
@@ -184,7 +198,7 @@ struct SyncRunner: Sendable {
                 opening: opening, source: source, destination: destination, clock: instance.clock,
                 gate: { [hooks] plan in
                     try await hooks.approve(Proposal(context: context(run), stage: .planned(plan.facts)))
-                }, readyBatches: readyBatches),
+                }, review: { _ in try await review() }, readyBatches: readyBatches),
             isDryRun: request.isDryRun, confirmations: request.confirmations, progress: progress
         ).perform()
     }

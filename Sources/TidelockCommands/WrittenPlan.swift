@@ -3,7 +3,6 @@ internal import Foundation
 internal import Glibc
 internal import SyncEngine
 internal import SyncProtocol
-internal import Synchronization
 
 /// A plan as a file: what a push would do, row by row, and what each row was decided from. It holds no item contents.
 struct WrittenPlan: Codable, Sendable {
@@ -87,52 +86,14 @@ struct WrittenPlan: Codable, Sendable {
     }
 }
 
-/// Keeps the rows of a plan at the moment when it is ready: a plan that was only looked at is gone when its run ends.
-final class PlanSink: Sendable {
-    private let rows = Mutex<[PlannedRow]>([])
-    private let handlers = Mutex<[String: String]>([:])
-    private let responder = Mutex<InstanceIdentity?>(nil)
-
-    func take(_ planned: [PlannedRow], under hooks: any RunHooks) throws {
-        let kinds = Set(planned.map(\.kind))
-        let fingerprints = try kinds.map { ($0, hooks.filters(for: try Kind($0)).fingerprint.hex) }
-        rows.withLock { $0 = planned }
-        handlers.withLock { $0 = Dictionary(uniqueKeysWithValues: fingerprints) }
-    }
-
-    func listed(with exclusions: Exclusions, limit: Int) -> [ListedRow] {
-        ListedRow.list(rows.withLock { $0 }, exclusions.rows, limit: limit)
-    }
-
-    func take(_ identity: InstanceIdentity?) { responder.withLock { $0 = identity } }
-
-    /// Nil when nobody answered.
-    func plan(
-        of source: InstanceIdentity, to target: String, scope: Scope, includesReverted: Bool
-    ) -> WrittenPlan? {
-        responder.withLock { $0 }.map { destination in
-            WrittenPlan(
-                source: source, destination: destination, target: target, scope: scope,
-                includesReverted: includesReverted, handlers: handlers.withLock { $0 }, items: rows.withLock { $0 })
-        }
-    }
-}
-
-/// The source of a push whose plan is written down, or was.
-struct WatchedSource: SourcePort {
+/// The source of a push that carries a written plan out.
+struct AppliedSource: SourcePort {
     let opening: PushOpening
-    let store: any SourceStore
-    let hooks: any RunHooks
-    let sink: PlanSink?
-    let applied: WrittenPlan?
+    let plan: WrittenPlan
 
     func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
-        try applied?.requireDestination(await opening.responder)
-        let answer = try await opening.plan(transfer: transfer, request)
-        if case .ready = answer, let sink {
-            try sink.take(try await store.plannedRows(transfer: transfer), under: hooks)
-        }
-        return answer
+        try plan.requireDestination(await opening.responder)
+        return try await opening.plan(transfer: transfer, request)
     }
 
     func batch(transfer: String, number: Int) async throws -> EncodedBatch {

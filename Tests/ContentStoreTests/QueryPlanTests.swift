@@ -71,6 +71,12 @@ import TidelockTestSupport
         #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.contains("SCAN") }, "\(plan)")
     }
 
+    @Test func theRowsOfAPlanFollowTheKeyWithoutSorting() async throws {
+        let plan = try await plan(Store.plannedSQL)
+        #expect(plan.contains { $0.contains("SEARCH p USING PRIMARY KEY (transfer=? AND (kid,bucket,id)>") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.contains("SCAN") }, "\(plan)")
+    }
+
     /// Tables that hold a row an item, each with the names it has in statements.
     private static let large = [
         "head", "h", "shadow", "s", "sh", "body", "b", "leaf", "stage", "plan_op", "p", "undo", "u", "mine",

@@ -18,8 +18,8 @@ struct EndpointTests {
             "POST /api/sync/v1/transfers/{id}/plan", "PUT /api/sync/v1/transfers/{id}/batches/{n}",
             "GET /api/sync/v1/transfers/{id}/batches/{n}", "POST /api/sync/v1/transfers/{id}/commit",
             "POST /api/sync/v1/transfers/{id}/acknowledge", "POST /api/sync/v1/transfers/{id}/renew",
-            "POST /api/sync/v1/transfers/{id}/rollback", "POST /api/sync/v1/held",
-            "GET /api/sync/v1/condition",
+            "POST /api/sync/v1/transfers/{id}/rollback", "POST /api/sync/v1/transfers/{id}/rows",
+            "POST /api/sync/v1/transfers/{id}/outputs", "POST /api/sync/v1/held", "GET /api/sync/v1/condition",
             "GET /api/sync/v1/transfers/{id}", "DELETE /api/sync/v1/transfers/{id}",
             "GET /api/content/items/{model}", "GET /api/content/item/{model}", "GET /api/content/item/{model}/{id}",
             "* /api/x/**", "GET /metrics",
@@ -40,6 +40,13 @@ struct EndpointTests {
     @Test func whatChangesWhatReadersSeeUsesUpItsToken() {
         let used = Endpoint.allCases.filter { $0.traits.repetition == .newToken }
         #expect(used == [.openTransfer, .commit, .rollback])
+    }
+
+    /// Whichever way a transfer goes, who may only push gets to see no item from here.
+    @Test func whateverShowsItemsNeedsTheRightToPull() {
+        let showing = Endpoint.allCases.filter { ["batch", "OutputPage", "PlannedPage"].contains($0.traits.answers) }
+        #expect(showing == [.readBatch, .listPlanned, .readOutputs])
+        for endpoint in showing { #expect(endpoint.traits.access == .token(.pull), "\(endpoint)") }
     }
 
     @Test func pathsTakeValuesInOrderAndEscapeThem() {

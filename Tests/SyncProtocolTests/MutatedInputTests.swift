@@ -132,6 +132,55 @@ struct MutatedInputTests {
         try await messages(like: list)
     }
 
+    @Test func pagesOfPlans() async throws {
+        let row = PlannedRow(
+            kind: "content/posts", id: "a", operation: .put, source: nil, output: "00",
+            destination: StandingRow(holder: .edited, base: "ff"))
+        let excluded = ExcludedItem(kind: "content/posts", id: "b", isDropped: true, reason: "not for everybody")
+        let page = PlannedPage(
+            rows: [row, row], next: PlanPosition(kind: "content/posts", bucket: 7, id: "a"), excluded: [excluded])
+        let request = ListPlanned(after: page.next, limit: 2)
+        try await messages(like: page) { try? $0.check(answering: request) }
+    }
+
+    @Test func pagesOfItems() async throws {
+        let body = try JSONDocument(validating: #"{"_id":"a","t":"ü\n","n":1.50}"#)
+        let page = OutputPage(items: [
+            ShownItem(id: "a", form: .whole, body: body), ShownItem(id: "b", form: .withheld),
+        ])
+        let request = ReadOutputs(kind: "content/posts", ids: ["a", "b", "c"])
+        try await messages(like: page) { try? $0.check(answering: request) }
+    }
+
+    @Test func anItemOnAPageKeepsItsBytes() throws {
+        let body = try JSONDocument(validating: #"{"_id":"a","t":"\u00fc\/","n":1.50,"big":12345678901234567890123}"#)
+        let page = OutputPage(items: [ShownItem(id: "a", form: .whole, body: body)])
+        let arrived = try WireBody.decode(OutputPage.self, from: WireBody.encode(page))
+        #expect(arrived.items.first?.body == body)
+    }
+
+    @Test(arguments: [
+        #"{"items":[]}"#, #"{"items":[{"id":"b","form":"absent"}]}"#, #"{"items":[{"id":"a","form":"whole"}]}"#,
+        #"{"items":[{"id":"a","form":"withheld","body":"{}"}]}"#,
+        #"{"items":[{"id":"a","form":"absent"},{"id":"b","form":"absent"}]}"#,
+    ])
+    func aPageOfOtherItemsThanWereAskedForIsNoAnswer(text: String) throws {
+        let page = try WireBody.decode(OutputPage.self, from: Array(text.utf8))
+        #expect(throws: TidelockError.self) { try page.check(answering: ReadOutputs(kind: "models", ids: ["a"])) }
+    }
+
+    @Test func aPageOfAPlanThatNeverEndsIsNoAnswer() throws {
+        let position = PlanPosition(kind: "models", bucket: 1, id: "a")
+        let endless = PlannedPage(rows: [], next: position)
+        #expect(throws: TidelockError.self) { try endless.check(answering: ListPlanned(limit: 5)) }
+        let row = PlannedRow(
+            kind: "models", id: "a", operation: .delete, source: nil, output: nil,
+            destination: StandingRow(holder: .nobody, base: nil))
+        let long = PlannedPage(rows: [row, row], next: nil)
+        #expect(throws: TidelockError.self) { try long.check(answering: ListPlanned(limit: 1)) }
+        try long.check(answering: ListPlanned(limit: 2))
+    }
+
     // MARK: The rest
 
     @Test func tokens() async throws {

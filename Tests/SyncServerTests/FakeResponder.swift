@@ -16,6 +16,8 @@ actor FakeResponder: Responder {
     private(set) var opens = 0
     private(set) var acknowledged: CommitResult?
     private(set) var abandoned: [String] = []
+    /// Transfers of which items were asked for.
+    private(set) var shown: [String] = []
     private var answers: [String: CommitResult] = [:]
     var finishedCommits: Int { answers.count }
     /// Batches this side hands out.
@@ -91,6 +93,18 @@ actor FakeResponder: Responder {
 
     func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
         RollbackResult(run: transfer, item: item, restored: item == nil ? 3 : 1, kept: [])
+    }
+
+    func planned(transfer: String, _ request: ListPlanned) async throws -> PlannedPage {
+        let row = PlannedRow(
+            kind: "models", id: transfer, operation: .delete, source: nil, output: nil,
+            destination: StandingRow(holder: .source, base: nil))
+        return PlannedPage(rows: Array(repeating: row, count: min(request.limit, 500)), next: nil)
+    }
+
+    func outputs(transfer: String, _ request: ReadOutputs) async throws -> OutputPage {
+        shown.append(transfer)
+        return OutputPage(items: request.ids.map { ShownItem(id: $0, form: .whole, body: .object([("name", .null)])) })
     }
 
     func acknowledge(transfer: String, _ result: CommitResult) async throws { acknowledged = result }

@@ -25,10 +25,20 @@ public struct OpenTransfer: Codable, Sendable {
     /// Absent in messages that want to be carried out.
     private var planOnly: Bool?
 
+    /// Absent in messages that do not ask for items.
+    private var comparing: Bool?
+
     /// The plan is only looked at: no lease, nothing is superseded, and nothing can be staged or committed.
     public var isPlanOnly: Bool {
         get { planOnly ?? false }
         set { planOnly = newValue ? true : nil }
+    }
+
+    /// A plan is looked at field by field, for which the responder shows items that are in scope: as its handlers let
+    /// them out, to who may pull, whichever way the transfer goes.
+    public var comparesItems: Bool {
+        get { comparing ?? false }
+        set { comparing = newValue ? true : nil }
     }
 
     public init(

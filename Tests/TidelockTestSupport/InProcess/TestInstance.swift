@@ -89,6 +89,8 @@ public struct TestRun: Sendable {
     public var repeatsCalls = false
     /// Where the process that drives the run dies.
     public var crash: CrashPoint?
+    /// Looks at the plan of a dry run, items included.
+    public var review: (@Sendable (PlanReview) async throws -> Void)?
 
     public init(
         scope: Scope = .everything, options: PlanOptions = PlanOptions(),
@@ -161,7 +163,11 @@ extension TestInstance {
                 onBatch: onBatch)
         }
         let parts = Run.Parts(
-            opening: opening, source: opening, destination: peer, clock: clock, readyBatches: opening.readyBatches)
+            opening: opening, source: opening, destination: peer, clock: clock,
+            review: { _ in
+                guard let look = run.review, let responder = responder as? any PlanPort else { return }
+                try await look(PlanReview(transfer: open.id, source: opening, destination: responder))
+            }, readyBatches: opening.readyBatches)
         let outcome = try await perform(open.id, parts, run, peer)
         await hooks.release()
         if let responder = await opening.responder {
@@ -185,13 +191,31 @@ extension TestInstance {
         let opening = PullOpening(store: store, hooks: hooks, peer: peer, request: open, knownPeer: known)
         let events = finishedEvents(.pull, run: open.id, facts)
         let destination = LocalDestination(store: store, hooks: hooks, clock: clock, random: random) { _ in events }
-        let parts = Run.Parts(opening: opening, source: peer, destination: destination, clock: clock)
+        let parts = Run.Parts(
+            opening: opening, source: peer, destination: destination, clock: clock,
+            review: { [self] _ in
+                guard let look = run.review, let source = responder as? any PlanPort else { return }
+                try await review(open, facts, from: source, of: opening, look)
+            })
         let outcome = try await perform(open.id, parts, run, peer)
         if let responder = await opening.responder {
             try await store.note(instance: responder.id, answering: target, at: facts.uri)
         }
         return TestRunResult(
             transfer: open.id, outcome: outcome, calls: peer.calls, unchanged: await opening.unchanged)
+    }
+
+    private func review(
+        _ open: OpenTransfer, _ target: TargetFacts, from source: any PlanPort, of opening: PullOpening,
+        _ look: @Sendable (PlanReview) async throws -> Void
+    ) async throws {
+        guard let responder = await opening.responder else { return }
+        let hooks = try await hooks.pin(
+            for: RunContext(run: open.id, direction: .push, target: target, mode: open.scope.mode))
+        let outputs = LocalOutputs(
+            store: store, hooks: hooks, scope: await opening.scope, peer: responder, of: .pull)
+        try await look(PlanReview(transfer: open.id, source: source, destination: outputs))
+        await hooks.release()
     }
 
     private func perform(
@@ -208,9 +232,11 @@ extension TestInstance {
     }
 
     private func openRequest(_ direction: Direction, _ run: TestRun) throws -> OpenTransfer {
-        OpenTransfer(
+        var open = OpenTransfer(
             id: newID(), direction: direction, initiator: identity, scope: run.scope, nonce: random.bytes(16).hex,
             isPlanOnly: run.isDryRun)
+        open.comparesItems = run.review != nil
+        return open
     }
 
     func finishedEvents(_ direction: Direction, run: String, _ facts: TargetFacts) -> [QueuedEvent] {
