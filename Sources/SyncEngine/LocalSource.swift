@@ -43,7 +43,8 @@ public actor LocalSource: SourcePort {
         if !outstanding.isEmpty { return .needs(outstanding) }
         let planner = Planner(
             store: store, hooks: hooks, transfer: transfer, peer: peer, scope: self.request.scope,
-            confirmations: request.confirmations, options: options, report: progress, onBatch: onBatch)
+            confirmations: request.confirmations, options: options,
+            catchesUp: !self.request.isPlanOnly && options.expected == nil, report: progress, onBatch: onBatch)
         return .ready(try await planner.makePlan(kinds: kinds, held: request.held))
     }
 

@@ -123,7 +123,7 @@ extension ProposedDefinition {
         switch entry.operation {
         case .put(let body, _): self.init(model: entry.id, text: body.text)
         case .delete: self.init(model: entry.id, text: nil)
-        case .release: return nil
+        case .release, .withdraw: return nil
         }
     }
 }

@@ -13,6 +13,9 @@ struct Planner {
     let scope: Scope
     let confirmations: Confirmations
     let options: PlanOptions
+    /// Whether what is changed meanwhile belongs to the plan. Not where one is only looked at, nor where one that was
+    /// written down is carried out as it was then, row by row.
+    let catchesUp: Bool
     let report: @Sendable (Int) -> Void
     let onBatch: @Sendable (BatchInfo) -> Void
 
@@ -23,8 +26,7 @@ struct Planner {
             store: store, transfer: transfer, peer: peer.id, batchSize: options.batchSize, onBatch: onBatch)
         var examined = 0
         var planners = try await plan(kinds, held, into: &writer, examined: &examined)
-        // A plan that was written down is carried out as it was then, row by row.
-        if options.expected == nil {
+        if catchesUp {
             try await catchUp(&planners, since: before, held, into: &writer, examined: &examined)
         }
         return try await close(planners, batches: try await writer.finish())
