@@ -1,5 +1,6 @@
 internal import ContentModel
 internal import GRDB
+internal import SyncEngine
 internal import SyncProtocol
 
 // MARK: Definitions that break items

@@ -90,7 +90,8 @@ enum SupersedingRows {
                 """,
             arguments: [transfer])
         try db.execute(
-            sql: "DELETE FROM stage INDEXED BY stage_supersedes WHERE transfer = ? AND supersedes = 1 AND op = \(withdrawn)",
+            sql:
+                "DELETE FROM stage INDEXED BY stage_supersedes WHERE transfer = ? AND supersedes = 1 AND op = \(withdrawn)",
             arguments: [transfer])
     }
 }

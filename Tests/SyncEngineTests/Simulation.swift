@@ -250,7 +250,11 @@ extension Simulation {
             return try await settle(run, result)
         }
         for (key, item) in edits {
-            if let item { model.put(item, key, at: run.source, run: id) } else { model.remove(key, at: run.source, run: id) }
+            if let item {
+                model.put(item, key, at: run.source, run: id)
+            } else {
+                model.remove(key, at: run.source, run: id)
+            }
         }
         try await settle(run, result)
         try checkPlan(result)

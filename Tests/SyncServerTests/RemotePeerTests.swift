@@ -46,7 +46,7 @@ struct RemotePeerTests {
             try await peer.acknowledge(transfer: "0190-1", result)
             try await peer.abandon(transfer: "0190-1")
             try await peer.abandon(transfer: "0190-never")
-            #expect(peer.traffic.roundTrips == 17)
+            #expect(peer.traffic.roundTrips == 18)
             #expect(peer.traffic.bytesSent > 0)
         }
         #expect(await world.responder.staged == [1: .init(fence: 7, batch: batch)])

@@ -11,8 +11,11 @@ final class PageServer: Sendable {
     let port: Int
     private let listener: Listener
     private let known: Mutex<Known>
+    /// Whoever asks waits until it is opened.
+    private let gate: Gate?
 
-    init(status: Int = 200) throws {
+    init(status: Int = 200, gate: Gate? = nil) throws {
+        self.gate = gate
         listener = try Listener()
         port = listener.port
         known = Mutex(Known(status: status))
@@ -46,6 +49,7 @@ final class PageServer: Sendable {
                 known.requests.append(request)
                 return known.status
             }
+            gate?.pass()
             return try client.write(
                 Array("HTTP/1.1 \(status) Test\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok".utf8))
         }
