@@ -9,7 +9,8 @@ enum SupersedingRows {
 
     /// A row that is staged already.
     struct Staged {
-        var rid: Int64?
+        /// What arrived, and what was made of it while its conflict was decided.
+        var bodies: [Int64?]
         var supersedes: Bool
         var batch: Int64
         /// The number of its batch.
@@ -19,12 +20,12 @@ enum SupersedingRows {
     static func staged(_ db: Database, transfer: String, at place: Place) throws -> Staged? {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT s.rid, s.supersedes, s.batch, b.number
+                SELECT s.rid, s.arrived, s.supersedes, s.batch, b.number
                 FROM stage s JOIN staged_batch b ON b.transfer = s.transfer AND b.bid = s.batch
                 WHERE s.transfer = ? AND s.kid = ? AND s.bucket = ? AND s.id = ?
                 """)
         return try Row.fetchOne(statement, arguments: [transfer] + StatementArguments(place.arguments)).map {
-            Staged(rid: $0[0], supersedes: $0[1], batch: $0[2], number: $0[3])
+            Staged(bodies: [$0[0], $0[1]], supersedes: $0[2], batch: $0[3], number: $0[4])
         }
     }
 
@@ -39,18 +40,20 @@ enum SupersedingRows {
             throw TidelockError(.malformedMessage, "The transfer names item \(place.id.printable) of one kind twice.")
         }
         let isLater = entry.number > other.number
-        try db.execute(
-            sql: "UPDATE staged_batch SET partial = 1 WHERE transfer = ? AND bid = ?",
-            arguments: [transfer, isLater ? other.batch : entry.batch])
-        if isLater { try remove(db, rid: other.rid, transfer: transfer, at: place) }
+        try markPartial(db, isLater ? other.batch : entry.batch)
+        if isLater { try remove(db, other.bodies, transfer: transfer, at: place) }
         return isLater
     }
 
-    private static func remove(_ db: Database, rid: Int64?, transfer: String, at place: Place) throws {
+    private static func markPartial(_ db: Database, _ batch: Int64) throws {
+        try db.execute(sql: "UPDATE staged_batch SET partial = 1 WHERE bid = ?", arguments: [batch])
+    }
+
+    private static func remove(_ db: Database, _ bodies: [Int64?], transfer: String, at place: Place) throws {
         try db.execute(
             sql: "DELETE FROM stage WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?",
             arguments: [transfer] + StatementArguments(place.arguments))
-        try Bodies.drop(db, rid)
+        for rid in bodies { try Bodies.drop(db, rid) }
     }
 
     /// Drops rows of batches that are taken over from another transfer where this one has said something later; answers
@@ -59,7 +62,7 @@ enum SupersedingRows {
         let older = try Row.fetchAll(
             db,
             sql: """
-                SELECT old.kid, old.bucket, old.id, old.rid
+                SELECT old.kid, old.bucket, old.id, old.rid, old.arrived, old.batch
                 FROM stage own INDEXED BY stage_supersedes
                 JOIN stage old ON old.transfer = :from AND old.kid = own.kid AND old.bucket = own.bucket
                     AND old.id = own.id
@@ -69,7 +72,8 @@ enum SupersedingRows {
             arguments: ["from": from, "transfer": transfer, "bids": bids])
         for row in older {
             let place = Place(kid: row[0], bucket: Bucket(number: row[1]), id: row[2])
-            try remove(db, rid: row[3], transfer: from, at: place)
+            try remove(db, [row[3], row[4]], transfer: from, at: place)
+            try markPartial(db, row[5])
         }
         return older.count
     }
@@ -77,16 +81,15 @@ enum SupersedingRows {
     /// Once everything is here: references of rows that others stand for are forgotten, and so are rows that were only
     /// there to say so.
     static func settle(_ db: Database, transfer: String) throws {
-        let rows = "FROM stage s INDEXED BY stage_supersedes WHERE s.transfer = ? AND s.supersedes = 1"
+        let rows = "FROM stage s INDEXED BY stage_supersedes WHERE s.transfer = ?1 AND s.supersedes = 1"
         guard try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 \(rows))", arguments: [transfer]) == true else {
             return
         }
         try db.execute(
             sql: """
-                DELETE FROM stage_link WHERE transfer = ?1 AND EXISTS (
-                    SELECT 1 FROM stage s INDEXED BY stage_supersedes
-                    WHERE s.transfer = ?1 AND s.supersedes = 1 AND s.kid = stage_link.from_kid
-                        AND s.id = stage_link.from_id AND s.batch <> stage_link.batch)
+                DELETE FROM stage_link
+                WHERE transfer = ?1 AND (from_kid, from_id) IN (SELECT s.kid, s.id \(rows))
+                    AND (from_kid, from_id, batch) NOT IN (SELECT s.kid, s.id, s.batch \(rows))
                 """,
             arguments: [transfer])
         try db.execute(

@@ -49,15 +49,32 @@ extension Store {
             ).map { (number: $0[0] as Int, payload: $0.bytes(1)!) }  // never null
         }
         guard let found else { return nil }
+        let superseded = try await superseded(run: run, after: found.number)
         var decoder = try BatchDecoder(payload: found.payload)
         var items: [EventPage.Item] = []
         var position = 0
         while let entry = try decoder.next() {
             position += 1
-            guard case .put(let body, _) = entry.operation else { continue }
+            guard case .put(let body, _) = entry.operation, !superseded.contains(ItemKey(entry.kind, entry.id))
+            else { continue }
             items.append(EventPage.Item(position: position, kind: entry.kind, body: body))
         }
         return EventPage(number: found.number, items: items, last: .batch(found.number))
+    }
+
+    /// Items of which a later batch says something else: those that changed while the run was planned.
+    private func superseded(run: String, after number: Int) async throws -> Set<ItemKey> {
+        try await read { db in
+            let batches = try Row.fetchCursor(
+                db, sql: "SELECT payload FROM plan_batch WHERE transfer = ? AND number > ? AND supersedes = 1",
+                arguments: [run, number])
+            var items: Set<ItemKey> = []
+            while let row = try batches.next() {
+                var decoder = try BatchDecoder(payload: row.bytes(0)!)  // never null
+                while let entry = try decoder.next() { items.insert(ItemKey(entry.kind, entry.id)) }
+            }
+            return items
+        }
     }
 
     /// Rows in the order of their key; the bodies of some may have been freed by now.

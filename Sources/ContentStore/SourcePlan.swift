@@ -45,7 +45,10 @@ extension Store {
                     try PlanTables.record(db, row, transfer: portion.transfer, pid: pid, kid: kid, fid: fid)
                 }
             }
-            if let batch = portion.batch { try PlanTables.record(db, batch, transfer: portion.transfer) }
+            if let batch = portion.batch {
+                let supersedes = portion.operations.contains { $0.rows.contains(where: \.supersedes) }
+                try PlanTables.record(db, batch, transfer: portion.transfer, supersedes: supersedes)
+            }
         }
     }
 
@@ -236,10 +239,15 @@ enum PlanTables {
         }
     }
 
-    static func record(_ db: Database, _ batch: EncodedBatch, transfer: String) throws {
+    static func record(_ db: Database, _ batch: EncodedBatch, transfer: String, supersedes: Bool) throws {
         try db.execute(
-            sql: "INSERT INTO plan_batch (transfer, number, digest, operations, payload) VALUES (?, ?, ?, ?, ?)",
-            arguments: [transfer, batch.info.number, batch.info.digest, batch.info.operations, batch.payload.data])
+            sql: """
+                INSERT INTO plan_batch (transfer, number, digest, operations, payload, supersedes)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                transfer, batch.info.number, batch.info.digest, batch.info.operations, batch.payload.data, supersedes,
+            ])
     }
 
     /// The shadow's root as it will be once the plan is acknowledged.

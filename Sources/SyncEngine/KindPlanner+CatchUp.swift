@@ -2,21 +2,20 @@ internal import ContentModel
 internal import SyncProtocol
 
 extension KindPlanner {
-    /// Plans once more what has changed since the kind was looked at, as it is at one moment.
+    /// Plans once more what has changed since the kind was looked at.
     mutating func catchUp(
         _ catchUp: CatchUp, into writer: inout PlanWriter, examined: inout Int
     ) async throws {
         var query = candidateQuery
         query.since = upTo
-        query.upTo = catchUp.moment.sequence
+        query.upTo = catchUp.sequence
         query.ids = nil
         query.catchUp = catchUp
         var isEmpty = upTo == 0
         repeat {
             let page = try await planner.store.candidates(query)
-            let outcomes = try await outcomes(of: page.rows)
-            for row in page.rows {
-                for step in reconsider(row, outcomes[row.id]) {
+            for (row, outcome) in zip(page.rows, try await outcomes(of: page.rows)) {
+                for step in reconsider(row, outcome) {
                     try await writer.add(
                         step.operation, body: step.body, isSent: step.isSent, kind: kind, filters: filters)
                 }
@@ -26,19 +25,21 @@ extension KindPlanner {
             query.after = page.next
         } while query.after != nil
         // A kind that never had an item is looked at as a whole every time.
-        if !isEmpty { upTo = catchUp.moment.sequence }
+        if !isEmpty { upTo = catchUp.sequence }
     }
 
     /// What is done with a row instead of what was planned.
     private mutating func reconsider(_ row: Candidate, _ outcome: FilterOutcome?) -> [Step] {
         if let planned = row.planned { plan.count(planned.action, of: row, by: -1) }
-        let step = step(row, outcome)
-        guard let planned = row.planned else { return step.map { [$0] } ?? [] }
-        guard var step, !step.operation.action.isRemembered else {
-            return [withdrawal(of: row)] + (step.map { [$0] } ?? [])
+        guard var step = step(row, outcome) else { return row.planned == nil ? [] : [withdrawal(of: row)] }
+        guard !step.operation.action.isRemembered else {
+            return row.planned == nil ? [step] : [withdrawal(of: row), step]
         }
+        // Also where nothing is planned now: an earlier round may have withdrawn what was.
         step.operation.supersedes = true
-        step.isSent = planned.action != step.operation.action || planned.output != step.operation.output
+        if let planned = row.planned {
+            step.isSent = planned.action != step.operation.action || planned.output != step.operation.output
+        }
         return [step]
     }
 

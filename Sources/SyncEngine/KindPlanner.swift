@@ -25,7 +25,8 @@ struct KindPlanner {
         self.state = state
         self.filters = filters
         self.filter = selected.kind.isContent ? filter : nil
-        upTo = standing.latest
+        // A run that took edits along may have come further than the newest change of this kind.
+        upTo = max(standing.latest, standing.checkpoint ?? 0)
         plan = KindPlan(kind: selected.kind.name)
     }
 
@@ -110,11 +111,10 @@ struct KindPlanner {
     }
 
     private mutating func plan(_ rows: [Candidate], into writer: inout PlanWriter) async throws {
-        let outcomes = try await outcomes(of: rows)
-        for row in rows {
+        for (row, outcome) in zip(rows, try await outcomes(of: rows)) {
             // Looking at everything, tombstones are met again among the absentees.
             guard row.body != nil || since != nil else { continue }
-            try await write(into: &writer) { $0.step(row, outcomes[row.id]) }
+            try await write(into: &writer) { $0.step(row, outcome) }
         }
     }
 
@@ -133,15 +133,19 @@ struct KindPlanner {
         return filter.matches(body)
     }
 
-    /// What handlers make of those rows that have an item to send.
-    func outcomes(of rows: [Candidate]) async throws -> [String: FilterOutcome] {
-        let live = rows.filter { $0.body != nil && !$0.isTheirs && isSelected($0) }
+    /// What handlers make of those rows that have an item to send; nil for the others.
+    func outcomes(of rows: [Candidate]) async throws -> [FilterOutcome?] {
+        var outcomes: [FilterOutcome?] = Array(repeating: nil, count: rows.count)
+        let live = rows.indices.filter { rows[$0].body != nil && !rows[$0].isTheirs && isSelected(rows[$0]) }
         guard !filters.isEmpty, !live.isEmpty else {
-            return Dictionary(uniqueKeysWithValues: live.map { ($0.id, .unchanged) })
+            for position in live { outcomes[position] = .unchanged }
+            return outcomes
         }
-        let items = live.map { OutgoingItem(id: $0.id, body: $0.body!) }  // only live rows come here
-        let outcomes = try await planner.hooks.filter(items, of: kind)
-        return Dictionary(uniqueKeysWithValues: zip(live.map(\.id), outcomes))
+        let items = live.map { OutgoingItem(id: rows[$0].id, body: rows[$0].body!) }  // only live rows come here
+        for (position, outcome) in zip(live, try await planner.hooks.filter(items, of: kind)) {
+            outcomes[position] = outcome
+        }
+        return outcomes
     }
 
     private mutating func decide(_ row: Candidate, _ outcome: FilterOutcome) -> Step {

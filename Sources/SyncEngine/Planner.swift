@@ -56,24 +56,31 @@ struct Planner {
     /// What was changed while the plan was made belongs to it, so that the destination gets what is here at one moment,
     /// and not of one item what was here before an edit and of another what was here after it.
     ///
-    /// One round is enough for that. Another makes it a later moment, and each is shorter than the one before.
+    /// Each round is shorter than the one before. A round during which nothing changes is the last; if there is none,
+    /// the last allowed one reads the store as it was at its beginning.
     private func catchUp(
         _ planners: inout [KindPlanner], since before: Int64, _ held: DestinationState, into writer: inout PlanWriter,
         examined: inout Int
     ) async throws {
         var planned = before
-        for _ in 0..<Limits.catchUpRounds {
+        for round in 1...Limits.catchUpRounds {
             guard try await store.sequence() > planned else { return }
             planners += try await plan(newKinds(beside: planners, held), held, into: &writer, examined: &examined)
             try await writer.settle()
-            let moment = try await store.moment()
-            let catchUp = CatchUp(transfer: transfer, moment: moment)
+            let catchUp = try await look(isLast: round == Limits.catchUpRounds)
             for position in planners.indices {
                 try await planners[position].catchUp(catchUp, into: &writer, examined: &examined)
                 report(examined)
             }
-            planned = moment.sequence
+            // A kind that has appeared since is not in the plan at all.
+            if try await newKinds(beside: planners, held).isEmpty { planned = catchUp.sequence }
         }
+    }
+
+    private func look(isLast: Bool) async throws -> CatchUp {
+        guard isLast else { return CatchUp(transfer: transfer, sequence: try await store.sequence()) }
+        let moment = try await store.moment()
+        return CatchUp(transfer: transfer, sequence: moment.sequence, moment: moment)
     }
 
     private func newKinds(beside planners: [KindPlanner], _ held: DestinationState) async throws -> [KindScope] {

@@ -123,7 +123,8 @@ public struct RunMachine: Sendable {
 
     private mutating func approved() -> [Action] {
         guard let plan else { preconditionFailure("a plan is approved after it was made") }
-        guard plan.operations > 0 else {
+        // Where everything was withdrawn, its batches may be on their way: they are committed like any other.
+        guard plan.operations > 0 || !plan.batches.isEmpty else {
             // The checkpoints move all the same: everything up to them was looked at.
             state = .acknowledging
             return [.acknowledge(CommitResult(isVerified: true))]

@@ -101,10 +101,14 @@ public struct CandidateQuery: Sendable {
 /// Another look at rows that changed while the plan of a transfer was made.
 public struct CatchUp: Sendable {
     public var transfer: String
-    public var moment: any StoreMoment
+    /// Changes up to this number are looked at.
+    public var sequence: Int64
+    /// Where the rows are read; nil for the store as it is, where a row that changes again waits for another look.
+    public var moment: (any StoreMoment)?
 
-    public init(transfer: String, moment: any StoreMoment) {
+    public init(transfer: String, sequence: Int64, moment: (any StoreMoment)? = nil) {
         self.transfer = transfer
+        self.sequence = sequence
         self.moment = moment
     }
 }

@@ -1,5 +1,6 @@
 import ContentModel
 import ContentStore
+import HookCatalog
 import SyncEngine
 import SyncProtocol
 import Synchronization
@@ -175,5 +176,52 @@ import TidelockTestSupport
         let run = try await a.push(to: b, Self.run)
         #expect(run.result?.created == 12)
         try await expectEverythingThere(after: run)
+    }
+
+    @Test func aPlanOfWhichNothingIsLeftEndsWell() async throws {
+        try await fill()
+        try await meanwhile(removes: (1...12).map { "i\($0)" })
+        let run = try await a.push(to: b, Self.run)
+        #expect(run.plan?.operations == 0)
+        #expect(try b.ids(.posts) == [])
+        try await expectEverythingThere(after: run)
+    }
+
+    @Test func observersAreToldOnceOfWhatWent() async throws {
+        try await fill()
+        try await meanwhile(puts: [Self.item(1, 2), Self.item(9, 2)], removes: ["i2"])
+        let run = try await a.push(to: b, Self.run)
+        let target = TargetFacts(name: "b", uri: "test:b")
+        let event = QueuedEvent(event: .contentAfter, run: run.transfer, direction: .push, target: target)
+        var told: [String] = []
+        var page = try await a.store.items(of: event)
+        while let some = page {
+            told += some.items.map(\.body.text)
+            page = try await a.store.items(of: event, after: some)
+        }
+        let there = [Self.item(1, 2), Self.item(9, 2)] + [3, 4, 5, 6, 7, 8, 10, 11, 12].map { Self.item($0) }
+        #expect(told.sorted() == there.sorted())
+    }
+
+    /// The checkpoint of a kind that did not change moves as well; which handlers were used last must move with it.
+    @Test func handlersThatComeLaterAreRemembered() async throws {
+        try await fill()
+        try await a.put(.pages, #"{"_id":"p"}"#)
+        try await meanwhile(puts: [Self.item(1, 2)])
+        try await a.push(to: b, Self.run)
+        a.hooks.install("looks again", version: 2) { _, _ in .unchanged }
+        var confirmed = Self.run
+        confirmed.confirmations = Confirmations(missingFilters: true)
+        let other = try await a.push(to: b, confirmed)
+        #expect(other.isNoOp)
+        let again = try await a.push(to: b, Self.run)
+        #expect(again.isNoOp && again.calls == ["open"], "\(again.outcome) \(again.calls)")
+    }
+
+    @Test func idsThatLookAlikeAreTwoItems() async throws {
+        let items = ["\u{E9}", "e\u{301}"].map { #"{"_id":"\#($0)","v":1}"# }
+        for item in items { try await a.put(.posts, item) }
+        let run = try await a.push(to: b, Self.run)
+        #expect(run.result?.created == 2 && run.result?.isVerified == true)
     }
 }

@@ -20,6 +20,11 @@ public final class StoreInspector: Sendable {
         try database.read { try Int.fetchOne($0, sql: sql) ?? 0 }
     }
 
+    /// A number that is another one once somebody else has written to the store.
+    public func version() throws -> Int {
+        try database.read { try Int.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
+    }
+
     /// The first column of a query's rows.
     public func texts(_ sql: String) throws -> [String] {
         try database.read { try String.fetchAll($0, sql: sql) }
