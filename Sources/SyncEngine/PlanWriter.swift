@@ -38,9 +38,21 @@ struct PlanWriter {
                     kind: kind, id: row.id, operation: operation, isContested: row.isContested,
                     supersedes: row.supersedes))
         }
-        if encoder.isFull(limit: batchSize) { try await flush() }
+        if encoder.isFull(limit: batchSize) || (encoder.isHalfFull(limit: batchSize) && endsBatch(row)) {
+            try await flush()
+        }
         // What a batch holds must not depend on rows that do not travel: a run that begins anew makes the same ones.
         if pendingRows >= 4 * batchSize { try await flush(closesBatch: false) }
+    }
+
+    /// Where batches end is for the items to say, as in content-defined chunking: one that is new or gone moves the ends
+    /// near it and not all behind it, so that a run that begins anew finds most of what an earlier one has staged.
+    ///
+    /// One item in so many ends a batch that is half full; few batches get full before.
+    private func endsBatch(_ row: PlannedOperation) -> Bool {
+        guard row.action == .put, let output = row.output?.bytes.suffix(2) else { return false }
+        let number = output.reduce(0) { $0 << 8 | Int($1) }
+        return number % max(batchSize / 16, 64) == 0
     }
 
     /// What travels of a row; nil when nothing does.

@@ -16,6 +16,11 @@ public struct BatchEncoder: Sendable {
         operations >= limit || text.count >= Limits.batchBytes
     }
 
+    /// Whether the batch has come half the way to the size at which it is sent.
+    public func isHalfFull(limit: Int) -> Bool {
+        operations >= limit / 2 || text.count >= Limits.batchBytes / 2
+    }
+
     public mutating func add(_ entry: BatchEntry) {
         switch entry.operation {
         case .put(let body, let output):

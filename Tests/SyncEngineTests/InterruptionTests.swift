@@ -29,6 +29,30 @@ import TidelockTestSupport
         #expect(try b.problems() == [])
     }
 
+    private func batches(_ size: Int) async throws -> Set<String> {
+        let run = try await a.push(to: b, TestRun(options: PlanOptions(batchSize: size), isDryRun: true))
+        return Set(try #require(run.plan).batches.map(\.digest))
+    }
+
+    /// Batches are made in the order of buckets, so the item is the first of all.
+    @Test func anItemMoreLeavesMostBatchesAsTheyWere() async throws {
+        let changes = try (1...3_000).map { number in
+            let body = try JSONDocument(validating: "{\"_id\":\"i\(number)\"}")
+            return LocalChange.put(kind: .posts, body: body, hash: body.hash)
+        }
+        try await a.change(changes)
+        let before = try await batches(200)
+        let first = (1...100).map { "n\($0)" }.min { left, right in
+            Bucket(kind: .posts, id: left).number < Bucket(kind: .posts, id: right).number
+        }
+        try await a.put(.posts, "{\"_id\":\"\(try #require(first))\"}")
+        let after = try await batches(200)
+        #expect(before.count >= 15)
+        #expect(
+            after.subtracting(before).count <= 5,
+            "\(after.count) batches, \(after.intersection(before).count) as before")
+    }
+
     /// Every call of a push and of a pull, broken before and after it was carried out.
     @Test(arguments: 1...12, [(true, true), (true, false), (false, true), (false, false)])
     func aRunThatBreaksAnywhereIsCompletedByTheNext(call: Int, how: (isPush: Bool, isCarriedOut: Bool)) async throws {
