@@ -61,6 +61,7 @@ struct WireBodyTests {
         var plan = PlanSummary(
             kinds: [kind], batches: [batch], expectedRoots: ["content/posts": "cd"], handlerCalls: 4, notes: ["n"])
         plan.requiredModels = ["posts"]
+        plan.schemaChanges = SchemaChanges(count: 3)
         #expect(Mirror(reflecting: plan).children.allSatisfy { "\($0.value)" != "nil" })
         #expect(try WireBody.decode(PlanSummary.self, from: WireBody.encode(plan)) == plan)
     }

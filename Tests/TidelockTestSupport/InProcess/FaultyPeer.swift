@@ -64,7 +64,8 @@ public final class FaultyPeer: Peer {
         if isBroken { throw Self.unreachable }
         let peer = if let successor, number >= successor.call { successor.peer } else { peer }
         if let fault, number == fault.call {
-            record.withLock { $0.isBroken = true }
+            // A call that comes meanwhile must not fail, and end the run, before this one was carried out.
+            defer { record.withLock { $0.isBroken = true } }
             if fault.isCarriedOut { _ = try await body(peer) }
             throw Self.unreachable
         }
