@@ -26,7 +26,7 @@ public struct PlanReview: Sendable {
             let page = try await Self.asking { try await source.planned(transfer: transfer, request) }
             try page.check(answering: request)
             rows += page.rows
-            excluded += (page.excluded ?? []).prefix(limit)
+            if position == nil { excluded = Array((page.excluded ?? []).prefix(limit)) }
             position = page.next
         } while position != nil && rows.count < limit
         return (rows, excluded)

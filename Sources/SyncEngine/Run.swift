@@ -121,6 +121,9 @@ public struct Run: Sendable {
         case .transfer(let number): return try await send(number, course: course)
         case .commit(let plan): return .committed(try await commit(plan, course: course))
         case .acknowledge(let result):
+            // What breaks at the destination is nothing that the source needs to know.
+            var result = result
+            result.schemaChanges = nil
             try await parts.source.acknowledge(transfer: transfer, result)
             return .acknowledged
         case .abandon:
@@ -164,8 +167,16 @@ public struct Run: Sendable {
         guard isDryRun else { return plan }
         var survey = PlanSurvey(
             transfer: transfer, plan: plan, source: parts.source, destination: parts.destination)
-        plan.schemaChanges = try await survey.changes()
+        do {
+            plan.schemaChanges = try await survey.changes()
+        } catch let error as TidelockError where Self.isSilence(error) && confirmations.refusesSchemaChanges != true {}
         return plan
+    }
+
+    /// A destination of an earlier version cannot tell what definitions break, and none tells it to a key that may only
+    /// push.
+    private static func isSilence(_ error: TidelockError) -> Bool {
+        [.permissionDenied, .notFound, .methodNotAllowed].contains(error.code)
     }
 
     /// Hands the lists over page by page; the source says where to go on.

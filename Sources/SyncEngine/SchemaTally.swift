@@ -24,7 +24,9 @@ struct SchemaTally {
     mutating func add(_ page: SchemaPage) {
         for count in page.counts {
             guard let position = positions[count.change] else { continue }
-            counts[position].items += count.items
+            // Whoever answers may say anything.
+            let (sum, isTooMuch) = counts[position].items.addingReportingOverflow(count.items)
+            counts[position].items = isTooMuch ? .max : sum
             counts[position].name(count.examples)
         }
     }

@@ -22,8 +22,9 @@ public enum Endpoint: String, Sendable, CaseIterable {
         case .listHeld:
             Traits(.post, Self.transfer + "/diff", .token(.push), takes: "ListHeld", answers: "HeldPage")
         case .surveySchema:
+            // What breaks says something of the items here.
             Traits(
-                .post, Self.transfer + "/schema", .token(.push), takes: "SurveySchema", answers: "SchemaPage")
+                .post, Self.transfer + "/schema", .token(.pull), takes: "SurveySchema", answers: "SchemaPage")
         case .makePlan:
             Traits(.post, Self.transfer + "/plan", .token(.pull), takes: "MakePlan", answers: "PlanAnswer")
         case .stageBatch:

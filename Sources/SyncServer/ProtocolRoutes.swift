@@ -68,7 +68,10 @@ extension Reception {
         switch call.arrival.endpoint {
         case .stageBatch: return try await stage(call, transfer)
         case .readBatch: return try await read(call, transfer)
-        case .transferState: return try Answer(await responder.state(transfer: transfer))
+        case .transferState:
+            var state = try await responder.state(transfer: transfer)
+            state.result = state.result?.told(to: call)
+            return try Answer(state)
         case .listHeld: return try Answer(await responder.list(transfer: transfer, call.message()))
         case .surveySchema: return try Answer(await responder.survey(transfer: transfer, call.message()))
         case .renewLease:
@@ -80,12 +83,16 @@ extension Reception {
         case .makePlan:
             let message: MakePlan = try call.message()
             return try await long(call) { [responder] in try await responder.plan(transfer: transfer, message) }
-        case .listPlanned: return try Answer(await responder.planned(transfer: transfer, call.message()))
+        case .listPlanned:
+            var page = try await responder.planned(transfer: transfer, call.message())
+            page.excluded = page.excluded?.map(\.told)
+            return try Answer(page)
         case .readOutputs: return try await outputs(call, transfer)
         case .commit:
             let message: CommitTransfer = try call.message()
+            try check(message.confirmations, call)
             return try await long(call) { [responder, transfers] in
-                try await transfers.commit { try await responder.commit(transfer: transfer, message) }
+                try await transfers.commit { try await responder.commit(transfer: transfer, message) }.told(to: call)
             }
         case .rollback:
             let item = call.body.isEmpty ? nil : try call.message(RollBackTransfer.self).item
@@ -104,7 +111,8 @@ extension Reception {
         guard owner == nil || owner == call.token.issuer else { throw Self.notYours }
         let key = call.token.key
         return try await long(call) { [self] in
-            let answer = try await responder.open(message)
+            var answer = try await responder.open(message)
+            answer.result = answer.result?.told(to: call)
             try await audit(message, answer)
             // Links may lead to kinds that the key does not cover; then not even the ids are told.
             if let items = answer.items { try key.check(Scope(items: items)) }
@@ -150,12 +158,23 @@ extension Reception {
         guard Need(message.direction).isMet(by: call.token.key.rights) else {
             throw TidelockError(.permissionDenied, "The sync key does not allow to \(message.direction.rawValue).")
         }
-        guard !message.comparesItems || Need.pull.isMet(by: call.token.key.rights) else {
+        guard !message.comparesItems || call.mayPull else {
             throw TidelockError(
                 .permissionDenied, "The sync key does not allow to pull, and a field diff shows items from here.",
                 hint: "Leave --diff out, or use a key that may push and pull.")
         }
+        if let inline = message.inline { try check(inline.commit.confirmations, call) }
         try call.token.key.check(message.scope)
+    }
+
+    /// Whether a run is refused for what definitions break would tell what the items here hold.
+    private func check(_ confirmations: Confirmations, _ call: SignedCall) throws {
+        guard confirmations.refusesSchemaChanges != true || call.mayPull else {
+            throw TidelockError(
+                .permissionDenied,
+                "The sync key does not allow to pull, and what definitions break says something of the items here.",
+                hint: "Leave --fail-on-schema out, or use a key that may push and pull.")
+        }
     }
 
     private func check(_ item: ItemReference) throws {
@@ -218,5 +237,25 @@ extension Reception {
             return try Answer(status: 202, WorkingAnswer())
         }
         return Answer(body: try outcome.get())
+    }
+}
+
+extension SignedCall {
+    fileprivate var mayPull: Bool { Need.pull.isMet(by: token.key.rights) }
+}
+
+extension ExcludedItem {
+    /// Skipped is also an item on which a handler failed, and then the words of the failure may quote it.
+    fileprivate var told: ExcludedItem {
+        ExcludedItem(kind: kind, id: id, isDropped: isDropped, reason: isDropped ? reason : "")
+    }
+}
+
+extension CommitResult {
+    /// Somebody who may write definitions at will could ask by them what the items here hold.
+    fileprivate func told(to call: SignedCall) -> CommitResult {
+        var told = self
+        if !call.mayPull { told.schemaChanges = nil }
+        return told
     }
 }

@@ -70,7 +70,8 @@ extension ListedRow {
     mutating func note(_ comparison: ItemComparison) {
         switch comparison {
         case .absent:
-            conflict = nil
+            // It may have been deleted there, which is an edit as well.
+            if conflict == .foreign { conflict = nil }
             return
         case .fields(let difference, let isPartial):
             changes = ListedChange.list(difference)

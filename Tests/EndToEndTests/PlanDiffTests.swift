@@ -98,6 +98,9 @@ struct PlanDiffTests {
         let refused = try await site.source.report("plan", ["--diff"])
         #expect(refused.exit == 77 && refused.error?.code == "permission_denied", "\(refused)")
         #expect(refused.error?.hint?.contains("--diff") == true, "\(refused)")
+        // Definitions could be made to ask what the items there hold.
+        let strict = try await site.push("--fail-on-schema")
+        #expect(strict.exit == 77 && strict.error?.hint?.contains("--fail-on-schema") == true, "\(strict)")
         #expect(try await site.push().updated == 1)
     }
 
