@@ -44,9 +44,12 @@ extension UploadFolder {
         let path = folder.appending(path: ".tidelock-\(UUID().uuidString)").path
         let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return UploadFolder(refusal: errno) }
+        // An empty file can be made where the disk is full.
+        let written = write(descriptor, "-", 1)
+        let refusal = written == 1 ? nil : errno
         _ = Glibc.close(descriptor)
         unlink(path)
-        return .writable
+        return refusal.map { UploadFolder(refusal: $0) } ?? .writable
     }
 
     private init(refusal error: Int32) {

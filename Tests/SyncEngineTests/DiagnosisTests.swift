@@ -141,7 +141,7 @@ import Testing
             })
     }
 
-    @Test(arguments: [Diagnosis.Step.name, .connection, .encryption, .server])
+    @Test(arguments: [Diagnosis.Step.configuration, .name, .connection, .encryption, .server])
     func aRequestThatIsNotAnsweredIsAboutTheStepItGotTo(step: Diagnosis.Step) {
         let facts = unreached(step, TidelockError(.targetUnreachable, "GET failed.", hint: "Look."))
         let error = expectCause(step, .targetUnreachable, facts)

@@ -69,6 +69,8 @@ extension DiagnosisJudge {
                         .permissionDenied, "Target \(target.label) allows neither a push nor a pull.",
                         hint: "Its settings say so; change them if that is wrong."))
             }
+            // An address that cannot be one is found out when it is used.
+            if case .failed(.configuration, let error)? = facts.reach { return .problem(error) }
             return .ok("\(target.label), to \(directions.joined(separator: " and "))")
         }
     }
