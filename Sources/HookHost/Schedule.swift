@@ -1,4 +1,4 @@
-public import ContentModel
+internal import ContentModel
 
 /// When something runs by itself: a handler, or a run of the configuration.
 public enum Schedule: Sendable, Hashable {

@@ -64,8 +64,7 @@ public actor LocalSource: SourcePort {
     }
 
     private func selection(held: DestinationState) async throws -> [KindScope] {
-        let there = try held.kinds.map { try Kind($0.kind) }
-        let kinds = try request.scope.kinds(among: try await store.kinds() + there)
+        let kinds = try await store.kinds(in: request.scope, beside: held)
         return options.expected?.narrowed(kinds) ?? kinds
     }
 

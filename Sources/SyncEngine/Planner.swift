@@ -85,8 +85,7 @@ struct Planner {
 
     private func newKinds(beside planners: [KindPlanner], _ held: DestinationState) async throws -> [KindScope] {
         let known = Set(planners.map(\.kind))
-        let there = try held.kinds.map { try Kind($0.kind) }
-        return try scope.kinds(among: try await store.kinds() + there).filter { !known.contains($0.kind) }
+        return try await store.kinds(in: scope, beside: held).filter { !known.contains($0.kind) }
     }
 
     private func close(_ planners: [KindPlanner], batches: [BatchInfo]) async throws -> PlanSummary {
@@ -113,6 +112,14 @@ struct Planner {
         let needed = brought.filter { definitions?.includes($0) != true }.map { ItemKey(.models, $0) }
         guard !needed.isEmpty else { return nil }
         return try await store.bodies(of: needed).keys.map(\.id).sorted()
+    }
+}
+
+extension SourceStore {
+    /// The kinds that a run is about: those that are here and those that the destination holds, as far as its scope goes.
+    func kinds(in scope: Scope, beside held: DestinationState) async throws -> [KindScope] {
+        let there = try held.kinds.map { try Kind($0.kind) }
+        return try scope.kinds(among: try await kinds() + there)
     }
 }
 

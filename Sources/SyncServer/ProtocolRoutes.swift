@@ -158,10 +158,8 @@ extension Reception {
         guard Need(message.direction).isMet(by: call.token.key.rights) else {
             throw TidelockError(.permissionDenied, "The sync key does not allow to \(message.direction.rawValue).")
         }
-        guard !message.comparesItems || call.mayPull else {
-            throw TidelockError(
-                .permissionDenied, "The sync key does not allow to pull, and a field diff shows items from here.",
-                hint: "Leave --diff out, or use a key that may push and pull.")
+        if message.comparesItems {
+            try requireReading(call, because: "a field diff shows items from here", of: "--diff")
         }
         if let inline = message.inline { try check(inline.commit.confirmations, call) }
         try call.token.key.check(message.scope)
@@ -169,11 +167,17 @@ extension Reception {
 
     /// Whether a run is refused for what definitions break would tell what the items here hold.
     private func check(_ confirmations: Confirmations, _ call: SignedCall) throws {
-        guard confirmations.refusesSchemaChanges != true || call.mayPull else {
+        guard confirmations.refusesSchemaChanges == true else { return }
+        try requireReading(
+            call, because: "what definitions break says something of the items here", of: "--fail-on-schema")
+    }
+
+    /// For what somebody who may only push must not learn.
+    private func requireReading(_ call: SignedCall, because reason: String, of option: String) throws {
+        guard call.mayPull else {
             throw TidelockError(
-                .permissionDenied,
-                "The sync key does not allow to pull, and what definitions break says something of the items here.",
-                hint: "Leave --fail-on-schema out, or use a key that may push and pull.")
+                .permissionDenied, "The sync key does not allow to pull, and \(reason).",
+                hint: "Leave \(option) out, or use a key that may push and pull.")
         }
     }
 
