@@ -1,17 +1,25 @@
 /// What one part of a run moves, as people write it: a name and its settings.
 public struct Job: Sendable, Equatable {
-    public enum Name: String, Sendable, CaseIterable {
-        case content
+    public enum Name: String, Sendable, Codable, CaseIterable {
+        case content, assets, pages, lokalize, layout
+
+        /// The settings that mean something for such a job.
+        var settings: [String] {
+            let own =
+                switch self {
+                case .content: ["syncAll", "models", "data", "locales", "filter"]
+                case .assets: ["syncAll", "folders", "files", "modifiedSince", "skipLargeFiles", "maxFileSize"]
+                case .pages: ["syncAll", "pages", "menus", "settings"]
+                case .lokalize: ["syncAll", "projects", "override", "missingKeysOnly", "missingValues"]
+                case .layout: ["syncAll"]
+                }
+            return own + ["mirror", "policy", "batchSize"]
+        }
     }
 
     public var name: Name
     /// An object.
     public var settings: JSONDocument
-
-    /// Settings of a content job that mean something here.
-    private static let contentSettings = [
-        "syncAll", "models", "data", "locales", "mirror", "filter", "batchSize", "policy",
-    ]
 
     /// Reads `{"name": …, "syncSettings": {…}}`; settings may be left out, and `[]` is as good as `{}`.
     ///
@@ -32,22 +40,6 @@ public struct Job: Sendable, Equatable {
         try check()
     }
 
-    /// The job that moves a scope.
-    public init(_ scope: Scope) {
-        name = .content
-        var members: [(String, JSONDocument)] = []
-        if let models = scope.models { members.append(("models", .array(models.map { JSONDocument(string: $0) }))) }
-        if let items = scope.items { members.append(("data", Job.data(items))) }
-        if scope.models == nil, scope.items == nil { members.append(("syncAll", JSONDocument(bool: true))) }
-        if let locales = scope.locales { members.append(("locales", JSONDocument(bool: locales))) }
-        members.append(("mirror", JSONDocument(bool: scope.mode == .mirror)))
-        if let filter = scope.filter.flatMap({ try? JSONDocument(validating: Array($0.utf8)) }) {
-            members.append(("filter", filter))
-        }
-        if scope.policy != .source { members.append(("policy", JSONDocument(string: scope.policy.rawValue))) }
-        settings = .object(members)
-    }
-
     public var document: JSONDocument {
         .object([("name", JSONDocument(string: name.rawValue)), ("syncSettings", settings)])
     }
@@ -56,37 +48,27 @@ public struct Job: Sendable, Equatable {
         guard case .object(let members) = JSONValue(settings) else {
             throw TidelockError(.usage, "The 'syncSettings' of the job '\(name.rawValue)' must be an object.")
         }
-        for member in members where !Job.contentSettings.contains(member.key) {
+        for member in members where !name.settings.contains(member.key) {
             throw TidelockError(
                 .usage,
-                "The job '\(name.rawValue)' has no setting '\(member.key.printable)'.\(didYouMean(member.key, among: Job.contentSettings))",
-                hint: "Its settings are: \(Job.contentSettings.joined(separator: ", ")).")
+                "The job '\(name.rawValue)' has no setting '\(member.key.printable)'.\(didYouMean(member.key, among: name.settings))",
+                hint: "Its settings are: \(name.settings.joined(separator: ", ")).")
         }
     }
 }
 
 extension Job {
-    /// What a content job moves. Throws `usage` for values of the wrong type, `invalid_name` and `invalid_filter`.
-    public func scope() throws -> Scope {
-        var scope = Scope(mode: try flag("mirror") == true ? .mirror : .merge)
-        scope.locales = try flag("locales")
-        scope.items = try chosenItems()
-        if try flag("syncAll") != true {
-            scope.models = try models()
-        } else if scope.items != nil {
-            throw TidelockError(
-                .usage, "The job '\(name.rawValue)' says both 'syncAll' and which 'data' to move.",
-                hint: "Leave 'syncAll' out.")
-        }
-        if let filter = settings.member("filter"), filter != .emptyArray, filter != .emptyObject {
-            _ = try ContentFilter(filter)
-            scope.filter = filter.text
-        }
-        scope.policy = try policy() ?? .source
-        return scope
+    init(_ name: Name, _ members: [(String, JSONDocument)]) {
+        self.name = name
+        settings = .object(members)
     }
 
-    private func policy() throws -> ConflictPolicy? {
+    /// Items in a batch, where the job says so.
+    public func batchSize() throws -> Int? {
+        try number("batchSize", in: 1...1_000_000, "a number of items").map { Int($0) }
+    }
+
+    func policy() throws -> ConflictPolicy? {
         guard let value = settings.member("policy") else { return nil }
         guard case .string(let text) = JSONValue(value), let policy = ConflictPolicy(rawValue: text) else {
             throw wrong("policy", "one of \(ConflictPolicy.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -94,29 +76,28 @@ extension Job {
         return policy
     }
 
-    /// Items in a batch, where the job says so.
-    public func batchSize() throws -> Int? {
-        guard let value = settings.member("batchSize") else { return nil }
-        guard case .integer(let size) = JSONValue(value), size > 0, size <= 1_000_000 else {
-            throw wrong("batchSize", "a number of items")
+    func number(_ setting: String, in range: ClosedRange<Int64>, _ expected: String) throws -> Int64? {
+        guard let value = settings.member(setting) else { return nil }
+        guard case .integer(let number) = JSONValue(value), range.contains(number) else {
+            throw wrong(setting, expected)
         }
-        return Int(size)
+        return number
     }
 
-    private func flag(_ setting: String) throws -> Bool? {
+    func flag(_ setting: String) throws -> Bool? {
         guard let value = settings.member(setting) else { return nil }
         guard case .bool(let flag) = JSONValue(value) else { throw wrong(setting, "true or false") }
         return flag
     }
 
-    /// Nil when all models are meant.
-    private func models() throws -> [String]? {
-        guard let value = settings.member("models"), value != .emptyArray, value != .emptyObject else { return nil }
-        guard case .array(let elements) = JSONValue(value) else { throw wrong("models", "a list of names") }
+    /// Nil where nothing is named, and so all of them are meant.
+    func names(_ setting: String, check: (String) throws -> Kind) throws -> [String]? {
+        guard let value = settings.member(setting), value != .emptyArray, value != .emptyObject else { return nil }
+        guard case .array(let elements) = JSONValue(value) else { throw wrong(setting, "a list of names") }
         return try elements.map { element in
-            guard case .string(let model) = element else { throw wrong("models", "a list of names") }
-            _ = try Kind.content(model)
-            return model
+            guard case .string(let name) = element else { throw wrong(setting, "a list of names") }
+            _ = try check(name)
+            return name
         }
     }
 

@@ -12,21 +12,25 @@ public enum ItemRule: String, Sendable, Codable {
     case existing
     /// Themselves, and everything at the source that their links lead to, with its models.
     case linked
+    /// Themselves, and the assets that they use.
+    case withAssets
 }
 
-/// What one run moves: the documented settings of a `content` job.
+/// What one run moves: the documented settings of its jobs, put together.
 ///
 /// Three parts of the content are chosen independently, as in the documented dialog: definitions and data by `models`,
 /// data further by `items`, and `locales`. What is not chosen is never touched.
 public struct Scope: Sendable, Codable, Hashable {
-    /// Restricts the run to these models; `nil` means everything.
+    /// The jobs that take part; `nil` means all of them, or, where models or items are named, only content.
+    public var jobs: Set<Job.Name>?
+    /// Restricts the content to these models; `nil` means everything.
     public var models: [String]?
     public var mode: Mode
     /// A Mongo-style filter over the items of content kinds, as JSON text.
     public var filter: String?
     /// Mirror with a filter deletes only rows this source sent, and only when somebody asked for exactly that.
     public var allowsMirrorWithFilter: Bool
-    /// Whether the kind `locales` takes part; `nil` means only in a run of everything.
+    /// Whether the kind `locales` takes part; `nil` means only in a run of all content.
     public var locales: Bool?
     /// Restricts the data to these items, ids by the name of their kind; `nil` means all items of the selected models.
     public var items: [String: [String]]?
@@ -34,12 +38,18 @@ public struct Scope: Sendable, Codable, Hashable {
     public var itemRule: ItemRule?
     /// What becomes of items that were edited at the destination.
     public var policy: ConflictPolicy
+    /// Narrow the jobs of their names; `nil` means all that there is.
+    public var assets: AssetSelection?
+    public var pages: PageSelection?
+    public var translations: TranslationSelection?
 
     public init(
-        models: [String]? = nil, mode: Mode = .merge, filter: String? = nil, allowsMirrorWithFilter: Bool = false,
-        locales: Bool? = nil, items: [String: [String]]? = nil, itemRule: ItemRule? = nil,
-        policy: ConflictPolicy = .source
+        jobs: Set<Job.Name>? = nil, models: [String]? = nil, mode: Mode = .merge, filter: String? = nil,
+        allowsMirrorWithFilter: Bool = false, locales: Bool? = nil, items: [String: [String]]? = nil,
+        itemRule: ItemRule? = nil, policy: ConflictPolicy = .source, assets: AssetSelection? = nil,
+        pages: PageSelection? = nil, translations: TranslationSelection? = nil
     ) {
+        self.jobs = jobs
         self.itemRule = itemRule
         self.locales = locales
         self.items = items
@@ -48,19 +58,45 @@ public struct Scope: Sendable, Codable, Hashable {
         self.filter = filter
         self.allowsMirrorWithFilter = allowsMirrorWithFilter
         self.policy = policy
+        self.assets = assets
+        self.pages = pages
+        self.translations = translations
     }
 
     /// Everything of one instance, merged into another.
     public static let everything = Scope()
 
+    /// The jobs that take part, whether they were named or not.
+    public var effectiveJobs: Set<Job.Name> {
+        jobs ?? (namesContent ? [.content] : Set(Job.Name.allCases))
+    }
+
+    /// Whether parts of the content are named; otherwise all of it is meant.
+    public var namesContent: Bool { models != nil || items != nil }
+
     /// The kinds this scope selects among those that exist on either side, definitions first.
     public func kinds(among available: some Sequence<Kind>) throws -> [KindScope] {
-        guard models != nil || items != nil else {
-            return Set(available).filter { $0 != .locales || locales != false }.sorted()
-                .map { KindScope(kind: $0, ids: nil) }
-        }
+        let jobs = effectiveJobs
         // A whole kind is marked by no set at all.
         var selected: [Kind: Set<String>?] = [:]
+        for kind in Set(available) where jobs.contains(kind.job) {
+            switch kind.job {
+            case .content: if !namesContent, kind != .locales || locales != false { selected[kind] = .some(nil) }
+            case .assets: if (assets ?? .whole).includes(kind) { selected[kind] = .some(nil) }
+            case .pages: if (pages ?? .whole).includes(kind) { selected[kind] = .some(nil) }
+            case .lokalize: if translations?.projects == nil { selected[kind] = .some(nil) }
+            case .layout: selected[kind] = .some(nil)
+            }
+        }
+        if jobs.contains(.content) { try selectNamedContent(in: &selected) }
+        if jobs.contains(.lokalize), let projects = translations?.projects {
+            selected[.translationProjects] = .some(Set(projects))
+            for project in projects { selected[try .translations(of: project)] = .some(nil) }
+        }
+        return selected.map { KindScope(kind: $0.key, ids: $0.value) }.sorted { $0.kind < $1.kind }
+    }
+
+    private func selectNamedContent(in selected: inout [Kind: Set<String>?]) throws {
         if let models {
             let named = Set(models)
             selected[.models] = .some(named)
@@ -71,19 +107,31 @@ public struct Scope: Sendable, Codable, Hashable {
         }
         for (name, ids) in items ?? [:] {
             let kind = try Kind(name)
+            // What takes part as a whole is not narrowed by naming some of it.
+            if case .some(.none) = selected[kind] { continue }
             let already = selected[kind].flatMap { $0 } ?? []
             selected[kind] = .some(already.union(ids))
         }
         if locales == true { selected[.locales] = .some(nil) }
-        return selected.map { KindScope(kind: $0.key, ids: $0.value) }.sorted { $0.kind < $1.kind }
     }
 
     /// How many items are named one by one.
     public var namedItems: Int { (items ?? [:]).values.reduce(0) { $0 + $1.count } }
 
+    /// The filter that items of a kind must match to take part, as JSON text; nil where all of them do.
+    public func filter(of kind: Kind) -> String? {
+        switch kind {
+        case .assets: assets?.filter
+        default: kind.isContent ? filter : nil
+        }
+    }
+
+    /// Whether any kind is filtered.
+    public var hasFilter: Bool { filter != nil || assets?.filter != nil }
+
     /// Whether every item of a selected kind takes part, so that a run may move that kind's checkpoint.
     public func coversWholeKind(_ scope: KindScope) -> Bool {
-        scope.ids == nil && (filter == nil || !scope.kind.isContent)
+        scope.ids == nil && filter(of: scope.kind) == nil
     }
 }
 

@@ -34,7 +34,7 @@ struct Commit {
     var pid: Int64 { record.pid }
     var now: Int64 { auditor.now }
     /// A mirror with a filter was forced on the promise that only rows of its source are deleted.
-    var sparesForeign: Bool { record.scope.filter != nil }
+    var sparesForeign: Bool { record.scope.hasFilter }
 
     func run() throws -> CommitResult {
         _ = try TransferTable.requireOpen(db, transfer)

@@ -21,7 +21,7 @@ extension Store {
             let cursor = try Row.fetchCursor(
                 db, sql: Collision.openSQL,
                 arguments: [
-                    "pid": record.pid, "transfer": transfer, "limit": rows, "spares": record.scope.filter != nil,
+                    "pid": record.pid, "transfer": transfer, "limit": rows, "spares": record.scope.hasFilter,
                     "kid": after?.kid ?? -1, "bucket": after?.bucket ?? -1, "id": after?.id ?? "",
                 ])
             var page = StagedConflictPage(rows: [], next: nil)
@@ -193,7 +193,7 @@ enum Collision {
                     SELECT 1 FROM stage s \(joins)
                     WHERE s.transfer = :transfer AND \(isOriginal) AND s.op = 1 AND h.deleted = 0 AND \(isEdited))
                 """,
-            arguments: ["pid": record.pid, "transfer": record.id, "spares": record.scope.filter != nil]) == true
+            arguments: ["pid": record.pid, "transfer": record.id, "spares": record.scope.hasFilter]) == true
     }
 
     /// Names under which filter handlers may know an instance: those of targets that lead to it, and its own.

@@ -14,7 +14,7 @@ extension Store {
             let cursor = try Row.fetchCursor(
                 db, sql: SchemaRows.stagedSQL,
                 arguments: [
-                    "transfer": transfer, "kid": kid, "pid": record.pid, "spares": record.scope.filter != nil,
+                    "transfer": transfer, "kid": kid, "pid": record.pid, "spares": record.scope.hasFilter,
                     "bucket": after.map { Int64($0.bucket) } ?? -1, "id": after?.id ?? "",
                 ])
             var size = 0
@@ -136,7 +136,7 @@ private struct ItemScan {
         case .staying(let after):
             try scan(
                 SchemaRows.stayingSQL,
-                ["transfer": record.id, "pid": record.pid, "spares": record.scope.filter != nil], behind: after)
+                ["transfer": record.id, "pid": record.pid, "spares": record.scope.hasFilter], behind: after)
         case .arriving(let after): try scan(SchemaRows.arrivingSQL, ["transfer": record.id], behind: after)
         case .named(let kind, let ids):
             guard kind.model == model || kind == .singletons else { break }

@@ -75,6 +75,12 @@ extension Kind {
     /// The event whose handlers items of this kind pass before they leave; nil for definitions, which travel as they
     /// are.
     fileprivate var filterEvent: EventName? {
-        isContent ? .contentBefore : nil
+        switch job {
+        case .content: isContent ? .contentBefore : nil
+        case .assets: .assetsBefore
+        case .pages: .pagesBefore
+        case .lokalize: .lokalizeBefore
+        case .layout: .layoutBefore
+        }
     }
 }

@@ -24,7 +24,7 @@ struct KindPlanner {
         self.standing = standing
         self.state = state
         self.filters = filters
-        self.filter = selected.kind.isContent ? filter : nil
+        self.filter = filter
         // A run that took edits along may have come further than the newest change of this kind.
         upTo = max(standing.latest, standing.checkpoint ?? 0)
         plan = KindPlan(kind: selected.kind.name)
@@ -34,7 +34,7 @@ struct KindPlanner {
     var isMirror: Bool { planner.scope.mode == .mirror }
     /// Whether rows of somebody else are deleted. They are known only where the destination has listed them for this
     /// very run; and a filter says nothing about items that are not here, so a mirror with one spares them.
-    private var deletesForeign: Bool { isMirror && planner.scope.filter == nil && (state?.foreign ?? 0) > 0 }
+    private var deletesForeign: Bool { isMirror && !planner.scope.hasFilter && (state?.foreign ?? 0) > 0 }
 
     /// The feed and the open rows are enough when the last whole run used the same handlers. Items that are named are
     /// looked up by their names.

@@ -238,13 +238,8 @@ public actor PullOpening: RunOpening {
         }
         request.scope.items = items
         request.scope.itemRule = nil
-        try requireContent(items)
-    }
-
-    private func requireContent(_ items: [String: [String]]) throws {
-        let kinds = try items.keys.map { try Kind($0) }
-        let areKnown = kinds.allSatisfy { $0.isContent || $0 == .models || $0 == .locales }
-        guard areKnown, request.scope.namedItems <= Limits.namedItems else {
+        for kind in items.keys { _ = try Kind(kind) }
+        guard request.scope.namedItems <= Limits.namedItems else {
             throw TidelockError(.malformedMessage, "The target's answer names items that cannot be linked.")
         }
     }

@@ -35,7 +35,6 @@ struct Planner {
     private func plan(
         _ kinds: [KindScope], _ held: DestinationState, into writer: inout PlanWriter, examined: inout Int
     ) async throws -> [KindPlanner] {
-        let filter = try scope.contentFilter()
         var planners: [KindPlanner] = []
         let standings = try await store.standing(of: kinds.map(\.kind), toward: peer.id)
         for (selected, standing) in zip(kinds, standings) {
@@ -46,7 +45,7 @@ struct Planner {
             if !confirmations.missingFilters { try standing.requireFilters(filters, toward: peer) }
             var planner = KindPlanner(
                 planner: self, selected: selected, standing: standing, state: held.state(of: selected.kind),
-                filters: filters, filter: filter)
+                filters: filters, filter: try scope.itemFilter(of: selected.kind))
             try await planner.plan(into: &writer, examined: &examined)
             planners.append(planner)
         }

@@ -1,11 +1,15 @@
 public import ContentModel
 
 extension Scope {
-    /// The filter over items, read.
-    ///
     /// Throws `invalid_filter`, and `mirror_with_filter` unless that combination was asked for.
-    public func contentFilter() throws -> ContentFilter? {
-        guard let filter else { return nil }
+    public func checkFilters() throws {
+        _ = try itemFilter(of: .singletons)
+        _ = try itemFilter(of: .assets)
+    }
+
+    /// The filter over items of a kind, read. Throws like `checkFilters`.
+    func itemFilter(of kind: Kind) throws -> ContentFilter? {
+        guard let filter = filter(of: kind) else { return nil }
         guard mode == .merge || allowsMirrorWithFilter else {
             throw TidelockError(
                 .mirrorWithFilter, "Mirror together with a filter would delete everything that the filter leaves out.",

@@ -71,28 +71,49 @@ public struct AcceptedKey: Sendable, Hashable {
 
     /// Refuses a scope that reaches beyond the key's kinds.
     ///
-    /// The definitions and singletons of a selected model belong to the selection; locales only where the key names
-    /// them. Throws `permission_denied`.
+    /// The definitions and singletons of a selected model belong to the selection, as does a project to its
+    /// translations; locales only where the key names them. Throws `permission_denied`.
     public func check(_ scope: Scope) throws {
-        guard let kinds else { return }
-        guard scope.models != nil || scope.items != nil else {
+        guard kinds != nil else { return }
+        let jobs = scope.effectiveJobs
+        if jobs.contains(.content) { try checkContent(scope) }
+        for kind in try scope.kinds(among: [.assets, .assetFolders, .pages, .menus, .pageSettings, .layoutComponents])
+        where kind.kind.job != .content && kind.ids == nil {
+            try require(kind.kind.name)
+        }
+        if jobs.contains(.lokalize) { try checkTranslations(scope.translations?.projects) }
+    }
+
+    private func checkContent(_ scope: Scope) throws {
+        guard scope.namesContent else {
             throw TidelockError(
                 .permissionDenied, "The sync key is limited to some kinds, and the run asks for everything.",
                 hint: "Name the models, for example --models posts.")
         }
-        for model in scope.models ?? [] where !kinds.contains("content/\(model)") {
+        for model in scope.models ?? [] where !allows("content/\(model)") {
             throw TidelockError(
                 .permissionDenied, "The sync key is not allowed to move the model '\(model.printable)'.")
         }
         if scope.locales == true { try require(Kind.locales.name) }
-        for (kind, ids) in scope.items ?? [:] where !kinds.contains(kind) {
+        for (kind, ids) in scope.items ?? [:] where !allows(kind) {
             let belongsToModel = kind == Kind.models.name || kind == Kind.singletons.name
-            guard belongsToModel, ids.allSatisfy({ kinds.contains("content/\($0)") }) else { throw refusal(of: kind) }
+            guard belongsToModel, ids.allSatisfy({ allows("content/\($0)") }) else { throw refusal(of: kind) }
         }
     }
 
+    private func checkTranslations(_ projects: [String]?) throws {
+        guard let projects else {
+            throw TidelockError(
+                .permissionDenied, "The sync key is limited to some kinds, and the run asks for all translations.",
+                hint: "Name the projects.")
+        }
+        for project in projects { try require(try Kind.translations(of: project).name) }
+    }
+
+    private func allows(_ kind: String) -> Bool { kinds?.contains(kind) ?? true }
+
     private func require(_ kind: String) throws {
-        guard kinds?.contains(kind) ?? true else { throw refusal(of: kind) }
+        guard allows(kind) else { throw refusal(of: kind) }
     }
 
     private func refusal(of kind: String) -> TidelockError {

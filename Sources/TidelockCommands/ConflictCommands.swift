@@ -205,7 +205,7 @@ struct DriftCommand: AsyncParsableCommand {
         commandName: "drift", abstract: "List items that were edited here since their source sent them.")
 
     @Argument(help: "Only items of the instance that this target leads to.") var target: String?
-    @Option(help: "Only this kind: models, locales, singletons or content/<model>.") var kind: String?
+    @Option(help: "Only this kind: \(Kind.forms).") var kind: String?
     @Option(help: "How many to list.") var limit = 1_000
     @OptionGroup var location: LocationOptions
     @Flag(help: "Print one JSON object.") var json = false

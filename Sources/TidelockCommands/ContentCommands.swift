@@ -21,7 +21,7 @@ struct KindsCommand: AsyncParsableCommand {
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "ls", abstract: "List the items of a kind.")
 
-    @Argument(help: "models, locales, singletons or content/<model>.") var kind: String
+    @Argument(help: "\(Kind.forms).") var kind: String
     @OptionGroup var location: LocationOptions
     @Flag(help: "Print JSON.") var json = false
 
@@ -40,7 +40,7 @@ struct ListCommand: AsyncParsableCommand {
 struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "get", abstract: "Print one item as JSON.")
 
-    @Argument(help: "models, locales, singletons or content/<model>.") var kind: String
+    @Argument(help: "\(Kind.forms).") var kind: String
     @Argument(help: "The item's id.") var id: String
     @OptionGroup var location: LocationOptions
     @Flag(help: "Print it byte for byte as it is stored, on one line.") var raw = false
@@ -55,7 +55,7 @@ struct PutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "put", abstract: "Store one item, replacing the one with its id.")
 
-    @Argument(help: "models, locales, singletons or content/<model>.") var kind: String
+    @Argument(help: "\(Kind.forms).") var kind: String
     @Argument(help: "A file with one JSON object, or - for standard input.") var file: String
     @OptionGroup var location: LocationOptions
 
@@ -73,7 +73,7 @@ struct PutCommand: AsyncParsableCommand {
 struct RemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "rm", abstract: "Delete one item.")
 
-    @Argument(help: "models, locales, singletons or content/<model>.") var kind: String
+    @Argument(help: "\(Kind.forms).") var kind: String
     @Argument(help: "The item's id.") var id: String
     @OptionGroup var location: LocationOptions
 

@@ -51,14 +51,17 @@ struct JobSequence: Sendable {
 }
 
 extension SyncRunner.Request {
-    /// The same run for what a job moves. Throws what the job's settings deserve.
-    func moving(_ job: Job) throws -> SyncRunner.Request {
-        var request = self
-        request.scope = try job.scope()
-        request.scope.allowsMirrorWithFilter = scope.allowsMirrorWithFilter
-        _ = try request.scope.contentFilter()
-        if let size = try job.batchSize() { request.options.batchSize = min(size, Limits.batchItems) }
-        return request
+    /// The same run for what the jobs move: once where that is possible, else as often as needed. Throws what the
+    /// settings of the jobs deserve.
+    func moving(_ jobs: [Job]) throws -> [SyncRunner.Request] {
+        try Job.runs(jobs).map { scope, batchSize in
+            var request = self
+            request.scope = scope
+            request.scope.allowsMirrorWithFilter = self.scope.allowsMirrorWithFilter
+            try request.scope.checkFilters()
+            if let batchSize { request.options.batchSize = min(batchSize, Limits.batchItems) }
+            return request
+        }
     }
 }
 

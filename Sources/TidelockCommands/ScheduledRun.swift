@@ -43,7 +43,7 @@ extension SettingsReader {
     }
 
     private func jobs(_ entry: SettingTable) throws -> [Job] {
-        guard let document = try entry.document("jobs") else { return [Job(.everything)] }
+        guard let document = try entry.document("jobs") else { return Job.list(.everything) }
         do {
             guard case .array = JSONValue(document), !document.elements.isEmpty else {
                 throw TidelockError(.usage, "it must be a list with at least one job")
@@ -113,7 +113,7 @@ struct ClockedRun: Service {
     private func perform() async throws -> Bool {
         let target = try await instance.target(scheduled.target).target
         let wanted = SyncRunner.Request(direction: scheduled.direction, scope: .everything, isOneOfSeveral: true)
-        let sequence = try JobSequence(try scheduled.jobs.map { try wanted.moving($0) })
+        let sequence = try JobSequence(try wanted.moving(scheduled.jobs))
         let lock: SyncLock
         do {
             lock = try instance.takeLock(run: "schedule \(scheduled.name)")

@@ -6,7 +6,10 @@ internal import SyncProtocol
 
 /// What a run moves, as options of every command that runs.
 struct ScopeOptions: ParsableArguments {
-    @Option(help: "Only these models, separated by commas.") var models: String?
+    @Option(help: "Only these jobs, separated by commas: \(Job.Name.words). Without it everything takes part.")
+    var only: String?
+    @Option(help: "Of the content only these models, separated by commas; alone it leaves the other jobs out.")
+    var models: String?
     @Option(help: "Only these items, as KIND/ID separated by commas, for example posts/42 or singletons/site.")
     var items: String?
     @Flag(inversion: .prefixedNo, help: "Whether locales take part; without --models and --items they do.")
@@ -36,13 +39,13 @@ struct ScopeOptions: ParsableArguments {
     }
 
     func request(_ direction: Direction, isDryRun: Bool) throws -> SyncRunner.Request {
-        let names = models?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-        if let names, names.isEmpty { throw ValidationError("--models takes names separated by commas.") }
+        let names = try models.map { try list($0, of: "--models") }
         for name in names ?? [] { _ = try Kind.content(name) }
         let scope = Scope(
-            models: names, mode: mirror ? .mirror : .merge, filter: filter, allowsMirrorWithFilter: forceMirror,
+            jobs: try only.map { Set(try list($0, of: "--only").map(Job.Name.init(option:))) }, models: names,
+            mode: mirror ? .mirror : .merge, filter: filter, allowsMirrorWithFilter: forceMirror,
             locales: locales, items: try chosenItems(), policy: policy)
-        _ = try scope.contentFilter()
+        try scope.checkFilters()
         return SyncRunner.Request(
             direction: direction, scope: scope,
             options: PlanOptions(batchSize: batchSize, includesReverted: includeReverted),
@@ -54,9 +57,15 @@ struct ScopeOptions: ParsableArguments {
 }
 
 extension ScopeOptions {
+    private func list(_ text: String, of option: String) throws -> [String] {
+        let names = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        guard !names.isEmpty else { throw ValidationError("\(option) takes names separated by commas.") }
+        return names
+    }
+
     /// Whether an option says what to move.
     var selects: Bool {
-        models != nil || items != nil || locales != nil || mirror || filter != nil
+        only != nil || models != nil || items != nil || locales != nil || mirror || filter != nil
     }
 
     /// The items of `--items`, ids by kind. The id stands behind the last slash.
@@ -86,5 +95,16 @@ extension ConflictPolicy {
             throw ValidationError("There is no policy '\(text.printable)'. Policies are: \(Self.words).")
         }
         self = policy
+    }
+}
+
+extension Job.Name {
+    fileprivate static let words = allCases.map(\.rawValue).joined(separator: ", ")
+
+    fileprivate init(option text: String) throws {
+        guard let name = Job.Name(rawValue: text) else {
+            throw ValidationError("There is no job '\(text.printable)'. Jobs are: \(Self.words).")
+        }
+        self = name
     }
 }

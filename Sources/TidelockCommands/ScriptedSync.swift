@@ -32,7 +32,7 @@ final class ScriptedSync: SyncControl {
         var wanted = SyncRunner.Request(direction: request.direction, scope: .everything)
         wanted.depth = depth
         wanted.addressPolicy = request.target.admits
-        let sequence = try JobSequence(try jobs(request).map { try wanted.moving($0) })
+        let sequence = try JobSequence(try wanted.moving(try jobs(request)))
         let outcome = await sequence.perform { [instance] request in
             await SyncRunner(instance: instance, hooks: hooks, target: target, request: request) { _ in }.perform()
         }
@@ -57,9 +57,9 @@ final class ScriptedSync: SyncControl {
     private func jobs(_ request: ScriptedRun) throws -> [Job] {
         if let (model, id) = request.item {
             let filter = JSONDocument.object([("_id", JSONDocument(string: id))])
-            return [Job(Scope(models: [model], filter: filter.text))]
+            return Job.list(Scope(models: [model], filter: filter.text))
         }
-        guard let jobs = request.jobs else { return [Job(.everything)] }
+        guard let jobs = request.jobs else { return Job.list(.everything) }
         // A list that a script filtered until nothing was left must not come to mean everything.
         guard !jobs.isEmpty else { throw TidelockError(.usage, "The list of jobs is empty.") }
         return try jobs.map { try Job($0) }

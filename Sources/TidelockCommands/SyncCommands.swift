@@ -17,7 +17,7 @@ struct RunOptions: ParsableArguments {
         try await RunCommand(target: target, json: json, location: location).run(direction) {
             let request = try scope.request(direction, isDryRun: isDryRun)
             guard let jobs else { return [request] }
-            return try JobFile.jobs(at: jobs).map { try request.moving($0) }
+            return try request.moving(try JobFile.jobs(at: jobs))
         }
     }
 

@@ -58,7 +58,7 @@ struct SyncRunner: Sendable {
         do {
             try requirePermission()
             try await hooks.approve(
-                Proposal(context: context(run), stage: .beginning(jobs: [Job(request.scope).document])))
+                Proposal(context: context(run), stage: .beginning(jobs: Job.list(request.scope).map(\.document))))
             // A dry run needs none: it supersedes nobody, neither here nor there.
             let lock = request.isDryRun || request.isOneOfSeveral ? nil : try instance.takeLock(run: run)
             failure = await locked(run, into: &report)

@@ -59,7 +59,8 @@ import Testing
             Scope(locales: false), Scope(filter: #"{"v":1}"#, items: ["content/posts": ["1", "2"]]), Scope(items: [:]),
         ])
     func aScopeIsWrittenAsAJobThatMeansTheSame(_ scope: Scope) throws {
-        #expect(try Job(Job(scope).document).scope() == scope)
+        let jobs = try Job.list(scope).map { try Job($0.document) }
+        #expect(try Job.runs(jobs).map(\.scope) == [scope])
     }
 
     @Test func idsThatOnlyLookAlikeAreTwoItems() {

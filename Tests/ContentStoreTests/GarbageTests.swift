@@ -35,7 +35,7 @@ import TidelockTestSupport
 
     @Test func undoGoesAfterAWeekWithItsBodiesAndNothingElse() async throws {
         for version in 1...3 { try await b.put(.posts, "{\"_id\":\"1\",\"v\":\(version)}") }
-        for item in 0..<200 { try await b.put(.pages, "{\"_id\":\"\(item)\",\"v\":1}") }
+        for item in 0..<200 { try await b.put(.pageItems, "{\"_id\":\"\(item)\",\"v\":1}") }
         pass(days: 8)
         let expected = try await collect(b, isDryRun: true)
         #expect(expected.undoRuns == 10 && expected.undoRows == 10)

@@ -75,11 +75,11 @@ import TidelockTestSupport
     /// A page that shows no items, because all of it was deletes, is not the last.
     @Test func itemsBehindABatchOfDeletesAreFound() async throws {
         let ids = (0..<2_000).map { "\($0)" }
-        try await a.change(try ids.map { try put(.pages, #"{"_id":"\#($0)"}"#) })
+        try await a.change(try ids.map { try put(.pageItems, #"{"_id":"\#($0)"}"#) })
         try await a.put(.posts, #"{"_id":"1"}"#)
         try await a.push(to: b)
         try await a.deliverEvents()
-        try await a.change(ids.map { .remove(kind: .pages, id: $0) })
+        try await a.change(ids.map { .remove(kind: .pageItems, id: $0) })
         try await a.put(.posts, #"{"_id":"1","v":2}"#)
         try await a.push(to: b, .mirror)
         let event = try #require(try await a.store.dueEvents(limit: 1).first)
@@ -90,7 +90,7 @@ import TidelockTestSupport
         try await a.put(.posts, #"{"_id":"1"}"#)
         try await b.pull(from: a)
         let event = try #require(try await b.store.dueEvents(limit: 1).first)
-        for number in 0..<15 { try await b.put(.pages, #"{"_id":"\#(number)"}"#) }
+        for number in 0..<15 { try await b.put(.pageItems, #"{"_id":"\#(number)"}"#) }
         #expect(try await texts(of: event, at: b) == [#"{"_id":"1"}"#])
         #expect(try b.problems() == [])
     }

@@ -43,7 +43,7 @@ import TidelockTestSupport
 
     @Test func itemsOfOtherModelsMayMove() async throws {
         let strict = Confirmations(refusesSchemaChanges: true)
-        let result = try await commit(strict) { try await fixture.instance.put(.pages, #"{"_id":"1","a":"x"}"#) }
+        let result = try await commit(strict) { try await fixture.instance.put(.pageItems, #"{"_id":"1","a":"x"}"#) }
         #expect(result.schemaChanges == nil && result.isVerified)
     }
 

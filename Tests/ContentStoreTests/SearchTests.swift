@@ -62,7 +62,7 @@ import TidelockTestSupport
 
     @Test func modelsFieldsAndPagesNarrowTheResult() async throws {
         try await a.put(.posts, #"{"_id":"1","title":"bridge","note":"roof"}"#, #"{"_id":"2","title":"bridge bridge"}"#)
-        try await a.put(.pages, #"{"_id":"1","title":"bridge"}"#)
+        try await a.put(.pageItems, #"{"_id":"1","title":"bridge"}"#)
         try await a.put(.singletons, #"{"_model":"site","title":"bridge"}"#, #"{"_model":"shop","title":"bridge"}"#)
         #expect(try await find("bridge").count == 5)
         #expect(try await find("bridge", model: "posts").sorted() == ["posts/1", "posts/2"])

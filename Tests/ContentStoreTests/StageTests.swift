@@ -153,7 +153,7 @@ import TidelockTestSupport
     }
 
     @Test func theListOfAKindOutsideTheScopeIsNotGivenAway() async throws {
-        try await fixture.instance.put(.pages, #"{"_id":"secret"}"#)
+        try await fixture.instance.put(.pageItems, #"{"_id":"secret"}"#)
         _ = try await fixture.open("t1", scope: Scope(models: ["posts"]))
         let code = await fixture.refusal {
             _ = try await store.heldPage(transfer: "t1", ListHeld(kind: "content/pages", onlyDrift: false))

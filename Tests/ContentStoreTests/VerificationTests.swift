@@ -89,7 +89,7 @@ import TidelockTestSupport
         try await b.change(
             (0..<1_200).map { number in
                 let body = try JSONDocument(validating: "{\"_id\":\"n\(number)\"}")
-                return .put(kind: .pages, body: body, hash: body.hash)
+                return .put(kind: .pageItems, body: body, hash: body.hash)
             })
         try spoil("UPDATE head SET bucket = bucket + 1 WHERE kid = (SELECT kid FROM kind WHERE name = 'content/pages')")
         let report = try await b.store.verify(isDeep: false)

@@ -148,10 +148,10 @@ import TidelockTestSupport
 
     @Test func aKindThatAppearsMeanwhileComesAlong() async throws {
         try await fill()
-        try await meanwhile(puts: [#"{"_id":"p","v":1}"#], kind: .pages)
+        try await meanwhile(puts: [#"{"_id":"p","v":1}"#], kind: .pageItems)
         let run = try await a.push(to: b, Self.run)
         #expect(run.result?.created == 13)
-        try await expectEverythingThere(after: run, [.posts, .pages])
+        try await expectEverythingThere(after: run, [.posts, .pageItems])
     }
 
     @Test func aPullTakesEditsAlongAsWell() async throws {
@@ -206,7 +206,7 @@ import TidelockTestSupport
     /// The checkpoint of a kind that did not change moves as well; which handlers were used last must move with it.
     @Test func handlersThatComeLaterAreRemembered() async throws {
         try await fill()
-        try await a.put(.pages, #"{"_id":"p"}"#)
+        try await a.put(.pageItems, #"{"_id":"p"}"#)
         try await meanwhile(puts: [Self.item(1, 2)])
         try await a.push(to: b, Self.run)
         a.hooks.install("looks again", version: 2) { _, _ in .unchanged }

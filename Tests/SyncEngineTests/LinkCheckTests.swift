@@ -27,7 +27,7 @@ import TidelockTestSupport
     }
 
     @Test func danglingLinksAreReportedOnceAndAllOfThem() async throws {
-        try await b.put(.pages, #"{"_id":"there"}"#)
+        try await b.put(.pageItems, #"{"_id":"there"}"#)
         try await a.put(
             .posts, #"{"_id":"1","a":{"_model":"pages","_id":"there"},"b":{"_model":"unheard","_id":"x"}}"#,
             #"{"_id":"2","a":[{"_model":"posts","_id":"1"},{"_model":"posts","_id":"gone"}]}"#,
@@ -50,24 +50,24 @@ import TidelockTestSupport
         let strict = TestRun(confirmations: Confirmations(refusesDangling: true))
         _ = try await refusal(.danglingLinks) { try await a.push(to: b, strict) }
         #expect(try StoreInspector(b.store).heads().isEmpty)
-        try await a.put(.pages, #"{"_id":"x"}"#)
+        try await a.put(.pageItems, #"{"_id":"x"}"#)
         #expect(try await a.push(to: b, strict).result?.created == 2)
         #expect(try a.problems() + b.problems() == [])
     }
 
     @Test func aTreeArrivesWithItsParentsInAnyOrder() async throws {
         try await a.put(
-            .pages, #"{"_id":"1","_pid":"2","_o":0}"#, #"{"_id":"2","_pid":"3","_o":1}"#,
+            .pageItems, #"{"_id":"1","_pid":"2","_o":0}"#, #"{"_id":"2","_pid":"3","_o":1}"#,
             #"{"_id":"3","_pid":null,"_o":0}"#)
         let run = try await a.push(to: b, TestRun(options: PlanOptions(batchSize: 1)))
         #expect(run.result?.created == 3)
         #expect(run.result?.dangling == nil)
-        #expect(try await b.text(.pages, "1") == #"{"_id":"1","_pid":"2","_o":0}"#)
+        #expect(try await b.text(.pageItems, "1") == #"{"_id":"1","_pid":"2","_o":0}"#)
     }
 
     @Test func aCircleAmongWhatIsSentIsRefusedByName() async throws {
         try await a.put(
-            .pages, #"{"_id":"1","_pid":"2"}"#, #"{"_id":"2","_pid":"3"}"#, #"{"_id":"3","_pid":"1"}"#,
+            .pageItems, #"{"_id":"1","_pid":"2"}"#, #"{"_id":"2","_pid":"3"}"#, #"{"_id":"3","_pid":"1"}"#,
             #"{"_id":"4","_pid":"1"}"#)
         let error = try await refusal(.treeCycle) { try await a.push(to: b) }
         for id in ["1", "2", "3"] { #expect(error?.message.contains(id) == true) }
@@ -76,24 +76,24 @@ import TidelockTestSupport
     }
 
     @Test func aCircleThatOnlyTheDestinationWouldHaveIsRefused() async throws {
-        try await a.put(.pages, #"{"_id":"1"}"#, #"{"_id":"2"}"#)
+        try await a.put(.pageItems, #"{"_id":"1"}"#, #"{"_id":"2"}"#)
         try await a.push(to: b)
-        try await b.put(.pages, #"{"_id":"1","_pid":"2"}"#)
-        try await a.put(.pages, #"{"_id":"2","_pid":"1"}"#)
+        try await b.put(.pageItems, #"{"_id":"1","_pid":"2"}"#)
+        try await a.put(.pageItems, #"{"_id":"2","_pid":"1"}"#)
         let run = TestRun(scope: Scope(items: ["content/pages": ["2"]]))
         _ = try await refusal(.treeCycle) { try await a.push(to: b, run) }
-        #expect(try await b.text(.pages, "2") == #"{"_id":"2"}"#)
+        #expect(try await b.text(.pageItems, "2") == #"{"_id":"2"}"#)
         #expect(try await a.push(to: b).result != nil, "sent together, they make no circle")
     }
 
     @Test func aCircleThatWasThereBeforeStopsNobody() async throws {
-        try await b.put(.pages, #"{"_id":"x","_pid":"y"}"#, #"{"_id":"y","_pid":"x"}"#)
-        try await a.put(.pages, #"{"_id":"1","_pid":"x"}"#, #"{"_id":"2","_pid":"1"}"#)
+        try await b.put(.pageItems, #"{"_id":"x","_pid":"y"}"#, #"{"_id":"y","_pid":"x"}"#)
+        try await a.put(.pageItems, #"{"_id":"1","_pid":"x"}"#, #"{"_id":"2","_pid":"1"}"#)
         #expect(try await a.push(to: b).result?.created == 2)
     }
 
     @Test func anItemIsNotItsOwnParent() async throws {
-        try await a.put(.pages, #"{"_id":"1","_pid":"1"}"#)
+        try await a.put(.pageItems, #"{"_id":"1","_pid":"1"}"#)
         _ = try await refusal(.treeCycle) { try await a.push(to: b) }
     }
 }

@@ -22,7 +22,7 @@ import TidelockTestSupport
             .posts, #"{"_id":"1","page":{"_model":"pages","_id":"p"},"gone":{"_model":"pages","_id":"gone"}}"#,
             #"{"_id":"2","to":[{"_model":"posts","_id":"1"}]}"#, #"{"_id":"3"}"#)
         try await a.put(
-            .pages, #"{"_id":"p","_pid":"root","x":{"y":{"_model":"posts","_id":"2"}}}"#, #"{"_id":"root"}"#)
+            .pageItems, #"{"_id":"p","_pid":"root","x":{"y":{"_model":"posts","_id":"2"}}}"#, #"{"_id":"root"}"#)
     }
 
     private func run(_ ids: String..., rule: ItemRule) -> TestRun {

@@ -105,7 +105,7 @@ final class NetworkSimulation {
 extension NetworkSimulation {
     /// Items that belong to an editor: with two of them, both never write the same one.
     private func keys(of editor: Int) -> [ItemKey] {
-        (1...4).map { ItemKey($0 < 4 ? .posts : .pages, "\(editor)-\($0)") }
+        (1...4).map { ItemKey($0 < 4 ? .posts : .pageItems, "\(editor)-\($0)") }
     }
 
     private var allKeys: [ItemKey] { instances.indices.dropFirst().flatMap(keys) }
@@ -345,7 +345,7 @@ extension NetworkSimulation {
 
     private func settleOne() async throws {
         // A mirror of a kind without items is refused, whatever else is right.
-        for (kind, id) in [(Kind.posts, "1-1"), (Kind.pages, "1-4")] {
+        for (kind, id) in [(Kind.posts, "1-1"), (Kind.pageItems, "1-4")] {
             try await instances[1].put(kind, ModelItem(version: 1).text(ItemKey(kind, id)))
             try watches[1].noteEdit()
         }

@@ -186,9 +186,9 @@ import TidelockTestSupport
 
     @Test func itemsOutsideOfTheScopeAreNotShown() async throws {
         try await b.put(.posts, #"{"_id":"1"}"#, #"{"_id":"2"}"#)
-        try await b.put(.pages, #"{"_id":"1"}"#)
+        try await b.put(.pageItems, #"{"_id":"1"}"#)
         let model = try await openLook(scope: Scope(models: ["posts"]))
-        await expectRefusal(.permissionDenied, model, .pages, "1")
+        await expectRefusal(.permissionDenied, model, .pageItems, "1")
         let item = try await openLook(scope: Scope(items: [Kind.posts.name: ["1"]]))
         await expectRefusal(.permissionDenied, item, .posts, "1", "2")
         let page = try await b.responder.outputs(

@@ -110,7 +110,7 @@ import TidelockTestSupport
 
     @Test func anEmptySourceDeletesNothing() async throws {
         try await b.put(.posts, #"{"_id":"1"}"#)
-        try await a.put(.pages, #"{"_id":"1"}"#)
+        try await a.put(.pageItems, #"{"_id":"1"}"#)
         try await refusal(.emptySource) { try await a.push(to: b, .mirror) }
         #expect(try await b.text(.posts, "1") != nil)
         #expect(try b.problems() == [])
@@ -165,15 +165,15 @@ import TidelockTestSupport
 
     @Test func onlyTheSelectedModelsAreTouched() async throws {
         try await fill(2)
-        try await a.put(.pages, #"{"_id":"1"}"#)
+        try await a.put(.pageItems, #"{"_id":"1"}"#)
         try await a.put(.models, #"{"name":"posts"}"#, #"{"name":"pages"}"#)
         try await a.put(.singletons, #"{"_model":"site"}"#)
-        try await b.put(.pages, #"{"_id":"there"}"#)
+        try await b.put(.pageItems, #"{"_id":"there"}"#)
         let scope = Scope(models: ["posts"], mode: .mirror)
         let run = try await a.push(to: b, TestRun(scope: scope))
         #expect(run.result?.created == 3)
-        #expect(try await b.text(.pages, "1") == nil)
-        #expect(try await b.text(.pages, "there") != nil)
+        #expect(try await b.text(.pageItems, "1") == nil)
+        #expect(try await b.text(.pageItems, "there") != nil)
         #expect(try await b.text(.models, "pages") == nil)
         #expect(try await b.text(.singletons, "site") == nil)
         let all = try await a.push(to: b)

@@ -199,6 +199,8 @@ import TidelockTestSupport
         await #expect(throws: TidelockError.self) { try await ask("posts", .changes) }
         await #expect(throws: TidelockError.self) { try await ask("pages", .changes, "{") }
         let many = (0...Limits.batchItems).map(String.init)
-        await #expect(throws: TidelockError.self) { try await ask("pages", .named(kind: Kind.pages.name, ids: many)) }
+        await #expect(throws: TidelockError.self) {
+            try await ask("pages", .named(kind: Kind.pageItems.name, ids: many))
+        }
     }
 }

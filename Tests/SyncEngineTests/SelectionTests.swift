@@ -114,7 +114,7 @@ import TidelockTestSupport
     }
 
     private func scramble(_ instance: TestInstance, _ random: inout SeededRandom) async throws {
-        for kind in [Kind.posts, .pages, .locales, .models] {
+        for kind in [Kind.posts, .pageItems, .locales, .models] {
             for id in ["1", "2", "3", "posts"] where random.next() % 3 == 0 {
                 if random.next() % 3 > 0 {
                     try await instance.put(kind, "{\"\(kind.keyMember)\":\"\(id)\",\"v\":\(random.next() % 5)}")

@@ -279,7 +279,7 @@ extension TestInstance {
 
 extension Kind {
     public static var posts: Kind { try! .content("posts") }  // a valid name
-    public static var pages: Kind { try! .content("pages") }  // a valid name
+    public static var pageItems: Kind { try! .content("pages") }  // a valid name
 }
 
 extension Store {
