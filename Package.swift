@@ -71,7 +71,7 @@ let package = Package(
         // adapters
         .target(
             name: "ContentStore",
-            dependencies: ["ContentModel", "HookCatalog", "SyncEngine", "SyncProtocol", grdb, grdbSQLite],
+            dependencies: ["ContentModel", "HookCatalog", "SyncEngine", "SyncProtocol", crypto, grdb, grdbSQLite],
             resources: [
                 .embedInCode("SQL/v001-store.sql"), .embedInCode("SQL/v002-deliveries.sql"),
                 .embedInCode("SQL/v003-services.sql"), .embedInCode("SQL/v004-arrivals.sql"),
@@ -79,7 +79,7 @@ let package = Package(
                 .embedInCode("SQL/v007-links.sql"), .embedInCode("SQL/v008-audit.sql"),
                 .embedInCode("SQL/v009-plan-only.sql"), .embedInCode("SQL/v010-open-rows.sql"),
                 .embedInCode("SQL/v011-contested.sql"), .embedInCode("SQL/v012-resume.sql"),
-                .embedInCode("SQL/v013-superseding.sql"),
+                .embedInCode("SQL/v013-superseding.sql"), .embedInCode("SQL/v014-blobs.sql"),
             ], swiftSettings: strict),
         .target(
             name: "RemotePeer", dependencies: ["ContentModel", "CurlHTTP", "SyncEngine", "SyncProtocol"],

@@ -7,12 +7,14 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case invalidName = "invalid_name"
     case invalidJSON = "invalid_json"
     case invalidFilter = "invalid_filter"
+    case invalidAsset = "invalid_asset"
     case mirrorWithFilter = "mirror_with_filter"
     // configuration
     case missingSetting = "missing_setting"
     case badSetting = "bad_setting"
     case notAnInstance = "not_an_instance"
     // what was named is not there
+    case blobMissing = "blob_missing"
     case unknownKind = "unknown_kind"
     case unknownItem = "unknown_item"
     case unknownTarget = "unknown_target"
@@ -65,6 +67,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     // integrity
     case hashMismatch = "hash_mismatch"
     case rootMismatch = "root_mismatch"
+    case blobDamaged = "blob_damaged"
     case damagedStore = "damaged_store"
     // hooks
     case hookLoadFailed = "hook_load_failed"
@@ -101,7 +104,7 @@ extension ErrorCode {
     public var traits: Traits {
         switch self {
         case .usage, .invalidName, .mirrorWithFilter: Self.row(false, 400, 64, .notice)
-        case .invalidJSON, .invalidFilter: Self.row(false, 400, 65, .notice)
+        case .invalidJSON, .invalidFilter, .invalidAsset: Self.row(false, 400, 65, .notice)
         case .missingSetting, .badSetting, .notAnInstance: Self.row(false, 500, 78, .error)
         case .unknownKind, .unknownItem, .unknownTarget, .unknownRun, .unknownTransfer, .unknownConflict,
             .notFound:
@@ -128,7 +131,7 @@ extension ErrorCode {
         case .targetUnreachable: Self.row(true, 502, 69, .error)
         case .tlsFailed: Self.row(false, 502, 69, .error)
         case .timeout: Self.row(true, 504, 69, .error)
-        case .hashMismatch, .rootMismatch: Self.row(false, 422, 65, .error)
+        case .hashMismatch, .rootMismatch, .blobMissing, .blobDamaged: Self.row(false, 422, 65, .error)
         case .damagedStore: Self.row(false, 500, 74, .critical)
         case .hookLoadFailed: Self.row(false, 503, 70, .error)
         case .hookFailed, .hookLimit: Self.row(false, 500, 70, .error)

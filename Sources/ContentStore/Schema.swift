@@ -18,6 +18,7 @@ enum Schema {
         ("v011-contested", PackageResources.v011_contested_sql),
         ("v012-resume", PackageResources.v012_resume_sql),
         ("v013-superseding", PackageResources.v013_superseding_sql),
+        ("v014-blobs", PackageResources.v014_blobs_sql),
     ]
 
     static func migrate(_ pool: DatabasePool) throws {

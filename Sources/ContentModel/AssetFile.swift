@@ -1,0 +1,70 @@
+/// What an asset says of its file: where it lies below `storage/uploads`, and which bytes it has.
+public struct AssetFile: Sendable, Hashable {
+    /// Begins with a slash, such as `/2026/11/27/photo_uid_65f0c2d1a3b4c.jpg`.
+    public var path: String
+    public var blob: Blob
+
+    /// The member of an asset that names its bytes.
+    public static let hashMember = "_sha256"
+
+    /// Throws `invalid_asset` for an asset whose file could not be kept safely.
+    public init(_ asset: JSONDocument) throws {
+        guard let path = asset.string("path"), let hash = asset.string(Self.hashMember).flatMap(ContentHash.init(hex:)),
+            let size = asset.integer("size"), size >= 0
+        else {
+            throw TidelockError(
+                .invalidAsset, "The asset lacks 'path', 'size' or '\(Self.hashMember)', the SHA-256 of its file.",
+                hint: "'tidelock asset add' makes assets from files.")
+        }
+        self.path = path
+        blob = Blob(hash: hash, size: size)
+        if let problem = Self.problem(with: path) {
+            throw TidelockError(.invalidAsset, "An asset cannot lie at '\(path.printable)': \(problem).")
+        }
+    }
+
+    /// Why a file may not have such a path; nil when it may.
+    ///
+    /// Paths come from other instances, and a web server may serve what lies there.
+    public static func problem(with path: String) -> String? {
+        guard path.hasPrefix("/"), path.utf8.count <= longestPath else {
+            return "a path begins with a slash and has at most \(longestPath) bytes"
+        }
+        guard !path.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\\") }) else {
+            return "it holds control characters or backslashes"
+        }
+        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        guard segments.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") && $0.utf8.count <= Kind.longestName }) else {
+            return "a part of it is empty, hidden or too long"
+        }
+        return segments.last.map { isForbidden(name: String($0)) } == true ? "files of that type are not kept" : nil
+    }
+
+    /// Whether a file of this name is something that a web server or a person might run.
+    ///
+    /// Every extension counts, not only the last: some servers run `x.php.jpg`.
+    public static func isForbidden(name: String) -> Bool {
+        name.lowercased().split(separator: ".", omittingEmptySubsequences: false).dropFirst()
+            .contains { forbiddenExtensions.contains(String($0)) }
+    }
+
+    private static let longestPath = 1_024
+
+    private static let forbiddenExtensions: Set<String> = [
+        "php", "php3", "php4", "php5", "php7", "php8", "phar", "phtml", "html", "htm", "xhtml", "shtml", "sh", "bash",
+        "exe", "bat", "cmd", "com", "htaccess", "htpasswd", "cgi", "pl", "jsp", "asp", "aspx",
+    ]
+}
+
+/// The bytes of a file, named by what they are.
+public struct Blob: Sendable, Hashable {
+    /// SHA-256 over the bytes.
+    public var hash: ContentHash
+    /// In bytes.
+    public var size: Int64
+
+    public init(hash: ContentHash, size: Int64) {
+        self.hash = hash
+        self.size = size
+    }
+}

@@ -1,0 +1,107 @@
+internal import ContentModel
+internal import Foundation
+internal import Glibc
+
+/// An open file, with failures that say what failed. Closed when nobody holds it any more.
+final class BlobFile {
+    private let descriptor: Int32
+    private let path: String
+
+    /// Throws `not_found` for a file that is not there or cannot be read.
+    init(reading path: String) throws {
+        self.path = path
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw TidelockError(.notFound, "\(path.printable) cannot be read: \(String(cString: strerror(errno))).")
+        }
+    }
+
+    /// Makes the file when it is not there, and writes behind what it has.
+    init(writing path: String) throws {
+        self.path = path
+        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw Self.failure("\(path) cannot be written") }
+    }
+
+    deinit { close(descriptor) }
+
+    func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: BlobFolder.chunk, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try retrying("cannot be read") { read(descriptor, buffer.baseAddress, buffer.count) }
+            guard count > 0 else { return }
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
+    /// Fewer bytes than asked for only at the end.
+    func bytes(from offset: Int64, count: Int) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let got = try retrying("cannot be read") {
+                    pread(descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset) + filled)  // never empty here
+                }
+                guard got > 0 else { return }
+                filled += got
+            }
+        }
+    }
+
+    func append(_ bytes: UnsafeRawBufferPointer) throws {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = try retrying("cannot be written") { write(descriptor, rest.baseAddress, rest.count) }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    /// Makes the bytes survive a loss of power: https://man7.org/linux/man-pages/man2/fsync.2.html.
+    func sync() throws {
+        guard fdatasync(descriptor) == 0 else { throw Self.failure("\(path) cannot be written") }
+    }
+
+    private func retrying(_ what: String, _ call: () -> Int) throws -> Int {
+        while true {
+            let count = call()
+            if count >= 0 { return count }
+            guard errno == EINTR else { throw Self.failure("\(path.printable) \(what)") }
+        }
+    }
+}
+
+extension BlobFile {
+    /// Bytes of a regular file; nil when there is none.
+    static func size(at path: String) -> Int64? {
+        var facts = stat()
+        guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int64(facts.st_size)
+    }
+
+    /// What failed is told by `errno`.
+    static func failure(_ what: String) -> TidelockError {
+        let error = errno
+        let isFull = error == ENOSPC || error == EDQUOT
+        return TidelockError(
+            isFull ? .diskFull : .storageFailed, "\(what): \(String(cString: strerror(error))).",
+            hint: isFull ? "Free some space, or use a larger disk." : "Look at the rights of the folder.")
+    }
+
+    /// Makes a folder with those above it. May be called twice.
+    static func makeFolder(_ folder: URL, mode: mode_t = 0o700) throws {
+        guard mkdir(folder.path, mode) != 0, errno != EEXIST else { return }
+        guard errno == ENOENT else { throw failure("The folder \(folder.path) cannot be made") }
+        try makeFolder(folder.deletingLastPathComponent(), mode: mode)
+        guard mkdir(folder.path, mode) == 0 || errno == EEXIST else {
+            throw failure("The folder \(folder.path) cannot be made")
+        }
+    }
+
+    /// Makes what was renamed into a folder survive a loss of power.
+    static func syncFolder(_ folder: URL) throws {
+        let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("The folder \(folder.path) cannot be read") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure("The folder \(folder.path) cannot be written") }
+    }
+}

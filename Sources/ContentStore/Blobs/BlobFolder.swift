@@ -1,0 +1,107 @@
+public import ContentModel
+internal import Crypto
+internal import Foundation
+internal import Glibc
+
+/// The bytes of assets at one instance: one file for each blob, whatever number of assets share it.
+///
+/// A file stands at its place only when it is whole, its hash is its name, and it survives a loss of power. Everything
+/// here blocks the thread.
+public struct BlobFolder: Sendable {
+    let root: URL
+
+    /// Bytes that are in memory at once.
+    static let chunk = 1 << 20
+
+    init(in storage: URL) {
+        root = storage.appending(path: "blobs", directoryHint: .isDirectory)
+    }
+
+    /// Where arriving bytes wait until they are whole.
+    var arrivals: URL { root.appending(path: "arriving", directoryHint: .isDirectory) }
+
+    private func shard(of hash: ContentHash) -> URL {
+        root.appending(path: String(hash.hex.prefix(2)), directoryHint: .isDirectory)
+    }
+
+    private func place(of hash: ContentHash) -> URL { shard(of: hash).appending(path: hash.hex) }
+
+    /// The file of a blob, whether it is there or not.
+    public func path(of hash: ContentHash) -> String { place(of: hash).path }
+
+    /// Whether a blob is here. What happened to its bytes since it arrived only `check` finds out.
+    public func holds(_ blob: Blob) -> Bool {
+        BlobFile.size(at: path(of: blob.hash)) == blob.size
+    }
+
+    /// Copies a file in. Answers what it is, with the MD5 of its bytes in hex, as Cockpit names files.
+    ///
+    /// Throws `not_found` for a file that cannot be read, `disk_full` and `storage_failed`.
+    public func take(file: String) throws -> (blob: Blob, md5: String) {
+        let temporary = try newArrival()
+        defer { unlink(temporary) }
+        var (sha, md5) = (SHA256(), Insecure.MD5())
+        let target = try BlobFile(writing: temporary)
+        var size: Int64 = 0
+        try BlobFile(reading: file).forEachChunk { bytes in
+            sha.update(bufferPointer: bytes)
+            md5.update(bufferPointer: bytes)
+            try target.append(bytes)
+            size += Int64(bytes.count)
+        }
+        try target.sync()
+        let blob = Blob(hash: ContentHash(bytes: sha.finalize()), size: size)
+        try keep(temporary, as: blob)
+        return (blob, Array(md5.finalize()).hex)
+    }
+
+    /// Bytes of a blob from an offset on; fewer than asked for only at its end.
+    ///
+    /// Throws `blob_missing`.
+    public func read(_ hash: ContentHash, from offset: Int64, count: Int) throws -> [UInt8] {
+        guard BlobFile.size(at: path(of: hash)) != nil else { throw Self.missing(hash) }
+        return try BlobFile(reading: path(of: hash)).bytes(from: offset, count: count)
+    }
+
+    /// Reads a whole blob and compares. Throws `blob_missing` and `blob_damaged`.
+    public func check(_ blob: Blob) throws {
+        guard holds(blob) else { throw Self.missing(blob.hash) }
+        guard try Self.hash(ofFile: path(of: blob.hash)) == blob.hash else {
+            throw TidelockError(
+                .blobDamaged, "The bytes of blob \(blob.hash) have changed since they arrived.",
+                hint: "Restore the file from a backup, or add the asset again.")
+        }
+    }
+
+    static func hash(ofFile path: String) throws -> ContentHash {
+        var sha = SHA256()
+        try BlobFile(reading: path).forEachChunk { sha.update(bufferPointer: $0) }
+        return ContentHash(bytes: sha.finalize())
+    }
+
+    /// Puts a file that is whole, checked and synced at the place of its blob. A damaged one that lies there gives way.
+    func keep(_ temporary: String, as blob: Blob) throws {
+        let shard = shard(of: blob.hash)
+        try BlobFile.makeFolder(shard)
+        guard rename(temporary, path(of: blob.hash)) == 0 else {
+            throw BlobFile.failure("The blob \(blob.hash) could not be put at its place")
+        }
+        try BlobFile.syncFolder(shard)
+    }
+
+    func newArrival() throws -> String {
+        try BlobFile.makeFolder(arrivals)
+        return arrivals.appending(path: "new-\(UUID().uuidString)").path
+    }
+
+    static func missing(_ hash: ContentHash) -> TidelockError {
+        TidelockError(
+            .blobMissing, "The bytes of blob \(hash) are not here.",
+            hint: "Restore the file from a backup, or add the asset again.")
+    }
+}
+
+extension Store {
+    /// The bytes of this instance's assets.
+    public var blobs: BlobFolder { BlobFolder(in: folder) }
+}
