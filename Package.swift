@@ -50,6 +50,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+        .systemLibrary(name: "CFiles"),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(
@@ -71,7 +72,7 @@ let package = Package(
         // adapters
         .target(
             name: "ContentStore",
-            dependencies: ["ContentModel", "HookCatalog", "SyncEngine", "SyncProtocol", crypto, grdb, grdbSQLite],
+            dependencies: ["ContentModel", "HookCatalog", "SyncEngine", "SyncProtocol", "CCrypto", "CFiles", grdb, grdbSQLite],
             resources: [
                 .embedInCode("SQL/v001-store.sql"), .embedInCode("SQL/v002-deliveries.sql"),
                 .embedInCode("SQL/v003-services.sql"), .embedInCode("SQL/v004-arrivals.sql"),

@@ -1,4 +1,5 @@
 internal import ContentModel
+internal import CoreFoundation
 internal import Foundation
 internal import Glibc
 public import SyncEngine

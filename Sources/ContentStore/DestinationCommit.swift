@@ -8,7 +8,7 @@ extension Store {
         transfer: String, _ request: CommitTransfer, events: [QueuedEvent], _ preparation: Preparation
     ) async throws -> CommitResult {
         let auditor = auditor
-        return try await write { db in
+        let result = try await write { db in
             let record = try TransferTable.require(db, transfer)
             if let result = record.result { return result }
             let commit = Commit(
@@ -17,6 +17,8 @@ extension Store {
             try Outbox.add(db, events, due: auditor.now)
             return result
         }
+        await linkUploads()
+        return result
     }
 }
 
@@ -172,6 +174,7 @@ struct Commit {
         let source = try Numbers.identity(db, ofPeer: pid)
         try auditor.note(
             db, .commit, target: source?.name, run: transfer, note: record.scope.summary, counts: result.counts)
+        try UploadLinks.note(db, run: transfer)
         try TransferTable.clearStage(db, transfer: transfer)
         try Leases.release(db, transfer: transfer)
         try Undo.prune(db, now: now)

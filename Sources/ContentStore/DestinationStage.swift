@@ -121,6 +121,7 @@ private struct StagedRow: Sendable {
         bucket = Bucket(kind: entry.kind, id: entry.id)
         try requireValidID(entry.id)
         guard case .put(let body, _) = entry.operation else { return }
+        if entry.kind == .assets { _ = try AssetFile(received ?? body) }
         facts = ItemFacts(received ?? body)
         links = (received ?? body).links(of: entry.kind).map(StagedLinks.Reference.init)
     }

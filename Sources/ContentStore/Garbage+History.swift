@@ -137,14 +137,15 @@ extension PlanTables {
     fileprivate static func ownerless(_ db: Database) throws -> [String] {
         let planned = try Set(
             GarbageCollection.distinct(db, "transfer", of: "plan_op")
-                + GarbageCollection.distinct(db, "transfer", of: "plan_batch"))
+                + GarbageCollection.distinct(db, "transfer", of: "plan_batch")
+                + GarbageCollection.distinct(db, "transfer", of: "plan_blob"))
         return try planned.filter { transfer in
             try String.fetchOne(db, sql: "SELECT phase FROM plan WHERE transfer = ?", arguments: [transfer]) == nil
         }.sorted()
     }
 
     fileprivate static func rows(_ db: Database, of transfer: String) throws -> Int {
-        try ["plan_op", "plan_batch"].reduce(0) { sum, table in
+        try ["plan_op", "plan_batch", "plan_blob"].reduce(0) { sum, table in
             try sum
                 + (Int.fetchOne(
                     db, sql: "SELECT count(*) FROM \(table) WHERE transfer = ?", arguments: [transfer]) ?? 0)
@@ -163,6 +164,10 @@ extension PlanTables {
         let page = "SELECT kid, bucket, id FROM plan_op WHERE transfer = ?1 LIMIT 500"
         try db.cachedStatement(sql: "DELETE FROM plan_op WHERE transfer = ?1 AND (kid, bucket, id) IN (\(page))")
             .execute(arguments: [transfer])
-        return batches + db.changesCount
+        let rows = batches + db.changesCount
+        let blobs = "SELECT sha256 FROM plan_blob WHERE transfer = ?1 LIMIT 500"
+        try db.cachedStatement(sql: "DELETE FROM plan_blob WHERE transfer = ?1 AND sha256 IN (\(blobs))")
+            .execute(arguments: [transfer])
+        return rows + db.changesCount
     }
 }

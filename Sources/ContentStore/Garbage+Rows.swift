@@ -158,11 +158,15 @@ struct BodyAccount {
 
     /// Every body that a row within bounds names; the schema is asked, since an older one has fewer owners.
     fileprivate static func references(_ db: Database) throws -> String {
-        try BodyOwner.all.filter { owner in
-            try db.tableExists(owner.table) && db.columns(in: owner.table).contains { $0.name == owner.column }
-        }.map { owner in
+        try owners(db).map { owner in
             "SELECT \(owner.column) FROM \(owner.table) WHERE \(owner.column) BETWEEN ?1 AND ?2 AND \(owner.condition)"
         }.joined(separator: " UNION ALL ")
+    }
+
+    static func owners(_ db: Database) throws -> [BodyOwner] {
+        try BodyOwner.all.filter { owner in
+            try db.tableExists(owner.table) && db.columns(in: owner.table).contains { $0.name == owner.column }
+        }
     }
 }
 

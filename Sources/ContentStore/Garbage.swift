@@ -19,6 +19,9 @@ public struct GarbageReport: Sendable, Codable, Equatable {
     public var tokens = 0
     public var logRecords = 0
     public var auditRecords = 0
+    /// Files of assets that nothing names any more, and how many bytes they had.
+    public var files = 0
+    public var fileBytes: Int64 = 0
     /// Bodies that belonged to nothing; each one is a defect of Tidelock.
     public var orphanedBodies = 0
 
@@ -44,6 +47,7 @@ extension Store {
         report.tokens = try await collection.tokens()
         report.logRecords = try await collection.log()
         report.auditRecords = try await collection.audit()
+        (report.files, report.fileBytes) = try await collection.blobs()
         if looksForOrphans { report.orphanedBodies = try await collection.orphanedBodies() }
         return report
     }

@@ -10,6 +10,14 @@ public enum LocalChange: Sendable {
     case remove(kind: Kind, id: String)
 }
 
+extension LocalChange {
+    fileprivate var touchesAsset: Bool {
+        switch self {
+        case .put(let kind, _, _), .remove(let kind, _): kind == .assets
+        }
+    }
+}
+
 /// Who makes local changes that observers are told about.
 public struct Editor: Sendable {
     /// Nil when nobody knows.
@@ -51,14 +59,16 @@ extension Store {
         _ changes: [LocalChange], run: String, editor: Editor? = nil
     ) throws -> LocalWriteReport {
         let auditor = auditor
-        return try translatingErrors(on: folder.path) {
+        let report = try translatingErrors(on: folder.path) {
             try pool.write { db in
-                var writer = LocalWriter(db: db, run: run, now: auditor.now)
+                var writer = LocalWriter(db: db, run: run, now: auditor.now, blobs: blobs)
                 for change in changes { try writer.apply(change, by: editor) }
                 try auditor.note(db, changes, run: run, writer.report)
                 return writer.report
             }
         }
+        if changes.contains(where: \.touchesAsset) { linkUploadsBlocking() }
+        return report
     }
 }
 
@@ -87,12 +97,14 @@ private struct LocalWriter {
     let db: Database
     let run: String
     let now: Int64
+    let blobs: BlobFolder
     var report = LocalWriteReport()
     private var sequence: Int64?
     private var events = 0
     private var kids: [Kind: Int64] = [:]
 
-    init(db: Database, run: String, now: Int64) {
+    init(db: Database, run: String, now: Int64, blobs: BlobFolder) {
+        self.blobs = blobs
         self.db = db
         self.run = run
         self.now = now
@@ -113,6 +125,8 @@ private struct LocalWriter {
             report.unchanged += 1
             return
         }
+        try AssetFiles.require(body, of: kind, in: blobs)
+        if kind == .assets { try UploadLinks.note(db, place, run: run) }
         try BaseBodies.keep(db, place, before: head)
         let rid = try Bodies.insert(db, body)
         try Undo.dropIntermediate(db, run: run, place: place, current: head?.rid)
@@ -137,6 +151,7 @@ private struct LocalWriter {
                 .unknownItem, "There is no item \(kind)/\(id.printable).",
                 hint: "'tidelock ls \(kind)' lists the items.")
         }
+        if kind == .assets { try UploadLinks.note(db, place, run: run) }
         if editor != nil, let rid = head.rid {
             try queue(.itemRemoved, of: kind, try Bodies.fetch(db, rid), editor)
         }

@@ -10,6 +10,8 @@ enum Retention {
     /// Seconds after which a plan that nobody finished is forgotten. Longer than its destination waits for it, since a
     /// plan does not tell when it was last used.
     static let planSeconds = 2 * Limits.transferSeconds
+    /// Seconds for which a file stays that no asset names.
+    static let blobSeconds = day
     /// Seconds for which a transfer answers how it ended, and a run is listed.
     static let historySeconds = 90 * day
     /// Runs above this number are forgotten earlier, and this many are kept however old they are.

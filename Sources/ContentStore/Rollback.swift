@@ -18,7 +18,7 @@ extension Store {
     ) async throws -> RollbackResult {
         let auditor = auditor
         let now = auditor.now
-        return try await write { db in
+        let result = try await write { db in
             let place = try item.map { try RolledBack.place(db, $0, of: run) }
             if let item, let place, try RolledBack.isDone(db, place, of: run) {
                 return RollbackResult(run: run, item: item, restored: 1, kept: [])
@@ -44,6 +44,8 @@ extension Store {
                 counts: ["restored": result.restored, "kept": result.kept.count])
             return result
         }
+        await linkUploads()
+        return result
     }
 }
 
@@ -135,6 +137,7 @@ private struct Rollback {
         let restored = try restore(sequence: sequence)
         try markLeaves()
         try ConflictTable.closeOutdated(db, touchedBy: rollbackRun)
+        try UploadLinks.note(db, run: rollbackRun)
         try forgetRestored()
         let result = RollbackResult(run: run, item: item, restored: restored, kept: kept)
         if restored > 0 || kept.isEmpty {

@@ -29,7 +29,7 @@ enum Settings {
         try set(db, "epoch", random.bytes(8).hex)
         try db.execute(sql: "DELETE FROM checkpoint")
         // What the original has under way is its to finish, and what observers wait for is its to tell.
-        for table in ["plan_op", "plan_batch", "plan", "lease", "delivery", "outbox"] {
+        for table in ["plan_op", "plan_batch", "plan_blob", "plan", "lease", "delivery", "outbox"] {
             try db.execute(sql: "DELETE FROM \(table)")
         }
         try db.execute(sql: "UPDATE run SET phase = 'interrupted' WHERE phase IN ('running', 'unsettled')")

@@ -23,7 +23,9 @@ extension Store {
             try Acknowledgement.moveCheckpoints(db, pid: pid, stored: plan[2], wasCompared: plan[3])
             try Acknowledgement.refreshDigests(db, transfer: transfer, pid: pid)
             try db.execute(sql: "UPDATE plan SET phase = 'acknowledged' WHERE transfer = ?", arguments: [transfer])
-            try db.execute(sql: "DELETE FROM plan_op WHERE transfer = ?", arguments: [transfer])
+            for table in ["plan_op", "plan_blob"] {
+                try db.execute(sql: "DELETE FROM \(table) WHERE transfer = ?", arguments: [transfer])
+            }
             try Outbox.add(db, events, due: now)
             if events.isEmpty {
                 try db.execute(sql: "DELETE FROM plan_batch WHERE transfer = ?", arguments: [transfer])

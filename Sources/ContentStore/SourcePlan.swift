@@ -31,7 +31,7 @@ extension Store {
     }
 
     public func record(_ portion: PlanPortion) async throws {
-        try await write { db in
+        try await write { [blobs] db in
             guard let pid = try Numbers.knownPeer(db, portion.peer) else {
                 throw TidelockError(.internalFailure, "A plan for an unknown peer was recorded.")
             }
@@ -45,6 +45,7 @@ extension Store {
                     try PlanTables.record(db, row, transfer: portion.transfer, pid: pid, kid: kid, fid: fid)
                 }
             }
+            try PlanTables.record(db, portion.files, of: portion.transfer, from: blobs)
             if let batch = portion.batch {
                 let supersedes = portion.operations.contains { $0.rows.contains(where: \.supersedes) }
                 try PlanTables.record(db, batch, transfer: portion.transfer, supersedes: supersedes)
@@ -180,7 +181,7 @@ enum PlanTables {
     }
 
     static func forget(_ db: Database, transfer: String) throws {
-        for table in ["plan_op", "plan_batch", "plan"] {
+        for table in ["plan_op", "plan_batch", "plan_blob", "plan"] {
             try db.execute(sql: "DELETE FROM \(table) WHERE transfer = ?", arguments: [transfer])
         }
     }

@@ -12,6 +12,7 @@ public final class Store: Sendable {
     let clock: any WallClock
     let random: any RandomSource
     public let folder: URL
+    let arrivals: BlobArrivals
     /// Who this instance is; fixed when the store is made.
     public let identity: InstanceIdentity
 
@@ -26,6 +27,7 @@ public final class Store: Sendable {
         self.folder = folder
         self.clock = clock
         self.random = random
+        arrivals = BlobArrivals(BlobFolder(in: folder))
     }
 
     /// Opens the store in a folder, making it first when it is not there.

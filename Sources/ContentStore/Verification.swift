@@ -19,6 +19,8 @@ public struct VerificationReport: Sendable, Codable {
     public var tombstones = 0
     public var bodies = 0
     public var digestTrees = 0
+    /// Assets whose files were looked for.
+    public var files = 0
     /// The first thousand problems, and how many there are.
     public var problems: [StoreProblem] = []
     public var problemCount = 0
@@ -36,13 +38,14 @@ public struct VerificationReport: Sendable, Codable {
 extension Store {
     /// Checks that everything in the store fits together, as of one moment, and changes nothing.
     ///
-    /// - Parameter isDeep: also read every item, check its JSON and hash, and have SQLite check the file
+    /// - Parameter isDeep: also read every item and every asset's file, check JSON and hashes, and have SQLite check the file
     public func verify(isDeep: Bool) async throws -> VerificationReport {
-        try await read { db in
+        let report = try await read { db in
             var verification = Verification(db: db, report: VerificationReport(isDeep: isDeep))
             try verification.run()
             return verification.report
         }
+        return try await verifyBlobs(isDeep: isDeep, into: report)
     }
 
     /// Has every digest that is wrong computed again, and answers how many there were. Touches nothing else.

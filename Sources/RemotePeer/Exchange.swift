@@ -10,8 +10,8 @@ struct Call: Sendable {
     var path: String
     /// The body before it is packed.
     var body: [UInt8] = []
-    /// Whether the body is a batch, which travels as it is.
-    var isBatch = false
+    /// The type of a body that travels as it is; nil for a message, which is packed.
+    var rawType: String?
 
     var facts: RequestFacts { RequestFacts(method: endpoint.traits.method.rawValue, target: path) }
 }
@@ -53,7 +53,7 @@ extension RemotePeer {
     }
 
     private func signedRequest(_ call: Call, tokenID: String) async throws -> HTTPRequest {
-        let (bytes, coding) = call.isBatch ? (call.body, nil) : try WireBody.pack(call.body)
+        let (bytes, coding) = call.rawType != nil ? (call.body, nil) : try WireBody.pack(call.body)
         let token = try await signer.token(
             for: call.facts, body: bytes, audience: expectedResponder, id: tokenID, now: clock.seconds + clockOffset)
         var request = HTTPRequest(call.facts.method, address.base + call.path)
@@ -64,7 +64,7 @@ extension RemotePeer {
         ]
         if !bytes.isEmpty {
             request.body = bytes
-            request.headers.append(HTTPField("Content-Type", call.isBatch ? WireBody.batch : WireBody.json))
+            request.headers.append(HTTPField("Content-Type", call.rawType ?? WireBody.json))
         }
         if let coding { request.headers.append(HTTPField("Content-Encoding", coding)) }
         request.limits = limits

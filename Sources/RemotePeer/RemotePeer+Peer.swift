@@ -26,7 +26,7 @@ extension RemotePeer {
         let path = Endpoint.stageBatch.path(transfer, "\(batch.info.number)")
         let call = Call(
             endpoint: .stageBatch, path: "\(path)?fence=\(fence)&operations=\(batch.info.operations)",
-            body: batch.payload, isBatch: true)
+            body: batch.payload, rawType: WireBody.batch)
         return try decode(try await perform(call))
     }
 
@@ -81,7 +81,7 @@ extension RemotePeer {
 
 extension RemotePeer {
     /// Sends a message and reads one back; asks again for as long as the answer is that work goes on.
-    private func ask<Answer: Decodable>(
+    func ask<Answer: Decodable>(
         _ endpoint: Endpoint, _ path: String, _ message: some Encodable
     ) async throws -> Answer {
         try await ask(Call(endpoint: endpoint, path: path, body: try WireBody.encode(message)))

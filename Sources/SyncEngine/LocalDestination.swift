@@ -61,6 +61,7 @@ public struct LocalDestination: DestinationPort {
     /// What takes its time and needs no lock. Marks what went wrong, because it certainly happened before the commit.
     private func prepare(_ transfer: String, _ request: CommitTransfer) async throws -> Preparation {
         do {
+            try await store.settleBlobs(transfer: transfer)
             let isDecided = try await conflicts.decide(transfer: transfer, fence: request.fence)
             let schema = try await schema.staged(transfer: transfer, fence: request.fence)
             return Preparation(isDecided: isDecided, schema: schema)

@@ -253,6 +253,28 @@ extension LocalInstance: Responder {
         try await destination.abandon(transfer: transfer)
     }
 
+    // MARK: Files
+
+    public func blobs(transfer: String, after: String?) async throws -> BlobPage {
+        try await store.blobs(transfer: transfer, after: after)
+    }
+
+    public func bytes(transfer: String, of hash: ContentHash, from offset: Int64, count: Int) async throws -> [UInt8] {
+        try await store.bytes(transfer: transfer, of: hash, from: offset, count: count)
+    }
+
+    public func missing(
+        transfer: String, fence: Int64, _ blobs: [PlannedBlob]
+    ) async throws -> [MissingBlobs.Missing] {
+        try await store.missing(transfer: transfer, fence: fence, blobs)
+    }
+
+    public func append(
+        transfer: String, fence: Int64, _ bytes: [UInt8], to blob: Blob, at offset: Int64
+    ) async throws -> Int64 {
+        try await store.append(transfer: transfer, fence: fence, bytes, to: blob, at: offset)
+    }
+
     // MARK: For those who only look
 
     public func planned(transfer: String, _ request: ListPlanned) async throws -> PlannedPage {

@@ -112,7 +112,7 @@ public actor PushOpening: RunOpening {
         try await beginPlan(for: held.destination) { _ in }
         let request = MakePlan(held: held, confirmations: confirmations)
         guard case .ready(let plan)? = try await source?.plan(transfer: self.request.id, request),
-            plan.operations > 0, plan.bytes <= Limits.inlineBytes
+            plan.operations > 0, plan.files == nil, plan.bytes <= Limits.inlineBytes
         else { return nil }
         return plan
     }

@@ -11,6 +11,7 @@ struct PlanWriter {
     private var encoder = BatchEncoder()
     private var pending: [(kind: Kind, filters: FilterSet, rows: [PlannedOperation])] = []
     private var pendingRows = 0
+    private var files: [AssetFile] = []
     private var batches: [BatchInfo] = []
     /// The portion that is being packed and stored while the next one is collected.
     private var underWay: Task<BatchInfo?, any Error>?
@@ -32,6 +33,7 @@ struct PlanWriter {
         _ row: PlannedOperation, body: JSONDocument?, isSent: Bool = true, kind: Kind, filters: FilterSet
     ) async throws {
         remember(row, kind: kind, filters: filters)
+        if kind == .assets, row.action == .put, let body { files.append(try file(of: body, row.id)) }
         if isSent, let operation = operation(of: row, body) {
             encoder.add(
                 BatchEntry(
@@ -43,6 +45,15 @@ struct PlanWriter {
         }
         // What a batch holds must not depend on rows that do not travel: a run that begins anew makes the same ones.
         if pendingRows >= 4 * batchSize { try await flush(closesBatch: false) }
+    }
+
+    private func file(of asset: JSONDocument, _ id: String) throws -> AssetFile {
+        do {
+            return try AssetFile(asset)
+        } catch let error as TidelockError {
+            throw TidelockError(
+                error.code, "Asset \(id.printable) cannot be sent: \(error.message)", hint: error.hint, underlying: error)
+        }
     }
 
     /// Where batches end is for the items to say, as in content-defined chunking: one that is new or gone moves the ends
@@ -97,13 +108,15 @@ struct PlanWriter {
         let full = closesBatch ? encoder : BatchEncoder()
         let operations = pending
         if closesBatch { encoder = BatchEncoder() }
+        let needed = files
         pending.removeAll()
         pendingRows = 0
+        files.removeAll()
         underWay = Task { [store, transfer, peer, onBatch] in
             var encoder = full
             let batch = encoder.isEmpty ? nil : try encoder.finish(number: number)
             try await store.record(
-                PlanPortion(transfer: transfer, peer: peer, operations: operations, batch: batch))
+                PlanPortion(transfer: transfer, peer: peer, operations: operations, batch: batch, files: needed))
             if let batch { onBatch(batch.info) }
             return batch?.info
         }

@@ -100,6 +100,7 @@ struct Planner {
             expectedRoots: Dictionary(uniqueKeysWithValues: roots.map { ($0.key.name, $0.value.hex) }),
             handlerCalls: hooks.handlerCalls)
         summary.requiredModels = try await requiredModels(planners.map(\.selected), plans)
+        summary.files = try await store.plannedFiles(transfer: transfer)
         try await store.finishPlan(transfer: transfer, summary: summary, checkpoints: checkpoints)
         return summary
     }

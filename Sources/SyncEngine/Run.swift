@@ -1,5 +1,6 @@
 internal import ContentModel
 public import SyncProtocol
+internal import Synchronization
 
 /// Carries out the actions of one run machine: asks the ports, and tells the machine what happened.
 public struct Run: Sendable {
@@ -15,14 +16,18 @@ public struct Run: Sendable {
         /// Batches that are ready before the plan is, in their order; nil where nothing may travel before the gate has
         /// seen the plan.
         public var readyBatches: AsyncStream<BatchInfo>?
+        /// The way that files take.
+        public var files: BlobRoute
 
         public init(
-            opening: any RunOpening, source: any SourcePort, destination: any DestinationPort, clock: any WallClock,
+            opening: any RunOpening, source: any SourcePort, destination: any DestinationPort, files: BlobRoute,
+            clock: any WallClock,
             gate: @escaping @Sendable (PlanSummary) async throws -> Void = { _ in },
             review: @escaping @Sendable (PlanSummary) async throws -> Void = { _ in },
             readyBatches: AsyncStream<BatchInfo>? = nil
         ) {
             self.opening = opening
+            self.files = files
             self.source = source
             self.destination = destination
             self.clock = clock
@@ -118,6 +123,9 @@ public struct Run: Sendable {
         case .approve(let plan):
             try await approve(plan, for: course.held)
             return .approved
+        case .bringFiles:
+            try await bringFiles(course)
+            return .filesBrought
         case .transfer(let number): return try await send(number, course: course)
         case .commit(let plan): return .committed(try await commit(plan, course: course))
         case .acknowledge(let result):
@@ -211,6 +219,18 @@ public struct Run: Sendable {
         }
         _ = try await parts.destination.stage(transfer: transfer, fence: course.fence, batch)
         return .staged(number)
+    }
+
+    private func bringFiles(_ course: RunCourse) async throws {
+        let total = course.plan?.files?.bytes ?? 0
+        let done = Mutex<Int64>(0)
+        try await BlobTransfer(transfer: transfer, fence: course.fence, route: parts.files) { bytes in
+            let sum = done.withLock { done in
+                done += bytes
+                return done
+            }
+            progress(.bringingFiles(done: sum, of: total))
+        }.perform()
     }
 
     private func commit(_ plan: PlanSummary, course: RunCourse) async throws -> CommitResult {
@@ -308,5 +328,7 @@ public enum RunProgress: Sendable, Equatable {
     case comparing
     case planning(examined: Int)
     case transferring(done: Int, of: Int)
+    /// In bytes.
+    case bringingFiles(done: Int64, of: Int64)
     case committing
 }

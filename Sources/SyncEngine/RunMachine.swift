@@ -17,6 +17,7 @@ public struct RunMachine: Sendable {
         case batchReady(Int)
         case planned(PlanSummary)
         case approved
+        case filesBrought
         case staged(Int)
         case committed(CommitResult)
         case acknowledged
@@ -30,6 +31,8 @@ public struct RunMachine: Sendable {
         case supply([ListHeld])
         /// Guards and gates look at the plan.
         case approve(PlanSummary)
+        /// Files that are missing at the destination go there, beside the batches.
+        case bringFiles
         case transfer(batch: Int)
         case commit(PlanSummary)
         case acknowledge(CommitResult)
@@ -71,6 +74,7 @@ public struct RunMachine: Sendable {
     public private(set) var failure: TidelockError?
     private let isDryRun: Bool
     private var traffic: BatchTraffic
+    private var isBringingFiles = false
     private var plan: PlanSummary?
     private var result: CommitResult?
 
@@ -102,6 +106,9 @@ public struct RunMachine: Sendable {
             return traffic.arrived(number).map(Action.transfer)
         case (.approving, .approved): return approved()
         case (.transferring, .staged(let number)): return advance(traffic.arrived(number))
+        case (.transferring, .filesBrought):
+            isBringingFiles = false
+            return advance([])
         case (_, .batchReady): return []
         case (.committing, .committed(let committed)): return acknowledge(committed)
         case (.acknowledging, .acknowledged): return acknowledged()
@@ -129,7 +136,8 @@ public struct RunMachine: Sendable {
             state = .acknowledging
             return [.acknowledge(CommitResult(isVerified: true))]
         }
-        return advance(traffic.ready(upTo: plan.batches.count))
+        isBringingFiles = plan.files != nil
+        return (isBringingFiles ? [.bringFiles] : []) + advance(traffic.ready(upTo: plan.batches.count))
     }
 
     /// Batches are only staged there, where nobody sees them: that need not wait for the rest of the plan.
@@ -139,7 +147,7 @@ public struct RunMachine: Sendable {
 
     private mutating func advance(_ next: [Int]) -> [Action] {
         guard let plan else { preconditionFailure("everything is approved after the plan was made") }
-        guard !traffic.isQuiet else {
+        guard !traffic.isQuiet || isBringingFiles else {
             state = .committing
             return [.commit(plan)]
         }
@@ -185,7 +193,7 @@ public struct RunMachine: Sendable {
     /// Codes with which a destination says that it has not committed and will not.
     private static let refusals: Set<ErrorCode> = [
         .rootMismatch, .deleteGuard, .batchConflict, .fenced, .movedMeanwhile, .conflicts, .danglingLinks, .treeCycle,
-        .modelMissing, .breakingSchema,
+        .modelMissing, .breakingSchema, .blobMissing,
     ]
 
     private func outcomeAfterAbandon() -> Outcome {

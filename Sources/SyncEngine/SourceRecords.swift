@@ -305,11 +305,14 @@ public struct PlanPortion: Sendable {
     /// Operations by kind, with the handlers that decided them.
     public var operations: [(kind: Kind, filters: FilterSet, rows: [PlannedOperation])]
     public var batch: EncodedBatch?
+    /// Files that the destination needs for these operations.
+    public var files: [AssetFile]
 
     public init(
         transfer: String, peer: String, operations: [(kind: Kind, filters: FilterSet, rows: [PlannedOperation])],
-        batch: EncodedBatch?
+        batch: EncodedBatch?, files: [AssetFile] = []
     ) {
+        self.files = files
         self.transfer = transfer
         self.peer = peer
         self.operations = operations

@@ -2,7 +2,7 @@ public import ContentModel
 public import SyncProtocol
 
 /// What the engine keeps at a source: the feed, the shadow, and the plan of a transfer.
-public protocol SourceStore: Sendable {
+public protocol SourceStore: BlobSource {
     /// Kinds that hold live items or tombstones here.
     func kinds() async throws -> [Kind]
 
@@ -58,7 +58,7 @@ public protocol SourceStore: Sendable {
 
     /// Adds operations, the batch that carries them, and results that turned out equal, to a plan.
     ///
-    /// Throws `fenced` when the plan was abandoned or superseded meanwhile, so that nothing is left behind.
+    /// Throws `blob_missing` when a file that the plan needs is not here, `fenced` when the plan was abandoned or superseded meanwhile, so that nothing is left behind.
     func record(_ portion: PlanPortion) async throws
 
     /// The roots the destination must have after the plan of a transfer.
@@ -66,6 +66,9 @@ public protocol SourceStore: Sendable {
 
     /// Closes a plan; `checkpoints` move when it is acknowledged.
     func finishPlan(transfer: String, summary: PlanSummary, checkpoints: [Checkpoint]) async throws
+
+    /// The files that the plan of a transfer needs at its destination so far; nil where there are none.
+    func plannedFiles(transfer: String) async throws -> FileTotals?
 
     /// The plan of a transfer once it is finished.
     func planSummary(transfer: String) async throws -> PlanSummary?
@@ -103,7 +106,7 @@ public protocol StoreMoment: Sendable {
 }
 
 /// What the engine keeps at a destination: the lease, staged batches, and the commit.
-public protocol DestinationStore: Sendable {
+public protocol DestinationStore: BlobDestination {
     /// What this instance holds of a source, in scope, with digests masked by `nonce`.
     func held(of source: String, scope: Scope, sourceKinds: [Kind], nonce: String) async throws -> DestinationState
 
@@ -161,6 +164,12 @@ public protocol DestinationStore: Sendable {
 
     /// Forgets decisions about rows that have changed since; they are open again. May be called twice.
     func reopenMovedConflicts(transfer: String) async throws
+
+    /// Puts the files of staged assets where they stay, so that they survive a loss of power. May be called twice.
+    ///
+    /// Throws `blob_missing` when one is not here.
+    func settleBlobs(transfer: String) async throws
+
     func renewLease(transfer: String, fence: Int64) async throws -> LeaseGrant
 
     /// Makes a transfer visible. Throws `moved_meanwhile` when what was found out beforehand does not hold any more.

@@ -6,6 +6,7 @@ public enum Endpoint: String, Sendable, CaseIterable {
     case reach, checkKey, status, health
     case openTransfer, listHeld, surveySchema, makePlan, stageBatch, readBatch, commit, acknowledge, renewLease
     case transferState, rollback, abandon, readHeld, readCondition, listPlanned, readOutputs
+    case listBlobs, findMissingBlobs, readBlob, appendBlob
     case listItems, readSingleton, readItem
     case scripted, metrics
 
@@ -51,6 +52,12 @@ public enum Endpoint: String, Sendable, CaseIterable {
         case .readOutputs:
             // Whichever way the transfer goes: what is shown of an item here is what a pull brings.
             Traits(.post, Self.transfer + "/outputs", .token(.pull), takes: "ReadOutputs", answers: "OutputPage")
+        case .listBlobs: Traits(.get, Self.transfer + "/blobs", .token(.pull), answers: "BlobPage")
+        case .findMissingBlobs:
+            Traits(.post, Self.blobs + "/missing", .token(.push), takes: "FindMissingBlobs", answers: "MissingBlobs")
+        case .readBlob: Traits(.get, Self.blobs + "/{sha256}", .token(.pull), answers: "bytes")
+        case .appendBlob:
+            Traits(.patch, Self.blobs + "/{sha256}", .token(.push), takes: "bytes", answers: "BlobProgress")
         case .listItems: Traits(.get, "/api/content/items/{model}", .apiKey, answers: "items")
         case .readSingleton: Traits(.get, "/api/content/item/{model}", .apiKey, answers: "item")
         case .readItem: Traits(.get, "/api/content/item/{model}/{id}", .apiKey, answers: "item")
@@ -60,6 +67,7 @@ public enum Endpoint: String, Sendable, CaseIterable {
     }
 
     private static let transfers = "/api/sync/v1/transfers"
+    private static let blobs = "/api/sync/v1/blobs"
     private static let transfer = "/api/sync/v1/transfers/{id}"
 
     /// Below this path scripts answer.
@@ -80,7 +88,7 @@ extension Endpoint {
     /// `repetition` says whether the very same token may be used again.
     public struct Traits: Sendable, Equatable {
         public var method: Method
-        /// Path with `{id}`, `{n}` and `{model}` where values go, and `**` for any number of segments.
+        /// Path with `{id}`, `{n}` and the like where values go, and `**` for any number of segments.
         public var path: String
         public var access: Access
         public var repetition: Repetition
@@ -106,6 +114,7 @@ extension Endpoint {
         case get = "GET"
         case post = "POST"
         case put = "PUT"
+        case patch = "PATCH"
         case delete = "DELETE"
         /// Whichever the script is written for.
         case any = "*"

@@ -21,6 +21,16 @@ public enum Limits {
     public static let catchUpRounds = 3
     /// Batches under way at once.
     public static let window = 8
+    /// One file, bytes.
+    public static let blobBytes: Int64 = 1 << 42
+    /// Bytes of a file that travel at once; what a crash costs of a large one.
+    public static let blobPartBytes = 4 << 20
+    /// Bytes of a file that one request may bring or ask for.
+    public static let largestBlobPartBytes = 8 << 20
+    /// Files under way at once.
+    public static let blobWindow = 4
+    /// Files in a page of a list.
+    public static let blobPage = 1_000
     /// Rows in a page of a list.
     public static let listPage = 20_000
     /// Rows in a page of a plan.

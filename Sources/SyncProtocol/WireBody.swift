@@ -8,6 +8,8 @@ public enum WireBody {
     /// A batch is compressed already; calling that its type and not its coding keeps proxies and clients from
     /// unpacking what was signed packed.
     public static let batch = "application/zstd"
+    /// Bytes of files travel as they are: most are compressed already.
+    public static let blob = "application/octet-stream"
 
     /// Keys are sorted, so that the same message is always the same bytes.
     public static func encode(_ message: some Encodable) throws -> [UInt8] {

@@ -61,6 +61,7 @@ extension Reception {
         case .abandon: return try await abandon(call)
         case .readHeld: return try await held(call)
         case .readCondition: return try await condition(call)
+        case .findMissingBlobs, .readBlob, .appendBlob: return try await blobs(call)
         default: break
         }
         let transfer = try call.transfer
@@ -72,6 +73,9 @@ extension Reception {
             var state = try await responder.state(transfer: transfer)
             state.result = state.result?.told(to: call)
             return try Answer(state)
+        case .listBlobs:
+            let after = call.arrival.queryValue("after")
+            return try Answer(await responder.blobs(transfer: transfer, after: after))
         case .listHeld: return try Answer(await responder.list(transfer: transfer, call.message()))
         case .surveySchema: return try Answer(await responder.survey(transfer: transfer, call.message()))
         case .renewLease:
@@ -221,7 +225,7 @@ extension Reception {
         return .empty
     }
 
-    private func checkInitiator(of transfer: String, _ call: SignedCall) async throws {
+    func checkInitiator(of transfer: String, _ call: SignedCall) async throws {
         guard let owner = try await responder.initiator(ofTransfer: transfer) else {
             throw TidelockError(.unknownTransfer, "Nobody opened transfer \(transfer) here.")
         }

@@ -53,6 +53,7 @@ extension GarbageReport {
             (planRows, "operations and batches of plans"), (transfers, "transfers, known no longer"),
             (runs, "runs, listed no longer"), (tokens, "tokens that have expired"), (logRecords, "records of the log"),
             (auditRecords, "records of the audit log"),
+            (files, "files that no asset names, \(ByteText.of(fileBytes))"),
             (orphanedBodies, "bodies that belonged to nothing"),
         ]
         return amounts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }

@@ -12,6 +12,7 @@ struct ReportText {
         guard report.error == nil else { return }
         try Output.line(headline)
         for kind in report.kinds where kind.touches > 0 { try Output.line("  " + line(kind)) }
+        if let fileText, report.status != .unchanged { try Output.line("  " + fileText) }
         for line in (report.items ?? []).flatMap(\.lines) { try Output.line(line) }
         for conflict in report.conflictList.prefix(20) { try Output.line("  \(conflict.sentence)") }
         if report.conflictList.count > 20 {
@@ -53,6 +54,10 @@ struct ReportText {
                 + (report.kinds.contains { $0.touches > 0 } ? "this:" : "nothing")
         default: return "\(report.direction.rawValue) \(side): \(counts)\(report.verified ? ", verified" : "")"
         }
+    }
+
+    private var fileText: String? {
+        report.files.map { "\($0.count) files with \(ByteText.of($0.bytes)) belong to it, of which only missing ones travel" }
     }
 
     private var counts: String {
@@ -142,6 +147,8 @@ final class ProgressLine: Sendable {
             guard seconds > 0.2, done > 0 else { return "sending: \(done) of \(total)" }
             let rate = Double(done) / seconds
             return "sending: \(done) of \(total), \(Int(rate)) items/s, \(Int(Double(total - done) / rate)) s left"
+        case .bringingFiles(let done, let total):
+            return "bringing files: \(ByteText.of(done)) of \(ByteText.of(total))"
         }
     }
 
@@ -154,7 +161,7 @@ extension RunProgress {
     fileprivate var isMilestone: Bool {
         switch self {
         case .opening, .comparing, .committing: true
-        case .planning, .transferring: false
+        case .planning, .transferring, .bringingFiles: false
         }
     }
 }

@@ -46,6 +46,8 @@ struct RunReport: Codable, Sendable {
     var milliseconds = 0
     /// What a dry run would send, in bytes.
     var planBytes: Int?
+    /// Files of the assets that the run brings, whether they were missing there or not; left out when there are none.
+    var files: FileTotals?
     var kinds: [KindPlan] = []
     var conflictList: [Conflict] = []
     /// The rows of a plan that was asked to name them.
@@ -80,6 +82,10 @@ struct RunReport: Codable, Sendable {
         if status == .committed, other.status == .unchanged { sum.status = .committed }
         sum.kinds = kinds + other.kinds
         sum.conflictList = conflictList + other.conflictList
+        if let files {
+            sum.files = FileTotals(
+                count: files.count + (other.files?.count ?? 0), bytes: files.bytes + (other.files?.bytes ?? 0))
+        }
         if let dangling, let later = other.dangling {
             sum.dangling = DanglingLinks(count: dangling.count + later.count, links: dangling.links + later.links)
         } else {
@@ -135,6 +141,7 @@ struct RunReport: Codable, Sendable {
         conflicts = sum(plan, \.overwrites)
         handlerCalls = plan.handlerCalls
         kinds = plan.kinds
+        files = plan.files
         schemaChanges = plan.schemaChanges
     }
 

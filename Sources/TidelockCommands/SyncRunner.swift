@@ -142,7 +142,7 @@ struct SyncRunner: Sendable {
         let mayTravelEarly = try await hooks.handlers(of: .planReady).isEmpty
         let outcome = await Result {
             try await perform(
-                open.id, opening: opening, source: source, destination: peer,
+                open.id, opening: opening, source: source, destination: peer, files: BlobRoute(from: store, to: peer),
                 readyBatches: mayTravelEarly ? opening.readyBatches : nil
             ) { [request] in
                 let review = PlanReview(transfer: open.id, source: opening, destination: peer)
@@ -164,7 +164,10 @@ struct SyncRunner: Sendable {
             store: instance.store, hooks: hooks, clock: instance.clock, random: instance.random
         ) { _ in events }
         let outcome = await Result {
-            try await perform(open.id, opening: opening, source: peer, destination: destination) {
+            try await perform(
+                open.id, opening: opening, source: peer, destination: destination,
+                files: BlobRoute(from: peer, to: instance.store)
+            ) {
                 try await review(open, peer: peer, of: opening)
             }
         }
@@ -190,12 +193,12 @@ struct SyncRunner: Sendable {
 
     private func perform(
         _ run: String, opening: any RunOpening, source: any SourcePort, destination: any DestinationPort,
-        readyBatches: AsyncStream<BatchInfo>? = nil, review: @escaping @Sendable () async throws -> Void
+        files: BlobRoute, readyBatches: AsyncStream<BatchInfo>? = nil, review: @escaping @Sendable () async throws -> Void
     ) async throws -> RunMachine.Outcome {
         try await Run(
             transfer: run,
             parts: Run.Parts(
-                opening: opening, source: source, destination: destination, clock: instance.clock,
+                opening: opening, source: source, destination: destination, files: files, clock: instance.clock,
                 gate: { [hooks] plan in
                     try await hooks.approve(Proposal(context: context(run), stage: .planned(plan.facts)))
                 }, review: { _ in try await review() }, readyBatches: readyBatches),

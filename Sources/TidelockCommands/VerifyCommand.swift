@@ -13,7 +13,7 @@ struct VerifyCommand: AsyncParsableCommand {
         abstract: "Check that everything in the store fits together, and that a target holds what we believe.")
 
     @Argument(help: "Also ask this target what it holds of us. Nothing is changed there.") var target: String?
-    @Flag(help: "Also read and hash every item, and check the file.") var deep = false
+    @Flag(help: "Also read and hash every item and every file of an asset, and check the file.") var deep = false
     @Flag(help: "Compute digests anew that are wrong. Nothing else is touched.") var repair = false
     @Option(help: "Ask the target about these models only, separated by commas.") var models: String?
     @OptionGroup var location: LocationOptions
@@ -66,7 +66,7 @@ extension VerificationReport {
         if problemCount > problems.count { lines.append("  … and \(problemCount - problems.count) more") }
         if repaired > 0 { lines.append("computed \(repaired) digests anew") }
         lines.append(
-            "checked \(items) items, \(tombstones) tombstones, \(bodies) bodies, \(digestTrees) digest trees\(isDeep ? ", and every byte" : "")"
+            "checked \(items) items, \(tombstones) tombstones, \(bodies) bodies, \(digestTrees) digest trees, \(files) files\(isDeep ? ", and every byte" : "")"
         )
         return lines
     }

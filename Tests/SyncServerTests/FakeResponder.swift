@@ -137,3 +137,25 @@ actor Gate {
         waiting = []
     }
 }
+
+extension FakeResponder {
+    func blobs(transfer: String, after: String?) async throws -> BlobPage {
+        BlobPage(blobs: [PlannedBlob(sha256: String(repeating: "ab", count: 32), size: 4, path: "/a.txt")], next: nil)
+    }
+
+    func bytes(transfer: String, of hash: ContentHash, from offset: Int64, count: Int) async throws -> [UInt8] {
+        Array([0, 1, 2, 3].dropFirst(Int(offset)).prefix(count))
+    }
+
+    func missing(
+        transfer: String, fence: Int64, _ blobs: [PlannedBlob]
+    ) async throws -> [MissingBlobs.Missing] {
+        blobs.map { MissingBlobs.Missing(sha256: $0.sha256, offset: 0) }
+    }
+
+    func append(
+        transfer: String, fence: Int64, _ bytes: [UInt8], to blob: Blob, at offset: Int64
+    ) async throws -> Int64 {
+        offset + Int64(bytes.count)
+    }
+}

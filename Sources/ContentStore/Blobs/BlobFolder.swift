@@ -1,5 +1,4 @@
 public import ContentModel
-internal import Crypto
 internal import Foundation
 internal import Glibc
 
@@ -20,7 +19,7 @@ public struct BlobFolder: Sendable {
     /// Where arriving bytes wait until they are whole.
     var arrivals: URL { root.appending(path: "arriving", directoryHint: .isDirectory) }
 
-    private func shard(of hash: ContentHash) -> URL {
+    func shard(of hash: ContentHash) -> URL {
         root.appending(path: String(hash.hex.prefix(2)), directoryHint: .isDirectory)
     }
 
@@ -34,25 +33,33 @@ public struct BlobFolder: Sendable {
         BlobFile.size(at: path(of: blob.hash)) == blob.size
     }
 
+    /// Like `holds`, and keeps the blob from being freed as garbage until whoever asks has named it.
+    func claims(_ blob: Blob) -> Bool {
+        guard holds(blob) else { return false }
+        // A file that cannot be touched is as good, only not for as long.
+        _ = utimensat(AT_FDCWD, path(of: blob.hash), nil, 0)
+        return true
+    }
+
     /// Copies a file in. Answers what it is, with the MD5 of its bytes in hex, as Cockpit names files.
     ///
     /// Throws `not_found` for a file that cannot be read, `disk_full` and `storage_failed`.
     public func take(file: String) throws -> (blob: Blob, md5: String) {
         let temporary = try newArrival()
         defer { unlink(temporary) }
-        var (sha, md5) = (SHA256(), Insecure.MD5())
+        let (sha, md5) = (BlobDigest(.sha256), BlobDigest(.md5))
         let target = try BlobFile(writing: temporary)
         var size: Int64 = 0
         try BlobFile(reading: file).forEachChunk { bytes in
-            sha.update(bufferPointer: bytes)
-            md5.update(bufferPointer: bytes)
+            sha.update(bytes)
+            md5.update(bytes)
             try target.append(bytes)
             size += Int64(bytes.count)
         }
         try target.sync()
-        let blob = Blob(hash: ContentHash(bytes: sha.finalize()), size: size)
+        let blob = Blob(hash: ContentHash(bytes: sha.finish()), size: size)
         try keep(temporary, as: blob)
-        return (blob, Array(md5.finalize()).hex)
+        return (blob, md5.finish().hex)
     }
 
     /// Bytes of a blob from an offset on; fewer than asked for only at its end.
@@ -74,19 +81,24 @@ public struct BlobFolder: Sendable {
     }
 
     static func hash(ofFile path: String) throws -> ContentHash {
-        var sha = SHA256()
-        try BlobFile(reading: path).forEachChunk { sha.update(bufferPointer: $0) }
-        return ContentHash(bytes: sha.finalize())
+        let sha = BlobDigest()
+        try BlobFile(reading: path).forEachChunk { sha.update($0) }
+        return ContentHash(bytes: sha.finish())
     }
 
-    /// Puts a file that is whole, checked and synced at the place of its blob. A damaged one that lies there gives way.
+    /// Puts a file that is whole, checked and synced at the place of its blob, for good. A damaged one that lies there
+    /// gives way.
     func keep(_ temporary: String, as blob: Blob) throws {
-        let shard = shard(of: blob.hash)
-        try BlobFile.makeFolder(shard)
-        guard rename(temporary, path(of: blob.hash)) == 0 else {
-            throw BlobFile.failure("The blob \(blob.hash) could not be put at its place")
+        try move(temporary, to: blob.hash)
+        try BlobFile.syncFolder(shard(of: blob.hash))
+        try BlobFile.syncFolder(root)
+    }
+
+    func move(_ temporary: String, to hash: ContentHash) throws {
+        try BlobFile.makeFolder(shard(of: hash))
+        guard rename(temporary, path(of: hash)) == 0 else {
+            throw BlobFile.failure("The blob \(hash) could not be put at its place")
         }
-        try BlobFile.syncFolder(shard)
     }
 
     func newArrival() throws -> String {

@@ -1,4 +1,4 @@
--- The files whose blobs a plan needs at its destination.
+-- The files that a plan needs at its destination, each once.
 CREATE TABLE plan_blob (
     transfer TEXT    NOT NULL,
     sha256   BLOB    NOT NULL,
@@ -7,7 +7,10 @@ CREATE TABLE plan_blob (
     PRIMARY KEY (transfer, sha256)
 ) STRICT, WITHOUT ROWID;
 
--- Runs that changed assets, and whose links below uploads have not been made yet.
-CREATE TABLE unlinked_run (
-    run TEXT PRIMARY KEY
+-- Assets that a run changed, and whose links below the folder of uploads have not been made since.
+CREATE TABLE unlinked_asset (
+    run    TEXT    NOT NULL,
+    bucket INTEGER NOT NULL,
+    id     TEXT    NOT NULL,
+    PRIMARY KEY (run, bucket, id)
 ) STRICT, WITHOUT ROWID;

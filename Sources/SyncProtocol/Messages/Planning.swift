@@ -69,6 +69,8 @@ public struct PlanSummary: Codable, Sendable, Equatable {
     /// What definitions that the plan brings or deletes break; only in plans that are looked at, where the initiator has
     /// asked the destination.
     public var schemaChanges: SchemaChanges?
+    /// Files that the destination must have; nil where the plan brings no asset.
+    public var files: FileTotals?
 
     public init(
         kinds: [KindPlan], batches: [BatchInfo], expectedRoots: [String: String], handlerCalls: Int,
@@ -91,7 +93,8 @@ public struct PlanSummary: Codable, Sendable, Equatable {
         notes = try members.decode([String].self, forKey: .notes)
         requiredModels = try members.decodeIfPresent([String].self, forKey: .requiredModels)
         schemaChanges = try members.decodeIfPresent(SchemaChanges.self, forKey: .schemaChanges)
-        guard kinds.allSatisfy(\.isPlausible), batches.allSatisfy(\.isPlausible) else {
+        files = try members.decodeIfPresent(FileTotals.self, forKey: .files)
+        guard kinds.allSatisfy(\.isPlausible), files?.isPlausible ?? true, batches.allSatisfy(\.isPlausible) else {
             throw DecodingError.dataCorruptedError(
                 forKey: .kinds, in: members, debugDescription: "a number is out of bounds")
         }
@@ -170,6 +173,10 @@ extension KindPlan {
         [creates, updates, deletes, releases, skips, drops, unchanged, overwrites, reverted, sourceItems]
             .allSatisfy(\.isPlausible)
     }
+}
+
+extension FileTotals {
+    fileprivate var isPlausible: Bool { count.isPlausible && (0...1 << 52).contains(bytes) }
 }
 
 extension BatchInfo {

@@ -163,7 +163,8 @@ extension TestInstance {
                 onBatch: onBatch)
         }
         let parts = Run.Parts(
-            opening: opening, source: opening, destination: peer, clock: clock,
+            opening: opening, source: opening, destination: peer,
+            files: BlobRoute(from: store, to: responder as? any BlobDestination ?? NoBlobs()), clock: clock,
             review: { _ in
                 guard let look = run.review, let responder = responder as? any PlanPort else { return }
                 try await look(PlanReview(transfer: open.id, source: opening, destination: responder))
@@ -192,7 +193,8 @@ extension TestInstance {
         let events = finishedEvents(.pull, run: open.id, facts)
         let destination = LocalDestination(store: store, hooks: hooks, clock: clock, random: random) { _ in events }
         let parts = Run.Parts(
-            opening: opening, source: peer, destination: destination, clock: clock,
+            opening: opening, source: peer, destination: destination,
+            files: BlobRoute(from: responder as? any BlobSource ?? NoBlobs(), to: store), clock: clock,
             review: { [self] _ in
                 guard let look = run.review, let source = responder as? any PlanPort else { return }
                 try await review(open, facts, from: source, of: opening, look)

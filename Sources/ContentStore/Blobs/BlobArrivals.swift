@@ -1,0 +1,153 @@
+internal import CFiles
+internal import ContentModel
+internal import Foundation
+internal import Glibc
+internal import Synchronization
+
+/// Blobs on their way in.
+///
+/// Their bytes wait in files until a commit settles them. A class, because it remembers what it has hashed: only what
+/// this process did not see arrive has to be read again. Everything here blocks the thread.
+final class BlobArrivals: Sendable {
+    private let folder: BlobFolder
+    private let known = Mutex<[ContentHash: BlobArrival]>([:])
+
+    /// Blobs of which the state of hashing is kept; the others are read again when they are complete.
+    private static let limit = 10_000
+
+    init(_ folder: BlobFolder) {
+        self.folder = folder
+    }
+
+    /// How many bytes of a blob are here; nil when it is whole.
+    ///
+    /// Keeps what is whole from being freed as garbage for a while.
+    func offset(of blob: Blob) throws -> Int64? {
+        if folder.claims(blob) { return nil }
+        return try arrival(of: blob.hash).isWhole(blob) ? nil : BlobFile.size(at: path(of: blob.hash)) ?? 0
+    }
+
+    /// Writes bytes behind those that are here, if that is where they belong. Answers how many there are then.
+    func append(_ bytes: [UInt8], to blob: Blob, at offset: Int64) throws -> Int64 {
+        if folder.holds(blob) { return blob.size }
+        try BlobFile.makeFolder(folder.arrivals)
+        let arrival = arrival(of: blob.hash)
+        let reached = try arrival.append(bytes, to: blob, at: offset)
+        if reached < blob.size { return reached }
+        guard try arrival.isWhole(blob) else {
+            forget(blob.hash)
+            throw TidelockError(
+                .blobDamaged, "The bytes that arrived are not those of blob \(blob.hash).",
+                hint: "The file has changed at its source.")
+        }
+        return reached
+    }
+
+    /// Puts blobs at their places, where they survive a loss of power. Answers those that are not here.
+    func settle(_ blobs: [Blob]) throws -> [Blob] {
+        let (waiting, missing) = try sorted(Set(blobs).filter { !folder.claims($0) })
+        guard missing.isEmpty, !waiting.isEmpty else { return missing }
+        try sync(waiting)
+        for blob in waiting {
+            try folder.move(path(of: blob.hash), to: blob.hash)
+            forget(blob.hash)
+        }
+        for shard in Set(waiting.map { folder.shard(of: $0.hash) }) { try BlobFile.syncFolder(shard) }
+        try BlobFile.syncFolder(folder.root)
+        return []
+    }
+
+    private func sorted(_ blobs: Set<Blob>) throws -> (waiting: [Blob], missing: [Blob]) {
+        var (waiting, missing): ([Blob], [Blob]) = ([], [])
+        for blob in blobs {
+            if try arrival(of: blob.hash).isWhole(blob) { waiting.append(blob) } else { missing.append(blob) }
+        }
+        return (waiting, missing)
+    }
+
+    /// Many small files are written out faster together: https://man7.org/linux/man-pages/man2/syncfs.2.html.
+    private func sync(_ blobs: [Blob]) throws {
+        guard blobs.count > 16 else {
+            for blob in blobs { try BlobFile(writing: path(of: blob.hash)).sync() }
+            return
+        }
+        let descriptor = open(folder.arrivals.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw BlobFile.failure("The folder \(folder.arrivals.path) cannot be read") }
+        defer { close(descriptor) }
+        guard syncfs(descriptor) == 0 else { throw BlobFile.failure("The files of assets cannot be written") }
+    }
+
+    private func path(of hash: ContentHash) -> String { folder.arrivals.appending(path: hash.hex).path }
+
+    private func arrival(of hash: ContentHash) -> BlobArrival {
+        known.withLock { known in
+            if let arrival = known[hash] { return arrival }
+            if known.count >= Self.limit { known.removeAll() }
+            let arrival = BlobArrival(path: path(of: hash), hash: hash)
+            known[hash] = arrival
+            return arrival
+        }
+    }
+
+    private func forget(_ hash: ContentHash) {
+        known.withLock { _ = $0.removeValue(forKey: hash) }
+    }
+}
+
+/// The bytes of one blob that have come so far.
+private final class BlobArrival: Sendable {
+    private let path: String
+    private let hash: ContentHash
+    private let state = Mutex(State())
+
+    private struct State {
+        /// Over the first `hashed` bytes.
+        var sha = BlobDigest()
+        var hashed: Int64 = 0
+        /// The file is complete and has been compared with its hash.
+        var isChecked = false
+    }
+
+    init(path: String, hash: ContentHash) {
+        self.path = path
+        self.hash = hash
+    }
+
+    func append(_ bytes: [UInt8], to blob: Blob, at offset: Int64) throws -> Int64 {
+        try state.withLock { state in
+            let present = BlobFile.size(at: path) ?? 0
+            guard offset == present else { return present }
+            guard offset + Int64(bytes.count) <= blob.size else {
+                throw TidelockError(.malformedMessage, "More bytes of a file arrive than it has.")
+            }
+            let file = try BlobFile(writing: path)
+            try bytes.withUnsafeBytes { try file.append($0) }
+            if state.hashed == offset {
+                if offset == 0 { state.sha = BlobDigest() }
+                bytes.withUnsafeBytes { state.sha.update($0) }
+                state.hashed += Int64(bytes.count)
+            }
+            return offset + Int64(bytes.count)
+        }
+    }
+
+    /// Whether the file is complete and what its hash says. One that is complete and something else is removed.
+    func isWhole(_ blob: Blob) throws -> Bool {
+        try state.withLock { state in
+            guard let present = BlobFile.size(at: path), present >= blob.size else {
+                state.isChecked = false
+                return false
+            }
+            if !state.isChecked {
+                let found =
+                    state.hashed == present
+                    ? ContentHash(bytes: state.sha.finish()) : try BlobFolder.hash(ofFile: path)
+                state.isChecked = present == blob.size && found == hash
+            }
+            guard !state.isChecked else { return true }
+            unlink(path)
+            state = State()
+            return false
+        }
+    }
+}

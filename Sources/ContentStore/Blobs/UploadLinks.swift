@@ -1,0 +1,143 @@
+internal import ContentModel
+internal import CoreFoundation
+internal import Foundation
+internal import GRDB
+internal import Glibc
+internal import SyncEngine
+
+/// Where a web server finds the files of assets: below the folder of uploads, by their paths.
+///
+/// Each is a second name of the blob, so it takes no space. They follow the commit that changed an asset; which ones are
+/// still to be made is in the store, so that a process that dies in between leaves that to the next.
+extension Store {
+    /// Makes the links of assets that have changed. What cannot be made is logged, and tried again the next time.
+    func linkUploads() async {
+        // Nothing is thrown inside, and so neither here.
+        try? await BlobWork.perform { [self] in linkUploadsBlocking() }
+    }
+
+    /// Like `linkUploads`, on this thread. May be called twice, and beside other processes.
+    func linkUploadsBlocking() {
+        do {
+            try pool.read { db in try UploadLinks(db: db, blobs: blobs, uploads: uploads).makeAll() }
+                .forEachPage { done in try pool.write { db in try UploadLinks.forget(db, done) } }
+        } catch {
+            record(
+                LogRecord(
+                    timestamp: clock.seconds, type: "error", channel: "assets",
+                    message: "Files of assets could not be put below \(uploads.path): \(TidelockError(wrapping: error).message)"))
+        }
+    }
+
+    var uploads: URL { folder.appending(path: "uploads", directoryHint: .isDirectory) }
+}
+
+struct UploadLinks {
+    let db: Database
+    let blobs: BlobFolder
+    let uploads: URL
+
+    /// Which asset a run changed.
+    struct Change: Sendable {
+        var run: String
+        var bucket: Int64
+        var id: String
+    }
+
+    struct Changes: Sendable {
+        fileprivate var list: [Change] = []
+
+        /// Others wait no longer than one page takes.
+        func forEachPage(_ body: ([Change]) throws -> Void) rethrows {
+            for start in stride(from: 0, to: list.count, by: 1_000) {
+                try body(Array(list[start..<min(start + 1_000, list.count)]))
+            }
+        }
+    }
+
+    /// Notes, in the transaction that changes them, which assets a run has changed.
+    static func note(_ db: Database, run: String) throws {
+        guard let kid = try Numbers.knownKind(db, .assets) else { return }
+        try db.execute(
+            sql: "INSERT OR IGNORE INTO unlinked_asset SELECT run, bucket, id FROM undo WHERE run = ? AND kid = ?",
+            arguments: [run, kid])
+    }
+
+    static func note(_ db: Database, _ place: Place, run: String) throws {
+        try db.cachedStatement(sql: "INSERT OR IGNORE INTO unlinked_asset VALUES (?, ?, ?)")
+            .execute(arguments: [run, place.bucket.number, place.id])
+    }
+
+    static func forget(_ db: Database, _ changes: [Change]) throws {
+        let delete = try db.cachedStatement(sql: "DELETE FROM unlinked_asset WHERE run = ? AND bucket = ? AND id = ?")
+        for change in changes { try delete.execute(arguments: [change.run, change.bucket, change.id]) }
+    }
+
+    func makeAll() throws -> Changes {
+        var changes = Changes()
+        guard try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM unlinked_asset)") == true,
+            let kid = try Numbers.knownKind(db, .assets)
+        else { return changes }
+        try BlobFile.makeFolder(uploads, mode: 0o755)
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT l.run, l.bucket, l.id, old.bytes, new.bytes
+                FROM unlinked_asset l
+                LEFT JOIN undo u ON u.run = l.run AND u.kid = :kid AND u.bucket = l.bucket AND u.id = l.id
+                LEFT JOIN body old ON old.rid = u.old_rid
+                LEFT JOIN head h ON h.kid = :kid AND h.bucket = l.bucket AND h.id = l.id AND h.deleted = 0
+                LEFT JOIN body new ON new.rid = h.rid
+                """, arguments: ["kid": kid])
+        while let row = try rows.next() {
+            try change(from: Self.file(row.bytes(3)), to: Self.file(row.bytes(4)))
+            changes.list.append(Change(run: row[0], bucket: row[1], id: row[2]))
+        }
+        return changes
+    }
+
+    /// Nil for an asset without a file that could be kept.
+    private static func file(_ bytes: [UInt8]?) -> AssetFile? {
+        guard let bytes, let asset = try? JSONDocument(validating: bytes) else { return nil }
+        return try? AssetFile(asset)
+    }
+
+    private func change(from old: AssetFile?, to new: AssetFile?) throws {
+        if let old, old.path != new?.path { try remove(old) }
+        if let new { try make(new) }
+    }
+
+    /// What lies there and is not that blob belongs to somebody else.
+    private func remove(_ file: AssetFile) throws {
+        let place = uploads.path + file.path
+        guard Self.isLink(place, to: blobs.path(of: file.blob.hash)) else { return }
+        guard unlink(place) == 0 || errno == ENOENT else { throw BlobFile.failure("\(place.printable) stays") }
+        removeEmptyFolders(above: URL(filePath: place))
+    }
+
+    private func removeEmptyFolders(above file: URL) {
+        var folder = file.deletingLastPathComponent()
+        // A folder that is not empty is refused, and ends it.
+        while folder.path.count > uploads.path.count, rmdir(folder.path) == 0 { folder.deleteLastPathComponent() }
+    }
+
+    private func make(_ file: AssetFile) throws {
+        let (place, blob) = (uploads.path + file.path, blobs.path(of: file.blob.hash))
+        guard !Self.isLink(place, to: blob) else { return }
+        try BlobFile.makeFolder(URL(filePath: place).deletingLastPathComponent(), mode: 0o755)
+        let temporary = place + ".tidelock-\(UUID().uuidString)"
+        // Web servers run as somebody else.
+        guard chmod(blob, 0o644) == 0, link(blob, temporary) == 0, rename(temporary, place) == 0 else {
+            let failure = BlobFile.failure("\(place.printable) cannot be made")
+            unlink(temporary)
+            throw failure
+        }
+    }
+
+    /// Whether both are names of one file.
+    private static func isLink(_ place: String, to blob: String) -> Bool {
+        var (here, there) = (stat(), stat())
+        guard lstat(place, &here) == 0, lstat(blob, &there) == 0 else { return false }
+        return here.st_dev == there.st_dev && here.st_ino == there.st_ino
+    }
+}

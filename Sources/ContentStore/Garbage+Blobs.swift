@@ -1,0 +1,100 @@
+internal import ContentModel
+internal import CoreFoundation
+internal import Foundation
+internal import GRDB
+internal import Glibc
+
+extension GarbageCollection {
+    /// Frees files that no asset names, and what arrived of files and was never completed.
+    ///
+    /// A file stays for a while all the same: a run may be about to name it, and touches it before.
+    func blobs() async throws -> (files: Int, bytes: Int64) {
+        let oldest = now - Retention.blobSeconds
+        let folder = store.blobs
+        var old = try await BlobWork.perform { try OldBlobs(in: folder, before: oldest) }
+        guard !old.isEmpty else { return (0, 0) }
+        if !old.blobs.isEmpty {
+            let found = old
+            old = try await store.read { db in try found.withoutThoseNamed(db) }
+        }
+        let freed = old
+        return try await BlobWork.perform { [isDryRun] in isDryRun ? freed.total : try freed.free(before: oldest) }
+    }
+}
+
+/// Files of blobs that nobody has touched for a while.
+private struct OldBlobs: Sendable {
+    /// By their hashes.
+    private(set) var blobs: [ContentHash: Int64] = [:]
+    /// Arrivals by their paths, which belong to nobody.
+    private var arrivals: [String: Int64] = [:]
+    private let folder: BlobFolder
+
+    init(in folder: BlobFolder, before oldest: Int64) throws {
+        self.folder = folder
+        for shard in try Self.names(in: folder.root) where shard.utf8.count == 2 {
+            for name in try Self.names(in: folder.root.appending(path: shard)) {
+                guard let hash = ContentHash(hex: name),
+                    let size = Self.size(of: folder.path(of: hash), untouchedSince: oldest)
+                else { continue }
+                blobs[hash] = size
+            }
+        }
+        for name in try Self.names(in: folder.arrivals) {
+            let path = folder.arrivals.appending(path: name).path
+            arrivals[path] = Self.size(of: path, untouchedSince: oldest)
+        }
+    }
+
+    var isEmpty: Bool { blobs.isEmpty && arrivals.isEmpty }
+
+    var total: (files: Int, bytes: Int64) {
+        (blobs.count + arrivals.count, blobs.values.reduce(0, +) + arrivals.values.reduce(0, +))
+    }
+
+    /// Every asset counts, whether it is current, kept for undo or a conflict, or staged.
+    func withoutThoseNamed(_ db: Database) throws -> OldBlobs {
+        var rest = self
+        guard let kid = try Numbers.knownKind(db, .assets) else { return rest }
+        for owner in try BodyAccount.owners(db) {
+            let bodies = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT b.bytes FROM \(owner.table) AS o JOIN body b ON b.rid = o.\(owner.column) WHERE o.kid = ?
+                    """, arguments: [kid])
+            while let row = try bodies.next() {
+                guard let bytes = row.bytes(0), let asset = try? JSONDocument(validating: bytes),
+                    let hash = asset.string(AssetFile.hashMember).flatMap(ContentHash.init(hex:))
+                else { continue }
+                rest.blobs[hash] = nil
+            }
+        }
+        return rest
+    }
+
+    func free(before oldest: Int64) throws -> (files: Int, bytes: Int64) {
+        var freed: (files: Int, bytes: Int64) = (0, 0)
+        let paths = blobs.map { (folder.path(of: $0.key), $0.value) } + arrivals.map { ($0.key, $0.value) }
+        // Somebody may have touched one since.
+        for (path, size) in paths where Self.size(of: path, untouchedSince: oldest) != nil {
+            guard unlink(path) == 0 || errno == ENOENT else { throw BlobFile.failure("\(path) cannot be freed") }
+            freed.files += 1
+            freed.bytes += size
+        }
+        return freed
+    }
+
+    private static func names(in folder: URL) throws -> [String] {
+        guard FileManager.default.fileExists(atPath: folder.path) else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    }
+
+    /// Nil for one that was touched since, and for what is no file.
+    private static func size(of path: String, untouchedSince moment: Int64) -> Int64? {
+        var facts = stat()
+        guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG, facts.st_mtim.tv_sec < moment else {
+            return nil
+        }
+        return Int64(facts.st_size)
+    }
+}

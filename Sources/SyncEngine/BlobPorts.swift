@@ -1,0 +1,40 @@
+public import ContentModel
+public import SyncProtocol
+
+/// The side of a run whose files the other side needs.
+///
+/// Every call may be repeated; the answer is the same.
+public protocol BlobSource: Sendable {
+    /// One page of the files that a plan which is ready needs at its destination, behind the hash `after`.
+    func blobs(transfer: String, after: String?) async throws -> BlobPage
+
+    /// Bytes of a file of the plan from an offset on; fewer than asked for only at its end.
+    ///
+    /// Throws `blob_missing` when the file is not here any more, `permission_denied` when the plan has no such file.
+    func bytes(transfer: String, of hash: ContentHash, from offset: Int64, count: Int) async throws -> [UInt8]
+}
+
+/// The side of a run that needs files.
+public protocol BlobDestination: Sendable {
+    /// Those of the files that are not whole here, with what has arrived of them.
+    ///
+    /// Throws `disk_full` when what is missing does not fit.
+    func missing(transfer: String, fence: Int64, _ blobs: [PlannedBlob]) async throws -> [MissingBlobs.Missing]
+
+    /// Takes in bytes of a file. Answers how many it has now: more or fewer than were brought when others came first
+    /// or some got lost, and then one goes on from there.
+    ///
+    /// Throws `blob_damaged` when the file is complete and not what its hash says; it begins anew then.
+    func append(transfer: String, fence: Int64, _ bytes: [UInt8], to blob: Blob, at offset: Int64) async throws -> Int64
+}
+
+/// Both ends of the way that files of a run take.
+public struct BlobRoute: Sendable {
+    public var source: any BlobSource
+    public var destination: any BlobDestination
+
+    public init(from source: any BlobSource, to destination: any BlobDestination) {
+        self.source = source
+        self.destination = destination
+    }
+}
