@@ -34,16 +34,12 @@ extension Store {
         }
     }
 
-    public func definitions(of models: [String], for transfer: String) async throws -> [String: JSONDocument] {
+    public func definition(of model: String, for transfer: String) async throws -> JSONDocument? {
         try await read { db in
             let record = try TransferTable.requireListable(db, transfer)
             var check = ScopeCheck(record.scope)
-            var definitions: [String: JSONDocument] = [:]
-            for model in models {
-                try check.require(.models, model)
-                definitions[model] = try SchemaRows.definition(db, of: model)
-            }
-            return definitions
+            try check.require(.models, model)
+            return try SchemaRows.definition(db, of: model)
         }
     }
 
@@ -120,6 +116,7 @@ private struct ItemScan {
     private let changes: [SchemaChange]
     private var check: ScopeCheck
     private var result: SchemaPage
+    private var budget = SchemaBudget()
 
     init(db: Database, record: TransferTable.Record, model: String, changes: [SchemaChange]) {
         self.db = db
@@ -138,11 +135,21 @@ private struct ItemScan {
                 SchemaRows.stayingSQL,
                 ["transfer": record.id, "pid": record.pid, "spares": record.scope.hasFilter], behind: after)
         case .arriving(let after): try scan(SchemaRows.arrivingSQL, ["transfer": record.id], behind: after)
-        case .named(let kind, let ids):
-            guard kind.model == model || kind == .singletons else { break }
-            for id in ids where kind.model != nil || id == model { try look(SchemaRows.presentSQL, [:], kind, id) }
+        case .named(let kind, let ids): try look(at: ids, of: kind)
         }
         return result
+    }
+
+    /// Whoever asks by name could otherwise find out one by one which items there are that are none of its business.
+    private mutating func look(at ids: [String], of kind: Kind) throws {
+        for id in ids { try check.require(kind, id) }
+        guard kind.model == model || kind == .singletons else { return }
+        for (position, id) in ids.enumerated() where kind.model != nil || id == model {
+            try look(SchemaRows.presentSQL, [:], kind, id)
+            guard budget.isSpent, position + 1 < ids.count else { continue }
+            result.next = ListPosition(bucket: Bucket(kind: kind, id: id).number, id: id)
+            return
+        }
     }
 
     /// A page of the collection or tree; the first one has the singleton beside it.
@@ -155,7 +162,7 @@ private struct ItemScan {
         place["bucket"] = position.map { Int64($0.bucket) } ?? -1
         place["id"] = position?.id ?? ""
         let last = try count(sql + SchemaRows.pageSQL, place, kind)
-        if last.rows == Limits.schemaPage { result.next = last.position }
+        if last.rows == Limits.schemaPage || budget.isSpent { result.next = last.position }
     }
 
     private mutating func look(
@@ -184,6 +191,8 @@ private struct ItemScan {
             position = ListPosition(bucket: UInt16(row[0] as Int), id: id)
             guard let bytes = row.bytes(2) else { continue }
             try note(JSONDocument(trusted: bytes), kind, id)
+            budget.spend(bytes.count, comparing: changes.count)
+            if budget.isSpent { break }
         }
         return (rows, position)
     }

@@ -29,8 +29,11 @@ struct PlanSurvey {
         for number in plan.batches(holding: [.models]) {
             let definitions = try await entries(of: number).compactMap(ProposedDefinition.init)
             for some in definitions.parts(of: Limits.schemaDefinitions) {
-                let answer = try await destination.survey(transfer: transfer, SurveySchema(some, .changes))
-                let changes = Dictionary(grouping: answer.counts.map(\.change), by: \.model)
+                var counts: [SchemaCount] = []
+                try await ask(about: some, called: \.model, { SurveySchema($0, .changes) }) { page, _ in
+                    counts += page.counts
+                }
+                let changes = Dictionary(grouping: counts.map(\.change), by: \.model)
                 for definition in some {
                     guard let changes = changes[definition.model] else { continue }
                     found.add(try await count(changes, of: definition))
@@ -75,10 +78,30 @@ struct PlanSurvey {
     private func removeReplaced(
         _ entries: [BatchEntry], of kind: Kind, _ definition: ProposedDefinition, from tally: inout SchemaTally
     ) async throws {
-        for some in entries.parts(of: Limits.batchItems) {
-            let page = try await destination.survey(
-                transfer: transfer, SurveySchema([definition], .named(kind: kind.name, ids: some.map(\.id))))
-            tally.remove(page, Set(some.map { ItemReference(kind: kind.name, id: $0.id) }))
+        for some in entries.map(\.id).parts(of: Limits.batchItems) {
+            try await ask(
+                about: some, called: \.self, { SurveySchema([definition], .named(kind: kind.name, ids: $0)) }
+            ) { page, ids in
+                tally.remove(page, Set(ids.map { ItemReference(kind: kind.name, id: $0) }))
+            }
+        }
+    }
+
+    /// Asks until everything that is named was looked at, and takes in each page with what it was about.
+    private func ask<Subject>(
+        about subjects: [Subject], called name: (Subject) -> String, _ question: ([Subject]) -> SurveySchema,
+        _ note: (SchemaPage, ArraySlice<Subject>) -> Void
+    ) async throws {
+        var remaining = subjects[...]
+        while !remaining.isEmpty {
+            try Task.checkCancellation()
+            let page = try await destination.survey(transfer: transfer, question(Array(remaining)))
+            guard let next = page.next else { return note(page, remaining) }
+            guard let last = remaining.firstIndex(where: { name($0).utf8.elementsEqual(next.id.utf8) }) else {
+                throw TidelockError(.malformedMessage, "The destination answers about what it was not asked about.")
+            }
+            note(page, remaining[...last])
+            remaining = remaining[(last + 1)...]
         }
     }
 

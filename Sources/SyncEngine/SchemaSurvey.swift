@@ -57,18 +57,52 @@ struct SchemaSurvey: Sendable {
             throw TidelockError(
                 .tooLarge, "More than \(Limits.schemaDefinitions) definitions are asked about at once.")
         }
-        let present = try await store.definitions(of: request.definitions.map(\.model), for: transfer)
-        var changes: [SchemaChange] = []
-        for proposed in request.definitions {
-            guard let old = present[proposed.model] else { continue }
-            changes += SchemaChange.examined(of: proposed.model, from: old, to: try proposed.document())
-        }
-        guard let part = try request.part.items else { return SchemaPage(counts: changes.map { SchemaCount($0) }) }
-        guard request.definitions.count == 1, let model = request.definitions.first?.model else {
+        guard let part = try request.part.items else { return try await changes(request.definitions, of: transfer) }
+        guard request.definitions.count == 1, let proposed = request.definitions.first else {
             throw TidelockError(.malformedMessage, "Items are counted for one definition at a time.")
         }
+        let changes = try await changes(proposed, of: transfer).changes
         guard !changes.isEmpty else { return SchemaPage(counts: []) }
-        return try await store.affectedItems(transfer: transfer, of: model, by: changes, part)
+        return try await store.affectedItems(transfer: transfer, of: proposed.model, by: changes, part)
+    }
+
+    /// One definition in memory at a time, whatever their sizes.
+    private func changes(_ definitions: [ProposedDefinition], of transfer: String) async throws -> SchemaPage {
+        var page = SchemaPage(counts: [])
+        var budget = SchemaBudget()
+        for (position, proposed) in definitions.enumerated() {
+            let (changes, bytes) = try await changes(proposed, of: transfer)
+            page.counts += changes.map { SchemaCount($0) }
+            budget.spend(bytes, comparing: 1)
+            guard budget.isSpent, position + 1 < definitions.count else { continue }
+            page.next = ListPosition(
+                bucket: Bucket(kind: .models, id: proposed.model).number, id: proposed.model)
+            break
+        }
+        return page
+    }
+
+    /// What one definition says otherwise than that which is here, and how large both are.
+    private func changes(
+        _ proposed: ProposedDefinition, of transfer: String
+    ) async throws -> (changes: [SchemaChange], bytes: Int) {
+        guard let old = try await store.definition(of: proposed.model, for: transfer) else { return ([], 0) }
+        let changes = SchemaChange.examined(of: proposed.model, from: old, to: try proposed.document())
+        return (changes, old.bytes.count + (proposed.text?.utf8.count ?? 0))
+    }
+}
+
+/// What one request may make this instance look at. At least one item or definition is looked at, whatever its size.
+public struct SchemaBudget: Sendable {
+    private var remaining = Limits.schemaBytes
+
+    public init() {}
+
+    public var isSpent: Bool { remaining <= 0 }
+
+    /// Notes that so many bytes were compared with so many changes.
+    public mutating func spend(_ bytes: Int, comparing changes: Int) {
+        remaining -= bytes * max(1, changes)
     }
 }
 

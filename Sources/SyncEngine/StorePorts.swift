@@ -150,11 +150,12 @@ public protocol DestinationStore: BlobDestination {
     /// their keys. Means something once conflicts are decided.
     func stagedDefinitions(transfer: String, after: ListPosition?) async throws -> StagedDefinitionPage
 
-    /// Those of the models' definitions that are here. Throws `permission_denied` for models outside the scope of the
-    /// transfer.
-    func definitions(of models: [String], for transfer: String) async throws -> [String: JSONDocument]
+    /// The model's definition, where it is here. Throws `permission_denied` for a model outside the scope of the transfer.
+    func definition(of model: String, for transfer: String) async throws -> JSONDocument?
 
-    /// How many items of a model each of some changes affects. A page looks at a bounded number of them.
+    /// How many items of a model each of some changes affects. A page looks at a bounded number of them, and of bytes.
+    ///
+    /// Throws `permission_denied` for named items outside the scope of the transfer.
     func affectedItems(
         transfer: String, of model: String, by changes: [SchemaChange], _ part: ModelItems
     ) async throws -> SchemaPage

@@ -53,6 +53,9 @@ public enum Limits {
     public static let schemaDefinitions = 50
     /// Items that are looked at before the next answer, because of a changed definition.
     public static let schemaPage = 5_000
+    /// Bytes that are looked at before the next answer, because of changed definitions. An item counts once for each
+    /// change that it is compared with: this bounds the time that one request takes.
+    public static let schemaBytes = 64 << 20
     /// Items that one answer names of each breaking change; some of them may turn out to be replaced by the run.
     public static let schemaCandidates = 100
     /// Items that a report names of each breaking change.

@@ -84,20 +84,27 @@ public struct AcceptedKey: Sendable, Hashable {
         if jobs.contains(.lokalize) { try checkTranslations(scope.translations?.projects) }
     }
 
+    /// Whether the holder may move items of a model, and so learn about them. The right to move definitions alone is
+    /// none to know what they would break.
+    public func coversItems(of model: String) -> Bool { allows("content/\(model)") }
+
+    /// Whether that holds for every model whose definition the key may move.
+    public var coversItemsOfItsModels: Bool { kinds == nil || !allows(Kind.models.name) }
+
     private func checkContent(_ scope: Scope) throws {
         guard scope.namesContent else {
             throw TidelockError(
                 .permissionDenied, "The sync key is limited to some kinds, and the run asks for everything.",
                 hint: "Name the models, for example --models posts.")
         }
-        for model in scope.models ?? [] where !allows("content/\(model)") {
+        for model in scope.models ?? [] where !coversItems(of: model) {
             throw TidelockError(
                 .permissionDenied, "The sync key is not allowed to move the model '\(model.printable)'.")
         }
         if scope.locales == true { try require(Kind.locales.name) }
         for (kind, ids) in scope.items ?? [:] where !allows(kind) {
             let belongsToModel = kind == Kind.models.name || kind == Kind.singletons.name
-            guard belongsToModel, ids.allSatisfy({ allows("content/\($0)") }) else { throw refusal(of: kind) }
+            guard belongsToModel, ids.allSatisfy(coversItems) else { throw refusal(of: kind) }
         }
     }
 

@@ -77,7 +77,7 @@ extension Reception {
             let after = call.arrival.queryValue("after")
             return try Answer(await responder.blobs(transfer: transfer, after: after))
         case .listHeld: return try Answer(await responder.list(transfer: transfer, call.message()))
-        case .surveySchema: return try Answer(await responder.survey(transfer: transfer, call.message()))
+        case .surveySchema: return try await survey(call, transfer)
         case .renewLease:
             return try Answer(await responder.renew(transfer: transfer, fence: call.message(RenewLease.self).fence))
         case .acknowledge:
@@ -174,6 +174,12 @@ extension Reception {
         guard confirmations.refusesSchemaChanges == true else { return }
         try requireReading(
             call, because: "what definitions break says something of the items here", of: "--fail-on-schema")
+        guard call.token.key.coversItemsOfItsModels else {
+            throw TidelockError(
+                .permissionDenied,
+                "The sync key moves definitions of models whose items it does not cover, and what they break says something of those items.",
+                hint: "Leave --fail-on-schema out, or use a key that covers all kinds.")
+        }
     }
 
     /// For what somebody who may only push must not learn.
@@ -214,6 +220,18 @@ extension Reception {
         }
         try call.token.key.check(Scope(items: [message.kind: message.ids]))
         return try await long(call) { [responder] in try await responder.outputs(transfer: transfer, message) }
+    }
+
+    /// The key that asks may be another one than the key that opened.
+    private func survey(_ call: SignedCall, _ transfer: String) async throws -> Answer {
+        let message: SurveySchema = try call.message()
+        let models = message.definitions.map(\.model)
+        guard models.allSatisfy(call.token.key.coversItems) else {
+            throw TidelockError(
+                .permissionDenied,
+                "The sync key does not cover the items of a model, and what its definition breaks says something of them.")
+        }
+        return try await long(call) { [responder] in try await responder.survey(transfer: transfer, message) }
     }
 
     /// Abandoning what is not there is done already.
@@ -263,7 +281,16 @@ extension CommitResult {
     /// Somebody who may write definitions at will could ask by them what the items here hold.
     fileprivate func told(to call: SignedCall) -> CommitResult {
         var told = self
-        if !call.mayPull { told.schemaChanges = nil }
+        told.schemaChanges = call.mayPull ? schemaChanges?.told(to: call.token.key) : nil
         return told
+    }
+}
+
+extension SchemaChanges {
+    fileprivate func told(to key: AcceptedKey) -> SchemaChanges? {
+        guard !key.coversItemsOfItsModels else { return self }
+        // How many there are beyond those that are listed concerns other models too.
+        let changes = changes.filter { key.coversItems(of: $0.model) }
+        return changes.isEmpty ? nil : SchemaChanges(count: changes.count, changes: changes)
     }
 }

@@ -183,24 +183,62 @@ import TidelockTestSupport
         #expect(try await a.push(to: b).result?.schemaChanges?.changes.map(\.items) == [count - 1])
     }
 
+    @Test func everyItemIsCountedHoweverLargeTheyAre() async throws {
+        let names = (0..<40).map { "f\($0)" }
+        func definition(_ names: [String]) -> String {
+            #"{"name":"posts","fields":[\#(names.map { #"{"name":"\#($0)","type":"text"}"# }.joined(separator: ","))]}"#
+        }
+        try await a.put(.models, definition(names))
+        let long = String(repeating: "x", count: 64 << 10)
+        let count = Limits.schemaBytes / (names.count * long.utf8.count) + 5
+        for id in 0..<count { try await a.put(.posts, #"{"_id":"\#(id)","f0":"\#(long)","kept":""}"#) }
+        try await a.push(to: b)
+        try await a.put(.models, definition([]))
+        // Replaced items are asked about by name, in as many steps.
+        for id in 0..<count { try await a.put(.posts, #"{"_id":"\#(id)","f1":"\#(long)","kept":""}"#) }
+        let plan = try await a.push(to: b, TestRun(isDryRun: true))
+        #expect(plan.calls.filter { $0 == "survey" }.count == 5, "changes once, all items and named ones in two steps")
+        #expect(plan.plan?.schemaChanges?.changes.map(\.field) == ["f1"])
+        #expect(plan.plan?.schemaChanges?.changes.map(\.items) == [count])
+    }
+
+    /// Opens a plan at `b` that nobody carries out, and asks there about the definition of a model.
+    private func survey(
+        _ scope: Scope, _ model: String, _ part: SurveySchema.Part, _ text: String? = "{}"
+    ) async throws -> SchemaPage {
+        let open = OpenTransfer(
+            id: a.newID(), direction: .push, initiator: a.identity, scope: scope, nonce: "n",
+            offer: SourceOffer(kinds: [Kind.models.name], root: "", isQuiet: false, reverted: 0), isPlanOnly: true)
+        _ = try await b.responder.open(open)
+        return try await b.responder.survey(
+            transfer: open.id, SurveySchema([ProposedDefinition(model: model, text: text)], part))
+    }
+
     @Test func aPlanIsToldOnlyAboutModelsInItsScope() async throws {
         try await b.put(.models, model("posts", "a"), model("pages", "a"))
         try await b.put(.posts, #"{"_id":"1","a":"x"}"#)
-        let open = OpenTransfer(
-            id: a.newID(), direction: .push, initiator: a.identity, scope: Scope(models: ["pages"]), nonce: "n",
-            offer: SourceOffer(kinds: [Kind.models.name], root: "", isQuiet: false, reverted: 0), isPlanOnly: true)
-        _ = try await b.responder.open(open)
-        func ask(_ model: String, _ part: SurveySchema.Part, _ text: String? = "{}") async throws -> SchemaPage {
-            try await b.responder.survey(
-                transfer: open.id, SurveySchema([ProposedDefinition(model: model, text: text)], part))
-        }
-        #expect(try await ask("pages", .changes).counts.map(\.change.effect) == [.fieldRemoved])
-        #expect(try await ask("pages", .named(kind: Kind.posts.name, ids: ["1"])).counts.map(\.items) == [0])
-        await #expect(throws: TidelockError.self) { try await ask("posts", .changes) }
-        await #expect(throws: TidelockError.self) { try await ask("pages", .changes, "{") }
+        let scope = Scope(models: ["pages"])
+        #expect(try await survey(scope, "pages", .changes).counts.map(\.change.effect) == [.fieldRemoved])
+        await #expect(throws: TidelockError.self) { try await survey(scope, "posts", .changes) }
+        await #expect(throws: TidelockError.self) { try await survey(scope, "pages", .changes, "{") }
         let many = (0...Limits.batchItems).map(String.init)
         await #expect(throws: TidelockError.self) {
-            try await ask("pages", .named(kind: Kind.pageItems.name, ids: many))
+            try await survey(scope, "pages", .named(kind: Kind.pageItems.name, ids: many))
+        }
+    }
+
+    @Test func aPlanIsToldOnlyAboutNamedItemsInItsScope() async throws {
+        try await b.put(.models, model("posts", "a"))
+        try await b.put(.posts, #"{"_id":"1","a":"x"}"#, #"{"_id":"2","a":"x"}"#)
+        let scope = Scope(items: ["models": ["posts"], "content/posts": ["1"]])
+        func named(_ ids: String...) -> SurveySchema.Part { .named(kind: Kind.posts.name, ids: ids) }
+        #expect(try await survey(scope, "posts", named("1")).counts.map(\.items) == [1])
+        for part in [named("2"), named("1", "2"), .named(kind: Kind.singletons.name, ids: ["posts"])] {
+            await #expect {
+                try await survey(scope, "posts", part)
+            } throws: {
+                ($0 as? TidelockError)?.code == .permissionDenied
+            }
         }
     }
 }

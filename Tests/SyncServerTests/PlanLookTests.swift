@@ -76,6 +76,30 @@ struct PlanLookTests {
         #expect(await world.responder.shown.count == 2)
     }
 
+    @Test func whatDefinitionsBreakIsToldOnlyToKeysThatCoverTheItems() async throws {
+        let world = World()
+        let narrow = AcceptedKey(
+            key: try SyncKey("the-key-for-posts-alone"), kinds: ["content/posts", Kind.models.name])
+        world.keys.value.append(narrow)
+        try await world.serve { caller in
+            _ = try await caller.peer().open(open(caller))
+            let peer = try caller.peer(key: narrow.key)
+            func survey(_ models: String...) async throws {
+                let definitions = models.map { ProposedDefinition(model: $0, text: "{}") }
+                _ = try await peer.survey(transfer: transfer, SurveySchema(definitions, .changes))
+            }
+            try await survey("posts")
+            for part in [SurveySchema.Part.changes, .items(after: nil), .named(kind: "content/users", ids: ["1"])] {
+                let survey = SurveySchema([ProposedDefinition(model: "users", text: nil)], part)
+                #expect(await code { try await peer.survey(transfer: transfer, survey) } == .permissionDenied)
+            }
+            #expect(await code { try await survey("posts", "users") } == .permissionDenied)
+            let strict = CommitTransfer(
+                fence: 1, batches: [], expectedRoots: [:], confirmations: Confirmations(refusesSchemaChanges: true))
+            #expect(await code { try await peer.commit(transfer: transfer, strict) } == .permissionDenied)
+        }
+    }
+
     @Test func aPlanOfSomebodyElseIsClosed() async throws {
         let world = World()
         try await world.serve { caller in

@@ -91,7 +91,8 @@ public struct ProposedDefinition: Codable, Sendable {
 /// How many of the items that were looked at some changes affect.
 public struct SchemaPage: Codable, Sendable {
     public var counts: [SchemaCount]
-    /// Nil when there is nothing behind this page.
+    /// The last that was looked at; nil when there is nothing behind this page. Of models and items that were asked about
+    /// by name, those behind it in the request have to be asked about again.
     public var next: ListPosition?
 
     public init(counts: [SchemaCount], next: ListPosition? = nil) {
