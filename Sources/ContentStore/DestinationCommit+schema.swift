@@ -14,13 +14,7 @@ extension Commit {
     func requireFittingSchema() throws {
         guard request.confirmations.refusesSchemaChanges == true else { return }
         for kind in Set(preparation.schema.kinds) { try requireUnmoved(kind) }
-        guard let broken = preparation.schema.changes, let first = broken.changes.first else { return }
-        let place = [first.model, first.field].compactMap { $0 }.joined(separator: ".")
-        throw TidelockError(
-            .breakingSchema,
-            "Definitions that the run brings or deletes would break \(broken.count) things at the destination, the first at '\(place.printable)' for \(first.items) items; nothing was changed.",
-            hint: "'plan' lists them. Bring those items in line first, or run without --fail-on-schema.",
-            details: ["changes": String(broken.count)])
+        if let refusal = preparation.schema.changes?.refusal { throw refusal }
     }
 
     private func requireUnmoved(_ kind: Kind) throws {

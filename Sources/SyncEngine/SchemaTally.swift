@@ -1,5 +1,5 @@
-internal import ContentModel
-internal import SyncProtocol
+public import ContentModel
+public import SyncProtocol
 
 /// Adds up, page by page, how many items the changes of one definition affect.
 struct SchemaTally {
@@ -63,6 +63,19 @@ extension SchemaChanges {
         var told = self
         told.changes.sort { $0.place < $1.place }
         return told
+    }
+}
+
+extension SchemaChanges {
+    /// What stops a run that was asked not to break anything; nil when there is nothing to break.
+    public var refusal: TidelockError? {
+        guard let first = changes.first else { return nil }
+        let place = [first.model, first.field].compactMap { $0 }.joined(separator: ".")
+        return TidelockError(
+            .breakingSchema,
+            "Definitions that the run brings or deletes would break \(count) things at the destination, the first at '\(place.printable)' for \(first.items) items; nothing was changed.",
+            hint: "'plan' lists them. Bring those items in line first, or run without --fail-on-schema.",
+            details: ["changes": String(count)])
     }
 }
 

@@ -9,7 +9,7 @@ struct ReportText {
     let report: RunReport
 
     func print() throws {
-        guard report.error == nil else { return }
+        guard report.error == nil || report.status == .planned else { return }
         try Output.line(headline)
         for kind in report.kinds where kind.touches > 0 { try Output.line("  " + line(kind)) }
         if let fileText, report.status != .unchanged { try Output.line("  " + fileText) }

@@ -58,6 +58,7 @@ struct RunReport: Codable, Sendable {
     var dangling: DanglingLinks?
     /// What changed or deleted definitions of models break at the destination; left out when that is nothing.
     var schemaChanges: SchemaChanges?
+    /// Why the run failed; beside a plan, why a run would be refused that does as it was asked.
     var error: Failure?
     /// The single runs, where several jobs were asked for; the other members are their sum then.
     var jobs: [RunReport]?
@@ -99,7 +100,7 @@ struct RunReport: Codable, Sendable {
     }
 
     mutating func note(_ error: TidelockError) {
-        status = .failed
+        if status != .planned { status = .failed }
         self.error = Failure(error)
         guard error.code == .conflicts, let list = error.details[ConflictDetails.list],
             let conflicts = try? JSONDecoder().decode([Conflict].self, from: Data(list.utf8))

@@ -101,7 +101,7 @@ struct SyncRunner: Sendable {
             }
             let result = try await performRun(run, peer: peer)
             report.note(result.outcome, unchanged: result.unchanged)
-            return nil
+            return request.refusal(of: report)
         } catch {
             return TidelockError(wrapping: error)
         }
@@ -258,6 +258,14 @@ struct SyncRunner: Sendable {
     private func isUnsettled(_ failure: TidelockError) -> Bool {
         failure.details[RunMachine.mayHaveCommitted] != nil
             || [.targetUnreachable, .timeout, .databaseBusy, .cancelled].contains(failure.code)
+    }
+}
+
+extension SyncRunner.Request {
+    /// Why a run that was asked to stop for something would, as far as its plan tells.
+    fileprivate func refusal(of report: RunReport) -> TidelockError? {
+        guard isDryRun, confirmations.refusesSchemaChanges == true else { return nil }
+        return report.schemaChanges?.refusal
     }
 }
 
