@@ -12,9 +12,9 @@ public actor LocalInstance {
     private let clock: any WallClock
     public let identity: InstanceIdentity
     private let destination: LocalDestination
-    private var sources: [String: LocalSource] = [:]
+    private var sources = RememberedTransfers<LocalSource>(seconds: Limits.transferSeconds)
     /// Pushes whose plans are looked at field by field.
-    private var views: [String: PushView] = [:]
+    private var views = RememberedTransfers<PushView>(seconds: Limits.lookSeconds)
 
     public init(
         store: any SourceStore & DestinationStore, hooks: any HookPort, identity: InstanceIdentity,
@@ -81,7 +81,9 @@ public actor LocalInstance {
 
     private func openAsSource(_ request: OpenTransfer) async throws -> TransferOpened {
         // A repeated open finds the source that the first one made, and with it the plan.
-        if sources[request.id] != nil { return TransferOpened(status: .open, responder: identity) }
+        if sources.touch(request.id, at: clock.seconds) != nil {
+            return TransferOpened(status: .open, responder: identity)
+        }
         let pinned = try await hooks.pin(for: RunContext(toInitiatorOf: request))
         do {
             return try await openAsSource(request, pinned)
@@ -110,41 +112,50 @@ public actor LocalInstance {
         try await store.begin(request, peer: request.initiator, direction: .pull)
         var options = PlanOptions()
         if request.isPlanOnly { options.exclusions = Exclusions(limit: Limits.excludedItems) }
-        sources[request.id] = LocalSource(
-            store: store, hooks: pinned, request: request, peer: request.initiator, options: options)
+        sources.add(
+            LocalSource(store: store, hooks: pinned, request: request, peer: request.initiator, options: options),
+            as: request.id, at: clock.seconds)
         return TransferOpened(status: .open, responder: identity)
     }
 
     /// A peer that opens again has given its earlier transfer up. One that only wants to look at a plan has not: it may
     /// have a run at work. Of its earlier plans the newest few stay.
     private func forgetEarlierSources(before request: OpenTransfer) async throws {
-        var earlier = sources.filter { $0.value.peer.id == request.initiator.id }.map(\.key).sorted()
-        if request.isPlanOnly {
-            earlier = earlier.filter { sources[$0]?.request.isPlanOnly == true }.dropLast(Limits.plansOnly - 1)
+        var earlier = sources.ids {
+            $0.peer.id == request.initiator.id && (!request.isPlanOnly || $0.request.isPlanOnly)
         }
-        for transfer in earlier { try await sources.removeValue(forKey: transfer)?.abandon(transfer: transfer) }
+        if request.isPlanOnly { earlier = earlier.dropLast(Limits.plansOnly - 1) }
+        for transfer in earlier { try await sources.remove(transfer)?.abandon(transfer: transfer) }
+    }
+
+    /// Gives up what nobody has asked about for long: whoever opened it has gone without a word. May be called at any time.
+    public func forgetUntouched() async throws {
+        for transfer in views.expired(at: clock.seconds) { await closeView(transfer) }
+        for transfer in sources.expired(at: clock.seconds) {
+            try await sources.remove(transfer)?.abandon(transfer: transfer)
+        }
     }
 
     /// Pins the handlers through which items here are shown. Of the views of one peer the newest few stay.
     private func openView(_ request: OpenTransfer) async throws {
-        guard views[request.id] == nil else { return }
+        guard views.touch(request.id, at: clock.seconds) == nil else { return }
         let view = PushView(request, hooks: try await hooks.pin(for: RunContext(toInitiatorOf: request)), store: store)
         // A repeated open may have got here first.
-        guard views[request.id] == nil else { return await view.hooks.release() }
-        let earlier = views.filter { $0.value.initiator == request.initiator.id }.map(\.key).sorted()
-        views[request.id] = view
+        guard views.touch(request.id, at: clock.seconds) == nil else { return await view.hooks.release() }
+        let earlier = views.ids { $0.initiator == request.initiator.id }
+        views.add(view, as: request.id, at: clock.seconds)
         for transfer in earlier.dropLast(Limits.plansOnly - 1) { await closeView(transfer) }
     }
 
     private func closeView(_ transfer: String) async {
-        await views.removeValue(forKey: transfer)?.hooks.release()
+        await views.remove(transfer)?.hooks.release()
     }
 
     private func source(_ transfer: String) throws -> LocalSource {
-        guard let source = sources[transfer] else {
+        guard let source = sources.touch(transfer, at: clock.seconds) else {
             throw TidelockError(
                 .unknownTransfer,
-                "Transfer \(transfer.printable) is not open here; the server may have been restarted.",
+                "Transfer \(transfer.printable) is not open here; it was left alone for too long, or the server was restarted.",
                 hint: "Start the run again.")
         }
         return source
@@ -169,6 +180,7 @@ extension LocalInstance: Responder {
         guard TransferID.isValid(request.id) else {
             throw TidelockError(.malformedMessage, "'\(request.id.printable)' is not a transfer id.")
         }
+        try await forgetUntouched()
         switch request.direction {
         case .push: return try await openAsDestination(request)
         case .pull: return try await openAsSource(request)
@@ -196,19 +208,20 @@ extension LocalInstance: Responder {
     }
 
     public func batch(transfer: String, number: Int) async throws -> EncodedBatch {
-        try await store.plannedBatch(transfer: transfer, number: number)
+        sources.touch(transfer, at: clock.seconds)
+        return try await store.plannedBatch(transfer: transfer, number: number)
     }
 
     public func acknowledge(transfer: String, _ result: CommitResult) async throws {
         // After a restart only the store remembers the plan, and that is enough.
-        guard let source = sources.removeValue(forKey: transfer) else {
+        guard let source = sources.remove(transfer) else {
             return try await store.acknowledge(transfer: transfer, result: result, events: [])
         }
         do {
             try await source.acknowledge(transfer: transfer, result)
         } catch {
             // Its handlers are given back when the transfer is acknowledged after all, or abandoned.
-            sources[transfer] = source
+            sources.add(source, as: transfer, at: clock.seconds)
             throw error
         }
     }
@@ -244,7 +257,7 @@ extension LocalInstance: Responder {
     }
 
     public func abandon(transfer: String) async throws {
-        if let source = sources.removeValue(forKey: transfer) {
+        if let source = sources.remove(transfer) {
             try await source.abandon(transfer: transfer)
         } else {
             try await store.abandonPlan(transfer: transfer)
@@ -288,8 +301,10 @@ extension LocalInstance: Responder {
     }
 
     public func outputs(transfer: String, _ request: ReadOutputs) async throws -> OutputPage {
-        if let view = views[transfer] { return try await view.outputs.outputs(transfer: transfer, request) }
-        guard let source = sources[transfer] else { throw LocalOutputs.notOpened(transfer) }
+        if let view = views.touch(transfer, at: clock.seconds) {
+            return try await view.outputs.outputs(transfer: transfer, request)
+        }
+        guard let source = sources.touch(transfer, at: clock.seconds) else { throw LocalOutputs.notOpened(transfer) }
         return try await source.outputs(transfer: transfer, request)
     }
 }

@@ -72,6 +72,8 @@ public enum Limits {
     public static let tokenSeconds: Int64 = 120
     /// Seconds after which an open transfer that nobody touched is forgotten.
     public static let transferSeconds: Int64 = 24 * 3_600
+    /// Seconds after which handlers are given back through which items were shown to somebody who looks at a plan.
+    public static let lookSeconds: Int64 = 3_600
     /// Plans of one peer that are only looked at and kept at once; older ones are forgotten.
     public static let plansOnly = 8
     /// Kinds in a scope, models in a selection.

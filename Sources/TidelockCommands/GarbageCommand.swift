@@ -77,6 +77,7 @@ extension Instance {
 /// Frees once an hour what costs little to find.
 struct GarbagePump: Service {
     let instance: Instance
+    let responder: LocalInstance
 
     private static let pause = Duration.seconds(3_600)
 
@@ -93,6 +94,7 @@ struct GarbagePump: Service {
 
     private func collect() async {
         do {
+            try await responder.forgetUntouched()
             instance.logFreed(try await instance.store.collectGarbage(looksForOrphans: false))
         } catch is CancellationError {
             // The server stops; the next one goes on.

@@ -66,11 +66,14 @@ struct Serving {
         let settings = instance.settings
         var logger = Logger(label: "tidelock")
         logger.logLevel = settings.isDebugging ? .debug : .notice
+        let responder = LocalInstance(
+            store: instance.store, hooks: hooks, identity: instance.store.identity, clock: instance.clock,
+            random: instance.random)
         let server = SyncServer(
             SyncServerConfiguration(
                 host: host ?? settings.host, port: port ?? settings.port, allow: settings.allow,
                 trustedProxies: settings.trustedProxies, publicContentAPI: settings.isAPIPublic),
-            dependencies(logger)
+            dependencies(responder, logger)
         ) { host, port in
             // Read by whoever started the process, so it must not wait in a buffer.
             try? Output.line("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)")
@@ -89,23 +92,19 @@ struct Serving {
                     .init(service: StatisticsPump(reporter: reporter, clock: instance.clock)),
                     .init(service: EventPump(delivery: EventDelivery(instance: instance, hooks: hooks))),
                     .init(service: IndexPump(delivery: EventDelivery(instance: instance, hooks: hooks))),
-                    .init(service: GarbagePump(instance: instance)),
+                    .init(service: GarbagePump(instance: instance, responder: responder)),
                     .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
     }
 
-    private func dependencies(_ logger: Logger) -> SyncServerDependencies {
+    private func dependencies(_ responder: LocalInstance, _ logger: Logger) -> SyncServerDependencies {
         let instance = instance
         let hooks = hooks
         let metrics = metrics
         return SyncServerDependencies(
-            version: Tidelock.version,
-            responder: LocalInstance(
-                store: instance.store, hooks: hooks, identity: instance.store.identity, clock: instance.clock,
-                random: instance.random),
-            hooks: hooks, routes: hooks, hookStatus: { hooks.wireStatus }, keys: KeyFile(instance: instance).keys,
+            version: Tidelock.version, responder: responder, hooks: hooks, routes: hooks, hookStatus: { hooks.wireStatus }, keys: KeyFile(instance: instance).keys,
             replay: instance.store, apiKeys: instance.store, content: instance.store, condition: instance.store,
             handlers: { hooks.statistics }, metrics: { metrics.render() }, clock: instance.clock, log: instance.store,
             audit: instance.store, logger: logger)

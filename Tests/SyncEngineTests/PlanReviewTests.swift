@@ -215,7 +215,41 @@ import TidelockTestSupport
         #expect(b.hooks.pinned == Limits.plansOnly)
     }
 
+    @Test func aLookerThatNeverComesBackIsForgotten() async throws {
+        try await b.put(.posts, #"{"_id":"1"}"#)
+        let gone = try await openLook()
+        b.clock.advance(by: .seconds(Limits.lookSeconds - 1))
+        let busy = try await openLook()
+        b.clock.advance(by: .seconds(2))
+        try await b.responder.forgetUntouched()
+        #expect(b.hooks.pinned == 1)
+        await expectRefusal(.permissionDenied, gone, .posts, "1")
+        _ = try await b.responder.outputs(transfer: busy.id, ReadOutputs(kind: Kind.posts.name, ids: ["1"]))
+        b.clock.advance(by: .seconds(Limits.lookSeconds - 1))
+        try await b.responder.forgetUntouched()
+        #expect(b.hooks.pinned == 1, "whoever asks is remembered")
+        b.clock.advance(by: .seconds(2))
+        _ = try await openLook(comparing: false)
+        #expect(b.hooks.pinned == 0, "the next open forgets as well")
+    }
+
     // MARK: Pulls
+
+    @Test func aPullThatIsNeitherDoneNorGivenUpIsForgotten() async throws {
+        try await b.put(.posts, #"{"_id":"1"}"#)
+        let open = OpenTransfer(
+            id: a.newID(), direction: .pull, initiator: a.identity, scope: .everything, nonce: "n")
+        _ = try await b.responder.open(open)
+        #expect(b.hooks.pinned == 1)
+        b.clock.advance(by: .seconds(Limits.transferSeconds + 1))
+        try await b.responder.forgetUntouched()
+        #expect(b.hooks.pinned == 0)
+        let request = MakePlan(
+            held: try await a.store.held(of: b.identity.id, scope: .everything, sourceKinds: [], nonce: "n"))
+        await #expect {
+            try await b.responder.plan(transfer: open.id, request)
+        } throws: { ($0 as? TidelockError)?.code == .unknownTransfer }
+    }
 
     @Test func aPullNamesItsRowsAndWhatHandlersOfTheSourceLeaveOut() async throws {
         strip("_s", at: b)
