@@ -11,12 +11,10 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let instance = try await Instance.open(location)
-        var targets: [Target] = []
-        if names.isEmpty {
-            targets = try await instance.targets().map(\.target)
-        } else {
-            for name in names { targets.append(try await instance.target(name).target) }
-        }
+        let all = try await instance.listedTargets()
+        // A name that nobody knows is a mistake in the command, and nothing is asked.
+        for name in names where !all.contains(where: { $0.name == name }) { _ = try await instance.target(name) }
+        let targets = names.isEmpty ? all : names.flatMap { name in all.filter { $0.name == name } }
         let rows = try await TargetChecks(instance: instance, targets: targets).perform().map {
             CheckRow($0, $1)
         }
@@ -39,7 +37,7 @@ struct HealthCommand: AsyncParsableCommand {
 
     func run() async throws {
         let instance = try await Instance.open(location)
-        let targets = try await instance.targets().map(\.target)
+        let targets = try await instance.listedTargets()
         let rows = try await TargetChecks(instance: instance, targets: targets).perform().map {
             CheckRow($0, $1, mindingClock: true)
         }

@@ -18,8 +18,8 @@ struct CheckRow: Encodable, Sendable {
     var error: RunReport.Failure?
 
     /// - Parameter mindingClock: whether a clock that differs too much is a failure; runs get by with it
-    init(_ target: Target, _ outcome: Result<TargetCheck, TidelockError>, mindingClock: Bool = false) {
-        self.target = target.name
+    init(_ target: String, _ outcome: Result<TargetCheck, TidelockError>, mindingClock: Bool = false) {
+        self.target = target
         switch outcome {
         case .success(let check):
             (ok, reachable, keyAccepted) = (true, true, true)
@@ -28,7 +28,7 @@ struct CheckRow: Encodable, Sendable {
             clockDifference = check.clockDifference?.milliseconds
             milliseconds = Int(check.latency / .milliseconds(1))
             warning = check.warning
-            note(check.clockDifference?.problem(of: "'\(target.name)'"), isFailure: mindingClock)
+            note(check.clockDifference?.problem(of: "'\(target)'"), isFailure: mindingClock)
         case .failure(let failure):
             ok = false
             reachable = failure.code.provesReachable

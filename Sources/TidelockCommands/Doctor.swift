@@ -21,7 +21,7 @@ struct Doctor: Sendable {
         let target: Target
         let peer: RemotePeer
         do {
-            http = try client()
+            http = try instance.httpClient()
             target = try await instance.target(name).target
             peer = try RemotePeer(
                 target: target, local: instance.store.identity, http: http, clock: instance.clock,
@@ -60,14 +60,5 @@ struct Doctor: Sendable {
             identity: instance.store.identity, version: Tidelock.version,
             runInProgress: try SyncLock.holder(in: instance.folder.storage)?.inProgress, hooks: hooks.wireStatus,
             condition: try await instance.store.condition(for: ""))
-    }
-
-    /// Throws `bad_setting` when the file with certificate authorities cannot be read.
-    private func client() throws -> HTTPClient {
-        do {
-            return try HTTPClient(instance.httpOptions)
-        } catch {
-            throw TidelockError(.badSetting, error.message, hint: error.hint, underlying: error)
-        }
     }
 }

@@ -91,6 +91,22 @@ struct Instance: Sendable {
         return options
     }
 
+    /// A client for requests to targets. Whoever asks for it shuts it down.
+    ///
+    /// `policy` says which addresses may be connected to. Throws `bad_setting` when the file with certificate
+    /// authorities cannot be read.
+    func httpClient(
+        admitting policy: (@Sendable (_ address: String, _ host: String, _ port: Int) -> Bool)? = nil
+    ) throws -> HTTPClient {
+        var options = httpOptions
+        if let policy { options.addressPolicy = policy }
+        do {
+            return try HTTPClient(options)
+        } catch {
+            throw TidelockError(.badSetting, error.message, hint: error.hint, underlying: error)
+        }
+    }
+
     func newRunID() -> String {
         TransferID.make(clock: clock, random: random)
     }

@@ -14,7 +14,7 @@ struct RemoteRollback {
             throw TidelockError(.unknownRun, "Run \(run.id) does not say where it went.")
         }
         let target = try await instance.target(name).target
-        let http = try HTTPClient(instance.httpOptions)
+        let http = try instance.httpClient()
         defer { http.shutdown() }
         let peer = try RemotePeer(
             target: target, local: instance.store.identity, http: http, clock: instance.clock, random: instance.random)

@@ -42,9 +42,7 @@ final class ScriptedSync: SyncControl {
 
     func check(_ wanted: ScriptedTarget) async throws -> JSONDocument {
         let target = try await self.target(wanted)
-        var options = instance.httpOptions
-        if let policy = wanted.admits { options.addressPolicy = policy }
-        let http = try HTTPClient(options)
+        let http = try instance.httpClient(admitting: wanted.admits)
         defer { http.shutdown() }
         let peer = try RemotePeer(
             target: target, local: instance.store.identity, http: http, clock: instance.clock, random: instance.random,

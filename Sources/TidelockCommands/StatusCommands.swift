@@ -34,7 +34,7 @@ struct StatusCommand: AsyncParsableCommand {
         let answer = Answer(
             instance: instance.store.identity, folder: instance.folder.url.path, syncing: activity.isSyncing,
             holder: activity.holder, lastSync: activity.lastSync, items: kinds.reduce(0) { $0 + $1.items },
-            kinds: kinds.count, targets: try await instance.targets().map(\.target.name), hooks: hooks.status)
+            kinds: kinds.count, targets: try await instance.listedTargets().map(\.name), hooks: hooks.status)
         if json { return try Output.json(answer) }
         try print(answer)
     }

@@ -87,9 +87,7 @@ struct SyncRunner: Sendable {
 
     private func locked(_ run: String, into report: inout RunReport) async -> TidelockError? {
         do {
-            var options = instance.httpOptions
-            if let policy = request.addressPolicy { options.addressPolicy = policy }
-            let http = try HTTPClient(options)
+            let http = try instance.httpClient(admitting: request.addressPolicy)
             defer { http.shutdown() }
             let peer = try RemotePeer(
                 target: target, local: instance.store.identity, http: http, clock: instance.clock,

@@ -6,7 +6,7 @@ internal import SyncEngine
 
 /// Checks of several targets side by side, a few at a time, each with a limit of its own.
 struct TargetChecks: Sendable {
-    typealias Ended = (target: Target, outcome: Result<TargetCheck, TidelockError>)
+    typealias Ended = (target: String, outcome: Result<TargetCheck, TidelockError>)
 
     /// Checks under way at once.
     static let atOnce = 8
@@ -14,25 +14,30 @@ struct TargetChecks: Sendable {
     static let limit: Duration = .seconds(15)
 
     let instance: Instance
-    let targets: [Target]
+    let targets: [ListedTarget]
 
     /// What was found, in the order of the targets.
     func perform() async throws -> [Ended] {
-        let http = try HTTPClient(instance.httpOptions)
+        let http = try instance.httpClient()
         defer { http.shutdown() }
         return await withTaskGroup(of: (Int, Ended).self) { group in
             var results: [Int: Ended] = [:]
             for (number, target) in targets.enumerated() {
                 if number >= Self.atOnce, let (finished, ended) = await group.next() { results[finished] = ended }
-                group.addTask { (number, (target, await outcome(target, http))) }
+                group.addTask { (number, (target.name, await outcome(target, http))) }
             }
             for await (finished, ended) in group { results[finished] = ended }
             return targets.indices.compactMap { results[$0] }
         }
     }
 
-    private func outcome(_ target: Target, _ http: HTTPClient) async -> Result<TargetCheck, TidelockError> {
-        await outcomeWithin(Self.limit, "Target '\(target.name)'") {
+    private func outcome(_ listed: ListedTarget, _ http: HTTPClient) async -> Result<TargetCheck, TidelockError> {
+        let target: Target
+        switch listed.target {
+        case .success(let usable): target = usable
+        case .failure(let failure): return .failure(failure)
+        }
+        return await outcomeWithin(Self.limit, "Target '\(target.name)'") {
             let peer = try RemotePeer(
                 target: target, local: instance.store.identity, http: http, clock: instance.clock,
                 random: instance.random, timeout: Self.limit)

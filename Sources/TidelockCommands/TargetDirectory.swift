@@ -9,38 +9,61 @@ struct KnownTarget: Sendable {
     var isConfigured: Bool
 }
 
+/// The name of a target, and the target itself or what keeps it from being used, such as a key that is not set.
+struct ListedTarget: Sendable {
+    var name: String
+    var known: Result<KnownTarget, TidelockError>
+
+    var target: Result<Target, TidelockError> { known.map(\.target) }
+}
+
 extension Instance {
-    /// All targets: those of the configuration first, then those added by command.
+    /// All targets, as `listedTargets`. Throws what keeps the first from being used that cannot be.
     func targets() async throws -> [KnownTarget] {
+        try await listedTargets().map { try $0.known.get() }
+    }
+
+    /// All targets: those of the configuration first, then those added by command.
+    func listedTargets() async throws -> [ListedTarget] {
         let environment = try EnvironmentFile(folder.environment)
         let stored = try await store.targets()
         let configured = settings.targets.map { target in
-            KnownTarget(target: target, isConfigured: true)
+            ListedTarget(name: target.name, known: .success(KnownTarget(target: target, isConfigured: true)))
         }
-        let names = Set(configured.map(\.target.name))
-        return try configured
+        let names = Set(configured.map(\.name))
+        return configured
             + stored.filter { !names.contains($0.name) }.map { record in
-                KnownTarget(target: try record.target(environment), isConfigured: false)
+                ListedTarget(
+                    name: record.name,
+                    known: record.target(environment).map { KnownTarget(target: $0, isConfigured: false) })
             }
     }
 
-    /// Throws `unknown_target` with a suggestion.
+    /// One target, whatever is wrong with others. Throws `unknown_target` with a suggestion.
     func target(_ name: String) async throws -> KnownTarget {
-        let all = try await targets()
-        guard let target = all.first(where: { $0.target.name == name }) else {
-            let names = all.map(\.target.name)
+        let all = try await listedTargets()
+        guard let target = all.first(where: { $0.name == name }) else {
+            let names = all.map(\.name)
             throw TidelockError(
                 .unknownTarget, "There is no target '\(name.printable)'.\(didYouMean(name, among: names))",
                 hint: names.isEmpty
                     ? "'tidelock targets add NAME URI --key KEY' adds one."
                     : "Targets are: \(names.joined(separator: ", ")).")
         }
-        return target
+        return try target.known.get()
     }
 }
 
 extension TargetRecord {
-    fileprivate func target(_ environment: EnvironmentFile) throws -> Target {
+    fileprivate func target(_ environment: EnvironmentFile) -> Result<Target, TidelockError> {
+        do {
+            return .success(try usable(environment))
+        } catch {
+            return .failure(TidelockError(wrapping: error))
+        }
+    }
+
+    private func usable(_ environment: EnvironmentFile) throws -> Target {
         let secret: SyncKey
         switch key {
         case .stored(let stored): secret = stored

@@ -101,7 +101,7 @@ struct TargetComparison: Encodable {
     /// Asks the target. Takes no lease and changes nothing on either side.
     static func make(_ instance: Instance, target name: String, scope: Scope) async throws -> TargetComparison {
         let target = try await instance.target(name).target
-        let http = try HTTPClient(instance.httpOptions)
+        let http = try instance.httpClient()
         defer { http.shutdown() }
         let peer = try RemotePeer(
             target: target, local: instance.store.identity, http: http, clock: instance.clock, random: instance.random)

@@ -59,6 +59,20 @@ struct HealthTests {
         #expect(text.output.contains("✗ edge: Target 'edge' (127.0.0.1:\(server.port)) did not answer"), "\(text)")
     }
 
+    @Test func aKeyThatIsNotSetConcernsOnlyItsTarget() async throws {
+        let site = try await Site.make()
+        try await site.source.run(
+            "targets", "add", "absent", "http://127.0.0.1:\(site.server.port)", "--key-env", "TIDELOCK_UNSET_KEY")
+        for command in ["health", "check"] {
+            let (rows, exit) = try await rows(site.source, command)
+            let byTarget = Dictionary(uniqueKeysWithValues: rows.map { ($0.target, $0) })
+            #expect(exit == 78 && rows.count == 2, "\(rows)")
+            #expect(byTarget["production"]?.ok == true, "\(rows)")
+            #expect(byTarget["absent"]?.ok == false && byTarget["absent"]?.error?.code == "missing_setting", "\(rows)")
+        }
+        #expect(try await site.push().isGood, "a run with another target is none of its business")
+    }
+
     @Test func withoutTargetsNothingIsWrong() async throws {
         let instance = try await RealInstance.make("alone")
         #expect(try await instance.run("health") == "no targets\n")
