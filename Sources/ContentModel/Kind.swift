@@ -18,12 +18,12 @@ public struct Kind: Sendable, Hashable, Comparable, CustomStringConvertible {
     public static let layoutComponents = Kind(checked: "layout/components")
 
     /// Kinds with a name of their own; the others carry the name of a model or a project.
-    private static let named = [
+    static let named = [
         models, locales, singletons, assets, assetFolders, pages, menus, pageSettings, translationProjects,
         layoutComponents,
     ]
     private static let contentPrefix = "content/"
-    private static let translationPrefix = "lokalize/keys/"
+    static let translationPrefix = "lokalize/keys/"
 
     /// How kinds are spelled, for people.
     public static let forms =

@@ -133,20 +133,3 @@ extension RunDetail.Event {
         return event + (parts.isEmpty ? "" : " (\(parts.joined(separator: "; ")))")
     }
 }
-
-/// `KIND/ID` as people write it: both parts may hold slashes.
-struct ItemName {
-    let text: String
-
-    /// The longest known kind that it begins with, or else everything up to the last slash.
-    func reference(among kinds: [Kind]) throws -> ItemReference {
-        let known = kinds.map(\.name).filter { text.hasPrefix($0 + "/") }.max { $0.utf8.count < $1.utf8.count }
-        let kind = known ?? text.lastIndex(of: "/").map { String(text[..<$0]) } ?? ""
-        let id = String(text.dropFirst(kind.count + 1))
-        guard !kind.isEmpty, !id.isEmpty else {
-            throw TidelockError(
-                .usage, "'\(text.printable)' names no item.", hint: "Write KIND/ID, such as content/posts/42.")
-        }
-        return ItemReference(kind: try Kind(kind).name, id: id)
-    }
-}

@@ -68,16 +68,13 @@ extension ScopeOptions {
         only != nil || models != nil || items != nil || locales != nil || mirror || filter != nil
     }
 
-    /// The items of `--items`, ids by kind. The id stands behind the last slash.
+    /// The items of `--items`, ids by kind.
     fileprivate func chosenItems() throws -> [String: [String]]? {
         guard let items else { return nil }
         var chosen: [String: [String]] = [:]
         for text in items.split(separator: ",") {
-            let name = text.trimmingCharacters(in: .whitespaces)
-            guard let slash = name.lastIndex(of: "/"), slash != name.startIndex,
-                case let id = String(name[name.index(after: slash)...]), !id.isEmpty
-            else { throw ValidationError("--items takes KIND/ID, separated by commas; '\(name)' is not that.") }
-            chosen[try Kind.ofItems(String(name[..<slash])).name, default: []].append(id)
+            let item = try ItemName(text.trimmingCharacters(in: .whitespaces))
+            chosen[item.kind.name, default: []].append(item.id)
         }
         guard !chosen.isEmpty else { throw ValidationError("--items takes KIND/ID, separated by commas.") }
         guard chosen.values.reduce(0, { $0 + $1.count }) <= Limits.namedItems else {

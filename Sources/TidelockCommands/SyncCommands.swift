@@ -169,7 +169,9 @@ struct RollbackCommand: AsyncParsableCommand {
         let instance = try await Instance.open(location)
         let record = try await instance.store.run(run)
         let kinds = try await instance.store.kinds()
-        let item = try item.map { try ItemName(text: $0).reference(among: kinds) }
+        let item = try item.map { try ItemName($0, among: kinds) }.map {
+            ItemReference(kind: $0.kind.name, id: $0.id)
+        }
         let result = try await instance.auditing(.rollback, target: record.target, run: record.id) {
             record.direction == "push"
                 ? try await RemoteRollback(instance: instance).perform(record, only: item)
