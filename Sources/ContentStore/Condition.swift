@@ -10,8 +10,10 @@ extension Store: ConditionReader {
         let lease = try await leaseHolder().map {
             HeldLease(holder: $0.holder, since: $0.since, expires: $0.expires, isOwn: $0.source == caller)
         }
-        let storage = StorageCondition(
-            freeBytes: try freeBytes, uploads: UploadFolder(at: folder.appending(path: "uploads")))
+        // On a thread of the store: the file system may take its time.
+        let storage = try await read { [self] _ in
+            StorageCondition(freeBytes: try freeBytes, uploads: UploadFolder(at: folder.appending(path: "uploads")))
+        }
         return InstanceCondition(lease: lease, storage: storage)
     }
 

@@ -17,7 +17,8 @@ extension RemotePeer {
         var request = HTTPRequest(
             Endpoint.reach.traits.method.rawValue, address.base + Endpoint.reach.path(),
             headers: [HTTPField("Accept", "application/json")])
-        request.limits.connect = limit
+        // Were both the same, it would be left to chance which one ends a connection that nobody accepts.
+        request.limits.connect = limit / 2
         request.limits.total = limit
         do {
             let response = try await http.send(request)

@@ -258,8 +258,8 @@ struct DoctorTests {
 
     @Test(.enabled(if: PrivateMount.isPermitted, "file systems may not be mounted here"))
     func aFullDisk() async throws {
-        let (site, server) = try await site(mounting: "storage", "size=64m")
-        try await expectCause("disk", exit: 74, of: site.source, "The disk of target", "250.0 MB are needed")
+        let (site, server) = try await site(mounting: "storage", "size=24m")
+        try await expectCause("disk", exit: 74, of: site.source, "The disk of target", "are needed for a batch")
         await server.stop()
     }
 }

@@ -251,7 +251,7 @@ import Testing
     }
 
     /// With a wrong key nobody signs anything, but the first answer tells the time.
-    @Test func theDateOfAnUnsignedAnswerCountsWhereThereIsNoOther() {
+    @Test func theDateOfAnUnsignedAnswerIsAHintThatHidesNoWrongKey() {
         let late = facts { facts in
             facts.reach = .answered(
                 Reach.Answer(
@@ -261,7 +261,9 @@ import Testing
         #expect(Diagnosis(late).cause == nil)
         var refused = late
         refused.check = .failure(TidelockError(.unknownKey, "No."))
-        expectCause(.clock, .expiredToken, refused)
+        expectCause(.key, .unknownKey, refused)
+        guard case .ok(_, let hint?)? = outcome(.clock, refused) else { return #expect(Bool(false)) }
+        #expect(hint.contains("10 min ahead"))
     }
 
     // MARK: Rights
@@ -348,7 +350,12 @@ import Testing
     }
 
     @Test func enoughSpaceIsEnough() {
-        #expect(Diagnosis(condition { $0.storage.freeBytes = Diagnosis.leastFreeBytes }).cause == nil)
+        for (bytes, isScarce) in [(Diagnosis.leastFreeBytes, true), (Diagnosis.plentyFreeBytes, false)] {
+            let facts = condition { $0.storage.freeBytes = bytes }
+            #expect(Diagnosis(facts).cause == nil)
+            guard case .ok(_, let hint)? = outcome(.disk, facts) else { return #expect(Bool(false)) }
+            #expect((hint != nil) == isScarce)
+        }
     }
 
     @Test(arguments: [
@@ -362,6 +369,22 @@ import Testing
             let error = expectCause(.uploads, code, facts)
             #expect(error?.message.contains("storage/uploads") == true && error?.hint != nil)
         }
+    }
+
+    @Test func aFolderForUploadsCountsOnlyWhereSomethingIsWrittenToIt() throws {
+        var facts = condition { $0.storage.uploads = .full }
+        facts.here.condition.storage.uploads = .full
+        var target = try facts.target.get()
+        target.allowsPush = false
+        facts.target = .success(target)
+        #expect(expectCause(.uploads, .diskFull, facts)?.message.contains("of this instance") == true)
+        (target.allowsPush, target.allowsPull) = (true, false)
+        facts.target = .success(target)
+        #expect(expectCause(.uploads, .diskFull, facts)?.message.contains("of target") == true)
+        facts.here.condition.storage.uploads = .writable
+        (target.allowsPush, target.allowsPull) = (false, true)
+        facts.target = .success(target)
+        #expect(Diagnosis(facts).cause == nil)
     }
 
     @Test func whatIsWrongHereIsToldAlsoWhenTheTargetIsNotReached() {

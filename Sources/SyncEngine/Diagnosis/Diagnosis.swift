@@ -1,4 +1,5 @@
 public import ContentModel
+internal import SyncProtocol
 
 /// Why a sync with a target would not start: every step on the way to it, with what was found there.
 ///
@@ -41,6 +42,10 @@ public struct Diagnosis: Sendable {
         return nil
     }
 
-    /// Free space, in bytes, below which a run is likely to fail: a batch and the log that the store writes ahead fit.
-    public static let leastFreeBytes: Int64 = 250_000_000
+    /// Free space, in bytes, that one batch needs: the largest holds one item, which is written to the log that the
+    /// store writes ahead and then to its place.
+    public static let leastFreeBytes = Int64(2 * Limits.itemBytes)
+
+    /// Free space, in bytes, below which a warning is due: a window of batches, written as often.
+    public static let plentyFreeBytes = Int64(Limits.window) * leastFreeBytes
 }

@@ -103,23 +103,29 @@ extension DiagnosisJudge {
         if let problem = shortage(here, "of this instance") { return .problem(problem) }
         guard let there = there?.storage.freeBytes else { return untold("\(ByteText.of(here)) free here") }
         if let problem = shortage(there, "of target \(label)") { return .problem(problem) }
-        return .ok("\(ByteText.of(here)) free here, \(ByteText.of(there)) there")
+        let isScarce = min(here, there) < Diagnosis.plentyFreeBytes
+        return .ok(
+            "\(ByteText.of(here)) free here, \(ByteText.of(there)) there",
+            hint: isScarce ? "That may be too little for a large run; free some space." : nil)
     }
 
     private func shortage(_ free: Int64, _ owner: String) -> TidelockError? {
         guard free < Diagnosis.leastFreeBytes else { return nil }
         return TidelockError(
             .diskFull,
-            "The disk \(owner) is full: \(ByteText.of(free)) are free, \(ByteText.of(Diagnosis.leastFreeBytes)) are needed.",
+            "The disk \(owner) is full: \(ByteText.of(free)) are free, \(ByteText.of(Diagnosis.leastFreeBytes)) are needed for a batch.",
             hint: "Free some space there; 'tidelock gc --vacuum' gives back what the store no longer needs.")
     }
 
+    /// A folder counts where something is written to it: here by pulls, over there by pushes.
     var uploads: Outcome {
+        let writes = (here: target?.allowsPull ?? true, there: target?.allowsPush ?? true)
         let here = facts.here.condition.storage.uploads
-        if let problem = obstacle(here, "of this instance") { return .problem(problem) }
-        guard let there = there?.storage.uploads else { return untold("writable here") }
+        if writes.here, let problem = obstacle(here, "of this instance") { return .problem(problem) }
+        guard writes.there else { return .ok("writable here") }
+        guard let there = there?.storage.uploads else { return untold(writes.here ? "writable here" : nil) }
         if let problem = obstacle(there, "of target \(label)") { return .problem(problem) }
-        return .ok("writable on both sides")
+        return .ok(writes.here ? "writable on both sides" : "writable there")
     }
 
     private func obstacle(_ folder: UploadFolder, _ owner: String) -> TidelockError? {

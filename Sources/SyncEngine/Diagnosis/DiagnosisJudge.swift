@@ -115,12 +115,18 @@ extension DiagnosisJudge {
     }
 
     private var clock: Outcome {
-        guard let difference = checked?.clockDifference ?? unsignedDifference else { return .notReached() }
-        if let problem = difference.problem(of: label) { return .problem(problem) }
-        return .ok("the other side's is \(difference.sentence)")
+        if let difference = checked?.clockDifference {
+            if let problem = difference.problem(of: label) { return .problem(problem) }
+            return .ok("the other side's is \(difference.sentence)")
+        }
+        guard let difference = unsignedDifference else { return .notReached() }
+        return .ok(
+            "the other side's is \(difference.sentence), as an answer without a signature says",
+            hint: difference.problem(of: label)?.message)
     }
 
-    /// What the head of an answer says counts only where no signed one does.
+    /// What the head of an answer says counts only where no signed one does. Anybody on the way can write it, and why
+    /// the key was refused must not hide behind it: a target that refuses a token for its time says so itself.
     private var unsignedDifference: ClockDifference? {
         guard case .answered(let answer)? = facts.reach, facts.check != nil else { return nil }
         return answer.clockDifference
