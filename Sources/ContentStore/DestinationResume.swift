@@ -1,6 +1,6 @@
 public import ContentModel
 internal import GRDB
-public import SyncEngine
+internal import SyncEngine
 public import SyncProtocol
 
 extension Store {

@@ -1,4 +1,4 @@
-public import ContentModel
+internal import ContentModel
 
 /// Writes batches: a line naming the operation, followed by the item's own line where there is one.
 ///
