@@ -40,11 +40,7 @@ enum Schema {
     /// Which migrations are missing is read before the write lock is taken, so two processes that open an older store
     /// at once could both run the same one. The file stays: removing it would let a third lock another file.
     private static func alone(beside path: String, _ body: () throws -> Void) throws {
-        let descriptor = Glibc.open(path + ".migrate", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw TidelockError(
-                .storageFailed, "\(path).migrate cannot be made: \(String(cString: strerror(errno))).")
-        }
+        let descriptor = try LockFile.open(path + ".migrate")
         defer { close(descriptor) }
         while flock(descriptor, LOCK_EX) != 0 {
             guard errno == EINTR else {

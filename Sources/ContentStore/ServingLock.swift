@@ -1,4 +1,3 @@
-internal import ContentModel
 public import Foundation
 internal import Glibc
 
@@ -22,13 +21,6 @@ public final class ServingLock: Sendable {
     }
 
     private static func openFile(in storage: URL) throws -> Int32 {
-        let folder = storage.appending(path: "tmp")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let path = folder.appending(path: "serve.lock").path
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw TidelockError(.storageFailed, "\(path) cannot be made: \(String(cString: strerror(errno))).")
-        }
-        return descriptor
+        try LockFile.open(storage.appending(path: "tmp").appending(path: "serve.lock").path)
     }
 }

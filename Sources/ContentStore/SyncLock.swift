@@ -37,8 +37,6 @@ public final class SyncLock: Sendable {
 
     /// Takes the lock. Throws `run_in_progress` naming the holder when another process has it.
     public static func acquire(in storage: URL, holder: Holder) throws -> SyncLock {
-        let folder = storage.appending(path: "tmp")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let path = file(in: storage)
         let descriptor = try lockedFile(path)
         let text = Array(try JSONColumns.encode(holder).utf8)
@@ -56,7 +54,7 @@ public final class SyncLock: Sendable {
     /// out, so the file of that name is tried again.
     private static func lockedFile(_ path: String) throws -> Int32 {
         while true {
-            let descriptor = try openFile(path)
+            let descriptor = try LockFile.open(path)
             guard isLocked(descriptor) else {
                 defer { _ = Glibc.close(descriptor) }
                 throw inProgress(read(path))
@@ -105,16 +103,6 @@ public final class SyncLock: Sendable {
 
     private static func file(in storage: URL) -> String {
         storage.appending(path: "tmp").appending(path: "sync.lock").path
-    }
-
-    private static func openFile(_ path: String) throws -> Int32 {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw TidelockError(
-                .storageFailed, "The lock file \(path) cannot be opened: \(String(cString: strerror(errno))).",
-                hint: "Check the folder's owner and permissions.")
-        }
-        return descriptor
     }
 
     private static func read(_ path: String) -> Holder? {
