@@ -122,17 +122,25 @@ enum Collision {
     /// Beside a staged row `s`: the row here `h` and what this instance knows of the source's `sh`.
     static let joins = """
         JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
-        LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = s.kid AND sh.bucket = s.bucket AND sh.id = s.id
+        \(joinedShadow)
+        """
+
+    static let joinedShadow =
+        "LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = s.kid AND sh.bucket = s.bucket AND sh.id = s.id"
+
+    /// Whether an item that is put here meets another one than the source left or knows of.
+    private static let isEditedBeforePut = """
+        NOT coalesce(h.reverted IN (SELECT id FROM transfer WHERE pid = :pid), 0)
+            AND h.hash IS NOT coalesce(s.stored, s.hash)
+            AND CASE h.deleted WHEN 1 THEN h.edited <> 0 ELSE NOT (h.origin = :pid AND h.edited = 0 AND s.contested = 0) END
+            AND NOT coalesce(sh.state IN (1, 4) AND sh.out_hash = h.hash, 0)
         """
 
     /// Whether an edit made here would be lost: the rows of which a commit says `replace`, `keepOriginal` or
     /// `deleteEdited`, and those that were kept although the source deleted them.
     static let isEdited = """
         CASE s.op
-        WHEN 1 THEN NOT coalesce(h.reverted IN (SELECT id FROM transfer WHERE pid = :pid), 0)
-            AND h.hash IS NOT coalesce(s.stored, s.hash)
-            AND CASE h.deleted WHEN 1 THEN h.edited <> 0 ELSE NOT (h.origin = :pid AND h.edited = 0 AND s.contested = 0) END
-            AND NOT coalesce(sh.state IN (1, 4) AND sh.out_hash = h.hash, 0)
+        WHEN 1 THEN \(isEditedBeforePut)
         WHEN 2 THEN h.deleted = 0 AND NOT (h.origin <> :pid AND :spares) AND (
             h.edited <> 0 OR s.contested = 1 OR EXISTS (
                 SELECT 1 FROM conflict c
@@ -140,10 +148,12 @@ enum Collision {
         ELSE 0 END
         """
 
-    /// Whether the row here gives way to the staged one, once conflicts are decided.
+    /// Whether the row here, where there is one, gives way to the staged one, once conflicts are decided. An unfiltered
+    /// original that nobody decided about stays, as a commit says `keepOriginal` of it.
     static let givesWay = """
         CASE s.op
         WHEN 1 THEN s.keep NOT IN (\(Decision.list(Decision.keeping)))
+            AND NOT coalesce(s.keep = \(Decision.none.rawValue) AND h.deleted = 0 AND \(isOriginal) AND \(isEditedBeforePut), 0)
         WHEN 2 THEN s.keep NOT IN (\(Decision.list(Decision.keeping))) AND NOT (h.origin <> :pid AND :spares)
         ELSE 0 END
         """

@@ -60,7 +60,7 @@ enum SchemaRows {
     static let stagedSQL = """
         SELECT s.bucket, s.id, old.bytes, new.bytes
         FROM stage s
-        JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
+        \(Collision.joins)
         JOIN body old ON old.rid = h.rid
         LEFT JOIN body new ON new.rid = s.rid
         WHERE s.transfer = :transfer AND s.kid = :kid AND (s.bucket, s.id) > (:bucket, :id)
@@ -68,38 +68,55 @@ enum SchemaRows {
         ORDER BY s.bucket, s.id
         """
 
+    /// Rows of items, each with its place and its body.
+    struct Items: Sendable {
+        /// Name of the table that holds the place.
+        fileprivate let table: String
+        fileprivate let sql: String
+
+        var page: String {
+            """
+            \(sql) AND (\(table).bucket, \(table).id) > (:bucket, :id)
+            ORDER BY \(table).bucket, \(table).id
+            LIMIT \(Limits.schemaPage)
+            """
+        }
+
+        var one: String { "\(sql) AND \(table).bucket = :bucket AND \(table).id = :id" }
+    }
+
     /// Items here.
-    static let presentSQL = """
-        SELECT h.bucket, h.id, body.bytes
-        FROM head h
-        JOIN body ON body.rid = h.rid
-        WHERE h.kid = :kid AND h.deleted = 0
-        """
+    static let present = Items(
+        table: "h",
+        sql: """
+            SELECT h.bucket, h.id, body.bytes
+            FROM head h
+            JOIN body ON body.rid = h.rid
+            WHERE h.kid = :kid AND h.deleted = 0
+            """)
 
     /// Items here that stay as they are.
-    static let stayingSQL = """
-        \(presentSQL) AND NOT EXISTS (
-            SELECT 1 FROM stage s
-            WHERE s.transfer = :transfer AND s.kid = h.kid AND s.bucket = h.bucket AND s.id = h.id
-                AND \(Collision.givesWay))
-        """
+    static let staying = Items(
+        table: "h",
+        sql: """
+            \(present.sql) AND NOT EXISTS (
+                SELECT 1 FROM stage s
+                \(Collision.joinedShadow)
+                WHERE s.transfer = :transfer AND s.kid = h.kid AND s.bucket = h.bucket AND s.id = h.id
+                    AND \(Collision.givesWay))
+            """)
 
-    /// Items that are staged and will be here, under the same name as rows that are here.
-    static let arrivingSQL = """
-        SELECT h.bucket, h.id, body.bytes
-        FROM stage h
-        JOIN body ON body.rid = h.rid
-        WHERE h.transfer = :transfer AND h.kid = :kid AND h.op = 1
-            AND h.keep NOT IN (\(Decision.list(Decision.keeping)))
-        """
-
-    static let pageSQL = """
-         AND (h.bucket, h.id) > (:bucket, :id)
-        ORDER BY h.bucket, h.id
-        LIMIT \(Limits.schemaPage)
-        """
-
-    static let itemSQL = " AND h.bucket = :bucket AND h.id = :id"
+    /// Items that are staged and will be here, in the place of rows that are here or as new ones.
+    static let arriving = Items(
+        table: "s",
+        sql: """
+            SELECT s.bucket, s.id, body.bytes
+            FROM stage s
+            JOIN body ON body.rid = s.rid
+            LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
+            \(Collision.joinedShadow)
+            WHERE s.transfer = :transfer AND s.kid = :kid AND s.op = 1 AND \(Collision.givesWay)
+            """)
 
     static func definition(_ db: Database, of model: String) throws -> JSONDocument? {
         guard let kid = try Numbers.knownKind(db, .models) else { return nil }
@@ -129,15 +146,17 @@ private struct ItemScan {
 
     mutating func page(of part: ModelItems) throws -> SchemaPage {
         switch part {
-        case .present(let after): try scan(SchemaRows.presentSQL, [:], behind: after)
-        case .staying(let after):
-            try scan(
-                SchemaRows.stayingSQL,
-                ["transfer": record.id, "pid": record.pid, "spares": record.scope.hasFilter], behind: after)
-        case .arriving(let after): try scan(SchemaRows.arrivingSQL, ["transfer": record.id], behind: after)
+        case .present(let after): try scan(SchemaRows.present, [:], behind: after)
+        case .staying(let after): try scan(SchemaRows.staying, staged, behind: after)
+        case .arriving(let after): try scan(SchemaRows.arriving, staged, behind: after)
         case .named(let kind, let ids): try look(at: ids, of: kind)
         }
         return result
+    }
+
+    /// What says which rows are staged, and what becomes of those that they meet.
+    private var staged: [String: (any DatabaseValueConvertible)?] {
+        ["transfer": record.id, "pid": record.pid, "spares": record.scope.hasFilter]
     }
 
     /// Whoever asks by name could otherwise find out one by one which items there are that are none of its business.
@@ -145,7 +164,7 @@ private struct ItemScan {
         for id in ids { try check.require(kind, id) }
         guard kind.model == model || kind == .singletons else { return }
         for (position, id) in ids.enumerated() where kind.model != nil || id == model {
-            try look(SchemaRows.presentSQL, [:], kind, id)
+            try look(SchemaRows.present, [:], kind, id)
             guard budget.isSpent, position + 1 < ids.count else { continue }
             result.next = ListPosition(bucket: Bucket(kind: kind, id: id).number, id: id)
             return
@@ -154,24 +173,25 @@ private struct ItemScan {
 
     /// A page of the collection or tree; the first one has the singleton beside it.
     private mutating func scan(
-        _ sql: String, _ arguments: [String: (any DatabaseValueConvertible)?], behind position: ListPosition?
+        _ items: SchemaRows.Items, _ arguments: [String: (any DatabaseValueConvertible)?],
+        behind position: ListPosition?
     ) throws {
-        if position == nil { try look(sql, arguments, .singletons, model) }
+        if position == nil { try look(items, arguments, .singletons, model) }
         guard let kind = try? Kind.content(model) else { return }  // no kind, no items
         var place = arguments
         place["bucket"] = position.map { Int64($0.bucket) } ?? -1
         place["id"] = position?.id ?? ""
-        let last = try count(sql + SchemaRows.pageSQL, place, kind)
+        let last = try count(items.page, place, kind)
         if last.rows == Limits.schemaPage || budget.isSpent { result.next = last.position }
     }
 
     private mutating func look(
-        _ sql: String, _ arguments: [String: (any DatabaseValueConvertible)?], _ kind: Kind, _ id: String
+        _ items: SchemaRows.Items, _ arguments: [String: (any DatabaseValueConvertible)?], _ kind: Kind, _ id: String
     ) throws {
         var place = arguments
         place["bucket"] = Int64(Bucket(kind: kind, id: id).number)
         place["id"] = id
-        _ = try count(sql + SchemaRows.itemSQL, place, kind)
+        _ = try count(items.one, place, kind)
     }
 
     /// Answers how many rows there were, and where the last one is.

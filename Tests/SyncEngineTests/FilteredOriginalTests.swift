@@ -133,6 +133,17 @@ import TidelockTestSupport
         try await expectKept(try await a.pull(from: b))
     }
 
+    @Test func anOriginalThatStaysCountsWhenADefinitionBreaksIt() async throws {
+        try await a.put(.models, #"{"name":"posts","fields":[{"name":"v"},{"name":"secret"}]}"#)
+        try await edited()
+        a.hooks.install("strips", version: 2) { _, item in .changed(item.body.removing("v")) }
+        try await b.put(.models, #"{"name":"posts","fields":[{"name":"v"}]}"#)
+        let run = try await a.pull(from: b)
+        try await expectKept(run)
+        #expect(run.result?.schemaChanges?.changes.map(\.field) == ["secret"])
+        #expect(run.result?.schemaChanges?.changes.map(\.items) == [1])
+    }
+
     @Test func aHandlerThatFailsByNowKeepsTheOriginal() async throws {
         try await edited()
         a.hooks.install("strips", version: 2) { _, _ in throw TidelockError(.hookFailed, "Broken by now.") }
