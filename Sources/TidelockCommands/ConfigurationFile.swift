@@ -2,7 +2,7 @@ internal import ContentModel
 internal import Foundation
 internal import LuaRuntime
 
-/// Evaluates `tidelock.lua` in the sandbox, where it may call `env(name, default)` and nothing else.
+/// Evaluates `tidelock.lua` in the sandbox, where it may call `env(name, default)` and nothing else of ours.
 enum ConfigurationFile {
     static func settings(of folder: InstanceFolder, workers: LuaWorkers) async throws -> Settings {
         let file = folder.configuration
@@ -15,7 +15,9 @@ enum ConfigurationFile {
         return try SettingsReader(file: file.path).read(value)
     }
 
-    private static func evaluate(
+    /// The value that a Lua file returns, be it the configuration or one that is run beside it. Throws `bad_setting`
+    /// naming the line, and what `env` throws.
+    static func evaluate(
         _ text: [UInt8], named name: String, environment: EnvironmentFile, workers: LuaWorkers
     ) async throws -> LuaValue {
         var configuration = LuaConfiguration()

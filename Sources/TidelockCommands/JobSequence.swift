@@ -1,17 +1,19 @@
 internal import ContentModel
-internal import Foundation
 internal import SyncEngine
 internal import SyncProtocol
 
 /// Several runs, one after another in their order: one for each job. The first failure stops the rest.
 struct JobSequence: Sendable {
-    /// At least one.
+    /// At least one; all go the same way.
     let requests: [SyncRunner.Request]
+    /// Waits between one run and the next.
+    private let pause: @Sendable () async throws -> Void
 
     /// What came of it.
     struct Outcome: Sendable {
         /// Of every run that was started; only the last one can have failed.
         var reports: [RunReport]
+        /// Of the last run, or of the pause after it.
         var failure: TidelockError?
         let planned: Int
 
@@ -19,28 +21,39 @@ struct JobSequence: Sendable {
         var report: RunReport {
             var sum = reports.dropFirst().reduce(reports[0]) { $0.adding($1) }
             if planned > 1 { sum.jobs = reports }
+            if let failure, sum.error == nil { sum.note(failure) }
             return sum
         }
 
-        /// Which jobs were done, where one of several failed.
+        /// Which jobs were done, where not all of several were.
         var remains: String? {
             guard failure != nil, planned > 1 else { return nil }
-            let done = reports.count - 1
+            let done = reports.count { $0.error == nil }
+            guard done < reports.count else { return "\(done) of \(planned) jobs were done, the others not started." }
             let before = done == 0 ? "none was done before" : "\(done) before it \(done == 1 ? "was" : "were") done"
             return "Job \(reports.count) of \(planned) failed; \(before), \(planned - reports.count) not started."
         }
     }
 
-    init(_ requests: [SyncRunner.Request]) throws {
+    init(_ requests: [SyncRunner.Request], pause: @escaping @Sendable () async throws -> Void = {}) throws {
         guard !requests.isEmpty else { throw TidelockError(.usage, "There is no job to run.") }
         self.requests = requests
+        self.pause = pause
     }
+
+    var first: SyncRunner.Request { requests[0] }
 
     func perform(
         _ run: @Sendable (SyncRunner.Request) async -> (report: RunReport, failure: TidelockError?)
     ) async -> Outcome {
         var outcome = Outcome(reports: [], failure: nil, planned: requests.count)
         for request in requests {
+            do {
+                if !outcome.reports.isEmpty { try await pause() }
+            } catch {
+                outcome.failure = TidelockError(wrapping: error)
+                break
+            }
             let (report, failure) = await run(request)
             outcome.reports.append(report)
             outcome.failure = failure
@@ -62,27 +75,5 @@ extension SyncRunner.Request {
             if let batchSize { request.options.batchSize = min(batchSize, Limits.batchItems) }
             return request
         }
-    }
-}
-
-/// A file with a list of jobs as they are documented.
-enum JobFile {
-    /// Throws `usage` for a file that cannot be read or holds something else.
-    static func jobs(at path: String) throws -> [Job] {
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw TidelockError(.usage, "The file of jobs \(path) cannot be read.")
-        }
-        let document: JSONDocument
-        do {
-            document = try JSONDocument(validating: [UInt8](bytes))
-        } catch {
-            throw TidelockError(.usage, "The file of jobs \(path) is not JSON: \(error).")
-        }
-        guard case .array = JSONValue(document) else {
-            throw TidelockError(
-                .usage, "The file of jobs \(path) does not hold a list.",
-                hint: "Such as [{\"name\": \"content\", \"syncSettings\": {\"models\": [\"posts\"]}}].")
-        }
-        return try document.elements.map { try Job($0) }
     }
 }

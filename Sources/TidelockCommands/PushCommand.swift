@@ -24,14 +24,7 @@ struct TargetChoice: ParsableArguments {
 
     /// Each once, in the order of their names on the command line. Throws `unknown_target`.
     func chosen(among instance: Instance) async throws -> [Target] {
-        guard all else {
-            var seen: Set<String> = []
-            var chosen: [Target] = []
-            for name in targets where seen.insert(name).inserted {
-                chosen.append(try await instance.target(name).target)
-            }
-            return chosen
-        }
+        guard all else { return try await instance.targets(named: targets) }
         let allowed = try await instance.targets().map(\.target).filter(\.allowsPush)
         guard !allowed.isEmpty else {
             throw TidelockError(
@@ -55,45 +48,29 @@ extension RunOptions {
     }
 
     private func pushSideBySide(to choice: TargetChoice, isDryRun: Bool) async throws {
-        let request = try scope.request(.push, isDryRun: isDryRun)
+        let sequence = try JobSequence([try scope.request(.push, isDryRun: isDryRun)])
         let instance = try await Instance.open(location)
-        let targets = try await choice.chosen(among: instance)
-        let hooks = try await instance.hooks()
-        defer { hooks.stop() }
-        let runs = TargetRuns(instance: instance, hooks: hooks, targets: targets, request: request)
-        let ended = await interruptible { await runs.perform() }
-        await hooks.drain()
-        if json {
-            try Output.json(RunReports(runs: ended.map(\.report)))
-        } else {
-            for (report, failure) in ended {
-                try ReportText(report: report).print()
-                if let failure { Complaint.write(failure, of: report.target) }
-            }
-        }
-        if let worst = ErrorCode.worst(of: ended.compactMap(\.failure?.code)) {
-            throw ExitCode(worst.traits.exitStatus)
-        }
+        try await instance.run(sequence, with: try await choice.chosen(among: instance), json: json)
     }
 }
 
 extension RunOptions {
     /// Pushes as the source changes. Ends with status 130 only when a run was interrupted.
     func watch(_ choice: TargetChoice, quiet: Int64) async throws {
-        let request = try scope.request(.push, isDryRun: false)
+        let sequence = try JobSequence([try scope.request(.push, isDryRun: false)])
         let instance = try await Instance.open(location)
         let targets = try await choice.chosen(among: instance)
         let hooks = try await instance.hooks()
         defer { hooks.stop() }
-        let runs = TargetRuns(instance: instance, hooks: hooks, targets: targets, request: request)
+        let runs = TargetRuns(instance: instance, hooks: hooks, targets: targets, sequence: sequence)
         let watch = WatchedPush(instance: instance, runs: runs, quiet: quiet) { [json] ended in
-            for (report, failure) in ended {
+            for outcome in ended {
                 if json {
-                    try Output.line(String(decoding: try JSONEncoder().encode(report), as: UTF8.self))
-                } else if let failure {
-                    Complaint.write(failure, of: report.target)
+                    try Output.line(String(decoding: try JSONEncoder().encode(outcome.report), as: UTF8.self))
+                } else if let failure = outcome.failure {
+                    Complaint.write(failure, of: outcome.report.target)
                 } else {
-                    try Output.line(report.sentence)
+                    try Output.line(outcome.report.sentence)
                 }
             }
         }

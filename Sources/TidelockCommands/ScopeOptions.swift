@@ -20,22 +20,13 @@ struct ScopeOptions: ParsableArguments {
         help: "What becomes of items that were edited at the destination: \(ConflictPolicy.words).",
         transform: { try ConflictPolicy(option: $0) })
     var policy = ConflictPolicy.source
-    @Flag(help: "Mirror although there is a filter: deletes only rows that this source sent.") var forceMirror = false
     @Option(help: "Items in a batch.") var batchSize = Limits.batchItems
-    @Option(help: "Let the run delete up to so many items although a guard would stop it.") var allowDeletes: Int?
-    @Flag(help: "Send although a filter handler that was used last time is gone.") var confirmMissingFilters = false
-    @Flag(help: "Send items again that a rollback took back at the destination.") var includeReverted = false
-    @Flag(help: "Refuse the run when links of what it sends would lead nowhere.") var failOnDangling = false
-    @Flag(help: "Refuse the run when definitions of models that it changes or deletes break items there.")
-    var failOnSchema = false
-    @Option(help: "Seconds to keep trying while nothing gets through.") var timeout = 30
+    @OptionGroup var guards: GuardOptions
 
     func validate() throws {
         guard (1...Limits.batchItems).contains(batchSize) else {
             throw ValidationError("A batch holds 1 to \(Limits.batchItems) items.")
         }
-        guard (1...86_400).contains(timeout) else { throw ValidationError("The timeout is 1 to 86400 seconds.") }
-        guard (allowDeletes ?? 0) >= 0 else { throw ValidationError("--allow-deletes takes a number of items.") }
     }
 
     func request(_ direction: Direction, isDryRun: Bool) throws -> SyncRunner.Request {
@@ -43,16 +34,12 @@ struct ScopeOptions: ParsableArguments {
         for name in names ?? [] { _ = try Kind.content(name) }
         let scope = Scope(
             jobs: try only.map { Set(try list($0, of: "--only").map(Job.Name.init(option:))) }, models: names,
-            mode: mirror ? .mirror : .merge, filter: filter, allowsMirrorWithFilter: forceMirror,
-            locales: locales, items: try chosenItems(), policy: policy)
-        try scope.checkFilters()
-        return SyncRunner.Request(
-            direction: direction, scope: scope,
-            options: PlanOptions(batchSize: batchSize, includesReverted: includeReverted),
-            confirmations: Confirmations(
-                deletes: allowDeletes, missingFilters: confirmMissingFilters,
-                refusesDangling: failOnDangling ? true : nil, refusesSchemaChanges: failOnSchema ? true : nil),
-            isDryRun: isDryRun, timeout: .seconds(timeout))
+            mode: mirror ? .mirror : .merge, filter: filter, locales: locales, items: try chosenItems(),
+            policy: policy)
+        var request = guards.request(direction, moving: scope, isDryRun: isDryRun)
+        try request.scope.checkFilters()
+        request.options.batchSize = batchSize
+        return request
     }
 }
 

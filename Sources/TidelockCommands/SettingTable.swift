@@ -114,25 +114,12 @@ struct SettingTable {
     func document(_ name: String) throws -> JSONDocument? {
         switch value[name] {
         case .nil: return nil
-        case let member: return try json(member, name)
-        }
-    }
-
-    private func json(_ value: LuaValue, _ name: String) throws -> JSONDocument {
-        switch value {
-        case .nil, .null: .null
-        case .boolean(let flag): JSONDocument(bool: flag)
-        case .integer(let number): JSONDocument(integer: number)
-        case .number(let number): JSONValue.number(number).document
-        case .string:
-            if let text = value.text {
-                JSONDocument(string: text)
-            } else {
-                throw wrong(name, "a text in it is not UTF-8")
+        case let member:
+            do {
+                return try member.document()
+            } catch {
+                throw wrong(name, error.why)
             }
-        case .array(let elements): .array(try elements.map { try json($0, name) })
-        case .object(let fields): .object(try fields.map { ($0.name, try json($0.value, name)) })
-        case .function, .document, .secret: throw wrong(name, "it must hold only plain values")
         }
     }
 
@@ -146,5 +133,30 @@ struct SettingTable {
 
     private func full(_ name: String) -> String {
         path.isEmpty ? name : "\(path).\(name)"
+    }
+}
+
+/// What a script returned is not made of plain values.
+struct NotPlain: Error {
+    /// The end of a sentence.
+    var why: String
+}
+
+extension LuaValue {
+    /// The value as JSON.
+    func document() throws(NotPlain) -> JSONDocument {
+        switch self {
+        case .nil, .null: return .null
+        case .boolean(let flag): return JSONDocument(bool: flag)
+        case .integer(let number): return JSONDocument(integer: number)
+        case .number(let number): return JSONValue.number(number).document
+        case .string:
+            guard let text else { throw NotPlain(why: "a text in it is not UTF-8") }
+            return JSONDocument(string: text)
+        case .array(let elements): return .array(try elements.map { value throws(NotPlain) in try value.document() })
+        case .object(let fields):
+            return .object(try fields.map { field throws(NotPlain) in (field.name, try field.value.document()) })
+        case .function, .document, .secret: throw NotPlain(why: "it must hold only plain values")
+        }
     }
 }

@@ -8,7 +8,8 @@ internal import SyncProtocol
 
 /// What push, pull and plan are told, and do, alike.
 struct RunOptions: ParsableArguments {
-    @Option(help: "Run the jobs of this JSON file, a list as documented, one after another.") var jobs: String?
+    @Option(help: "Run the jobs of this file, a list as documented in JSON or Lua, one after another.")
+    var jobs: String?
     @OptionGroup var scope: ScopeOptions
     @Flag(help: "Print one JSON object.") var json = false
     @OptionGroup var location: LocationOptions
@@ -17,7 +18,12 @@ struct RunOptions: ParsableArguments {
         try await RunCommand(target: target, json: json, location: location).run(direction) {
             let request = try scope.request(direction, isDryRun: isDryRun)
             guard let jobs else { return [request] }
-            return try request.moving(try JobFile.jobs(at: jobs))
+            let file = try await JobFile.read(jobs, for: location)
+            guard file.isPlain else {
+                throw TidelockError(
+                    .usage, "The file \(jobs) says more than its jobs.", hint: "'tidelock run \(jobs)' heeds all of it.")
+            }
+            return try request.moving(file.jobs)
         }
     }
 
@@ -51,9 +57,9 @@ struct RunCommand {
     let location: LocationOptions
 
     /// `requests` answers one run, or several to be made one after another.
-    func run(_ direction: Direction, _ requests: () throws -> [SyncRunner.Request]) async throws {
+    func run(_ direction: Direction, _ requests: () async throws -> [SyncRunner.Request]) async throws {
         do {
-            try await run(JobSequence(requests()), of: Instance.open(location))
+            try await run(JobSequence(try await requests()), of: Instance.open(location))
         } catch let error as TidelockError where json {
             // Not even a run: the one object that was promised says so.
             var report = RunReport(run: "", target: target, direction: direction)

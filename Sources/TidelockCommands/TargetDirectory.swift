@@ -52,6 +52,14 @@ extension Instance {
         }
         return try target.known.get()
     }
+
+    /// The named targets, each once, in the order of their names. Throws `unknown_target`.
+    func targets(named names: [String]) async throws -> [Target] {
+        var seen: Set<String> = []
+        var named: [Target] = []
+        for name in names where seen.insert(name).inserted { named.append(try await target(name).target) }
+        return named
+    }
 }
 
 extension TargetRecord {

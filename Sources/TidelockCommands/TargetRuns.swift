@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import ContentModel
 internal import ContentStore
 internal import Foundation
@@ -5,34 +6,34 @@ internal import HookHost
 internal import SyncEngine
 internal import SyncProtocol
 
-/// Runs to several targets side by side, each with a result of its own.
+/// Runs with several targets, each with a result of its own.
 ///
-/// They may be at work at once, because whatever a push writes at its source it keeps by target; two names that lead to
-/// one instance are kept apart by the fence there. One lock is held for all of them, so that nothing else begins
-/// meanwhile, and observers are told when it is free again.
+/// Pushes are at work side by side, because whatever a push writes at its source it keeps by target; two names that lead
+/// to one instance are kept apart by the fence there. Pulls all write here, so they take turns. One lock is held for all
+/// of them, so that nothing else begins meanwhile, and observers are told when it is free again.
 struct TargetRuns: Sendable {
-    typealias Ended = (report: RunReport, failure: TidelockError?)
-
-    /// Runs at work at once.
-    static let atOnce = 4
+    /// Pushes at work at once.
+    private static let atOnce = 4
 
     let instance: Instance
     let hooks: HookHost
     let targets: [Target]
-    let request: SyncRunner.Request
+    /// What is done with each of them. A failure stops the rest for that target alone.
+    let sequence: JobSequence
+    var progress: @Sendable (RunProgress) -> Void = { _ in }
 
     /// The results in the order of the targets.
-    func perform() async -> [Ended] {
-        let statistics = StatisticsReporter(instance, hooks: hooks, command: request.direction.rawValue)
+    func perform() async -> [JobSequence.Outcome] {
+        let statistics = StatisticsReporter(instance, hooks: hooks, command: sequence.first.direction.rawValue)
         await statistics.report()
-        let ended: [Ended]
+        let ended: [JobSequence.Outcome]
         do {
-            let lock = request.isDryRun ? nil : try takeLock()
+            let lock = sequence.first.isDryRun ? nil : try takeLock()
             ended = await sideBySide()
             _ = consume lock
         } catch {
             ended = targets.map { refused($0, TidelockError(wrapping: error)) }
-            for (report, failure) in ended { await instance.audit(report.auditEntry(request, failure)) }
+            for outcome in ended { await instance.audit(outcome.report.auditEntry(sequence.first, outcome.failure)) }
         }
         await EventDelivery(instance: instance, hooks: hooks).deliverDue()
         await statistics.end()
@@ -40,31 +41,70 @@ struct TargetRuns: Sendable {
     }
 
     private func takeLock() throws -> SyncLock {
-        try instance.takeLock(run: "to " + targets.map(\.name).joined(separator: ", "))
+        let way = sequence.first.direction == .push ? "to" : "from"
+        return try instance.takeLock(run: "\(way) " + targets.map(\.name).joined(separator: ", "))
     }
 
-    private func sideBySide() async -> [Ended] {
-        await withTaskGroup(of: (Int, Ended).self) { group in
-            var results: [Int: Ended] = [:]
+    private func sideBySide() async -> [JobSequence.Outcome] {
+        let places = sequence.first.direction == .push ? Self.atOnce : 1
+        return await withTaskGroup(of: (Int, JobSequence.Outcome).self) { group in
+            var results: [Int: JobSequence.Outcome] = [:]
             for (number, target) in targets.enumerated() {
-                if number >= Self.atOnce, let (finished, ended) = await group.next() { results[finished] = ended }
-                group.addTask { (number, await run(to: target)) }
+                if number >= places, let (finished, ended) = await group.next() { results[finished] = ended }
+                group.addTask { (number, await run(with: target)) }
             }
             for await (finished, ended) in group { results[finished] = ended }
             return targets.indices.compactMap { results[$0] }
         }
     }
 
-    private func run(to target: Target) async -> Ended {
-        var request = request
-        request.isOneOfSeveral = true
-        return await SyncRunner(instance: instance, hooks: hooks, target: target, request: request) { _ in }.perform()
+    private func run(with target: Target) async -> JobSequence.Outcome {
+        await sequence.perform { request in
+            var request = request
+            request.isOneOfSeveral = true
+            return await SyncRunner(
+                instance: instance, hooks: hooks, target: target, request: request, progress: progress
+            ).perform()
+        }
     }
 
-    private func refused(_ target: Target, _ error: TidelockError) -> Ended {
-        var report = RunReport(run: "", target: target.name, direction: request.direction)
+    private func refused(_ target: Target, _ error: TidelockError) -> JobSequence.Outcome {
+        var report = RunReport(run: "", target: target.name, direction: sequence.first.direction)
         report.note(error)
-        return (report, error)
+        return JobSequence.Outcome(reports: [report], failure: error, planned: 1)
+    }
+}
+
+extension Instance {
+    /// Runs a command's jobs with targets and tells how each ended. Throws the exit status of the gravest failure.
+    func run(_ sequence: JobSequence, with targets: [Target], json: Bool) async throws {
+        let hooks = try await hooks()
+        defer { hooks.stop() }
+        // Several at once would overwrite one another's line.
+        let line = ProgressLine(isShown: !json && targets.count == 1)
+        let runs = TargetRuns(
+            instance: self, hooks: hooks, targets: targets, sequence: sequence, progress: { line.show($0) })
+        let ended = await interruptible { await runs.perform() }
+        await hooks.drain()
+        line.clear()
+        if json {
+            try Output.json(RunReports(runs: ended.map(\.report)))
+        } else {
+            for outcome in ended { try outcome.tell() }
+        }
+        if let worst = ErrorCode.worst(of: ended.compactMap(\.failure?.code)) {
+            throw ExitCode(worst.traits.exitStatus)
+        }
+    }
+}
+
+extension JobSequence.Outcome {
+    /// For people who asked for several targets.
+    fileprivate func tell() throws {
+        for report in reports { try ReportText(report: report).print() }
+        guard let failure else { return }
+        Complaint.write(failure, of: report.target)
+        if let remains { Complaint.warn("\(report.target): \(remains)") }
     }
 }
 

@@ -63,8 +63,8 @@ struct RootCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Sync:",
                 subcommands: [
-                    PlanCommand.self, ApplyCommand.self, PushCommand.self, PullCommand.self, ItemCommand.self,
-                    CheckCommand.self, RunsCommand.self, RollbackCommand.self, ConflictsCommand.self, DriftCommand.self,
+                    PlanCommand.self, ApplyCommand.self, PushCommand.self, PullCommand.self, RunFileCommand.self,
+                    ItemCommand.self, CheckCommand.self, RunsCommand.self, RollbackCommand.self, ConflictsCommand.self, DriftCommand.self,
                     LogCommand.self,
                     DocumentsCommand.self, LockCommand.self,
                 ]),

@@ -14,7 +14,7 @@ struct WatchedPush: Sendable {
     let instance: Instance
     let runs: TargetRuns
     let quiet: Int64
-    let tell: @Sendable ([TargetRuns.Ended]) throws -> Void
+    let tell: @Sendable ([JobSequence.Outcome]) throws -> Void
 
     /// Answers whether a signal interrupted a run. The first one lets a run at work come to its end.
     func follow() async throws -> Bool {
@@ -29,13 +29,11 @@ struct WatchedPush: Sendable {
                 _ = await runs.hooks.reload()
                 let ended = await stop.run { [runs] in await runs.perform() }
                 let failures = Dictionary(
-                    ended.compactMap { report, failure in failure.map { (report.target, $0.message) } },
+                    ended.compactMap { outcome in outcome.failure.map { (outcome.report.target, $0.message) } },
                     uniquingKeysWith: { first, _ in first })
                 // A failure that goes on is told once.
                 try tell(
-                    ended.filter { report, failure in
-                        failure == nil || failure?.message != lastFailures[report.target]
-                    })
+                    ended.filter { $0.failure == nil || $0.failure?.message != lastFailures[$0.report.target] })
                 lastFailures = failures
                 schedule.ended(
                     sequence: sequence, hasFailed: !failures.isEmpty, at: instance.clock.milliseconds)
@@ -52,7 +50,7 @@ private final class WatchStop {
     private struct State {
         var signals = 0
         var interrupted = false
-        var work: Task<[TargetRuns.Ended], Never>?
+        var work: Task<[JobSequence.Outcome], Never>?
     }
 
     private let state: Shared
@@ -86,7 +84,7 @@ private final class WatchStop {
     var hasInterrupted: Bool { state.value.withLock { $0.interrupted } }
 
     /// Does work that a second signal cancels.
-    func run(_ body: @escaping @Sendable () async -> [TargetRuns.Ended]) async -> [TargetRuns.Ended] {
+    func run(_ body: @escaping @Sendable () async -> [JobSequence.Outcome]) async -> [JobSequence.Outcome] {
         let work = Task { await body() }
         state.value.withLock { $0.work = work }
         defer { state.value.withLock { $0.work = nil } }

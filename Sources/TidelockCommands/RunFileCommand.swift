@@ -1,0 +1,78 @@
+internal import ArgumentParser
+internal import ContentModel
+internal import SyncEngine
+internal import SyncProtocol
+
+struct RunFileCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run the jobs of a file, with the targets that it names.",
+        discussion: """
+            The file is a list of jobs, {"name": …, "syncSettings": {…}}, or an object that holds them as "jobs" beside \
+            "target" (a name or a list of names), "mode" ("push" or "pull") and "pause" (seconds between runs). A file \
+            whose name ends in .lua returns the same as a table; it may call env(name, default), os.time and os.date.
+
+            Jobs run in their order, and the first that fails stops the rest for its target. Jobs that follow one \
+            another and move different things are one run. --json prints {"runs": […]}, one report for each target.
+            """)
+
+    @Argument(help: "The file of jobs.") var file: String
+    @Option(help: "A target's name, in the place of those in the file. May be given several times.")
+    var target: [String] = []
+    @Flag(help: "Push, where the file does not say so.") var push = false
+    @Flag(help: "Pull, where the file does not say so.") var pull = false
+    @Flag(help: "Only say what would be done.") var dryRun = false
+    @OptionGroup var guards: GuardOptions
+    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var location: LocationOptions
+
+    func validate() throws {
+        guard !push || !pull else { throw ValidationError("Choose one of --push and --pull.") }
+    }
+
+    func run() async throws {
+        do {
+            try await perform(try await JobFile.read(file, for: location))
+        } catch let error as TidelockError where json {
+            // Not even one run: the one object that was promised says so.
+            try Output.json(RunReports(runs: [], error: RunReport.Failure(error)))
+            throw ExitCode(error.code.traits.exitStatus)
+        }
+    }
+
+    private func perform(_ jobs: JobFile) async throws {
+        let names = try targets(of: jobs)
+        let request = guards.request(try direction(of: jobs), moving: .everything, isDryRun: dryRun)
+        let requests = try request.moving(jobs.jobs)
+        let instance = try await Instance.open(location)
+        let sequence = try JobSequence(requests) { [isDryRun = dryRun, clock = instance.clock] in
+            if !isDryRun, jobs.pause > .zero { try await clock.sleep(for: jobs.pause) }
+        }
+        try await instance.run(sequence, with: try await instance.targets(named: names), json: json)
+    }
+
+    private func targets(of jobs: JobFile) throws -> [String] {
+        let names = target.isEmpty ? jobs.targets : target
+        guard !names.isEmpty else {
+            throw TidelockError(
+                .usage, "Neither the file \(file) nor the command names a target.",
+                hint: "Add --target NAME, or \"target\" beside the jobs of the file.")
+        }
+        return names
+    }
+
+    /// What was written to be pushed is never pulled because of a slip: a mirror would delete on the wrong side.
+    private func direction(of jobs: JobFile) throws -> Direction {
+        let wanted: Direction? = push ? .push : pull ? .pull : nil
+        guard let direction = wanted ?? jobs.direction else {
+            throw TidelockError(
+                .usage, "Neither the file \(file) nor the command says which way its jobs move content.",
+                hint: "Add --push or --pull, or \"mode\" beside the jobs of the file.")
+        }
+        if let made = jobs.direction, made != direction {
+            throw TidelockError(
+                .usage, "The file \(file) is made for a \(made.rawValue), not for a \(direction.rawValue).",
+                hint: "Leave --\(direction.rawValue) out, or take \"mode\" out of the file.")
+        }
+        return direction
+    }
+}
