@@ -8,8 +8,9 @@ struct RunFileCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Run the jobs of a file, with the targets that it names.",
         discussion: """
             The file is a list of jobs, {"name": …, "syncSettings": {…}}, or an object that holds them as "jobs" beside \
-            "target" (a name or a list of names), "mode" ("push" or "pull") and "pause" (seconds between runs). A file \
-            whose name ends in .lua returns the same as a table; it may call env(name, default), os.time and os.date.
+            "target" (a name or a list of names), "mode" ("push" or "pull") and "pause" (seconds between runs). A \
+            file whose name ends in .lua returns the same as a table; it may call env(name, default), os.time and \
+            os.date.
 
             Jobs run in their order, and the first that fails stops the rest for its target. Jobs that follow one \
             another and move different things are one run. --json prints {"runs": […]}, one report for each target.

@@ -21,7 +21,8 @@ struct RunOptions: ParsableArguments {
             let file = try await JobFile.read(jobs, for: location)
             guard file.isPlain else {
                 throw TidelockError(
-                    .usage, "The file \(jobs) says more than its jobs.", hint: "'tidelock run \(jobs)' heeds all of it.")
+                    .usage, "The file \(jobs) says more than its jobs.",
+                    hint: "'tidelock run \(jobs)' heeds all of it.")
             }
             return try request.moving(file.jobs)
         }

@@ -8,9 +8,9 @@ internal import SyncProtocol
 
 /// Runs with several targets, each with a result of its own.
 ///
-/// Pushes are at work side by side, because whatever a push writes at its source it keeps by target; two names that lead
-/// to one instance are kept apart by the fence there. Pulls all write here, so they take turns. One lock is held for all
-/// of them, so that nothing else begins meanwhile, and observers are told when it is free again.
+/// Pushes are at work side by side, because whatever a push writes at its source it keeps by target; two names that
+/// lead to one instance are kept apart by the fence there. Pulls all write here, so they take turns. One lock is held
+/// for all of them, so that nothing else begins meanwhile, and observers are told when it is free again.
 struct TargetRuns: Sendable {
     /// Pushes at work at once.
     private static let atOnce = 4
