@@ -1,4 +1,5 @@
---- Sends the files that were added or changed within a week, without those of more than 10 MB.
+--- Sends the files that were added or changed within a week, without those of more than 10 MB. All others are left as
+--- they are, on both sides.
 
 local week = 7 * 24 * 60 * 60 -- seconds
 
