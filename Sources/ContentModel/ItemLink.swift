@@ -10,63 +10,134 @@ public struct ItemLink: Sendable, Hashable {
         self.kind = kind
         self.id = id
     }
+
+    /// Nil for ids that cannot be.
+    fileprivate init?(_ kind: Kind?, _ id: String?) {
+        guard let kind, let id, !id.isEmpty, id.utf8.count <= Kind.longestName else { return nil }
+        self.init(kind: kind, id: id)
+    }
 }
 
 extension JSONDocument {
-    /// The items that this item of `kind` refers to: every object inside it with a `_model` and an `_id`, and the
-    /// parent of an item of a tree. Each once, in the order of the document; names that cannot be are left out.
+    /// The items that this item of `kind` refers to, each once, in the order of the document; names that cannot be are
+    /// left out. Which forms a reference may have is a matter of the kind: see ``LinkForms``.
     ///
-    /// An item without a link is hardly looked at: only where its bytes mention `_model` is it read. The name written
-    /// with escapes is not recognised.
+    /// An item without a link is hardly looked at: only where its bytes mention a member that links have is it read.
+    /// Such a name written with escapes is not recognised.
     public func links(of kind: Kind) -> [ItemLink] {
-        guard kind.isContent else { return [] }
-        var found: [ItemLink] = []
-        if kind.model != nil, mentions("_pid"), let parent = string("_pid"), !parent.isEmpty {
-            found.append(ItemLink(kind: kind, id: parent))
-        }
-        if mentions("_model") {
+        let forms = mentionedForms(among: LinkForms(of: kind))
+        guard !forms.isEmpty else { return [] }
+        var found = [
+            forms.contains(.parent) ? ItemLink(kind, withMembers { $0.parent(of: kind) }) : nil,
+            forms.contains(.folder) ? ItemLink(.assetFolders, string("folder")) : nil,
+        ].compactMap(\.self)
+        if !forms.isDisjoint(with: .objects) {
             withIndex { index in
                 // The item itself names its model where it is a singleton; that is no reference.
-                for child in index.children(0) { index.collectLinks(in: child, into: &found) }
+                for child in index.children(0) { index.collectLinks(forms, in: child, into: &found) }
             }
         }
         var seen: Set<ItemLink> = []
         return found.filter { seen.insert($0).inserted }
     }
+}
 
-    /// Whether a name that begins with an underscore occurs as a whole text; underscores are rare enough to jump from
-    /// one to the next.
-    private func mentions(_ name: StaticString) -> Bool {
+extension JSONMembers {
+    /// The id of the item's parent; nil for one that has none, which an empty text says too.
+    package func parent(of kind: Kind) -> String? {
+        guard let member = kind.parentMember, let parent = string(member), !parent.isEmpty else { return nil }
+        return parent
+    }
+}
+
+/// The ways in which items refer to others.
+private struct LinkForms: OptionSet {
+    let rawValue: UInt8
+
+    /// The member that holds the id of the parent.
+    static let parent = LinkForms(rawValue: 1)
+    /// The member `folder` of an asset.
+    static let folder = LinkForms(rawValue: 2)
+    /// Objects with `_model` and `_id`, at any depth.
+    static let items = LinkForms(rawValue: 4)
+    /// Copies of assets, at any depth: objects with `_id`, `mime` and a `path` from the root.
+    static let assets = LinkForms(rawValue: 8)
+    /// Objects with the id of a page as `page`, at any depth.
+    static let pages = LinkForms(rawValue: 16)
+
+    static let objects: LinkForms = [.items, .assets, .pages]
+
+    /// Member names without which a form does not occur. They begin with an underscore.
+    static let signs: [(name: StaticString, form: LinkForms)] = [
+        ("_model", .items), ("_pid", .parent), ("_p", .parent), ("_hash", .assets), ("_sha256", .assets),
+    ]
+    static let signed = LinkForms(signs.map(\.form))
+}
+
+extension LinkForms {
+    /// Forms that occur in items of a kind.
+    fileprivate init(of kind: Kind) {
+        switch kind {
+        case .assets: self = .folder
+        case .assetFolders: self = .parent
+        case .pages: self = [.parent, .items, .assets]
+        case .menus: self = [.pages, .items, .assets]
+        case .pageSettings, .singletons: self = [.items, .assets]
+        default: self = kind.isContent ? [.parent, .items, .assets] : []
+        }
+    }
+}
+
+extension JSONDocument {
+    /// Those of the forms that have no sign, or one that occurs as a whole text. Underscores are rare enough to jump
+    /// from one to the next.
+    private func mentionedForms(among forms: LinkForms) -> LinkForms {
+        var found = forms.subtracting(.signed)
         bytes.withUnsafeBytes { bytes in
-            let length = name.utf8CodeUnitCount
-            guard var position = bytes.baseAddress, bytes.count > length + 1 else { return false }
-            // A match needs the name and a quote behind it.
-            let end = position + (bytes.count - length)
-            while position < end, let hit = memchr(position, Int32(UInt8(ascii: "_")), end - position) {
-                if memcmp(hit, name.utf8Start, length) == 0, hit.load(fromByteOffset: length, as: UInt8.self) == 0x22 {
-                    return true
+            guard var position = bytes.baseAddress else { return }
+            let end = position + bytes.count
+            while found != forms, let hit = memchr(position, Int32(UInt8(ascii: "_")), end - position) {
+                let rest = UnsafeRawBufferPointer(start: hit, count: end - UnsafeRawPointer(hit))
+                for sign in LinkForms.signs where forms.contains(sign.form) && rest.begins(with: sign.name) {
+                    found.formUnion(sign.form)
                 }
                 position = UnsafeRawPointer(hit) + 1
             }
-            return false
         }
+        return found
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether a text of JSON ends here that is, or ends with, `name`.
+    fileprivate func begins(with name: StaticString) -> Bool {
+        let length = name.utf8CodeUnitCount
+        guard let baseAddress, count > length, self[length] == UInt8(ascii: "\"") else { return false }
+        return memcmp(baseAddress, name.utf8Start, length) == 0
     }
 }
 
 extension JSONIndex {
     /// Documents are at most 512 levels deep, so this may call itself.
-    fileprivate func collectLinks(in value: Int, into found: inout [ItemLink]) {
+    fileprivate func collectLinks(_ forms: LinkForms, in value: Int, into found: inout [ItemLink]) {
         let isObject = kind(value) == JK_OBJECT
         guard isObject || kind(value) == JK_ARRAY else { return }
-        if isObject, let link = link(value) { found.append(link) }
-        for child in children(value) { collectLinks(in: child, into: &found) }
+        if isObject, let link = link(forms, value) { found.append(link) }
+        for child in children(value) { collectLinks(forms, in: child, into: &found) }
     }
 
-    private func link(_ object: Int) -> ItemLink? {
-        guard let model = member(object, "_model"), self.kind(model) == JK_STRING, let id = member(object, "_id"),
-            self.kind(id) == JK_STRING, case let text = string(id), !text.isEmpty, text.utf8.count <= Kind.longestName,
-            let kind = try? Kind.content(string(model))
-        else { return nil }
-        return ItemLink(kind: kind, id: text)
+    private func link(_ forms: LinkForms, _ object: Int) -> ItemLink? {
+        if forms.contains(.items), let model = text(object, "_model") {
+            return ItemLink(try? Kind.content(model), text(object, "_id"))
+        }
+        if forms.contains(.assets), text(object, "mime") != nil, text(object, "path")?.utf8.first == UInt8(ascii: "/") {
+            return ItemLink(.assets, text(object, "_id"))
+        }
+        return forms.contains(.pages) ? ItemLink(.pages, text(object, "page")) : nil
+    }
+
+    private func text(_ object: Int, _ key: String) -> String? {
+        guard let member = member(object, key), kind(member) == JK_STRING else { return nil }
+        return string(member)
     }
 }

@@ -100,11 +100,18 @@ public struct Kind: Sendable, Hashable, Comparable, CustomStringConvertible {
         }
     }
 
-    /// Whether items of this kind name their parent in `_pid`, so that together they are trees. Which models are trees
-    /// their definitions say; an item of any other has no parent.
-    public var mayBeTree: Bool {
-        model != nil || self == .pages
+    /// The member in which items of this kind name their parent; nil where none has one. Which models are trees their
+    /// definitions say; an item of any other has no parent.
+    public var parentMember: String? {
+        switch self {
+        case .pages: "_pid"
+        case .assetFolders: "_p"
+        default: name.hasPrefix(Kind.contentPrefix) ? "_pid" : nil
+        }
     }
+
+    /// Whether items of this kind name their parent, so that together they are trees.
+    public var mayBeTree: Bool { parentMember != nil }
 
     /// The member of an item that holds its id.
     public var keyMember: String {

@@ -12,7 +12,7 @@ public enum ItemRule: String, Sendable, Codable {
     case existing
     /// Themselves, and everything at the source that their links lead to, with its models.
     case linked
-    /// Themselves, and the assets that they use.
+    /// Themselves, the assets that they use, and the folders of those.
     case withAssets
 }
 

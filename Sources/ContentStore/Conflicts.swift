@@ -167,12 +167,13 @@ private struct ParkedVersion {
     private func put(_ rid: Int64, over head: Head?, _ run: String, _ sequence: Int64, _ now: Int64) throws {
         let body = try Bodies.fetch(db, rid)
         let hash = body.hash
+        let facts = ItemFacts(body, of: try Numbers.kind(db, numbered: place.kid))
         let isSources = head?.origin == pid && head?.base == output
         try Undo.dropIntermediate(db, run: run, place: place, current: head?.rid)
         try Undo.note(
             db, run: run, place: place, verdict: head?.isLive == true ? .update : .create, rid: rid, hash: hash)
         try Head.put(
-            db, place, rid: rid, hash: hash, facts: ItemFacts(body), base: head?.base, origin: head?.origin ?? 0,
+            db, place, rid: rid, hash: hash, facts: facts, base: head?.base, origin: head?.origin ?? 0,
             isEdited: !isSources && head.map { $0.origin != 0 && $0.base != hash } ?? false, sequence: sequence,
             now: now)
     }

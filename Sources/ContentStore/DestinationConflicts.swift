@@ -259,7 +259,7 @@ enum Arrival {
         let arrived = row[2] as Int64?
         if arrived != nil { try Bodies.drop(db, row[1]) }
         try put(
-            db, key, rid: Bodies.insert(db, document), document, stored: document.hash,
+            db, key, kid: place.kid, rid: Bodies.insert(db, document), document, stored: document.hash,
             arrived: arrived ?? row[1] as Int64?)
     }
 
@@ -277,15 +277,16 @@ enum Arrival {
             let document = try Bodies.fetch(db, row[4])
             let hash = document.hash
             try Bodies.drop(db, row[3])
-            try put(db, key, rid: row[4], document, stored: hash == row.hash(5) ? nil : hash, arrived: nil)
+            try put(
+                db, key, kid: row[0], rid: row[4], document, stored: hash == row.hash(5) ? nil : hash, arrived: nil)
         }
     }
 
     private static func put(
-        _ db: Database, _ key: [any DatabaseValueConvertible], rid: Int64, _ document: JSONDocument,
+        _ db: Database, _ key: [any DatabaseValueConvertible], kid: Int64, rid: Int64, _ document: JSONDocument,
         stored: ContentHash?, arrived: Int64?
     ) throws {
-        let facts = ItemFacts(document)
+        let facts = ItemFacts(document, of: try Numbers.kind(db, numbered: kid))
         let values: [(any DatabaseValueConvertible)?] = [
             rid, stored?.data, arrived, facts.modified, facts.state, facts.parent,
         ]

@@ -94,8 +94,9 @@ struct TreeCheck {
         var kinds: [Int64: Kind] = [:]
         while let row = try changed.next() {
             let kid: Int64 = row[0]
-            if kinds[kid] == nil { kinds[kid] = try Numbers.kinds(db)[kid] }
-            guard let kind = kinds[kid], kind.isContent else { continue }
+            let kind = try kinds[kid] ?? Numbers.kind(db, numbered: kid)
+            kinds[kid] = kind
+            guard kind.mayBeTree else { continue }
             try walk(from: row[1], kid: kid, kind: kind)
         }
     }

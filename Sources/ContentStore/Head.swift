@@ -16,9 +16,9 @@ struct ItemFacts {
     var state: Int64?
     var parent: String?
 
-    init(_ body: JSONDocument) {
+    init(_ body: JSONDocument, of kind: Kind) {
         (modified, state, parent) = body.withMembers { members in
-            (members.integer("_modified"), members.integer("_state"), members.string("_pid"))
+            (members.integer("_modified"), members.integer("_state"), members.parent(of: kind))
         }
     }
 }

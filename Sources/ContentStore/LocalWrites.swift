@@ -128,16 +128,17 @@ private struct LocalWriter {
         try AssetFiles.require(body, of: kind, in: blobs)
         if kind == .assets { try UploadLinks.note(db, place, run: run) }
         try BaseBodies.keep(db, place, before: head)
+        let facts = ItemFacts(body, of: kind)
         let rid = try Bodies.insert(db, body)
         try Undo.dropIntermediate(db, run: run, place: place, current: head?.rid)
         try Undo.note(
             db, run: run, place: place, verdict: head?.isLive == true ? .update : .create, rid: rid, hash: hash)
         try Head.put(
-            db, place, rid: rid, hash: hash, facts: ItemFacts(body), base: head?.base, origin: head?.origin ?? 0,
+            db, place, rid: rid, hash: hash, facts: facts, base: head?.base, origin: head?.origin ?? 0,
             isEdited: head.map { $0.origin != 0 && $0.base != hash } ?? false, sequence: nextSequence(), now: now)
         if head?.isLive == true { report.updated += 1 } else { report.created += 1 }
         let wasPublished = head?.isLive == true && head?.state == 1
-        let isPublished = ItemFacts(body).state == 1
+        let isPublished = facts.state == 1
         try queue(.itemSaved, of: kind, body, editor)
         if isPublished != wasPublished {
             try queue(isPublished ? .itemPublished : .itemUnpublished, of: kind, body, editor)

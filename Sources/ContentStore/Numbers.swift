@@ -13,6 +13,15 @@ enum Numbers {
         try db.cachedStatement(sql: "SELECT kid FROM kind WHERE name = ?").fetchInteger([kind.name])
     }
 
+    /// The kind whose number a row holds.
+    static func kind(_ db: Database, numbered kid: Int64) throws -> Kind {
+        let statement = try db.cachedStatement(sql: "SELECT name FROM kind WHERE kid = ?")
+        guard let name = try String.fetchOne(statement, arguments: [kid]) else {
+            throw TidelockError(.damagedStore, "The kind \(kid) of an item is missing.", hint: "Restore a backup.")
+        }
+        return try Kind(name)
+    }
+
     static func kinds(_ db: Database) throws -> [Int64: Kind] {
         var kinds: [Int64: Kind] = [:]
         for row in try Row.fetchAll(db, sql: "SELECT kid, name FROM kind") {
