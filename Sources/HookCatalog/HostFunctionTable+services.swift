@@ -64,7 +64,7 @@ extension HostFunction {
         case .syncItem:
             HostFunctionDeclaration(
                 "Moves one item and waits for the end; raises if that fails.", .outward,
-                [target, ValueDeclaration("what", "ItemRequest", "model, id or item, and mode")],
+                [target, ValueDeclaration("what", "ItemRequest", "model, id or item, syncAssets and mode")],
                 results: [ValueDeclaration("result", "RunResult", "what was created, updated and deleted")])
         case .syncStatus:
             HostFunctionDeclaration(

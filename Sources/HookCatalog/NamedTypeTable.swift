@@ -191,9 +191,11 @@ extension NamedType {
             TypeDeclaration(
                 "Which item to move.",
                 [
-                    field("model", "string", "of the item"),
+                    option("type", "\"content\"|\"pages\"", "content if left out"),
+                    option("model", "string", "of the item, unless it is a page"),
                     option("id", "string", "of the item, unless it is given itself"),
-                    option("item", "Item", "a table with its _id"),
+                    option("item", "Item", "a table with its _id, or with the _model of a singleton"),
+                    option("syncAssets", "boolean", "also the assets that it uses, with their folders"),
                     option("mode", "\"push\"|\"pull\"", "push if left out"),
                 ])
         }

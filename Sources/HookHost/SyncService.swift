@@ -29,14 +29,11 @@ struct SyncService: Sendable {
     func item(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
         let name = HostFunction.syncItem.rawValue
         let target = try target(arguments, name)
-        let what = try TableReader(argument(1, of: arguments), of: name, allowing: ["model", "id", "item", "mode"])
-        guard let model = try what.string("model") else { throw HostError("\(name): 'model' is missing") }
-        guard let id = try what.string("id") ?? what.value("item")?["_id"].text else {
-            throw HostError("\(name): 'id' is missing, or an 'item' with an _id")
-        }
+        let what = try TableReader(
+            argument(1, of: arguments), of: name, allowing: ["type", "model", "id", "item", "syncAssets", "mode"])
         let mode = try what.choice("mode", among: [Direction.push, .pull]) ?? target.mode ?? .push
-        return try perform(
-            ScriptedRun(target: target.target, direction: mode, item: (model, id)), name, invocation)
+        let item = try item(what, name)
+        return try perform(ScriptedRun(target: target.target, direction: mode, item: item), name, invocation)
     }
 
     func check(_ arguments: [LuaValue], _ invocation: Invocation) throws -> [LuaValue] {
@@ -115,6 +112,24 @@ extension SyncService {
             name: try table.string("name"), uri: try table.string("uri"), key: try table.string("syncKey"))
         guard target.name != nil || target.uri != nil else { throw HostError("\(name): the target has no name or uri") }
         return (target, try table.choice("mode", among: [Direction.push, .pull]))
+    }
+
+    /// A page, an item of a model, or, where the item itself says that it is one, a singleton.
+    private func item(_ what: TableReader, _ name: String) throws -> ScriptedItem {
+        let bringsAssets = try what.boolean("syncAssets") ?? false
+        let id = try what.string("id") ?? what.value("item")?["_id"].text
+        let kind: Kind
+        switch try what.choice("type", among: [Job.Name.content, .pages]) ?? .content {
+        case .pages: kind = .pages
+        default:
+            guard let model = try what.string("model") else { throw HostError("\(name): 'model' is missing") }
+            guard what.value("item")?["_model"].text != model else {
+                return ScriptedItem(kind: .singletons, id: model, bringsAssets: bringsAssets)
+            }
+            kind = try .content(model)
+        }
+        guard let id else { throw HostError("\(name): 'id' is missing, or an 'item' with an _id") }
+        return ScriptedItem(kind: kind, id: id, bringsAssets: bringsAssets)
     }
 
     private func jobs(_ value: LuaValue, _ name: String, _ invocation: Invocation) throws -> [JSONDocument]? {

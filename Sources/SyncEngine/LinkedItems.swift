@@ -24,9 +24,10 @@ struct LinkedItems {
             return ids.map { ItemKey(kind, $0) }
         }.sorted()
         try await requireAll(named)
-        guard rule == .linked else { return resolved }
-        let found = try await closure(of: named)
-        resolved.items = Dictionary(grouping: found + (try await definitions(of: found)), by: \.kind.name)
+        guard rule != .existing else { return resolved }
+        var found = try await closure(of: named, rule)
+        if rule == .linked { found += try await definitions(of: found) }
+        resolved.items = Dictionary(grouping: found, by: \.kind.name)
             .mapValues { $0.map(\.id).sorted() }
         return resolved
     }
@@ -41,13 +42,13 @@ struct LinkedItems {
         }
     }
 
-    private func closure(of named: [ItemKey]) async throws -> [ItemKey] {
+    private func closure(of named: [ItemKey], _ rule: ItemRule) async throws -> [ItemKey] {
         var found = Set(named)
         var waiting = named
         while !waiting.isEmpty {
             let next = Array(waiting.suffix(Self.page))
             waiting.removeLast(next.count)
-            let unknown = try await links(from: next).filter { !found.contains($0) }
+            let unknown = try await links(from: next, rule).filter { !found.contains($0) }
             for part in unknown.parts(of: Self.page) {
                 let here = try await store.bodies(of: part)
                 for item in part where here[item] != nil && found.insert(item).inserted { waiting.append(item) }
@@ -55,19 +56,19 @@ struct LinkedItems {
             guard found.count <= Limits.namedItems else {
                 throw TidelockError(
                     .tooLarge, "The links lead to more than \(Limits.namedItems) items.",
-                    hint: "Leave --with-links out, or push the models instead: --models.")
+                    hint: "Leave --with-links and --with-assets out, or move whole models instead: --models.")
             }
         }
         return Array(found)
     }
 
-    private func links(from items: [ItemKey]) async throws -> Set<ItemKey> {
+    private func links(from items: [ItemKey], _ rule: ItemRule) async throws -> Set<ItemKey> {
         let bodies = try await store.bodies(of: items)
         var links: Set<ItemKey> = []
-        for (kind, keys) in Dictionary(grouping: items, by: \.kind) where kind.isContent {
+        for (kind, keys) in Dictionary(grouping: items, by: \.kind) {
             let outgoing = keys.sorted().compactMap { key in bodies[key].map { OutgoingItem(id: key.id, body: $0) } }
             for body in try await passed(outgoing, kind) {
-                for link in body.links(of: kind) { links.insert(ItemKey(link.kind, link.id)) }
+                for link in body.links(of: kind) where rule.follows(link) { links.insert(ItemKey(link.kind, link.id)) }
             }
         }
         return links
@@ -91,6 +92,17 @@ struct LinkedItems {
         let models = Set(items.compactMap { $0.kind.model ?? ($0.kind == .singletons ? $0.id : nil) })
         let keys = models.map { ItemKey(.models, $0) }.filter { !known.contains($0) }
         return Array(try await store.bodies(of: keys).keys)
+    }
+}
+
+extension ItemRule {
+    /// Whether a run brings what a link of one of its items leads to.
+    fileprivate func follows(_ link: ItemLink) -> Bool {
+        switch self {
+        case .existing: false
+        case .linked: true
+        case .withAssets: link.kind.job == .assets
+        }
     }
 }
 

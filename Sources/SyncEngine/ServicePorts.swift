@@ -172,15 +172,32 @@ public struct ScriptedRun: Sendable {
     /// One after the other; nil moves everything.
     public var jobs: [JSONDocument]?
     /// Only this item, instead of jobs.
-    public var item: (model: String, id: String)?
+    public var item: ScriptedItem?
 
     public init(
-        target: ScriptedTarget, direction: Direction, jobs: [JSONDocument]? = nil,
-        item: (model: String, id: String)? = nil
+        target: ScriptedTarget, direction: Direction, jobs: [JSONDocument]? = nil, item: ScriptedItem? = nil
     ) {
         self.target = target
         self.direction = direction
         self.jobs = jobs
         self.item = item
+    }
+}
+
+/// One item that a script moves.
+public struct ScriptedItem: Sendable {
+    public var kind: Kind
+    public var id: String
+    public var bringsAssets: Bool
+
+    public init(kind: Kind, id: String, bringsAssets: Bool = false) {
+        self.kind = kind
+        self.id = id
+        self.bringsAssets = bringsAssets
+    }
+
+    /// What a run of the item moves.
+    public var scope: Scope {
+        Scope(items: [kind.name: [id]], itemRule: bringsAssets ? .withAssets : .existing)
     }
 }

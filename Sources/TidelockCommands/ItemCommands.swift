@@ -15,6 +15,7 @@ struct ItemOptions: ParsableArguments {
     @Argument(help: "The item's kind; the name of a model stands for its items.") var kind: String
     @Argument(help: "The item's id.") var id: String
     @Flag(help: "Also everything that its links lead to, with its models.") var withLinks = false
+    @Flag(help: "Also the assets that it uses, with their folders, and nothing else.") var withAssets = false
     @Flag(help: "Only say what would be done.") var dryRun = false
     @Flag(help: "Send although a filter handler that was used last time is gone.") var confirmMissingFilters = false
     @Flag(help: "Send items again that a rollback took back at the destination.") var includeReverted = false
@@ -28,14 +29,19 @@ struct ItemOptions: ParsableArguments {
     func validate() throws {
         guard (1...86_400).contains(timeout) else { throw ValidationError("The timeout is 1 to 86400 seconds.") }
         guard !id.isEmpty else { throw ValidationError("The id of an item is not empty.") }
+        guard !withLinks || !withAssets else {
+            throw ValidationError("Choose --with-links, which brings the assets too, or --with-assets.")
+        }
     }
+
+    private var rule: ItemRule { withLinks ? .linked : withAssets ? .withAssets : .existing }
 
     func run(_ direction: Direction) async throws {
         try await RunCommand(target: target, json: json, location: location).run(direction) {
             let kind = try Kind.ofItems(kind)
             let request = SyncRunner.Request(
                 direction: direction,
-                scope: Scope(items: [kind.name: [id]], itemRule: withLinks ? .linked : .existing),
+                scope: Scope(items: [kind.name: [id]], itemRule: rule),
                 options: PlanOptions(includesReverted: includeReverted),
                 confirmations: Confirmations(
                     missingFilters: confirmMissingFilters, refusesDangling: failOnDangling ? true : nil,

@@ -32,7 +32,7 @@ final class ScriptedSync: SyncControl {
         var wanted = SyncRunner.Request(direction: request.direction, scope: .everything)
         wanted.depth = depth
         wanted.addressPolicy = request.target.admits
-        let sequence = try JobSequence(try wanted.moving(try jobs(request)))
+        let sequence = try JobSequence(try requests(request, like: wanted))
         let outcome = await sequence.perform { [instance] request in
             await SyncRunner(instance: instance, hooks: hooks, target: target, request: request) { _ in }.perform()
         }
@@ -51,16 +51,17 @@ final class ScriptedSync: SyncControl {
         return .object([("success", JSONDocument(bool: true)), ("version", JSONDocument(string: version))])
     }
 
-    /// Everything, where the script names no job; one item is a job with a filter.
-    private func jobs(_ request: ScriptedRun) throws -> [Job] {
-        if let (model, id) = request.item {
-            let filter = JSONDocument.object([("_id", JSONDocument(string: id))])
-            return Job.list(Scope(models: [model], filter: filter.text))
+    /// One item, the jobs that the script names, or everything.
+    private func requests(_ request: ScriptedRun, like wanted: SyncRunner.Request) throws -> [SyncRunner.Request] {
+        if let item = request.item {
+            var single = wanted
+            single.scope = item.scope
+            return [single]
         }
-        guard let jobs = request.jobs else { return Job.list(.everything) }
+        guard let jobs = request.jobs else { return try wanted.moving(Job.list(.everything)) }
         // A list that a script filtered until nothing was left must not come to mean everything.
         guard !jobs.isEmpty else { throw TidelockError(.usage, "The list of jobs is empty.") }
-        return try jobs.map { try Job($0) }
+        return try wanted.moving(try jobs.map { try Job($0) })
     }
 
     /// A configured target by its name or its address; another one only with a key of its own.

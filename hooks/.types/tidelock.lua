@@ -164,9 +164,11 @@
 
 ---Which item to move.
 ---@class tidelock.ItemRequest
----@field model string of the item
+---@field type? "content"|"pages" content if left out
+---@field model? string of the item, unless it is a page
 ---@field id? string of the item, unless it is given itself
----@field item? tidelock.Item a table with its _id
+---@field item? tidelock.Item a table with its _id, or with the _model of a singleton
+---@field syncAssets? boolean also the assets that it uses, with their folders
 ---@field mode? "push"|"pull" push if left out
 
 ---A person.
@@ -978,7 +980,7 @@ function app.sync.run(target, jobs, options) end
 ---Moves one item and waits for the end; raises if that fails.
 ---Not in a filter, unless it is volatile.
 ---@param target string|tidelock.Target name of a configured target, or what a handler was given
----@param what tidelock.ItemRequest model, id or item, and mode
+---@param what tidelock.ItemRequest model, id or item, syncAssets and mode
 ---@return tidelock.RunResult result what was created, updated and deleted
 function app.sync.item(target, what) end
 

@@ -83,8 +83,10 @@ extension JSONValue {
         if let name = run.target.name { members.append(JSONMember("target", .string(name))) }
         if let uri = run.target.uri { members.append(JSONMember("uri", .string(uri))) }
         if let item = run.item {
-            members.append(JSONMember("model", .string(item.model)))
+            members.append(JSONMember("kind", .string(item.kind.name)))
+            if let model = item.kind.model { members.append(JSONMember("model", .string(model))) }
             members.append(JSONMember("id", .string(item.id)))
+            if item.bringsAssets { members.append(JSONMember("syncAssets", .bool(true))) }
         } else if let jobs = run.jobs {
             members.append(JSONMember("jobs", .array(jobs.map { JSONValue($0) })))
         }
