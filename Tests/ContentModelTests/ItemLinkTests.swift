@@ -18,6 +18,51 @@ import Testing
         #expect(try links(#"{"_pid":"0"}"#, of: "singletons") == [])
     }
 
+    @Test func aPageRefersToItsParentToItemsAndToAssets() throws {
+        let text =
+            #"{"_id":"2","_pid":"1","layout":[{"component":"hero","data":{"image":{"_id":"a","path":"/x/y.png","mime":"image/png","_hash":"0"},"post":{"_model":"posts","_id":"p"}}}]}"#
+        #expect(try links(text, of: "pages") == ["pages/1", "assets/a", "content/posts/p"])
+        #expect(try links(#"{"_id":"2","_pid":""}"#, of: "pages") == [])
+    }
+
+    @Test func aMenuRefersToPagesAtEveryDepth() throws {
+        let text =
+            #"{"name":"main","items":[{"title":"A","page":"1","children":[{"title":"B","page":"2"},{"title":"A again","page":"1"}]},{"title":"C","url":"/c","page":null},{"title":"D","page":""}]}"#
+        #expect(try links(text, of: "pages/menus") == ["pages/1", "pages/2"])
+        #expect(try links(text, of: "content/posts") == [], "elsewhere, 'page' is a field like any other")
+    }
+
+    @Test func anAssetRefersToItsFolderAndAFolderToItsParent() throws {
+        let asset = #"{"_id":"a","path":"/x.png","mime":"image/png","_hash":"0","folder":"f","_cby":"u"}"#
+        #expect(try links(asset, of: "assets") == ["assets/folders/f"])
+        #expect(try links(#"{"_id":"a","folder":""}"#, of: "assets") == [])
+        #expect(try links(#"{"_id":"f","name":"F","_p":"g"}"#, of: "assets/folders") == ["assets/folders/g"])
+        #expect(try links(#"{"_id":"f","name":"F","_p":""}"#, of: "assets/folders") == [])
+    }
+
+    @Test func aCopyOfAnAssetIsALinkToIt() throws {
+        let copy = #"{"_id":"a","path":"\/2026\/x.png","mime":"image\/png","_sha256":"0"}"#
+        #expect(try links(#"{"gallery":[\#(copy),\#(copy)]}"#) == ["assets/a"])
+        #expect(try links(#"{"_model":"site","logo":\#(copy)}"#, of: "singletons") == ["assets/a"])
+        #expect(try links(#"{"_id":"site","logo":\#(copy)}"#, of: "pages/settings") == ["assets/a"])
+    }
+
+    @Test(arguments: [
+        #"{"_id":"a","path":"x.png","mime":"image/png","_hash":"0"}"#,
+        #"{"_id":"a","path":"/x.png","_hash":"0"}"#, #"{"path":"/x.png","mime":"image/png","_hash":"0"}"#,
+        #"{"_id":"","path":"/x.png","mime":"image/png","_hash":"0"}"#,
+        #"{"_id":"a","path":"/x.png","mime":"image/png"}"#,
+    ])
+    func whatOnlyLooksLikeACopyOfAnAssetIsNone(_ copy: String) throws {
+        #expect(try links(#"{"image":\#(copy)}"#) == [])
+    }
+
+    @Test(arguments: ["models", "locales", "layout/components", "lokalize/projects", "lokalize/keys/web"])
+    func definitionsAndTranslationsReferToNothing(_ kind: String) throws {
+        let text = #"{"_pid":"1","_p":"1","page":"1","x":{"_model":"posts","_id":"p"},"folder":"f"}"#
+        #expect(try links(text, of: kind) == [])
+    }
+
     @Test func anItemsOwnModelIsNone() throws {
         #expect(try links(#"{"_model":"site","_id":"1"}"#, of: "singletons") == [])
         #expect(

@@ -45,6 +45,40 @@ import TidelockTestSupport
         #expect(try a.problems() + b.problems() == [])
     }
 
+    @Test func linksOfPagesMenusAndFoldersAreCountedInTheSameWay() async throws {
+        let copy = #"{"_id":"none","path":"/x.png","mime":"image/png","_hash":"0"}"#
+        try await a.put(.pages, #"{"_id":"1"}"#, #"{"_id":"2","_pid":"gone","_cby":"nobody","image":\#(copy)}"#)
+        try await a.put(.menus, #"{"name":"main","items":[{"page":"1","children":[{"page":"gone"}]}]}"#)
+        try await a.put(.assetFolders, #"{"_id":"f","_p":""}"#, #"{"_id":"g","_p":"f"}"#, #"{"_id":"h","_p":"lost"}"#)
+        try await a.put(.posts, #"{"_id":"p","image":\#(copy)}"#)
+        let found = try #require(try await a.push(to: b).result?.dangling)
+        #expect(found.count == 5)
+        #expect(
+            Set(found.links.map { "\($0.kind)/\($0.id) to \($0.missingKind)/\($0.missingID)" }) == [
+                "pages/2 to pages/gone", "pages/2 to assets/none", "pages/menus/main to pages/gone",
+                "assets/folders/h to assets/folders/lost", "content/posts/p to assets/none",
+            ])
+        #expect(try a.problems() + b.problems() == [])
+    }
+
+    @Test(arguments: [Kind.pages, .assetFolders])
+    func circlesAreRefusedInEveryTree(_ kind: Kind) async throws {
+        let parent = try #require(kind.parentMember)
+        try await a.put(kind, #"{"_id":"1"}"#, #"{"_id":"2","\#(parent)":"1"}"#)
+        #expect(try await a.push(to: b).result?.created == 2)
+        try await a.put(kind, #"{"_id":"1","\#(parent)":"2"}"#)
+        let error = try await refusal(.treeCycle) { try await a.push(to: b) }
+        #expect(error?.message.contains(kind.name) == true)
+        #expect(try await b.text(kind, "1") == #"{"_id":"1"}"#)
+        #expect(try b.problems() == [])
+    }
+
+    @Test func whatIsNoTreeMayNameAnythingAsItsParent() async throws {
+        try await a.put(.singletons, #"{"_model":"site","_pid":"site"}"#)
+        try await a.put(.layoutComponents, #"{"name":"hero","_pid":"hero","_p":"hero"}"#)
+        #expect(try await a.push(to: b).result?.created == 2)
+    }
+
     @Test func danglingLinksStopARunThatAsksForIt() async throws {
         try await a.put(.posts, #"{"_id":"1","b":{"_model":"pages","_id":"x"}}"#)
         let strict = TestRun(confirmations: Confirmations(refusesDangling: true))

@@ -1,5 +1,6 @@
 import ContentModel
 import ContentStore
+import Foundation
 import SyncEngine
 import SyncProtocol
 import Testing
@@ -55,6 +56,62 @@ import TidelockTestSupport
         #expect(a.hooks.pinned == 0)
     }
 
+    /// Page 2 below page 1, with a post and an asset in a folder below another; a post and a page stand apart.
+    private func fillPages() async throws {
+        try await a.put(.models, #"{"name":"posts"}"#)
+        try await a.put(.assetFolders, #"{"_id":"f","_p":""}"#, #"{"_id":"g","_p":"f"}"#, #"{"_id":"apart","_p":""}"#)
+        let asset = try await a.putAsset("image", folder: "g")
+        try await a.put(.posts, #"{"_id":"1"}"#, #"{"_id":"apart"}"#)
+        try await a.put(
+            .pages, #"{"_id":"1"}"#, #"{"_id":"2","_pid":"1","image":\#(asset),"post":{"_model":"posts","_id":"1"}}"#,
+            #"{"_id":"apart"}"#)
+    }
+
+    private func run(_ kind: Kind, _ id: String, _ rule: ItemRule) -> TestRun {
+        TestRun(scope: Scope(items: [kind.name: [id]], itemRule: rule))
+    }
+
+    private let withLinks = [
+        "models/posts", "assets/folders/f", "assets/folders/g", "assets/image", "content/posts/1", "pages/1", "pages/2",
+    ]
+
+    @Test func aPageBringsItsParentsItemsAndAssets() async throws {
+        try await fillPages()
+        #expect(try await a.push(to: b, run(.pages, "2", .linked)).result?.dangling == nil)
+        #expect(try keys(b) == withLinks)
+        #expect(try await a.push(to: b, run(.pages, "2", .linked)).isNoOp)
+        #expect(try a.problems() + b.problems() == [])
+    }
+
+    @Test func aPageIsPulledWithItsParentsItemsAndAssets() async throws {
+        try await fillPages()
+        #expect(try await b.pull(from: a, run(.pages, "2", .linked)).result?.created == withLinks.count)
+        #expect(try keys(b) == withLinks)
+    }
+
+    @Test func withAssetsOnlyThoseAndTheirFoldersComeAlong() async throws {
+        try await fillPages()
+        let run = try await a.push(to: b, run(.pages, "2", .withAssets))
+        #expect(run.result?.dangling?.count == 2, "its parent and its post stay behind")
+        #expect(try keys(b) == ["assets/folders/f", "assets/folders/g", "assets/image", "pages/2"])
+    }
+
+    @Test func withAssetsAMenuMovesAlone() async throws {
+        try await fillPages()
+        try await a.put(.menus, #"{"name":"main","items":[{"page":"2"}]}"#)
+        #expect(try await b.pull(from: a, run(.menus, "main", .withAssets)).result?.created == 1)
+        #expect(try keys(b) == ["pages/menus/main"])
+        #expect(try await b.pull(from: a, run(.menus, "main", .linked)).result?.created == withLinks.count)
+        #expect(try keys(b) == withLinks + ["pages/menus/main"])
+    }
+
+    @Test func aPageMovesAlone() async throws {
+        try await fillPages()
+        #expect(try await a.push(to: b, run(.pages, "2", .existing)).result?.created == 1)
+        #expect(try await b.pull(from: a, run(.pages, "apart", .existing)).result?.created == 1)
+        #expect(try keys(b) == ["pages/2", "pages/apart"])
+    }
+
     @Test func withoutLinksTheItemMovesAlone() async throws {
         try await fill()
         try await b.put(.models, #"{"name":"posts"}"#)
@@ -102,5 +159,18 @@ import TidelockTestSupport
         } catch let failure as TestRunFailure {
             #expect(failure.error.code == .tooLarge)
         }
+    }
+}
+
+extension TestInstance {
+    /// Adds an asset with a file of its own, and answers the copy of it that items embed.
+    fileprivate func putAsset(_ id: String, folder: String) async throws -> String {
+        let file = self.folder.appending("\(id).txt")
+        try "bytes of \(id)".write(to: file, atomically: true, encoding: .utf8)
+        let (blob, md5) = try store.blobs.take(file: file.path)
+        let asset =
+            #"{"_id":"\#(id)","path":"/\#(id).txt","mime":"text/plain","size":\#(blob.size),"_hash":"\#(md5)","_sha256":"\#(blob.hash.hex)","folder":"\#(folder)"}"#
+        try await put(.assets, asset)
+        return asset
     }
 }
