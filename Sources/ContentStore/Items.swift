@@ -91,20 +91,4 @@ extension Store {
             }
         }
     }
-
-    /// Published items of a model for the content API, in the order of their ids, and how many there are.
-    public func published(
-        _ kind: Kind, limit: Int, skip: Int
-    ) async throws -> (items: [JSONDocument], total: Int) {
-        try await read { db in
-            guard let kid = try Numbers.knownKind(db, kind) else { return ([], 0) }
-            let visible = "kid = ? AND deleted = 0 AND coalesce(state, 1) = 1"
-            let total = try Int.fetchOne(db, sql: "SELECT count(*) FROM head WHERE \(visible)", arguments: [kid]) ?? 0
-            let rows = try Row.fetchAll(
-                db,
-                sql: "SELECT body.bytes FROM head JOIN body USING (rid) WHERE \(visible) ORDER BY id LIMIT ? OFFSET ?",
-                arguments: [kid, limit, skip])
-            return (rows.map { JSONDocument(trusted: $0.bytes(0)!) }, total)
-        }
-    }
 }

@@ -16,12 +16,21 @@ public protocol ContentReader: Sendable {
 
     /// One item, or the singleton called `model` when `id` is nil; nil when there is none that is published.
     func item(model: String, id: String?) async throws -> JSONDocument?
+
+    /// Items of a kind in a stable order. Throws `too_large` for more than fit one answer.
+    func published(_ kind: Kind, limit: Int, skip: Int) async throws -> ContentPage
+
+    /// One item of a kind; nil when there is none that is published.
+    func published(_ kind: Kind, id: String) async throws -> JSONDocument?
+
+    /// All published pages, as far as their addresses go. Throws `too_large` when there are more than `limit`.
+    func pageTree(limit: Int) async throws -> [PageNode]
 }
 
-/// Some items of a model.
+/// Some items of a kind.
 public struct ContentPage: Sendable {
     public var items: [JSONDocument]
-    /// How many published items the model has altogether.
+    /// How many published items of the kind there are altogether.
     public var total: Int
 
     public init(items: [JSONDocument], total: Int) {

@@ -8,6 +8,7 @@ public enum Endpoint: String, Sendable, CaseIterable {
     case transferState, rollback, abandon, readHeld, readCondition, listPlanned, readOutputs
     case listBlobs, findMissingBlobs, readBlob, appendBlob
     case listItems, readSingleton, readItem
+    case listPages, readPage, listMenus, readMenu, readRoutes, readPageSettings, listComponents
     case scripted, metrics
 
     /// The row of the table.
@@ -61,6 +62,13 @@ public enum Endpoint: String, Sendable, CaseIterable {
         case .listItems: Traits(.get, "/api/content/items/{model}", .apiKey, answers: "items")
         case .readSingleton: Traits(.get, "/api/content/item/{model}", .apiKey, answers: "item")
         case .readItem: Traits(.get, "/api/content/item/{model}/{id}", .apiKey, answers: "item")
+        case .listPages: Traits(.get, "/api/pages/pages", .apiKey, answers: "items")
+        case .readPage: Traits(.get, "/api/pages/page/{id}", .apiKey, answers: "item")
+        case .listMenus: Traits(.get, "/api/pages/menus", .apiKey, answers: "items")
+        case .readMenu: Traits(.get, "/api/pages/menu/{name}", .apiKey, answers: "item")
+        case .readRoutes: Traits(.get, "/api/pages/routes", .apiKey, answers: "ids of pages by their paths")
+        case .readPageSettings: Traits(.get, "/api/pages/settings", .apiKey, answers: "item")
+        case .listComponents: Traits(.get, "/api/layout/components", .apiKey, answers: "items")
         case .scripted: Traits(.any, Self.scripts + "/**", .script, takes: "anything", answers: "anything")
         case .metrics: Traits(.get, "/metrics", .thisMachineOrAPIKey, answers: "Prometheus text")
         }
@@ -88,7 +96,7 @@ extension Endpoint {
     /// `repetition` says whether the very same token may be used again.
     public struct Traits: Sendable, Equatable {
         public var method: Method
-        /// Path with `{id}`, `{n}` and the like where values go, and `**` for any number of segments.
+        /// Path with names in braces where values go, and `**` for any number of segments.
         public var path: String
         public var access: Access
         public var repetition: Repetition

@@ -5,28 +5,36 @@ internal import SyncProtocol
 /// The read API for applications: published items only, byte for byte as they are stored.
 extension Reception {
     func content(_ arrival: Arrival) async throws -> Answer {
-        let model = try arrival.parameter("model")
         switch arrival.endpoint {
-        case .listItems: return try await items(of: model, arrival)
-        case .readItem: return try await item(of: model, id: try arrival.parameter("id"))
-        default: return try await item(of: model, id: nil)
+        case .listItems: try await items(of: try arrival.parameter("model"), arrival)
+        case .readItem: try await item(of: try arrival.parameter("model"), id: try arrival.parameter("id"))
+        case .readSingleton: try await item(of: try arrival.parameter("model"), id: nil)
+        default: try await pages(arrival)
+        }
+    }
+
+    private func items(of model: String, _ arrival: Arrival) async throws -> Answer {
+        try await list(of: "model '\(model.printable)'", arrival) { limit, skip in
+            let page = try await dependencies.content.items(model: model, limit: limit, skip: skip)
+            guard let page else { throw TidelockError(.notFound, "There is no model '\(model.printable)'.") }
+            return page
         }
     }
 
     /// A list; with both `limit` and `skip` an object that also tells how many there are.
-    private func items(of model: String, _ arrival: Arrival) async throws -> Answer {
+    func list(
+        of what: String, _ arrival: Arrival, read: (_ limit: Int, _ skip: Int) async throws -> ContentPage
+    ) async throws -> Answer {
         let limit = try arrival.queryNumber("limit").map { Int($0) }
         let skip = try arrival.queryNumber("skip").map { Int($0) }
         guard limit ?? 0 <= Limits.contentItems else {
             throw TidelockError(.usage, "'limit' may be at most \(Limits.contentItems).")
         }
-        let page = try await dependencies.content.items(
-            model: model, limit: limit ?? Limits.contentItems, skip: skip ?? 0)
-        guard let page else { throw TidelockError(.notFound, "There is no model '\(model.printable)'.") }
+        let page = try await read(limit ?? Limits.contentItems, skip ?? 0)
         // An incomplete list that looks complete would be worse than none.
         guard limit != nil || page.items.count >= page.total - (skip ?? 0) else {
             throw TidelockError(
-                .tooLarge, "Model '\(model.printable)' has \(page.total) items, more than fit one answer.",
+                .tooLarge, "There are \(page.total) items of \(what), more than fit one answer.",
                 hint: "Read them in parts with 'limit' and 'skip'.")
         }
         let list = JSONDocument.array(page.items)

@@ -22,6 +22,8 @@ struct EndpointTests {
             "POST /api/sync/v1/transfers/{id}/outputs", "POST /api/sync/v1/held", "GET /api/sync/v1/condition",
             "GET /api/sync/v1/transfers/{id}", "DELETE /api/sync/v1/transfers/{id}",
             "GET /api/content/items/{model}", "GET /api/content/item/{model}", "GET /api/content/item/{model}/{id}",
+            "GET /api/pages/pages", "GET /api/pages/page/{id}", "GET /api/pages/menus", "GET /api/pages/menu/{name}",
+            "GET /api/pages/routes", "GET /api/pages/settings", "GET /api/layout/components",
             "* /api/x/**", "GET /metrics",
         ]
         #expect(routes == Set(promised))

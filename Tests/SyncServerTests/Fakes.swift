@@ -123,7 +123,7 @@ struct FakeCondition: ConditionReader {
     }
 }
 
-/// A model `posts` of five published items, and a singleton `site`.
+/// A model `posts` of five published items, and a singleton `site`; three pages, a menu, settings and a component.
 struct FakeContent: ContentReader {
     static let posts = (1...5).map { number in
         JSONDocument.object([
@@ -142,6 +142,29 @@ struct FakeContent: ContentReader {
         case ("posts", let id?): Self.posts.first { $0.string("_id") == id }
         default: nil
         }
+    }
+
+    static let parts: [Kind: [JSONDocument]] = [
+        .pages: [
+            ["_id": "1", "slug": ""], ["_id": "2", "_pid": "1", "slug": "news"],
+            ["_id": "3", "_pid": "2", "slug": "2026"],
+        ].map(\JSONValue.document),
+        .menus: [(["name": "main"] as JSONValue).document],
+        .pageSettings: [(["_id": "site"] as JSONValue).document],
+        .layoutComponents: [(["name": "hero"] as JSONValue).document],
+    ]
+
+    func published(_ kind: Kind, limit: Int, skip: Int) async throws -> ContentPage {
+        let items = Self.parts[kind] ?? []
+        return ContentPage(items: Array(items.dropFirst(skip).prefix(limit)), total: items.count)
+    }
+
+    func published(_ kind: Kind, id: String) async throws -> JSONDocument? {
+        Self.parts[kind]?.first { $0.string(kind.keyMember) == id }
+    }
+
+    func pageTree(limit: Int) async throws -> [PageNode] {
+        Self.parts[.pages]?.compactMap { PageNode($0) } ?? []
     }
 }
 

@@ -1,0 +1,105 @@
+/// A page as far as its address goes.
+public struct PageNode: Sendable, Equatable {
+    public var id: String
+    /// Nil for a page at the top of its tree.
+    public var parent: String?
+    /// Nil where the page has none, and so no address.
+    public var slug: String?
+    /// The place among its siblings.
+    public var order: Int64
+
+    public init(id: String, parent: String? = nil, slug: String?, order: Int64 = 0) {
+        self.id = id
+        self.parent = parent
+        self.slug = slug
+        self.order = order
+    }
+
+    /// Nil for a page without an id.
+    public init?(_ page: JSONDocument) {
+        guard let id = page.string("_id") else { return nil }
+        let parent = page.withMembers { $0.parent(of: .pages) }
+        self.init(id: id, parent: parent, slug: page.string("slug"), order: page.integer("_o") ?? 0)
+    }
+}
+
+/// The address of each page of a tree: the slugs on the way down to it, as they are written.
+///
+/// A page at the top whose slug is empty or `/` is the start page: its address is `/`, and the slugs of the pages below
+/// it come first in theirs. A page has no address when it has no slug, when a page above it has none or is not there, or
+/// when it lies inside itself. Of pages with the same address the first has it, by `_o` and then by id.
+public struct PageRoutes: Sendable, Equatable {
+    public struct Route: Sendable, Equatable {
+        public var path: String
+        /// Id of the page.
+        public var page: String
+    }
+
+    /// In the order of their paths, compared as bytes.
+    public let list: [Route]
+
+    /// The longest address that is accepted, in UTF-8 bytes: browsers and proxies refuse longer ones.
+    public static let longestPath = 2_048
+
+    /// Throws `too_large` for an address that is too long.
+    public init(_ pages: [PageNode]) throws {
+        var tree = PageTree(pages)
+        var taken: Set<[UInt8]> = []
+        var list: [Route] = []
+        for page in pages.sorted(by: { ($0.order, $0.id) < ($1.order, $1.id) }) {
+            guard let path = try tree.path(of: page), taken.insert(Array(path.utf8)).inserted else { continue }
+            list.append(Route(path: path, page: page.id))
+        }
+        self.list = list.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    }
+}
+
+/// Finds the ways from the top of a tree to its pages. Each page is walked over once, whatever circles there are.
+private struct PageTree {
+    /// Ids are compared as bytes: two that only look alike are two pages.
+    private typealias Key = [UInt8]
+
+    private let pages: [Key: PageNode]
+    private var visited: Set<Key> = []
+    /// What the addresses of pages below a page begin with: nothing below the start page.
+    private var prefixes: [Key: String] = [:]
+
+    init(_ pages: [PageNode]) {
+        self.pages = Dictionary(pages.map { (Key($0.id.utf8), $0) }) { first, _ in first }
+    }
+
+    mutating func path(of page: PageNode) throws -> String? {
+        var way: [PageNode] = []
+        var next: PageNode? = page
+        while let page = next, visited.insert(Key(page.id.utf8)).inserted {
+            way.append(page)
+            next = page.parent.flatMap { pages[Key($0.utf8)] }
+        }
+        for page in way.reversed() { prefixes[Key(page.id.utf8)] = try prefix(of: page) }
+        return prefixes[Key(page.id.utf8)].map { $0.isEmpty ? "/" : $0 }
+    }
+
+    private func prefix(of page: PageNode) throws -> String? {
+        guard let slug = page.slug?.withoutOuterSlashes else { return nil }
+        guard let parent = page.parent else { return slug.isEmpty ? "" : try checked("/" + slug, page) }
+        guard let above = prefixes[Key(parent.utf8)], !slug.isEmpty else { return nil }
+        return try checked("\(above)/\(slug)", page)
+    }
+
+    private func checked(_ path: String, _ page: PageNode) throws -> String {
+        guard path.utf8.count <= PageRoutes.longestPath else {
+            throw TidelockError(
+                .tooLarge,
+                "The address of page '\(page.id.printable)' is longer than \(PageRoutes.longestPath) bytes.",
+                hint: "Shorten its slug, or those of the pages above it.")
+        }
+        return path
+    }
+}
+
+extension String {
+    fileprivate var withoutOuterSlashes: String {
+        let inner = drop { $0 == "/" }
+        return String(inner.prefix(inner.count - inner.reversed().prefix { $0 == "/" }.count))
+    }
+}
