@@ -144,10 +144,3 @@ struct SelectionTests {
         }
     }
 }
-
-extension RealInstance {
-    /// Runs `item push` or `item pull` with `production` and reads the one object it prints.
-    fileprivate func reportItem(_ direction: String, _ rest: [String]) async throws -> Report {
-        try Report(await start(["item", direction, "production", "--json"] + rest).ending())
-    }
-}

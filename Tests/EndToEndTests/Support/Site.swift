@@ -42,6 +42,11 @@ extension RealInstance {
     func report(_ command: String, _ options: [String] = []) async throws -> Report {
         try Report(await start([command, "production", "--json"] + options).ending())
     }
+
+    /// Runs `item push` or `item pull` with `production` and reads the one object it prints.
+    func reportItem(_ direction: String, _ rest: [String]) async throws -> Report {
+        try Report(await start(["item", direction, "production", "--json"] + rest).ending())
+    }
 }
 
 /// The object that push, pull and plan print with `--json`.
