@@ -26,8 +26,8 @@ public struct PageNode: Sendable, Equatable {
 /// The address of each page of a tree: the slugs on the way down to it, as they are written.
 ///
 /// A page at the top whose slug is empty or `/` is the start page: its address is `/`, and the slugs of the pages below
-/// it come first in theirs. A page has no address when it has no slug, when a page above it has none or is not there, or
-/// when it lies inside itself. Of pages with the same address the first has it, by `_o` and then by id.
+/// it come first in theirs. A page has no address when it has no slug, when a page above it has none or is not there,
+/// or when it lies inside itself. Of pages with the same address the first has it, by `_o` and then by id.
 public struct PageRoutes: Sendable, Equatable {
     public struct Route: Sendable, Equatable {
         public var path: String

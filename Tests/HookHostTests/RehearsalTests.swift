@@ -88,6 +88,33 @@ import Testing
         #expect(try await rehearsal.services.count(in: "alerts", matching: nil) == 0)
     }
 
+    @Test func oneItemIsAskedForByItsKind() async throws {
+        let (_, rehearsal) = try await rehearsal([
+            "a.lua": """
+            app.on("sync.push.finished", function(target, ctx)
+              app.sync.item("edge", { model = "posts", item = { _id = "1" }, syncAssets = true })
+              app.sync.item("edge", { type = "pages", id = "2", mode = "pull" })
+              app.sync.item("edge", { model = "site", item = { _id = "3", _model = "site" } })
+              app.log(tostring(select(2, pcall(app.sync.item, "edge", { type = "pages", model = "posts" }))))
+              app.log(tostring(select(2, pcall(app.sync.item, "edge", { id = "1" }))))
+            end)
+            """
+        ])
+        let result = try await rehearsal.fire("sync.push.finished")
+        #expect(result.error == nil, "\(String(describing: result.error))")
+        #expect(
+            result.records.runs == [
+                [
+                    "mode": "push", "target": "edge", "kind": "content/posts", "model": "posts", "id": "1",
+                    "syncAssets": true,
+                ],
+                ["mode": "pull", "target": "edge", "kind": "pages", "id": "2"],
+                ["mode": "push", "target": "edge", "kind": "singletons", "id": "site"],
+            ])
+        #expect(result.records.logs.first?.message.contains("'id' is missing") == true)
+        #expect(result.records.logs.last?.message.contains("'model' is missing") == true)
+    }
+
     /// The addresses that a real run may not reach are refused here too, or tests would pass that should not.
     @Test func addressesThatAreNotAllowedStayForbidden() async throws {
         let (_, rehearsal) = try await rehearsal([

@@ -5,7 +5,8 @@ import Testing
 
 @Suite("The API for pages and layout components")
 struct PageTests {
-    static let pages = #"[{"_id":"1","slug":""},{"_id":"2","_pid":"1","slug":"news"},{"_id":"3","_pid":"2","slug":"2026"}]"#
+    static let pages =
+        #"[{"_id":"1","slug":""},{"_id":"2","_pid":"1","slug":"news"},{"_id":"3","_pid":"2","slug":"2026"}]"#
 
     @Test(arguments: [
         ("/api/pages/pages", pages), ("/api/pages/pages?limit=1", #"[{"_id":"1","slug":""}]"#),
