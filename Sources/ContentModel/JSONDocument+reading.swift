@@ -19,6 +19,14 @@ extension JSONDocument {
         withIndex { index in index.kind(0) == JK_OBJECT ? index.children(0).map(index.key) : [] }
     }
 
+    /// The top-level members, in order; nothing for other documents.
+    public var members: [(key: String, value: JSONDocument)] {
+        withIndex { index in
+            guard index.kind(0) == JK_OBJECT else { return [] }
+            return index.children(0).map { (index.key($0), JSONDocument(trusted: Array(index.token($0)))) }
+        }
+    }
+
     /// Elements of a top-level array; nothing for other documents.
     public var elements: [JSONDocument] {
         withIndex { index in

@@ -23,7 +23,7 @@ public struct Kind: Sendable, Hashable, Comparable, CustomStringConvertible {
         layoutComponents,
     ]
     private static let contentPrefix = "content/"
-    static let translationPrefix = "lokalize/keys/"
+    package static let translationPrefix = "lokalize/keys/"
 
     /// How kinds are spelled, for people.
     public static let forms =

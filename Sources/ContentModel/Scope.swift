@@ -126,6 +126,9 @@ public struct Scope: Sendable, Codable, Hashable {
         }
     }
 
+    /// What becomes of translations that the destination has already.
+    public var translationRule: TranslationSelection.Rule { translations?.rule ?? .override }
+
     /// Whether any kind is filtered.
     public var hasFilter: Bool { filter != nil || assets?.filter != nil }
 

@@ -21,7 +21,7 @@ extension Commit {
                         WHEN h.reverted IN (SELECT id FROM transfer WHERE pid = :pid) THEN CASE h.deleted WHEN 1 THEN \(Verdict.create.rawValue) ELSE \(Verdict.update.rawValue) END
                         WHEN h.deleted = 1 THEN CASE WHEN h.edited <> 0 THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
                         WHEN h.hash = coalesce(s.stored, s.hash) THEN \(Verdict.adopt.rawValue)
-                        WHEN s.keep = \(Decision.patched.rawValue) THEN \(Verdict.update.rawValue)
+                        WHEN s.keep IN (\(Decision.list(Decision.undisputed))) THEN \(Verdict.update.rawValue)
                         WHEN h.origin = :pid AND h.edited = 0 AND s.contested = 0 THEN \(Verdict.update.rawValue)
                         WHEN sh.state IN (1, 4) AND sh.out_hash = h.hash THEN \(Verdict.update.rawValue)
                         WHEN s.keep = 0 AND sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash THEN \(Verdict.keepOriginal.rawValue)
@@ -49,6 +49,7 @@ extension Commit {
         try put(sequence: sequence)
         try settle(.adopt, edited: 0, sequence: sequence)
         try settle(.keepOriginal, edited: 2, sequence: sequence)
+        try markRuled()
         try bury(sequence: sequence)
         try releaseRows(sequence: sequence)
         try BaseBodies.keepArrived(db, transfer: transfer, pid: pid, withMerges: isDecided)
@@ -94,6 +95,20 @@ extension Commit {
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
                 """,
             arguments: [pid, edited, transfer, verdict.rawValue, sequence])
+    }
+
+    /// What a rule about translations left otherwise than the source has it is an edit for runs without the rule.
+    private func markRuled() throws {
+        let rule = record.scope.translationRule
+        guard rule != .override else { return }
+        try db.execute(
+            sql: """
+                UPDATE head SET edited = \(rule.edited)
+                FROM stage s
+                WHERE s.transfer = ? AND s.keep IN (\(Decision.list(Decision.ruled))) AND head.edited = 2
+                    AND head.kid = s.kid AND head.bucket = s.bucket AND head.id = s.id
+                """,
+            arguments: [transfer])
     }
 
     private func bury(sequence: Int64) throws {

@@ -18,6 +18,7 @@ extension Commit {
         let spared = isDecided ? try sparedDeletes() : 0
         result.kept += spared
         result.conflictCount += spared
+        result.conflictCount -= isDecided ? try keptByRule() : 0
         result.conflicts = try conflicts()
         let resumed = try StagedBatches.resumed(db, transfer: transfer)
         if resumed > 0 { result.resumedBatches = resumed }
@@ -35,6 +36,19 @@ extension Commit {
             arguments: [transfer]) ?? 0
     }
 
+    /// Rows that a rule about translations kept: nothing was at odds.
+    private func keptByRule() throws -> Int {
+        guard record.scope.translationRule != .override else { return 0 }
+        return try Int.fetchOne(
+            db,
+            sql: """
+                SELECT count(*) FROM undo JOIN stage s ON s.transfer = run AND \(Self.isSameRow)
+                WHERE run = ? AND verdict = \(Verdict.keepOriginal.rawValue)
+                    AND s.keep IN (\(Decision.list(Decision.ruled)))
+                """,
+            arguments: [transfer]) ?? 0
+    }
+
     private static let isSameRow = "s.kid = undo.kid AND s.bucket = undo.bucket AND s.id = undo.id"
 
     /// The verdict is asked for first: most rows of a run are none of these and need no look at the stage.
@@ -47,6 +61,7 @@ extension Commit {
                 FROM undo JOIN kind USING (kid) JOIN stage s ON s.transfer = run AND \(Self.isSameRow)
                 WHERE run = ? AND verdict IN (\(Verdict.list(Verdict.conflicts + [release])))
                     AND (verdict <> \(release.rawValue) OR s.keep <> 0)
+                    AND s.keep NOT IN (\(Decision.list(Decision.ruled)))
                 ORDER BY kind.name, undo.id
                 LIMIT \(Limits.listedConflicts)
                 """,
@@ -64,9 +79,9 @@ extension Conflict.Verdict {
     init(_ verdict: Verdict, _ decision: Decision) {
         self =
             switch decision {
-            case .kept, .keptTarget: .keptTarget
+            case .kept, .keptTarget, .spared: .keptTarget
             case .parked: .parked
-            case .merged, .patched: .merged
+            case .merged, .patched, .filled: .merged
             case .mergedParked: .mergedParked
             case .none, .arriving: verdict == .keepOriginal ? .keptOriginal : .replaced
             }

@@ -80,7 +80,7 @@ struct Commit {
 
     /// A decision about a row holds only for the row as it was then, and no row is overwritten undecided.
     private func requireUnmoved() throws {
-        let undecided = isDecided ? "OR (s.seen IS NULL AND \(Collision.isEdited))" : ""
+        let undecided = isDecided ? "OR (s.seen IS NULL AND \(Collision.isMet(record.scope)))" : ""
         let moved = try Row.fetchOne(
             db,
             sql: """

@@ -9,7 +9,7 @@ extension Store {
             let record = try TransferTable.requireOpen(db, transfer)
             return ConflictTerms(
                 policy: record.scope.policy, mode: record.scope.mode, targets: try Collision.names(db, record.pid),
-                hasOriginals: try Collision.hasOriginals(db, record))
+                hasOriginals: try Collision.hasOriginals(db, record), translations: record.scope.translationRule)
         }
     }
 
@@ -19,7 +19,7 @@ extension Store {
         try await read { db in
             let record = try TransferTable.requireOpen(db, transfer)
             let cursor = try Row.fetchCursor(
-                db, sql: Collision.openSQL,
+                db, sql: Collision.openSQL(record.scope),
                 arguments: [
                     "pid": record.pid, "transfer": transfer, "limit": rows, "spares": record.scope.hasFilter,
                     "kid": after?.kid ?? -1, "bucket": after?.bucket ?? -1, "id": after?.id ?? "",
@@ -69,9 +69,17 @@ enum Decision: Int64 {
     case mergedParked = 6
     /// As `merged`, and nothing that was changed here met it.
     case patched = 7
+    /// As `kept`, because the run only adds what is missing.
+    case spared = 8
+    /// As `patched`: the row here with what it lacked.
+    case filled = 9
 
-    static let keeping: [Decision] = [.kept, .keptTarget, .parked]
-    static let merging: [Decision] = [.merged, .mergedParked, .patched]
+    static let keeping: [Decision] = [.kept, .keptTarget, .parked, .spared]
+    static let merging: [Decision] = [.merged, .mergedParked, .patched, .filled]
+    /// Made by a rule about translations: no conflicts, and for a run without the rule edits that it has to meet.
+    static let ruled: [Decision] = [.spared, .filled]
+    /// Merges in which nothing was lost.
+    static let undisputed: [Decision] = [.patched, .filled]
 
     static func list(_ decisions: [Decision]) -> String {
         decisions.map { String($0.rawValue) }.joined(separator: ", ")
@@ -89,14 +97,17 @@ extension Settlement {
         case .chosen, .merged: .merged
         case .mergedParked: .mergedParked
         case .patched: .patched
+        case .spared: .spared
+        case .filled: .filled
         }
     }
 
     fileprivate var merge: JSONDocument? {
         switch self {
-        case .chosen(let document), .merged(let document), .mergedParked(let document, _), .patched(let document):
+        case .chosen(let document), .merged(let document), .mergedParked(let document, _), .patched(let document),
+            .filled(let document):
             document
-        case .applied, .arriving, .kept, .keptTarget, .parked: nil
+        case .applied, .arriving, .kept, .keptTarget, .parked, .spared: nil
         }
     }
 
@@ -105,7 +116,7 @@ extension Settlement {
         switch self {
         case .mergedParked(_, let fields): fields
         case .merged: []
-        case .applied, .arriving, .kept, .keptTarget, .parked, .chosen, .patched: nil
+        case .applied, .arriving, .kept, .keptTarget, .parked, .chosen, .patched, .spared, .filled: nil
         }
     }
 }
@@ -148,6 +159,19 @@ enum Collision {
         ELSE 0 END
         """
 
+    /// Whether a row is looked at before anything is applied: it meets an edit, or a rule keeps what is here.
+    static func isMet(_ scope: Scope) -> String {
+        scope.translationRule == .override ? isEdited : "(\(isEdited) OR \(isRuled))"
+    }
+
+    /// Whether a run which only adds what is missing finds the project or the key here already, whoever made it.
+    private static let isRuled = """
+        s.op = 1 AND h.deleted = 0 AND h.hash IS NOT coalesce(s.stored, s.hash)
+            AND s.kid IN (
+                SELECT kid FROM kind
+                WHERE name = '\(Kind.translationProjects)' OR name GLOB '\(Kind.translationPrefix)*')
+        """
+
     /// Whether the row here, where there is one, gives way to the staged one, once conflicts are decided. An unfiltered
     /// original that nobody decided about stays, as a commit says `keepOriginal` of it.
     static let givesWay = """
@@ -165,7 +189,8 @@ enum Collision {
     private static let mayStem = "sh.out_hash IS NOT NULL AND sh.state IN (1, 2, 3, 4)"
 
     /// Columns 0 to 2 say where the row is, 3 to 8 what meets, 9 to 14 what both may have been made of.
-    static let openSQL = """
+    static func openSQL(_ scope: Scope) -> String {
+        """
         SELECT s.kid, s.bucket, s.id, kind.name, arriving.bytes, present.bytes, h.hash, peer.instance, peer.name,
             common.bytes, coalesce(\(mayStem), 0), sh.out_hash, sh.src_hash, coalesce(\(isOriginal), 0),
             coalesce(h.hash = sh.src_hash, 0) OR h.edited = 2,
@@ -181,14 +206,16 @@ enum Collision {
         \(joins)
         LEFT JOIN base_body b ON h.origin = :pid AND b.kid = s.kid AND b.bucket = s.bucket AND b.id = s.id
             AND b.hash = h.base AND b.beside IS sh.out_hash
-            AND s.contested = 0
+            AND s.contested = 0 AND h.edited <= \(TranslationSelection.Rule.override.edited)
         LEFT JOIN body common ON common.rid = b.rid
         LEFT JOIN body arriving ON arriving.rid = s.rid
         LEFT JOIN body present ON present.rid = h.rid
-        WHERE s.transfer = :transfer AND (s.kid, s.bucket, s.id) > (:kid, :bucket, :id) AND s.seen IS NULL AND \(isEdited)
+        WHERE s.transfer = :transfer AND (s.kid, s.bucket, s.id) > (:kid, :bucket, :id) AND s.seen IS NULL
+            AND \(isMet(scope))
         ORDER BY s.kid, s.bucket, s.id
         LIMIT :limit
         """
+    }
 
     /// Whether something staged meets an unfiltered original. Most instances have none, which is seen at once.
     static func hasOriginals(_ db: Database, _ record: TransferTable.Record) throws -> Bool {

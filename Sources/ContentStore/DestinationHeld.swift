@@ -23,7 +23,7 @@ extension Store {
                     KindState(
                         kind: kind.name, root: root.digest.masked(by: nonce), held: root.count,
                         foreign: scope.mode == .mirror ? try HeldRows.foreign(db, kid: kid, pid: pid) : 0,
-                        edited: try HeldRows.edited(db, kid: kid, pid: pid),
+                        edited: try HeldRows.count(EditedRows(of: kind, in: scope), db, kid: kid, pid: pid),
                         reverted: try HeldRows.reverted(db, kid: kid, pid: pid)))
             }
             return DestinationState(
@@ -41,24 +41,25 @@ extension Store {
         case .nodes, .leaves:
             // A write, because asking for digests recomputes dirty leaves.
             return try await write { db in
-                let pid = try Self.listing(db, kind, of: transfer)
+                let pid = try Self.listing(db, kind, of: transfer).pid
                 return try DigestDescent.page(db, kid: Numbers.kind(db, kind), pid: pid, request)
             }
         case .all, .drift, .buckets:
             return try await read { db in
-                let pid = try Self.listing(db, kind, of: transfer)
+                let record = try Self.listing(db, kind, of: transfer)
                 guard let kid = try Numbers.knownKind(db, kind) else { return HeldPage(items: [], next: nil) }
-                return try HeldRows.page(db, kid: kid, pid: pid, request)
+                let edited = EditedRows(of: kind, in: record.scope)
+                return try HeldRows.page(db, kid: kid, pid: record.pid, edited, request)
             }
         }
     }
 
     /// Whose rows are listed. Throws where the transfer is not open or does not reach the kind.
-    private static func listing(_ db: Database, _ kind: Kind, of transfer: String) throws -> Int64 {
+    private static func listing(_ db: Database, _ kind: Kind, of transfer: String) throws -> TransferTable.Record {
         let record = try TransferTable.requireListable(db, transfer)
         var check = ScopeCheck(record.scope)
         try check.require(kind)
-        return record.pid
+        return record
     }
 }
 
@@ -71,9 +72,13 @@ enum HeldRows {
             ?? 0
     }
 
-    static func edited(_ db: Database, kid: Int64, pid: Int64) throws -> Int {
+    static func count(_ edited: EditedRows, _ db: Database, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM head INDEXED BY head_edited WHERE kid = ? AND origin = ? AND edited = 1",
+            db,
+            sql: """
+                SELECT count(*) FROM head INDEXED BY \(edited.index)
+                WHERE kid = ? AND origin = ? AND \(edited.condition)
+                """,
             arguments: [kid, pid])
             ?? 0
     }
@@ -88,22 +93,26 @@ enum HeldRows {
     /// A rollback took back what this very source had sent.
     private static let revertedSQL = "reverted IS NOT NULL AND reverted IN (SELECT id FROM transfer WHERE pid = :pid)"
 
-    private static let columns = """
-        SELECT id, bucket, CASE WHEN origin = :pid THEN base END, edited = 1, coalesce(\(revertedSQL), 0)
+    private static func columns(_ edited: EditedRows) -> String {
+        """
+        SELECT id, bucket, CASE WHEN origin = :pid THEN base END, \(edited.condition), coalesce(\(revertedSQL), 0)
         FROM head
         """
+    }
     private static let listed = "(deleted = 0 OR origin = :pid OR \(revertedSQL))"
 
-    static func page(_ db: Database, kid: Int64, pid: Int64, _ request: ListHeld) throws -> HeldPage {
+    static func page(
+        _ db: Database, kid: Int64, pid: Int64, _ edited: EditedRows, _ request: ListHeld
+    ) throws -> HeldPage {
         if case .buckets(let buckets) = request.part {
-            return try page(db, kid: kid, pid: pid, buckets: buckets, after: request.after)
+            return try page(db, kid: kid, pid: pid, edited, buckets: buckets, after: request.after)
         }
         let limit = Limits.listPage
-        let choice = request.part == .drift ? "origin = :pid AND edited = 1" : listed
+        let choice = request.part == .drift ? "origin = :pid AND \(edited.condition)" : listed
         let rows = try Row.fetchAll(
             db,
             sql: """
-                \(columns)
+                \(columns(edited))
                 WHERE kid = :kid AND \(choice) AND (bucket, id) > (:bucket, :id)
                 ORDER BY bucket, id
                 LIMIT :limit
@@ -121,18 +130,20 @@ enum HeldRows {
         HeldItem(id: row[0], base: row.bytes(2)?.hex, isEdited: row[3], isReverted: row[4])
     }
 
-    static let bucketSQL = """
-        \(columns)
+    static func bucketSQL(_ edited: EditedRows) -> String {
+        """
+        \(columns(edited))
         WHERE kid = :kid AND bucket = :bucket AND id > :id AND \(listed)
         ORDER BY id
         LIMIT :limit
         """
+    }
 
     private static func page(
-        _ db: Database, kid: Int64, pid: Int64, buckets: [UInt16], after: ListPosition?
+        _ db: Database, kid: Int64, pid: Int64, _ edited: EditedRows, buckets: [UInt16], after: ListPosition?
     ) throws -> HeldPage {
         var items: [HeldItem] = []
-        let statement = try db.cachedStatement(sql: bucketSQL)
+        let statement = try db.cachedStatement(sql: bucketSQL(edited))
         for bucket in Set(buckets).sorted() where bucket >= after?.bucket ?? 0 {
             let start = after.flatMap { $0.bucket == bucket ? $0.id : nil } ?? ""
             let room = Limits.listPage - items.count

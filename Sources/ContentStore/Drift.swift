@@ -27,6 +27,43 @@ public struct DriftList: Sendable, Codable, Equatable {
     public var items: [DriftRow]
 }
 
+/// Which rows of a kind count as edited here for a run, so that what their source sent must be sent again.
+///
+/// What a rule about translations kept is no edit for runs with that rule, which leave it at that, and is one for those
+/// with a rule that keeps less: they bring what the source has after all.
+struct EditedRows {
+    let condition: String
+    /// The index that holds all of them.
+    let index: String
+
+    init(of kind: Kind, in scope: Scope) {
+        let kept = kind.job == .lokalize ? Self.keptRules.filter { $0.keepsMore(than: scope.translationRule) } : []
+        let numbers = kept.map { ", \($0.edited)" }.joined()
+        condition = kept.isEmpty ? "edited = 1" : "edited <> 0 AND edited IN (1\(numbers))"
+        index = kept.isEmpty ? "head_edited" : "head_drift"
+    }
+
+    private static let keptRules: [TranslationSelection.Rule] = [.missingKeys, .missingValues]
+}
+
+extension TranslationSelection.Rule {
+    /// `head.edited` of rows that a run with the rule kept.
+    var edited: Int64 {
+        switch self {
+        case .override: 2
+        case .missingKeys: 3
+        case .missingValues: 4
+        }
+    }
+
+    fileprivate func keepsMore(than other: Self) -> Bool {
+        switch (self, other) {
+        case (.missingKeys, .missingValues), (.missingKeys, .override), (.missingValues, .override): true
+        default: false
+        }
+    }
+}
+
 extension Store {
     /// Rows edited here since their source applied them, of one kind or of all, and of one source or of all. Reads no
     /// other rows.

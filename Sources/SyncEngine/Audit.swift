@@ -58,6 +58,11 @@ extension Scope {
         if words.isEmpty { words.append("everything") }
         if filter != nil { words.append("filtered") }
         if mode == .mirror { words.append("mirror") }
+        switch translationRule {
+        case .override: break
+        case .missingKeys: words.append("missing keys only")
+        case .missingValues: words.append("missing values only")
+        }
         return words.joined(separator: " ")
     }
 }

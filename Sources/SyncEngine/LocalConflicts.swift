@@ -4,7 +4,7 @@ internal import HookCatalog
 internal import SyncProtocol
 
 /// Rows that were edited here and are about to be overwritten: what the handlers of `sync.conflict`, and then the policy
-/// of the transfer, decide.
+/// of the transfer, decide. Translations that the transfer must not replace are decided before.
 struct Conflicts: Sendable {
     let store: any DestinationStore
     let hooks: any HookPort
@@ -21,7 +21,9 @@ struct Conflicts: Sendable {
     func decide(transfer: String, fence: Int64) async throws -> Bool {
         let terms = try await store.conflictTerms(transfer: transfer)
         let asksHandlers = try await !hooks.handlers(of: .conflict).isEmpty
-        guard asksHandlers || terms.policy != .source || terms.hasOriginals else { return false }
+        guard asksHandlers || terms.policy != .source || terms.hasOriginals || terms.translations != .override else {
+            return false
+        }
         let recall = Recall(hooks: hooks, transfer: transfer, terms: terms)
         do {
             try await decide(transfer, fence, terms, asksHandlers: asksHandlers, recall)
@@ -44,7 +46,7 @@ struct Conflicts: Sendable {
             var decisions: [ConflictDecision] = []
             for staged in page.rows {
                 let item = ItemKey(staged.conflict.kind, staged.conflict.id)
-                guard let settlement = try await settle(staged, terms.policy, asksHandlers: asksHandlers, recall) else {
+                guard let settlement = try await settle(staged, terms, asksHandlers: asksHandlers, recall) else {
                     refused.add(item)
                     continue
                 }
@@ -57,8 +59,10 @@ struct Conflicts: Sendable {
     }
 
     private func settle(
-        _ staged: StagedConflict, _ policy: ConflictPolicy, asksHandlers: Bool, _ recall: Recall
+        _ staged: StagedConflict, _ terms: ConflictTerms, asksHandlers: Bool, _ recall: Recall
     ) async throws -> Settlement? {
+        let rules = TranslationRules(rule: terms.translations)
+        if let settlement = rules.settlement(of: staged.conflict) { return settlement }
         if asksHandlers {
             switch try await hooks.resolve(staged.conflict) {
             case .source: return .arriving
@@ -67,7 +71,8 @@ struct Conflicts: Sendable {
             case nil: break
             }
         }
-        return ConflictRules(policy: policy).settlement(of: staged, base: try await recall.base(of: staged, policy))
+        return ConflictRules(policy: terms.policy)
+            .settlement(of: staged, base: try await recall.base(of: staged, terms.policy))
     }
 }
 

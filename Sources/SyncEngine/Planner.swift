@@ -21,6 +21,7 @@ struct Planner {
 
     /// `held` is what the destination says of each kind.
     func makePlan(kinds: [KindScope], held: DestinationState) async throws -> PlanSummary {
+        try scope.checkRule()
         let before = try await store.sequence()
         var writer = PlanWriter(
             store: store, transfer: transfer, peer: peer.id, batchSize: options.batchSize, onBatch: onBatch)

@@ -1,10 +1,21 @@
 public import ContentModel
 
 extension Scope {
-    /// Throws `invalid_filter`, and `mirror_with_filter` unless that combination was asked for.
+    /// Throws `invalid_filter`, `mirror_with_filter` unless that combination was asked for, and `usage` for a mirror
+    /// that is to keep translations.
     public func checkFilters() throws {
         _ = try itemFilter(of: .singletons)
         _ = try itemFilter(of: .assets)
+        try checkRule()
+    }
+
+    /// A mirror deletes what the source does not have, and a rule that only adds keeps what the destination has: no
+    /// result would be right in both ways.
+    func checkRule() throws {
+        guard mode == .mirror, translationRule != .override else { return }
+        throw TidelockError(
+            .usage, "Mirror would delete translations that a run which only adds what is missing is to keep.",
+            hint: "Drop one of them; other jobs may be mirrored in a run of their own.")
     }
 
     /// The filter over items of a kind, read. Throws like `checkFilters`.

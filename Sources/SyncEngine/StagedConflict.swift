@@ -9,8 +9,14 @@ public struct ConflictTerms: Sendable {
     public var targets: [TargetFacts]
     /// Whether some row here is the unfiltered original of what arrives.
     public var hasOriginals: Bool
+    /// What becomes of translations that are here already.
+    public var translations: TranslationSelection.Rule
 
-    public init(policy: ConflictPolicy, mode: Mode, targets: [TargetFacts], hasOriginals: Bool) {
+    public init(
+        policy: ConflictPolicy, mode: Mode, targets: [TargetFacts], hasOriginals: Bool,
+        translations: TranslationSelection.Rule = .override
+    ) {
+        self.translations = translations
         self.policy = policy
         self.mode = mode
         self.targets = targets
@@ -18,7 +24,7 @@ public struct ConflictTerms: Sendable {
     }
 }
 
-/// A staged row that meets an edit made here.
+/// A staged row that meets an edit made here, or a translation that a rule may keep.
 public struct StagedConflict: Sendable {
     /// What this instance once sent to the source of the transfer.
     public struct Sent: Sendable {
@@ -105,6 +111,10 @@ public enum Settlement: Sendable, Equatable {
     case mergedParked(JSONDocument, fields: [String])
     /// What the source changed was applied to the unfiltered original, where nothing stood in its way.
     case patched(JSONDocument)
+    /// The translation here stays, because the run only adds what is missing.
+    case spared
+    /// The translation here, with the values that it lacked, becomes current.
+    case filled(JSONDocument)
 }
 
 /// What becomes of a staged row, decided about the row here as it was `seen`.

@@ -18,6 +18,7 @@ struct ReportText {
         if report.conflictList.count > 20 {
             try Output.line("  … and \(report.conflicts - 20) more; --json lists them")
         }
+        if report.status == .planned, let rule = report.translations?.promise { try Output.line("  \(rule)") }
         if let changes = report.schemaChanges { try print(changes) }
         if let dangling = report.dangling { try print(dangling) }
         if report.reverted > 0 {
@@ -81,6 +82,17 @@ struct ReportText {
         ]
         let words = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         return "\(kind.kind): \(words)"
+    }
+}
+
+extension TranslationSelection.Rule {
+    /// What a plan cannot say of single translations, because only the destination knows which it has.
+    fileprivate var promise: String? {
+        switch self {
+        case .override: nil
+        case .missingKeys: "decided there: translations that the destination has stay as they are"
+        case .missingValues: "decided there: translations that the destination has keep the values that they have"
+        }
     }
 }
 

@@ -25,6 +25,8 @@ struct RunReport: Codable, Sendable {
     var status: Status = .failed
     /// What became of items that were edited at the destination; absent in reports of older versions.
     var policy: ConflictPolicy?
+    /// What became of translations that the destination had already; left out where they got the source's values.
+    var translations: TranslationSelection.Rule?
     /// The roots of both sides were compared after the run, and are equal.
     var verified = false
     var created = 0

@@ -14,6 +14,7 @@ struct ScopeOptions: ParsableArguments {
     var items: String?
     @Flag(inversion: .prefixedNo, help: "Whether locales take part; without --models and --items they do.")
     var locales: Bool?
+    @OptionGroup var translations: TranslationOptions
     @Flag(help: "Also delete at the destination what the source does not have.") var mirror = false
     @Option(help: "Only items that match this Mongo-style filter, as JSON.") var filter: String?
     @Option(
@@ -33,9 +34,10 @@ struct ScopeOptions: ParsableArguments {
         let names = try models.map { try list($0, of: "--models") }
         for name in names ?? [] { _ = try Kind.content(name) }
         let scope = Scope(
-            jobs: try only.map { Set(try list($0, of: "--only").map(Job.Name.init(option:))) }, models: names,
-            mode: mirror ? .mirror : .merge, filter: filter, locales: locales, items: try chosenItems(),
-            policy: policy)
+            jobs: try jobs(), models: names, mode: mirror ? .mirror : .merge, filter: filter, locales: locales,
+            items: try chosenItems(), policy: policy,
+            translations: try translations.selection(
+                projects: try translations.projects.map { try list($0, of: "--projects") }))
         var request = guards.request(direction, moving: scope, isDryRun: isDryRun)
         try request.scope.checkFilters()
         request.options.batchSize = batchSize
@@ -52,7 +54,19 @@ extension ScopeOptions {
 
     /// Whether an option says what to move.
     var selects: Bool {
-        only != nil || models != nil || items != nil || locales != nil || mirror || filter != nil
+        only != nil || choosesContent || mirror || filter != nil || translations.selects
+    }
+
+    private var choosesContent: Bool { models != nil || items != nil || locales != nil }
+
+    /// The jobs that are named; else those that other options choose, nil where none does.
+    fileprivate func jobs() throws -> Set<Job.Name>? {
+        let named = try only.map { Set(try list($0, of: "--only").map(Job.Name.init(option:))) }
+        guard translations.selects else { return named }
+        guard named?.contains(.lokalize) != false else {
+            throw ValidationError("--only leaves out the job lokalize, which the options about translations narrow.")
+        }
+        return named ?? (choosesContent ? [.content, .lokalize] : [.lokalize])
     }
 
     /// The items of `--items`, ids by kind.

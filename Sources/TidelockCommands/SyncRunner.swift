@@ -49,6 +49,7 @@ struct SyncRunner: Sendable {
         let run = instance.newRunID()
         var report = RunReport(run: run, target: target.name, direction: request.direction)
         report.policy = request.scope.policy
+        if request.scope.translationRule != .override { report.translations = request.scope.translationRule }
         // A run that a handler started belongs to a process that reports and delivers by itself.
         let isOwnProcess = request.depth == 0 && !request.isOneOfSeveral
         let statistics = StatisticsReporter(instance, hooks: hooks, command: request.direction.rawValue)

@@ -1,0 +1,31 @@
+internal import ArgumentParser
+internal import ContentModel
+
+/// What a run moves of translations. Each of these options chooses the job lokalize, which then is the only one unless
+/// others are chosen too.
+struct TranslationOptions: ParsableArguments {
+    @Option(
+        help: "Only the translations of these projects, separated by commas; without --only no other job takes part.")
+    var projects: String?
+    @Flag(
+        help:
+            "Translations: only add keys that the destination does not have; without --only no other job takes part.")
+    var missingKeysOnly = false
+    @Flag(
+        help:
+            "Translations: as --missing-keys-only, and fill in values that keys there lack; without --only no other job takes part."
+    )
+    var missingValues = false
+
+    /// Whether an option says what to move.
+    var selects: Bool { projects != nil || missingKeysOnly || missingValues }
+
+    var rule: TranslationSelection.Rule { missingValues ? .missingValues : missingKeysOnly ? .missingKeys : .override }
+
+    /// Nil where nothing is narrowed. Throws `invalid_name`.
+    func selection(projects names: [String]?) throws -> TranslationSelection? {
+        for name in names ?? [] { _ = try Kind.translations(of: name) }
+        let selection = TranslationSelection(projects: names, rule: rule)
+        return selection == .whole ? nil : selection
+    }
+}
