@@ -33,8 +33,7 @@ enum BaseBodies {
     /// What arrived and did not become current, although the row counts as made of it from now on: where the row here
     /// was kept, and, when `withMerges`, where a merge was stored.
     ///
-    /// Takes those bodies over; frees the staged ones that nobody needs. What a rule about translations kept was made of
-    /// nothing that arrived, and is merged with none of it later.
+    /// Takes those bodies over; frees the staged ones that nobody needs.
     static func keepArrived(_ db: Database, transfer: String, pid: Int64, withMerges: Bool) throws {
         try keep(db, transfer, pid, "u.verdict = \(Verdict.keepOriginal.rawValue)")
         if withMerges {
@@ -69,7 +68,7 @@ enum BaseBodies {
                 FROM stage s
                 JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
                 LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = s.kid AND sh.bucket = s.bucket AND sh.id = s.id
-                WHERE s.transfer = :transfer AND s.keep NOT IN (\(Decision.list(Decision.ruled))) AND \(choice)
+                WHERE s.transfer = :transfer AND \(choice)
                 ON CONFLICT (kid, bucket, id, hash) DO UPDATE SET beside = excluded.beside
                 """,
             arguments: ["pid": pid, "transfer": transfer])

@@ -1,0 +1,262 @@
+import ContentModel
+@testable import SyncEngine
+import SyncProtocol
+import Synchronization
+import Testing
+import TidelockTestSupport
+
+/// What becomes of translations that the destination has already.
+@Suite struct TranslationRuleTests {
+    private let a: TestInstance
+    private let b: TestInstance
+    private let c: TestInstance
+    private let shop: Kind
+
+    init() throws {
+        let made = try TestInstance.make("a", "b", "c")
+        (a, b, c) = (made[0], made[1], made[2])
+        shop = try .translations(of: "shop")
+    }
+
+    private func with(
+        _ rule: TranslationSelection.Rule, _ policy: ConflictPolicy = .source, includesReverted: Bool = false
+    ) -> TestRun {
+        TestRun(
+            scope: Scope(policy: policy, translations: TranslationSelection(rule: rule)),
+            options: PlanOptions(includesReverted: includesReverted))
+    }
+
+    private func key(_ name: String, _ values: String) -> String {
+        "{\"key\":\"\(name)\",\"values\":\(values)}"
+    }
+
+    private func verify() throws {
+        for instance in [a, b, c] { #expect(try instance.problems() == []) }
+    }
+
+    /// Four keys at the destination, each of them there in another way, and one that is not; all are others at the source.
+    private func fill() async throws {
+        try await a.put(shop, key("edited", #"{"en":"1"}"#), key("sent", #"{"en":"1"}"#))
+        try await a.push(to: b)
+        try await c.put(shop, key("third", #"{"en":"c"}"#))
+        try await c.push(to: b)
+        try await b.put(shop, key("edited", #"{"en":"b"}"#), key("own", #"{"en":"b"}"#))
+        for name in ["edited", "sent", "third", "own", "new"] {
+            try await a.put(shop, key(name, #"{"en":"a","de":"a"}"#))
+        }
+    }
+
+    private func texts() async throws -> [String: String?] {
+        var texts: [String: String?] = [:]
+        for name in ["edited", "sent", "third", "own", "new"] { texts[name] = try await b.text(shop, name) }
+        return texts
+    }
+
+    private func all(_ values: String) -> [String: String?] {
+        Dictionary(uniqueKeysWithValues: ["edited", "sent", "third", "own", "new"].map { ($0, key($0, values)) })
+    }
+
+    @Test func missingKeysOnlyAddsKeysAndTouchesNone() async throws {
+        try await fill()
+        let before = try await texts()
+        let run = try await a.push(to: b, with(.missingKeys))
+        #expect(run.result?.created == 1 && run.result?.updated == 0 && run.result?.kept == 4)
+        #expect(run.result?.conflictCount == 0 && run.result?.conflicts == [])
+        var expected = before
+        expected["new"] = key("new", #"{"en":"a","de":"a"}"#)
+        #expect(try await texts() == expected)
+        let second = try await a.push(to: b, with(.missingKeys))
+        #expect(second.isNoOp && second.calls.count == 1, "\(second.calls)")
+        try verify()
+    }
+
+    @Test func missingValuesFillsWhatIsMissing() async throws {
+        try await fill()
+        let run = try await a.push(to: b, with(.missingValues))
+        #expect(run.result?.created == 1 && run.result?.updated == 4 && run.result?.conflictCount == 0)
+        #expect(try await b.text(shop, "edited") == key("edited", #"{"en":"b","de":"a"}"#))
+        #expect(try await b.text(shop, "sent") == key("sent", #"{"en":"1","de":"a"}"#))
+        #expect(try await b.text(shop, "third") == key("third", #"{"en":"c","de":"a"}"#))
+        #expect(try await b.text(shop, "own") == key("own", #"{"en":"b","de":"a"}"#))
+        #expect(try await a.push(to: b, with(.missingValues)).calls.count == 1)
+        #expect(try await a.push(to: b, with(.missingKeys)).isNoOp)
+        try verify()
+    }
+
+    @Test func whatOneRuleKeptIsLookedAtByOneThatKeepsLess() async throws {
+        try await fill()
+        try await a.push(to: b, with(.missingKeys))
+        #expect(try await a.push(to: b, with(.missingValues)).result?.updated == 4)
+        #expect(try await b.text(shop, "own") == key("own", #"{"en":"b","de":"a"}"#))
+        let run = try await a.push(to: b, with(.override))
+        #expect(run.result?.updated == 4)
+        #expect(run.result?.conflicts.map(\.verdict) == Array(repeating: .replaced, count: 4))
+        #expect(try await texts() == all(#"{"en":"a","de":"a"}"#))
+        #expect(try await a.push(to: b, with(.override)).isNoOp)
+        try verify()
+    }
+
+    @Test func whatWasKeptIsListedAndComesBackAfterARunThatOverrides() async throws {
+        try await fill()
+        let before = try await texts()
+        try await a.push(to: b, with(.missingKeys))
+        #expect(try await b.store.drift(kind: shop, limit: 10).count == 4)
+        let run = try await a.push(to: b)
+        #expect(try await texts() == all(#"{"en":"a","de":"a"}"#))
+        #expect(try await b.store.drift(limit: 10).count == 0)
+        _ = try await b.store.rollback(run.transfer, as: b.newID())
+        let after = try await texts()
+        for name in ["edited", "sent", "third", "own"] { #expect(after[name] == before[name]) }
+        try verify()
+    }
+
+    @Test func aRunCanBeTakenBackAndMadeAgain() async throws {
+        try await fill()
+        let before = try await texts()
+        let run = try await a.push(to: b, with(.missingKeys))
+        _ = try await b.store.rollback(run.transfer, as: b.newID())
+        #expect(try await texts() == before)
+        try verify()
+        // What a rollback took back counts as there like everything else.
+        try await a.push(to: b, with(.missingKeys, includesReverted: true))
+        var expected = before
+        expected["new"] = key("new", #"{"en":"a","de":"a"}"#)
+        #expect(try await texts() == expected)
+        try verify()
+    }
+
+    @Test func aDeletedKeyIsMissing() async throws {
+        try await a.put(shop, key("gone", #"{"en":"1"}"#))
+        try await a.push(to: b)
+        try await b.remove(shop, "gone")
+        let run = try await a.push(to: b, with(.missingKeys))
+        #expect(run.result?.created == 1)
+        #expect(try await b.text(shop, "gone") == key("gone", #"{"en":"1"}"#))
+        try verify()
+    }
+
+    @Test func editsOfKeptTranslationsAreKeptToo() async throws {
+        try await fill()
+        try await a.push(to: b, with(.missingKeys))
+        try await b.put(shop, key("own", #"{"en":"later"}"#), key("new", #"{"en":"later"}"#))
+        let run = try await a.push(to: b, with(.missingKeys))
+        #expect(run.result?.kept == 2 && run.result?.conflictCount == 0)
+        #expect(try await b.text(shop, "own") == key("own", #"{"en":"later"}"#))
+        #expect(try await b.text(shop, "new") == key("new", #"{"en":"later"}"#))
+        #expect(try await a.push(to: b, with(.missingKeys)).isNoOp)
+        #expect(try await a.push(to: b).result?.updated == 5)
+        #expect(try await texts() == all(#"{"en":"a","de":"a"}"#))
+        try verify()
+    }
+
+    @Test func aProjectThatIsThereStaysAsItIs() async throws {
+        try await a.put(.translationProjects, #"{"name":"shop","locales":["en"]}"#)
+        try await b.put(.translationProjects, #"{"name":"shop","locales":["en","de"]}"#)
+        for rule in [TranslationSelection.Rule.missingKeys, .missingValues] {
+            try await a.push(to: b, with(rule))
+            #expect(try await b.text(.translationProjects, "shop") == #"{"name":"shop","locales":["en","de"]}"#)
+        }
+        try await a.push(to: b)
+        #expect(try await b.text(.translationProjects, "shop") == #"{"name":"shop","locales":["en"]}"#)
+        try verify()
+    }
+
+    @Test func neitherHandlersNorPoliciesAreAskedAboutTranslationsThatStay() async throws {
+        try await fill()
+        let asked = Mutex<[String]>([])
+        b.hooks.decide { conflict in
+            asked.withLock { $0.append(conflict.id) }
+            return .source
+        }
+        let before = try await texts()
+        let run = try await a.push(to: b, with(.missingKeys, .fail))
+        #expect(run.result?.kept == 4)
+        #expect(asked.withLock { $0 } == [])
+        #expect(try await b.text(shop, "own") == before["own"])
+    }
+
+    @Test func otherKindsOfTheSameRunAreDecidedAsEver() async throws {
+        try await a.put(.posts, #"{"_id":"1","t":"first"}"#)
+        try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
+        try await b.put(shop, key("own", #"{"en":"b"}"#))
+        try await a.put(shop, key("own", #"{"en":"a"}"#))
+        let run = try await a.push(to: b, with(.missingKeys))
+        #expect(run.result?.conflicts.map(\.kind) == ["content/posts"] && run.result?.conflictCount == 1)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"first"}"#)
+        #expect(try await b.text(shop, "own") == key("own", #"{"en":"b"}"#))
+        try verify()
+    }
+
+    @Test func aKeyThatIsMadeWhileTheRunIsDecidedIsKept() async throws {
+        try await a.put(.posts, #"{"_id":"1","t":"first"}"#)
+        try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
+        try await a.put(shop, key("late", #"{"en":"a"}"#))
+        b.hooks.decide { [b, shop] _ in
+            try await b.put(shop, #"{"key":"late","values":{"en":"b"}}"#)
+            return .source
+        }
+        try await a.push(to: b, with(.missingKeys))
+        #expect(try await b.text(shop, "late") == key("late", #"{"en":"b"}"#))
+        try verify()
+    }
+
+    @Test func aPullKeepsThemAlike() async throws {
+        try await fill()
+        let before = try await texts()
+        let run = try await b.pull(from: a, with(.missingKeys))
+        #expect(run.result?.created == 1 && run.result?.kept == 4)
+        #expect(try await b.text(shop, "third") == before["third"])
+        #expect(try await b.pull(from: a, with(.missingKeys)).isNoOp)
+        #expect(try await b.pull(from: a).result?.updated == 4)
+        #expect(try await texts() == all(#"{"en":"a","de":"a"}"#))
+        try verify()
+    }
+
+    @Test func aMirrorThatIsToKeepTranslationsIsRefused() async throws {
+        try await fill()
+        let before = try await texts()
+        var run = with(.missingKeys)
+        run.scope.mode = .mirror
+        do {
+            try await a.push(to: b, run)
+            Issue.record("a mirror that keeps translations was carried out")
+        } catch let failure as TestRunFailure {
+            #expect(failure.error.code == .usage)
+        }
+        #expect(try await texts() == before)
+        #expect(throws: TidelockError.self) { try run.scope.checkFilters() }
+    }
+}
+
+@Suite struct TranslationRuleDecisionTests {
+    private func conflict(_ kind: Kind, source: String?, target: String?) throws -> ItemConflict {
+        ItemConflict(
+            kind: kind, id: "k", origin: InstanceIdentity(id: "a", name: "a"),
+            source: try source.map { try JSONDocument(validating: $0) },
+            target: try target.map { try JSONDocument(validating: $0) })
+    }
+
+    private let here = #"{"key":"k","values":{"en":"b"}}"#
+    private let there = #"{"key":"k","values":{"en":"a","de":"a"}}"#
+
+    @Test func everyRuleDecidesItsWay() throws {
+        let keys = try Kind.translations(of: "shop")
+        let met = try conflict(keys, source: there, target: here)
+        #expect(TranslationRules(rule: .override).settlement(of: met) == nil)
+        #expect(TranslationRules(rule: .missingKeys).settlement(of: met) == .spared)
+        let filled = try JSONDocument(validating: #"{"key":"k","values":{"en":"b","de":"a"}}"#)
+        #expect(TranslationRules(rule: .missingValues).settlement(of: met) == .filled(filled))
+        let complete = try conflict(keys, source: here, target: there)
+        #expect(TranslationRules(rule: .missingValues).settlement(of: complete) == .spared)
+    }
+
+    @Test func nothingIsSaidOfOtherKindsAndOfWhatIsGone() throws {
+        let rules = TranslationRules(rule: .missingKeys)
+        let keys = try Kind.translations(of: "shop")
+        #expect(rules.settlement(of: try conflict(keys, source: there, target: nil)) == nil)
+        #expect(rules.settlement(of: try conflict(keys, source: nil, target: here)) == nil)
+        #expect(rules.settlement(of: try conflict(.posts, source: there, target: here)) == nil)
+    }
+}
