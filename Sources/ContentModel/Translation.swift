@@ -8,15 +8,18 @@ public struct Translation: Sendable, Equatable {
 
     /// A translation without a value.
     public init(key: String) {
-        self.init(.object([(Self.key, JSONDocument(string: key)), (Self.values, .emptyObject)]))
+        self.init(.object([(Self.keyMember, JSONDocument(string: key)), (Self.valuesMember, .emptyObject)]))
     }
 
-    private static let key = "key"
-    private static let values = "values"
+    private static let keyMember = "key"
+    private static let valuesMember = "values"
+
+    /// Empty where the item has none.
+    public var key: String { item.string(Self.keyMember) ?? "" }
 
     /// The values by locale, always an object: an empty one where the item holds none, or something else in their place.
     public var values: JSONDocument {
-        guard let values = item.member(Self.values), values.isObject else { return .emptyObject }
+        guard let values = item.member(Self.valuesMember), values.isObject else { return .emptyObject }
         return values
     }
 
@@ -54,7 +57,7 @@ extension Translation {
     }
 
     private var ownValues: JSONDocument {
-        guard let values = item.member(Self.values), values != .null else { return .emptyObject }
+        guard let values = item.member(Self.valuesMember), values != .null else { return .emptyObject }
         return values
     }
 
@@ -70,6 +73,6 @@ extension Translation {
         }
         for member in arriving where left[member.key] != nil { merged.append(member) }
         let values = merged.document
-        return values == own.document ? self : Translation(item.setting(Self.values, to: values))
+        return values == own.document ? self : Translation(item.setting(Self.valuesMember, to: values))
     }
 }

@@ -23,6 +23,19 @@ extension Store: ContentReader {
         }
     }
 
+    public func translations(of project: String, locale: String?) async throws -> JSONDocument? {
+        // A name that no project can have is one that none has.
+        guard let kind = try? Kind.translations(of: project),
+            let translations = try await translations(of: kind, most: Limits.translationBytes)
+        else { return nil }
+        let published = translations.filter { ($0.item.integer("_state") ?? 1) == 1 }
+        return .object(
+            published.compactMap { translation in
+                guard let locale else { return (translation.key, translation.values) }
+                return translation.value(locale).map { (translation.key, $0) }
+            })
+    }
+
     private func isKnown(_ model: String, kind: Kind) async throws -> Bool {
         let models = try await summaries(of: .models)
         if models.contains(where: { $0.id == model }) { return true }

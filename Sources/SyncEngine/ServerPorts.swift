@@ -25,6 +25,10 @@ public protocol ContentReader: Sendable {
 
     /// All published pages, as far as their addresses go. Throws `too_large` when there are more than `limit`.
     func pageTree(limit: Int) async throws -> [PageNode]
+
+    /// The values of a project's keys, by key and then by locale, or of one locale by key; nil when there is no such
+    /// project. Throws `too_large` where they do not fit one answer.
+    func translations(of project: String, locale: String?) async throws -> JSONDocument?
 }
 
 /// Some items of a kind.

@@ -9,6 +9,7 @@ public enum Endpoint: String, Sendable, CaseIterable {
     case listBlobs, findMissingBlobs, readBlob, appendBlob
     case listItems, readSingleton, readItem
     case listPages, readPage, listMenus, readMenu, readRoutes, readPageSettings, listComponents
+    case readTranslations, readLocale
     case scripted, metrics
 
     /// The row of the table.
@@ -69,6 +70,8 @@ public enum Endpoint: String, Sendable, CaseIterable {
         case .readRoutes: Traits(.get, "/api/pages/routes", .apiKey, answers: "ids of pages by their paths")
         case .readPageSettings: Traits(.get, "/api/pages/settings", .apiKey, answers: "item")
         case .listComponents: Traits(.get, "/api/layout/components", .apiKey, answers: "items")
+        case .readTranslations: Traits(.get, "/api/lokalize/project/{name}", .apiKey, answers: "translations")
+        case .readLocale: Traits(.get, "/api/lokalize/project/{name}/{locale}", .apiKey, answers: "translations")
         case .scripted: Traits(.any, Self.scripts + "/**", .script, takes: "anything", answers: "anything")
         case .metrics: Traits(.get, "/metrics", .thisMachineOrAPIKey, answers: "Prometheus text")
         }

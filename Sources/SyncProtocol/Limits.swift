@@ -94,6 +94,8 @@ public enum Limits {
     public static let uncompressedBytes = 1 << 10
     /// Items in one answer of the content API.
     public static let contentItems = 10_000
+    /// Translations of a project in one answer, bytes as they are stored.
+    public static let translationBytes = 16 << 20
     /// Failed attempts from one address within a minute after which it has to wait.
     public static let failuresPerMinute = 10
     /// Callers, each with the code of its refusal, that have records of their own in the audit log within a minute.

@@ -9,6 +9,8 @@ extension Reception {
         case .listItems: try await items(of: try arrival.parameter("model"), arrival)
         case .readItem: try await item(of: try arrival.parameter("model"), id: try arrival.parameter("id"))
         case .readSingleton: try await item(of: try arrival.parameter("model"), id: nil)
+        case .readTranslations: try await translations(of: try arrival.parameter("name"), nil)
+        case .readLocale: try await translations(of: try arrival.parameter("name"), try arrival.parameter("locale"))
         default: try await pages(arrival)
         }
     }
@@ -19,6 +21,13 @@ extension Reception {
             guard let page else { throw TidelockError(.notFound, "There is no model '\(model.printable)'.") }
             return page
         }
+    }
+
+    private func translations(of project: String, _ locale: String?) async throws -> Answer {
+        guard let translations = try await dependencies.content.translations(of: project, locale: locale) else {
+            throw TidelockError(.notFound, "Project '\(project.printable)' not found.")
+        }
+        return Answer(body: translations.bytes)
     }
 
     /// A list; with both `limit` and `skip` an object that also tells how many there are.

@@ -24,6 +24,7 @@ struct EndpointTests {
             "GET /api/content/items/{model}", "GET /api/content/item/{model}", "GET /api/content/item/{model}/{id}",
             "GET /api/pages/pages", "GET /api/pages/page/{id}", "GET /api/pages/menus", "GET /api/pages/menu/{name}",
             "GET /api/pages/routes", "GET /api/pages/settings", "GET /api/layout/components",
+            "GET /api/lokalize/project/{name}", "GET /api/lokalize/project/{name}/{locale}",
             "* /api/x/**", "GET /metrics",
         ]
         #expect(routes == Set(promised))

@@ -62,6 +62,32 @@ struct ContentTests {
         #expect(response.status < 500)
     }
 
+    @Test(arguments: [
+        ("shop%2Fweb", 200, #"{"home":{"en":"Home","de":"Start"}}"#), ("shop%2Fweb/de", 200, #"{"home":"Start"}"#),
+        ("shop%2Fweb/fr", 200, "{}"),
+    ])
+    func readsTranslations(path: String, status: Int, body: String) async throws {
+        let response = try await translations(path)
+        #expect(response.status == status && response.text == body)
+    }
+
+    @Test func refusesTranslationsThatAreNotThereOrDoNotFit() async throws {
+        let missing = try await translations("other")
+        #expect(missing.status == 404 && missing.code == "not_found")
+        #expect(missing.text.contains("Project 'other' not found."))
+        #expect(try await translations("other/en").status == 404)
+        let huge = try await translations("huge")
+        #expect(huge.status == 413 && huge.code == "too_large")
+        let response = try await World().serve { try await $0.send("GET", "/api/lokalize/project/shop%2Fweb") }
+        #expect(response.code == "bad_api_key")
+    }
+
+    private func translations(_ path: String) async throws -> HTTPResponse {
+        try await World().serve {
+            try await $0.send("GET", "/api/lokalize/project/\(path)", headers: [("api-key", "api-key-1")])
+        }
+    }
+
     @Test func otherMethodsAreNotThere() async throws {
         let response = try await World().serve { try await $0.send("DELETE", "/api/content/items/posts") }
         #expect(response.status == 404)

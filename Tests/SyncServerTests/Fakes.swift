@@ -166,6 +166,16 @@ struct FakeContent: ContentReader {
     func pageTree(limit: Int) async throws -> [PageNode] {
         Self.parts[.pages]?.compactMap { PageNode($0) } ?? []
     }
+
+    func translations(of project: String, locale: String?) async throws -> JSONDocument? {
+        switch (project, locale) {
+        case ("shop/web", nil): try JSONDocument(validating: #"{"home":{"en":"Home","de":"Start"}}"#)
+        case ("shop/web", "de"?): try JSONDocument(validating: #"{"home":"Start"}"#)
+        case ("shop/web", _?): .emptyObject
+        case ("huge", _): throw TidelockError(.tooLarge, "The translations of 'huge' are more than fit one answer.")
+        default: nil
+        }
+    }
 }
 
 /// Scripts at `/private` (GET), `/public` (POST) and `/broken` (GET, public), which tell what they were asked.
