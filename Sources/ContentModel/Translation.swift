@@ -1,4 +1,4 @@
-/// A translation as an item: `{"key": "nav.home", "values": {"en": "Home", "de": "Start"}}`, with whatever else it holds.
+/// A translation as an item: `{"key": "nav.home", "values": {"en": "Home", "de": "Start"}}`, with whatever else it has.
 public struct Translation: Sendable, Equatable {
     public let item: JSONDocument
 
@@ -17,7 +17,7 @@ public struct Translation: Sendable, Equatable {
     /// Empty where the item has none.
     public var key: String { item.string(Self.keyMember) ?? "" }
 
-    /// The values by locale, always an object: an empty one where the item holds none, or something else in their place.
+    /// The values by locale, always an object: an empty one where the item has none, or something else in their place.
     public var values: JSONDocument {
         guard let values = item.member(Self.valuesMember), values.isObject else { return .emptyObject }
         return values
@@ -50,7 +50,8 @@ extension Translation {
         return merging(arriving.list.filter { !Self.isEmpty($0.value) }, into: own, where: Self.isEmpty)
     }
 
-    /// The translation with all of `values`, an object; locales that it does not name keep theirs. All other bytes stay.
+    /// The translation with all of `values`, an object; locales that these do not name keep theirs, and all other bytes
+    /// stay.
     public func setting(_ values: JSONDocument) -> Translation {
         guard let arriving = FieldMembers(values) else { return self }
         return merging(arriving.list, into: FieldMembers(ownValues) ?? FieldMembers()) { _ in true }

@@ -2,8 +2,8 @@ public import ContentModel
 internal import GRDB
 
 extension Store {
-    /// The translations of a kind in the order of their keys, as of one moment; nil when neither its project nor a key of it
-    /// is here.
+    /// The translations of a kind in the order of their keys, as of one moment; nil when neither its project nor a key
+    /// of it is here.
     ///
     /// Throws `too_large` above `most` bytes: an incomplete list that looks complete would be worse than none.
     public func translations(of kind: Kind, most: Int = .max) async throws -> [Translation]? {

@@ -121,9 +121,8 @@ struct LokalizeImportCommand: AsyncParsableCommand {
 
     private func tell(_ intake: TranslationIntake, isNew: Bool) throws {
         if json { return try Output.json(TranslationReport(intake, project: project, isNew: isNew)) }
-        try Output.line(
-            "imported into \(isNew ? "the new project " : "")\(project): \(intake.created) keys created, \(intake.updated) updated, \(intake.unchanged) unchanged"
-        )
+        let counts = "\(intake.created) keys created, \(intake.updated) updated, \(intake.unchanged) unchanged"
+        try Output.line("imported into \(isNew ? "the new project " : "")\(project): \(counts)")
     }
 }
 

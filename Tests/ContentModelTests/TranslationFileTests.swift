@@ -12,7 +12,9 @@ import Testing
         #expect(file.locales == ["de", "en", "fr"])
     }
 
-    @Test(arguments: ["[]", "null", #"{"a":"text"}"#, #"{"a":{"en":1}}"#, #"{"a":{"b":{"en":"x"}}}"#, #"{"a":{"":"x"}}"#])
+    @Test(arguments: [
+        "[]", "null", #"{"a":"text"}"#, #"{"a":{"en":1}}"#, #"{"a":{"b":{"en":"x"}}}"#, #"{"a":{"":"x"}}"#,
+    ])
     func otherShapesAreRefused(text: String) {
         #expect { try file(text) } throws: { ($0 as? TidelockError)?.code == .invalidJSON }
     }

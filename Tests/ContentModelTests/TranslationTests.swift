@@ -9,9 +9,9 @@ import Testing
     @Test(arguments: [
         // What is there stays as it is written, whatever arrives for it.
         (#"{"key":"k","values":{"en":"\u0048ome"}}"#, #"{"en":"House"}"#, #"{"key":"k","values":{"en":"\u0048ome"}}"#),
-        (#"{"key":"k","values":{"en":"a"},"n":1.0}"#, #"{"de":"b"}"#, #"{"key":"k","values":{"en":"a","de":"b"},"n":1.0}"#),
+        (#"{"key":"k","values":{"e":"a"},"n":1.0}"#, #"{"d":"b"}"#, #"{"key":"k","values":{"e":"a","d":"b"},"n":1.0}"#),
         // Empty values are missing, and are filled where they stand.
-        (#"{"key":"k","values":{"en":"","de":"b"}}"#, #"{"de":"x","en":"a"}"#, #"{"key":"k","values":{"en":"a","de":"b"}}"#),
+        (#"{"key":"k","values":{"e":"","d":"b"}}"#, #"{"d":"x","e":"a"}"#, #"{"key":"k","values":{"e":"a","d":"b"}}"#),
         (#"{"key":"k","values":{"en":null}}"#, #"{"en":"a"}"#, #"{"key":"k","values":{"en":"a"}}"#),
         (#"{"key":"k","values":{"en":{}}}"#, #"{"en":"a"}"#, #"{"key":"k","values":{"en":"a"}}"#),
         // Blanks and zero are values.
@@ -33,7 +33,8 @@ import Testing
     @Test func localesAreComparedAsBytes() throws {
         let filled = try translation("{\"key\":\"k\",\"values\":{\"\u{E9}\":\"a\"}}")
             .filled(from: JSONDocument(validating: "{\"e\u{301}\":\"b\"}"))
-        #expect(filled.item.text.utf8.elementsEqual("{\"key\":\"k\",\"values\":{\"\u{E9}\":\"a\",\"e\u{301}\":\"b\"}}".utf8))
+        let expected = "{\"key\":\"k\",\"values\":{\"\u{E9}\":\"a\",\"e\u{301}\":\"b\"}}"
+        #expect(filled.item.bytes == Array(expected.utf8))
     }
 
     @Test func settingReplacesWhatIsNamedAndKeepsTheRest() throws {

@@ -141,6 +141,20 @@ import TidelockTestSupport
         #expect(try await scans(received) == [])
     }
 
+    @Test func aRunThatOnlyAddsTranslationsReadsNoTableFromEndToEnd() async throws {
+        let shop = try Kind.translations(of: "shop")
+        try await a.put(shop, #"{"key":"1","values":{"en":"a"}}"#, #"{"key":"2","values":{"en":"a"}}"#)
+        try await b.put(shop, #"{"key":"1","values":{"en":"b"}}"#)
+        let run = TestRun(scope: Scope(translations: TranslationSelection(rule: .missingKeys)))
+        let received = try await statements(of: b) {
+            try await a.push(to: b, run)
+            try await a.push(to: b)
+        }
+        #expect(received.contains { $0.contains("SET edited = 3") })
+        #expect(received.contains { $0.contains("edited IN (1, 3, 4)") })
+        #expect(try await scans(received) == [])
+    }
+
     @Test func aRunWithoutChangesAsksForNothingThatGrowsWithTheItems() async throws {
         try await a.put(.posts, #"{"_id":"1","v":1}"#)
         try await a.push(to: b)

@@ -34,7 +34,7 @@ import TidelockTestSupport
         for instance in [a, b, c] { #expect(try instance.problems() == []) }
     }
 
-    /// Four keys at the destination, each of them there in another way, and one that is not; all are others at the source.
+    /// Four keys at the destination, each there in another way, and one that is not; all are others at the source.
     private func fill() async throws {
         try await a.put(shop, key("edited", #"{"en":"1"}"#), key("sent", #"{"en":"1"}"#))
         try await a.push(to: b)
