@@ -8,7 +8,7 @@ struct TranslationOptions: ParsableArguments {
     var projects: String?
     @Flag(help: "Translations: only add keys that the destination does not have; \(TranslationOptions.alone)")
     var missingKeysOnly = false
-    @Flag(help: "Translations: as --missing-keys-only, and fill in values that keys there lack; \(TranslationOptions.alone)")
+    @Flag(help: "Translations: also fill in values that keys there lack; \(TranslationOptions.alone)")
     var missingValues = false
 
     private static let alone = "without --only, --models or --items no other job takes part."
