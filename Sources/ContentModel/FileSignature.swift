@@ -75,10 +75,10 @@ enum FileSignature {
     }
 
     /// In this order, because a picture in AVIF also counts as one of the others.
-    private static let pictures = [
-        (brand: "avif", ending: "avif"), ("avis", "avif"), ("heic", "heic"), ("heix", "heic"), ("mif1", "heic"),
+    private static let pictures: [(brand: String, ending: String)] = [
+        ("avif", "avif"), ("avis", "avif"), ("heic", "heic"), ("heix", "heic"), ("mif1", "heic"),
     ]
-    private static let sounds = [(brand: "M4A ", ending: "m4a"), ("M4B ", "m4a"), ("qt  ", "mov")]
+    private static let sounds: [(brand: String, ending: String)] = [("M4A ", "m4a"), ("M4B ", "m4a"), ("qt  ", "mov")]
 
     private static func number(_ brand: String) -> Int { brand.utf8.reduce(0) { $0 << 8 | Int($1) } }
 

@@ -103,7 +103,7 @@ extension FileType {
         ("yaml yml", "application/yaml", .code),
         ("css", "text/css", .code),
         ("js mjs", "text/javascript", .code),
-        ("sql", "application/sql", "application/x-subrip", .code),
+        ("sql", "application/sql", .code),
         ("woff", "font/woff", .unknown),
         ("woff2", "font/woff2", .unknown),
         ("ttf", "font/ttf", .unknown),
