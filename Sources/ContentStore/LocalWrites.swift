@@ -37,6 +37,8 @@ public struct LocalWriteReport: Sendable, Equatable {
     public var updated = 0
     public var removed = 0
     public var unchanged = 0
+    /// Items whose copies of assets followed a change of these; they count as nothing else.
+    public var copies = 0
 
     public init() {}
 
@@ -46,6 +48,7 @@ public struct LocalWriteReport: Sendable, Equatable {
         sum.updated += right.updated
         sum.removed += right.removed
         sum.unchanged += right.unchanged
+        sum.copies += right.copies
         return sum
     }
 }
@@ -54,7 +57,8 @@ extension Store {
     /// Applies local changes in one transaction, with undo under `run`.
     ///
     /// Writing an item that is canonically the same changes nothing and takes no sequence number. With an editor, the
-    /// `content.item` events of what changed are queued in the same transaction. Blocks the thread.
+    /// `content.item` events of what changed are queued in the same transaction, and copies of assets that changed are
+    /// brought up to date in the items that carry them. Blocks the thread.
     public func writeBlocking(
         _ changes: [LocalChange], run: String, editor: Editor? = nil
     ) throws -> LocalWriteReport {
@@ -63,7 +67,8 @@ extension Store {
             try pool.write { db in
                 var writer = LocalWriter(db: db, run: run, now: auditor.now, blobs: blobs)
                 for change in changes { try writer.apply(change, by: editor) }
-                try auditor.note(db, changes, run: run, writer.report)
+                try writer.updateCopies(by: editor)
+                try auditor.note(db, changes, run: run, writer.report, isEdit: editor != nil)
                 return writer.report
             }
         }
@@ -73,17 +78,24 @@ extension Store {
 }
 
 extension Auditor {
-    /// A change of one item names it; several are an import, which is named as its run is.
-    fileprivate func note(_ db: Database, _ changes: [LocalChange], run: String, _ report: LocalWriteReport) throws {
+    /// What a person changes is named item by item. Without an editor, a change of one item names it; several are an
+    /// import, which is named as its run is.
+    fileprivate func note(
+        _ db: Database, _ changes: [LocalChange], run: String, _ report: LocalWriteReport, isEdit: Bool
+    ) throws {
         let description = try Row.fetchOne(db, sql: "SELECT direction, target FROM run WHERE id = ?", arguments: [run])
         let counts = [
             "created": report.created, "updated": report.updated, "removed": report.removed,
-            "unchanged": report.unchanged,
+            "unchanged": report.unchanged, "copies": report.copies,
         ]
-        guard changes.count == 1, description?[0] as String? != "import" else {
+        guard changes.count == 1 || isEdit, description?[0] as String? != "import" else {
             return try note(db, .import, target: description?[1], run: run, counts: counts)
         }
-        switch changes[0] {
+        for change in changes { try note(db, change, run: run, counts: changes.count == 1 ? counts : [:]) }
+    }
+
+    private func note(_ db: Database, _ change: LocalChange, run: String, counts: [String: Int]) throws {
+        switch change {
         case .put(let kind, let body, _):
             let id = body.string(kind.keyMember) ?? ""
             try note(db, .put, target: "\(kind)/\(id)", run: run, counts: counts)
@@ -102,6 +114,8 @@ private struct LocalWriter {
     private var sequence: Int64?
     private var events = 0
     private var kids: [Kind: Int64] = [:]
+    /// Assets that an editor changed, by their ids.
+    private var assets: [String: AssetChange] = [:]
 
     init(db: Database, run: String, now: Int64, blobs: BlobFolder) {
         self.blobs = blobs
@@ -129,6 +143,7 @@ private struct LocalWriter {
         if kind == .assets { try UploadLinks.note(db, place, run: run) }
         try BaseBodies.keep(db, place, before: head)
         let facts = ItemFacts(body, of: kind)
+        if editor != nil { try noteAsset(kind, id, head, becomes: body) }
         let rid = try Bodies.insert(db, body)
         try Undo.dropIntermediate(db, run: run, place: place, current: head?.rid)
         try Undo.note(
@@ -156,6 +171,7 @@ private struct LocalWriter {
         if editor != nil, let rid = head.rid {
             try queue(.itemRemoved, of: kind, try Bodies.fetch(db, rid), editor)
         }
+        if editor != nil { try noteAsset(kind, id, head, becomes: nil) }
         try BaseBodies.keep(db, place, before: head)
         try Undo.dropIntermediate(db, run: run, place: place, current: head.rid)
         try Undo.note(db, run: run, place: place, verdict: .delete, rid: nil, hash: nil)
@@ -163,6 +179,29 @@ private struct LocalWriter {
             db, place, base: head.base, origin: head.origin, isEdited: head.origin != 0, sequence: nextSequence(),
             now: now)
         report.removed += 1
+    }
+
+    /// Nothing carries copies of an asset that was not there. Of several changes in one transaction the first says what
+    /// it was.
+    private mutating func noteAsset(_ kind: Kind, _ id: String, _ head: Head?, becomes new: JSONDocument?) throws {
+        guard kind == .assets, let head, head.isLive, let rid = head.rid else { return }
+        let old = try assets[id]?.old ?? Bodies.fetch(db, rid)
+        assets[id] = AssetChange(from: old, to: new)
+    }
+
+    /// Brings the copies of changed assets up to date, wherever items carry them.
+    mutating func updateCopies(by editor: Editor?) throws {
+        guard !assets.isEmpty else { return }
+        let counted = report
+        for holder in try AssetCopies.holders(db, of: Array(assets.keys)) {
+            guard let head = try Head.fetch(db, holder.place), head.isLive, let rid = head.rid,
+                let changed = try Bodies.fetch(db, rid).updatingCopies(of: assets)
+            else { continue }
+            try put(holder.kind, changed, changed.hash, editor)
+        }
+        let copies = report.updated - counted.updated
+        report = counted
+        report.copies += copies
     }
 
     /// Observers see content only, as with everything that is called an item in their events.

@@ -10,19 +10,13 @@ struct ItemEdit {
     let kind: Kind
     let id: String
 
-    /// Nil in a container where the account has no name.
-    private var user: String? {
-        let name = NSUserName()
-        return name.isEmpty ? nil : name
-    }
-
     /// Throws `hook_failed` when a handler stops the edit, and `hook_load_failed` when the handlers cannot be loaded:
     /// nothing is stored then.
     func put(_ body: JSONDocument, hash: ContentHash) async throws -> LocalWriteReport {
         try await instance.auditing(.put, target: "\(kind)/\(id)") {
             try await withHooks { hooks in
                 let (body, hash) = try await filtered(body, hash, by: hooks)
-                return try await edit.perform("put \(kind)/\(id)") { writer in
+                return try await perform("put \(kind)/\(id)") { writer in
                     try writer.add(.put(kind: kind, body: body, hash: hash))
                 }
             }
@@ -32,15 +26,18 @@ struct ItemEdit {
     func remove() async throws {
         _ = try await instance.auditing(.remove, target: "\(kind)/\(id)") {
             try await withHooks { _ in
-                try await edit.perform("rm \(kind)/\(id)") { writer in
+                try await perform("rm \(kind)/\(id)") { writer in
                     try writer.add(.remove(kind: kind, id: id))
                 }
             }
         }
     }
 
-    private var edit: LocalEdit {
-        LocalEdit(instance: instance, editor: Editor(user: user))
+    private func perform(
+        _ description: String, _ body: (inout LocalEdit.Writer) throws -> Void
+    ) async throws -> LocalWriteReport {
+        if kind == .assets { return try await AssetEdit(instance: instance).perform(description, body) }
+        return try await LocalEdit(instance: instance, editor: .here).perform(description, body)
     }
 
     private func filtered(
@@ -48,7 +45,7 @@ struct ItemEdit {
     ) async throws -> (JSONDocument, ContentHash) {
         guard let hooks else { return (body, hash) }
         let changed = try await hooks.beforeSave(
-            OutgoingItem(id: id, body: body), of: kind, isUpdate: try await isThere(), user: user)
+            OutgoingItem(id: id, body: body), of: kind, isUpdate: try await isThere(), user: Editor.here.user)
         guard changed != body else { return (body, hash) }
         guard try itemID(of: changed, kind: kind) == id else {
             throw TidelockError(
@@ -76,6 +73,14 @@ struct ItemEdit {
         await EventDelivery(instance: instance, hooks: hooks).deliverDue()
         await hooks.drain()
         return value
+    }
+}
+
+extension Editor {
+    /// The user who started this process; without a name in a container where the account has none.
+    static var here: Editor {
+        let name = NSUserName()
+        return Editor(user: name.isEmpty ? nil : name)
     }
 }
 

@@ -58,7 +58,7 @@ struct RootCommand: AsyncParsableCommand {
                 name: "Content:",
                 subcommands: [
                     KindsCommand.self, ListCommand.self, GetCommand.self, PutCommand.self, RemoveCommand.self,
-                    ImportCommand.self, ExportCommand.self, LokalizeCommand.self,
+                    ImportCommand.self, ExportCommand.self, AssetCommand.self, LokalizeCommand.self,
                 ]),
             CommandGroup(
                 name: "Sync:",

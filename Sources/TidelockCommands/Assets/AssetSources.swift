@@ -1,0 +1,69 @@
+internal import ContentModel
+internal import Foundation
+
+/// A file that becomes an asset.
+struct AssetSource: Equatable {
+    var file: URL
+    /// Names of the folders it was found in, below the one that was asked for.
+    var folders: [String] = []
+
+    var name: String { file.lastPathComponent }
+}
+
+/// The files that somebody named, those in named folders included.
+enum AssetSources {
+    /// Throws `not_found` for what is not there, `usage` for folders unless they are asked for, and for symbolic links
+    /// inside of them: nobody named those.
+    static func list(_ names: [String], isRecursive: Bool) throws -> [AssetSource] {
+        let sources = try names.flatMap { name in
+            let url = URL(filePath: name)
+            guard try isFolder(url) else { return [AssetSource(file: url)] }
+            guard isRecursive else {
+                throw TidelockError(
+                    .usage, "\(name.printable) is a folder.", hint: "--recursive adds the files in it, with its folders.")
+            }
+            return try walk(url, [url.standardizedFileURL.lastPathComponent])
+        }
+        guard !sources.isEmpty else {
+            throw TidelockError(.notFound, "There is no file in \(names.map(\.printable).joined(separator: ", ")).")
+        }
+        return sources
+    }
+
+    private static func isFolder(_ url: URL) throws -> Bool {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+            throw TidelockError(.notFound, "There is no file \(url.path.printable).")
+        }
+        return isFolder.boolValue
+    }
+
+    /// In the order of names. Hidden files are none that anybody means to show.
+    private static func walk(_ folder: URL, _ names: [String]) throws -> [AssetSource] {
+        guard names.count <= AssetFolderTree.depth else {
+            throw TidelockError(.usage, "\(folder.path.printable) is deeper than \(AssetFolderTree.depth) folders.")
+        }
+        return try entries(of: folder).flatMap { entry in
+            let file = folder.appending(path: entry)
+            switch try FileManager.default.attributesOfItem(atPath: file.path)[.type] as? FileAttributeType {
+            case .typeDirectory?: return try walk(file, names + [entry])
+            case .typeRegular?: return [AssetSource(file: file, folders: names)]
+            default:
+                throw TidelockError(
+                    .usage, "\(file.path.printable) is neither a file nor a folder.",
+                    hint: "Name the file that a link leads to.")
+            }
+        }
+    }
+
+    private static func entries(of folder: URL) throws -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder.path)
+                .filter { !$0.hasPrefix(".") }
+                .sorted()
+        } catch {
+            throw TidelockError(
+                .notFound, "\(folder.path.printable) cannot be read: \(error.localizedDescription)", underlying: error)
+        }
+    }
+}
