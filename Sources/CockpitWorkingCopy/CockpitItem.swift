@@ -1,6 +1,6 @@
 /// One document of a Cockpit installation, as the store takes it.
 public struct CockpitItem: Sendable, Equatable {
-    /// `models`, `locales`, `content/<model>` or `singletons`.
+    /// `models`, `locales`, `assets/folders`, `assets`, `content/<model>` or `singletons`.
     public var kind: String
     /// The value of the key that identifies an item within its kind.
     public var id: String
@@ -8,6 +8,9 @@ public struct CockpitItem: Sendable, Equatable {
     public var json: [UInt8]
     /// Where it was found: "content.sqlite: collections_articles row 17".
     public var source: String
+    /// Of an asset: the path of its file below `uploads`, as the document says it. Checked for being there, and for
+    /// nothing else.
+    public var path: String?
 }
 
 /// What a storage folder holds and what is wrong with it, found without taking anything.

@@ -3,8 +3,8 @@ import GRDB
 
 /// The content of one Cockpit installation, read from its storage folder and never written.
 ///
-/// Items come in the order in which they depend on each other: models, locales, the items of each collection and
-/// tree, singletons. Memory use does not grow with their number. Each database is read in one transaction; the
+/// Items come in the order in which they depend on each other: models, locales, folders of assets, assets, the items of
+/// each collection and tree, singletons. Memory use does not grow with their number. Each database is read in one transaction; the
 /// databases have no common snapshot, so links between them may dangle when editors are at work.
 ///
 ///     let storage = try CockpitStorage(folder: folder)
@@ -72,6 +72,7 @@ public struct CockpitStorage: Sendable {
         try database("system.sqlite").read { db in
             try CockpitTable.locales.visit(db, body)
         }
+        try visitAssets(body)
         try database("content.sqlite").read { db in
             try refuseModelsInDatabase(db)
             for model in models where model.hasTable {
@@ -81,6 +82,21 @@ public struct CockpitStorage: Sendable {
             try CockpitTable.singletons.visit(db, body)
         }
     }
+
+    /// Cockpit makes these databases when they are first used.
+    private func visitAssets(_ body: (CockpitTable.Found) throws -> Void) throws {
+        let uploads = CockpitUploads(folder: uploads)
+        for table in [CockpitTable.assetFolders, .assets] {
+            let database = database(table.database)
+            guard FileManager.default.fileExists(atPath: database.file.path) else { continue }
+            try database.read { db in
+                try table.visit(db) { try body($0.flatMap(uploads.located)) }
+            }
+        }
+    }
+
+    /// Where the files of assets lie, which may be a link to somewhere else.
+    public var uploads: URL { storage.appending(path: "uploads") }
 
     private func database(_ name: String) -> QuietDatabase {
         QuietDatabase(storage.appending(path: "data").appending(path: name))

@@ -22,6 +22,10 @@ struct CockpitTable {
     static let models = CockpitTable(database: "content.sqlite", name: "models", kind: "models", key: "name")
     static let locales = CockpitTable(database: "system.sqlite", name: "locales", kind: "locales", key: "i18n")
 
+    static let assets = CockpitTable(database: "app.sqlite", name: "assets", kind: "assets", key: "_id")
+    static let assetFolders = CockpitTable(
+        database: "assets.sqlite", name: "folders", kind: "assets/folders", key: "_id")
+
     private var source: String { "\(database): \(name)" }
 
     // MARK: Reading

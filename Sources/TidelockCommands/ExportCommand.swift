@@ -6,7 +6,8 @@ internal import Foundation
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write items as NDJSON to standard output, or into a folder with one file per item.")
+        abstract: "Write items as NDJSON to standard output, or into a folder with one file per item.",
+        discussion: "A folder gets the files of assets as well, below uploads/; standard output only says which they are.")
 
     @Argument(help: "A folder to write into; standard output when there is none.") var folder: String?
     @Option(help: "Only this kind.") var kind: String?
@@ -18,7 +19,8 @@ struct ExportCommand: AsyncParsableCommand {
         let kinds = try await store.kinds().filter { wanted == nil || $0 == wanted }
         for kind in kinds {
             if let folder {
-                let target = ExportFolder(url: URL(filePath: folder, directoryHint: .isDirectory))
+                let target = ExportFolder(
+                    url: URL(filePath: folder, directoryHint: .isDirectory), blobs: store.blobs)
                 try await store.forEachItem(of: kind) { try target.write($0, kind: kind) }
             } else {
                 let prefix = Array("{\"kind\":\"\(kind)\",\"item\":".utf8)
@@ -28,20 +30,46 @@ struct ExportCommand: AsyncParsableCommand {
     }
 }
 
-/// A folder with one file per item: `<kind>/<id>.json`.
+/// A folder with one file per item, `<kind>/<id>.json`, and below `uploads` the files of assets.
 struct ExportFolder: ImportReader {
     let url: URL
+    let blobs: BlobFolder
+
+    private static let uploadsName = "uploads"
+
+    private var uploads: URL { url.appending(path: Self.uploadsName, directoryHint: .isDirectory) }
 
     func write(_ item: JSONDocument, kind: Kind) throws {
         let id = try itemID(of: item, kind: kind)
+        if kind == .assets { try writeFile(of: item, id) }
         let folder = url.appending(path: kind.name)
+        try makeFolder(folder)
         do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             try Data((item.prettyPrinted() + "\n").utf8).write(
                 to: folder.appending(path: FileName.of(id)), options: .atomic)
         } catch {
             throw TidelockError(
                 .storageFailed, "\(folder.path) cannot be written: \(error.localizedDescription)", underlying: error)
+        }
+    }
+
+    private func writeFile(of asset: JSONDocument, _ id: String) throws {
+        do {
+            let file = try AssetFile(asset)
+            let place = uploads.appending(path: String(file.path.dropFirst()))
+            try makeFolder(place.deletingLastPathComponent())
+            try BlobCopy(blob: file.blob, blobs: blobs).write(to: place)
+        } catch let error as TidelockError {
+            throw error.about("assets/\(id)")
+        }
+    }
+
+    private func makeFolder(_ folder: URL) throws {
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw TidelockError(
+                .storageFailed, "\(folder.path) cannot be made: \(error.localizedDescription)", underlying: error)
         }
     }
 
@@ -56,7 +84,24 @@ struct ExportFolder: ImportReader {
         }
         for file in files {
             let place = file.url.path
-            try body(ItemFile.put(InputFile.bytes(place), kind: file.kind, at: place))
+            let change = try ItemFile.put(InputFile.bytes(place), kind: file.kind, at: place)
+            if case .put(.assets, let asset, _) = change { try takeFile(of: asset, at: place) }
+            try body(change)
+        }
+    }
+
+    /// Errors name the file or the asset.
+    private func takeFile(of asset: JSONDocument, at place: String) throws {
+        do {
+            let file = try AssetFile(asset)
+            let taken = try AssetIntake(blobs: blobs).take(path: file.path, below: uploads)
+            guard taken.blob == file.blob else {
+                throw TidelockError(
+                    .hashMismatch, "The bytes of \(Self.uploadsName)\(file.path.printable) are others than the asset says.",
+                    hint: "Export once more, or add the file with 'tidelock asset add'.")
+            }
+        } catch let error as TidelockError {
+            throw error.about(place)
         }
     }
 
@@ -71,6 +116,7 @@ struct ExportFolder: ImportReader {
         for case let file as URL in walk where file.pathExtension == "json" {
             let folder = file.standardizedFileURL.deletingLastPathComponent().path
             let name = folder.dropFirst(root.count).drop { $0 == "/" }
+            guard name != Self.uploadsName, !name.hasPrefix(Self.uploadsName + "/") else { continue }
             files.append((try Kind(String(name)), file))
         }
         return files.sorted { ($0.kind, $0.url.path) < ($1.kind, $1.url.path) }

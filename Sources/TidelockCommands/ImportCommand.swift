@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import CockpitWorkingCopy
 internal import ContentModel
 internal import ContentStore
 internal import Foundation
@@ -29,7 +28,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let instance = try await Instance.open(location)
-        let reader = try reader()
+        let reader = try reader(for: instance)
         let what = "import \(source.joined(separator: " "))"
         let report = try await instance.auditing(.import, target: what) {
             try await LocalEdit(instance: instance).perform(what, direction: "import") { writer in
@@ -40,13 +39,14 @@ struct ImportCommand: AsyncParsableCommand {
         try Output.line("imported: \(report.created) created, \(report.updated) updated, \(report.unchanged) unchanged")
     }
 
-    private func reader() throws -> any ImportReader {
-        if source.count == 2 { return CockpitReader(folder: source[1], skipsProblems: skipProblems) }
+    private func reader(for instance: Instance) throws -> any ImportReader {
+        let blobs = instance.store.blobs
+        if source.count == 2 { return CockpitReader(folder: source[1], skipsProblems: skipProblems, blobs: blobs) }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: source[0], isDirectory: &isFolder) else {
             throw TidelockError(.notFound, "There is no file or folder \(source[0].printable).")
         }
-        if isFolder.boolValue { return ExportFolder(url: URL(filePath: source[0], directoryHint: .isDirectory)) }
+        if isFolder.boolValue { return ExportFolder(url: URL(filePath: source[0], directoryHint: .isDirectory), blobs: blobs) }
         return ItemFile(path: source[0], kind: try model.map { try Kind.content($0) })
     }
 }
@@ -118,31 +118,5 @@ struct ItemFile: ImportReader {
 
     private static func isSpace(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
-    }
-}
-
-/// A Cockpit installation, which is only read.
-struct CockpitReader: ImportReader {
-    let folder: String
-    let skipsProblems: Bool
-
-    func read(_ body: (LocalChange) throws -> Void) throws {
-        do {
-            let storage = try CockpitStorage(folder: URL(filePath: folder, directoryHint: .isDirectory))
-            try storage.forEachItem(skippingProblems: skipsProblems) { item in
-                try body(change(item))
-            }
-        } catch let problem as CockpitProblem {
-            throw TidelockError(.invalidJSON, problem.message, hint: problem.hint, underlying: problem)
-        }
-    }
-    /// The id is read again from the normalised item: SQLite and PHP disagree about which of two equal keys counts.
-    private func change(_ item: CockpitItem) throws -> LocalChange {
-        let change = try ItemFile.put(item.json, kind: try Kind(item.kind), at: item.source)
-        guard case .put(let kind, let body, _) = change, try itemID(of: body, kind: kind) == item.id else {
-            throw TidelockError(
-                .invalidJSON, "\(item.source): the item names its id twice.", hint: "Save it once in Cockpit.")
-        }
-        return change
     }
 }

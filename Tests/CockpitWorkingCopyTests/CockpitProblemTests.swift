@@ -20,7 +20,7 @@ struct CockpitProblemTests {
         #expect(inventory.problemCount == 1)
         #expect(
             inventory.problems.first?.message == "content.sqlite: collections_authors row 17: the document \(verdict).")
-        #expect(inventory.itemCount == 212)
+        #expect(inventory.itemCount == 228)
     }
 
     @Test func aRepeatedIdIsAProblemOfTheLaterRow() throws {
@@ -49,7 +49,23 @@ struct CockpitProblemTests {
         #expect(throws: CockpitProblem.self) { try storage.forEachItem { _ in taken += 1 } }
         #expect(taken == 0)
         try storage.forEachItem(skippingProblems: true) { _ in taken += 1 }
-        #expect(taken == 211)
+        #expect(taken == 227)
+    }
+
+    @Test func anAssetWithoutItsFileIsNamed() throws {
+        let fixture = try CockpitFixture()
+        let logo = fixture.file("storage/uploads/2026/11/23/logo_uid_6b03f58b8ad4d.svg")
+        try FileManager.default.removeItem(at: logo)
+        try fixture.write("app.sqlite", #"INSERT INTO assets (document) VALUES ('{"_id":"x","title":"no file"}')"#)
+        let storage = try CockpitStorage(folder: fixture.root)
+        #expect(
+            try storage.scan().problems.map(\.message) == [
+                "app.sqlite: assets row 11: the file `\(logo.path)` is missing.",
+                "app.sqlite: assets row 13: the asset `x` names no file.",
+            ])
+        var taken = 0
+        try storage.forEachItem(skippingProblems: true) { if $0.kind == "assets" { taken += 1 } }
+        #expect(taken == 11)
     }
 
     @Test func aModelThatCannotBeReadIsNamedWithItsLine() throws {

@@ -14,7 +14,7 @@ struct CockpitStorageTests {
             let id = try documentID(item)
             #expect(expected[table]?.removeValue(forKey: id) == sha256(item.json), "\(item.source)")
         }
-        for table in expected.keys.filter({ $0.hasPrefix("content/") || $0 == "system/locales" }) {
+        for table in expected.keys.filter({ Self.imported.contains($0) || $0.hasPrefix("content/") }) {
             #expect(expected[table]?.isEmpty == true, "\(table)")
         }
     }
@@ -24,11 +24,11 @@ struct CockpitStorageTests {
         let inventory = try CockpitStorage(folder: fixture.root).scan()
         #expect(
             inventory.counts.map { "\($0.kind) \($0.items)" } == [
-                "models 4", "locales 2", "content/articles 160", "content/authors 16", "content/navigation 29",
-                "singletons 1",
+                "models 4", "locales 2", "assets/folders 4", "assets 12", "content/articles 160", "content/authors 16",
+                "content/navigation 29", "singletons 1",
             ])
         #expect(inventory.problems.isEmpty)
-        #expect(inventory.itemCount == 212)
+        #expect(inventory.itemCount == 228)
     }
 
     @Test func itemsAreKnownByTheKeyOfTheirKind() throws {
@@ -57,13 +57,13 @@ struct CockpitStorageTests {
 
     @Test func theStorageFolderItselfIsAcceptedToo() throws {
         let fixture = try CockpitFixture()
-        #expect(try CockpitStorage(folder: fixture.file("storage")).scan().itemCount == 212)
+        #expect(try CockpitStorage(folder: fixture.file("storage")).scan().itemCount == 228)
     }
 
     @Test func readingLeavesTheFolderAsItWas() throws {
         let fixture = try CockpitFixture()
         let before = try fixture.listing()
-        #expect(try CockpitStorage(folder: fixture.root).scan().itemCount == 212)
+        #expect(try CockpitStorage(folder: fixture.root).scan().itemCount == 228)
         #expect(try fixture.listing() == before)
     }
 
@@ -87,6 +87,27 @@ struct CockpitStorageTests {
         let data = fixture.file("storage/data").path
         try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: data)
         defer { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: data) }
+        #expect(try CockpitStorage(folder: fixture.root).scan().itemCount == 228)
+    }
+
+    @Test func assetsTellWhereTheirFilesLie() throws {
+        let fixture = try CockpitFixture()
+        let storage = try CockpitStorage(folder: fixture.root)
+        var files = 0
+        try storage.forEachItem { item in
+            #expect((item.path != nil) == (item.kind == "assets"), "\(item.source)")
+            guard let path = item.path else { return }
+            files += 1
+            #expect(FileManager.default.fileExists(atPath: storage.uploads.appending(path: path).path), "\(path)")
+        }
+        #expect(files == 12)
+    }
+
+    @Test func anInstallationThatNeverHadAssetsIsReadAllTheSame() throws {
+        let fixture = try CockpitFixture()
+        for name in ["app", "assets"] {
+            try FileManager.default.removeItem(at: fixture.file("storage/data/\(name).sqlite"))
+        }
         #expect(try CockpitStorage(folder: fixture.root).scan().itemCount == 212)
     }
 
@@ -103,11 +124,15 @@ struct CockpitStorageTests {
         return try JSONDecoder().decode(File.self, from: data).tables.mapValues(\.docs)
     }
 
+    private static let imported: Set = ["system/locales", "app/assets", "assets/folders"]
+
     private static func table(of kind: String) -> String? {
         switch kind {
         case "models": nil
         case "locales": "system/locales"
         case "singletons": "content/singletons"
+        case "assets": "app/assets"
+        case "assets/folders": kind
         default: "content/collections_\(kind.dropFirst("content/".count))"
         }
     }
