@@ -4,8 +4,8 @@ import GRDB
 /// The content of one Cockpit installation, read from its storage folder and never written.
 ///
 /// Items come in the order in which they depend on each other: models, locales, folders of assets, assets, the items of
-/// each collection and tree, singletons. Memory use does not grow with their number. Each database is read in one transaction; the
-/// databases have no common snapshot, so links between them may dangle when editors are at work.
+/// each collection and tree, singletons. Memory use does not grow with their number. Each database is read in one
+/// transaction; the databases have no common snapshot, so links between them may dangle when editors are at work.
 ///
 ///     let storage = try CockpitStorage(folder: folder)
 ///     try storage.forEachItem { item in try store.put(item) }

@@ -12,7 +12,8 @@ struct CockpitUploads {
         guard let path = (try? JSONDocument(validating: item.json))?.string("path"), !path.isEmpty else {
             return .failure(
                 CockpitProblem(
-                    item.source, "the asset `\(item.id)` names no file.", hint: "Upload its file once more in Cockpit."))
+                    item.source, "the asset `\(item.id)` names no file.",
+                    hint: "Upload its file once more in Cockpit."))
         }
         guard FileManager.default.fileExists(atPath: folder.appending(path: path).path) else {
             return .failure(

@@ -17,8 +17,8 @@ public struct AssetChange: Sendable {
 extension JSONDocument {
     /// The item with its copies of some assets, named by their ids, brought up to date; nil when nothing changes.
     ///
-    /// A copy takes over the asset as it is and keeps what only the copy has, such as `_data`; the copy of an asset that is
-    /// gone becomes null. All other bytes stay.
+    /// A copy takes over the asset as it is and keeps what only the copy has, such as `_data`; the copy of an asset that
+    /// is gone becomes null. All other bytes stay.
     public func updatingCopies(of changes: [String: AssetChange]) -> JSONDocument? {
         let replacements = withIndex { index in
             var found: [(range: Range<Int>, value: [UInt8])] = []

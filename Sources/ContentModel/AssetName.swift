@@ -6,8 +6,8 @@ public enum AssetName {
     /// A path such as `/2026/11/27/harbour-at-night_uid_65f0c2d1a3b4c.jpg`, which is how Cockpit names uploads.
     ///
     /// - Parameters:
-    ///   - name: of the file it is made from; dots before the last are gone afterwards, so that no server finds a second
-    ///     type in the name
+    ///   - name: of the file it is made from; dots before the last are gone afterwards, so that no server finds a
+    ///     second type in the name
     ///   - seconds: since 1970, for the folders
     ///   - mark: `marks` hex digits that no other file has
     public static func path(for name: String, type: FileType, at seconds: Int64, mark: String) -> String {

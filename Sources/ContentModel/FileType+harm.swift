@@ -2,8 +2,8 @@ extension FileType {
     /// Refuses a file that a browser or a server might run, whatever it is called. Throws `invalid_asset`.
     ///
     /// Only how it begins counts: a text that shows an example of PHP further down is a text. Of its name only what
-    /// follows the last dot counts, because a file that is taken in here is stored under a name of ours without the dots
-    /// before; a path that comes with its asset is judged as it is, by `AssetFile`.
+    /// follows the last dot counts, because a file that is taken in here is stored under a name of ours without the
+    /// dots before; a path that comes with its asset is judged as it is, by `AssetFile`.
     public static func requireHarmless(name: String, head: [UInt8]) throws {
         if AssetFile.isForbidden(name: lastPart(of: name)) {
             throw TidelockError(

@@ -64,10 +64,10 @@ struct CockpitReader: ImportReader {
 
     /// Throws `hash_mismatch` for a file that is not the one that was uploaded.
     private static func require(_ taken: AssetIntake.Taken, isFileOf asset: JSONDocument, _ path: String) throws {
-        guard asset.string("_hash").map({ $0.lowercased() == taken.md5 }) ?? true, asset.integer("size") == taken.blob.size
-        else {
+        let isSame = asset.string("_hash").map { $0.lowercased() == taken.md5 } ?? true
+        guard isSame, asset.integer("size") == taken.blob.size else {
             throw TidelockError(
-                .hashMismatch, "The bytes of uploads\(path.printable) are others than its asset says.",
+                .hashMismatch, "The bytes of uploads\(path.legible) are others than its asset says.",
                 hint: "Upload the file once more in Cockpit, or leave the asset out with --skip-problems.")
         }
     }

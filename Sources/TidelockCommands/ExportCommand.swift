@@ -7,7 +7,7 @@ struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write items as NDJSON to standard output, or into a folder with one file per item.",
-        discussion: "A folder gets the files of assets as well, below uploads/; standard output only says which they are.")
+        discussion: "A folder gets the files of assets as well, below uploads/; standard output only names them.")
 
     @Argument(help: "A folder to write into; standard output when there is none.") var folder: String?
     @Option(help: "Only this kind.") var kind: String?
@@ -97,7 +97,8 @@ struct ExportFolder: ImportReader {
             let taken = try AssetIntake(blobs: blobs).take(path: file.path, below: uploads)
             guard taken.blob == file.blob else {
                 throw TidelockError(
-                    .hashMismatch, "The bytes of \(Self.uploadsName)\(file.path.printable) are others than the asset says.",
+                    .hashMismatch,
+                    "The bytes of \(Self.uploadsName)\(file.path.legible) are others than the asset says.",
                     hint: "Export once more, or add the file with 'tidelock asset add'.")
             }
         } catch let error as TidelockError {

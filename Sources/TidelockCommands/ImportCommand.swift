@@ -46,7 +46,9 @@ struct ImportCommand: AsyncParsableCommand {
         guard FileManager.default.fileExists(atPath: source[0], isDirectory: &isFolder) else {
             throw TidelockError(.notFound, "There is no file or folder \(source[0].printable).")
         }
-        if isFolder.boolValue { return ExportFolder(url: URL(filePath: source[0], directoryHint: .isDirectory), blobs: blobs) }
+        if isFolder.boolValue {
+            return ExportFolder(url: URL(filePath: source[0], directoryHint: .isDirectory), blobs: blobs)
+        }
         return ItemFile(path: source[0], kind: try model.map { try Kind.content($0) })
     }
 }

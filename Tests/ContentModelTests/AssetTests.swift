@@ -26,7 +26,11 @@ import Testing
         #expect(AssetFile.problem(with: path(name)) == nil)
     }
 
-    @Test(arguments: [(0, "/1970/01/01/"), (951_782_399, "/2000/02/28/"), (951_782_400, "/2000/02/29/"), (4_107_542_399, "/2100/02/28/"), (4_107_542_400, "/2100/03/01/")])
+    @Test(
+        arguments: [
+            (0, "/1970/01/01/"), (951_782_399, "/2000/02/28/"), (951_782_400, "/2000/02/29/"),
+            (4_107_542_399, "/2100/02/28/"), (4_107_542_400, "/2100/03/01/"),
+        ])
     func foldersAreDaysInUTC(seconds: Int64, folder: String) {
         #expect(path("a.png", at: seconds).hasPrefix(folder))
     }

@@ -31,7 +31,7 @@ struct AddAssetCommand: AsyncParsableCommand {
 
     func run() async throws {
         let instance = try await Instance.open(location)
-        let assets = try await instance.auditing(.put, target: "assets/\(replace ?? "")") {
+        let assets = try await instance.auditing(.put, target: replace.map { "assets/\($0.printable)" } ?? "assets") {
             try await add(to: instance)
         }
         if json { return try Output.line(JSONDocument.array(assets).prettyPrinted()) }

@@ -34,7 +34,7 @@ struct ListAssetsCommand: AsyncParsableCommand {
                     let folder = asset.string("folder").map { tree.path(of: $0) } ?? ""
                     return [
                         asset.string("_id") ?? "", asset.string("mime") ?? "-",
-                        asset.integer("size").map { String($0) } ?? "-", folder.isEmpty ? "-" : folder.printable,
+                        asset.integer("size").map { String($0) } ?? "-", folder.isEmpty ? "-" : folder.legible,
                         (asset.string("title") ?? "").printable,
                     ]
                 })
@@ -70,7 +70,7 @@ struct GetAssetCommand: AsyncParsableCommand {
             ("title", asset.string("title")?.printable), ("path", asset.string("path")),
             ("type", asset.string("mime")), ("bytes", asset.integer("size").map { String($0) }),
             ("pixels", sides.count == 2 ? sides.joined(separator: " x ") : nil),
-            ("folder", asset.string("folder").flatMap { $0.isEmpty ? nil : tree.path(of: $0).printable }),
+            ("folder", asset.string("folder").flatMap { $0.isEmpty ? nil : tree.path(of: $0).legible }),
             ("modified", moment(asset.integer("_modified"))), ("sha256", asset.string(AssetFile.hashMember)),
         ]
         return facts.compactMap { name, value in value.map { (name, $0) } }

@@ -24,7 +24,7 @@ struct AssetFoldersCommand: AsyncParsableCommand {
                     Row(id: folder.id, name: folder.name, parent: folder.parent, path: path)
                 })
         }
-        try Output.table([["ID", "PATH"]] + folders.map { [$0.folder.id, $0.path.printable] })
+        try Output.table([["ID", "PATH"]] + folders.map { [$0.folder.id, $0.path.legible] })
     }
 }
 
@@ -32,7 +32,8 @@ struct MakeAssetFolderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "mkdir", abstract: "Make a folder for assets.")
 
     @Argument(help: "Its name.") var name: String
-    @Option(name: .customLong("in"), help: "The folder it goes into: its id, or names from the top.") var parent: String?
+    @Option(name: .customLong("in"), help: "The folder it goes into: its id, or names from the top.")
+    var parent: String?
     @OptionGroup var location: LocationOptions
 
     func validate() throws {

@@ -27,15 +27,15 @@ struct AssetIntake {
     /// Throws `invalid_asset` also for a path that leads elsewhere, by its words or by a symbolic link.
     func take(path: String, below uploads: URL) throws -> Taken {
         if let problem = AssetFile.problem(with: path) {
-            throw TidelockError(.invalidAsset, "An asset cannot lie at '\(path.printable)': \(problem).")
+            throw TidelockError(.invalidAsset, "An asset cannot lie at '\(path.legible)': \(problem).")
         }
         let file = uploads.appending(path: String(path.dropFirst()))
         guard FileManager.default.fileExists(atPath: file.path) else {
-            throw TidelockError(.notFound, "The file \(file.path.printable) is missing.")
+            throw TidelockError(.notFound, "The file \(file.path.legible) is missing.")
         }
         let root = uploads.resolvingSymlinksInPath().path
         guard file.resolvingSymlinksInPath().path.hasPrefix(root + "/") else {
-            throw TidelockError(.invalidAsset, "The file \(file.path.printable) is a link that leads elsewhere.")
+            throw TidelockError(.invalidAsset, "The file \(file.path.legible) is a link that leads elsewhere.")
         }
         return try take(file)
     }
@@ -44,10 +44,10 @@ struct AssetIntake {
     private static func requireRegular(_ file: URL) throws {
         let path = file.resolvingSymlinksInPath().path
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
-            throw TidelockError(.notFound, "There is no file \(file.path.printable).")
+            throw TidelockError(.notFound, "There is no file \(file.path.legible).")
         }
         guard attributes[.type] as? FileAttributeType == .typeRegular else {
-            throw TidelockError(.notFound, "\(file.path.printable) is no file.")
+            throw TidelockError(.notFound, "\(file.path.legible) is no file.")
         }
     }
 }
@@ -56,7 +56,16 @@ extension TidelockError {
     /// The same, said of a file or a row.
     func about(_ place: String) -> TidelockError {
         var error = self
-        if !message.contains(place) { error.message = "\(place): \(message)" }
+        if !message.contains(place.legible) { error.message = "\(place.legible): \(message)" }
         return error
+    }
+}
+
+extension String {
+    /// The whole path of a file without control characters, which names of files may hold.
+    var legible: String {
+        String(
+            String.UnicodeScalarView(
+                unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
     }
 }

@@ -20,12 +20,12 @@ enum AssetSources {
             guard try isFolder(url) else { return [AssetSource(file: url)] }
             guard isRecursive else {
                 throw TidelockError(
-                    .usage, "\(name.printable) is a folder.", hint: "--recursive adds the files in it, with its folders.")
+                    .usage, "\(name.legible) is a folder.", hint: "--recursive adds the files in it, with its folders.")
             }
             return try walk(url, [url.standardizedFileURL.lastPathComponent])
         }
         guard !sources.isEmpty else {
-            throw TidelockError(.notFound, "There is no file in \(names.map(\.printable).joined(separator: ", ")).")
+            throw TidelockError(.notFound, "There is no file in \(names.map(\.legible).joined(separator: ", ")).")
         }
         return sources
     }
@@ -33,7 +33,7 @@ enum AssetSources {
     private static func isFolder(_ url: URL) throws -> Bool {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
-            throw TidelockError(.notFound, "There is no file \(url.path.printable).")
+            throw TidelockError(.notFound, "There is no file \(url.path.legible).")
         }
         return isFolder.boolValue
     }
@@ -41,7 +41,7 @@ enum AssetSources {
     /// In the order of names. Hidden files are none that anybody means to show.
     private static func walk(_ folder: URL, _ names: [String]) throws -> [AssetSource] {
         guard names.count <= AssetFolderTree.depth else {
-            throw TidelockError(.usage, "\(folder.path.printable) is deeper than \(AssetFolderTree.depth) folders.")
+            throw TidelockError(.usage, "\(folder.path.legible) is deeper than \(AssetFolderTree.depth) folders.")
         }
         return try entries(of: folder).flatMap { entry in
             let file = folder.appending(path: entry)
@@ -50,7 +50,7 @@ enum AssetSources {
             case .typeRegular?: return [AssetSource(file: file, folders: names)]
             default:
                 throw TidelockError(
-                    .usage, "\(file.path.printable) is neither a file nor a folder.",
+                    .usage, "\(file.path.legible) is neither a file nor a folder.",
                     hint: "Name the file that a link leads to.")
             }
         }
@@ -63,7 +63,7 @@ enum AssetSources {
                 .sorted()
         } catch {
             throw TidelockError(
-                .notFound, "\(folder.path.printable) cannot be read: \(error.localizedDescription)", underlying: error)
+                .notFound, "\(folder.path.legible) cannot be read: \(error.localizedDescription)", underlying: error)
         }
     }
 }

@@ -50,6 +50,6 @@ struct BlobCopy {
     }
 
     private static func failure(_ file: URL, _ reason: String, _ error: (any Error)?) -> TidelockError {
-        TidelockError(.storageFailed, "\(file.path.printable) cannot be written: \(reason)", underlying: error)
+        TidelockError(.storageFailed, "\(file.path.legible) cannot be written: \(reason)", underlying: error)
     }
 }
