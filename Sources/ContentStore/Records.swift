@@ -62,21 +62,22 @@ extension Store: ReplayMemory {
 
 public struct APIKeyRecord: Sendable, Codable, Equatable {
     public var name: String
+    public var right: APIKeyRight
     /// Unix seconds.
     public var created: Int64
 }
 
 extension Store: APIKeyVerifier {
     /// Makes a key and answers it; only its hash is kept.
-    public func addAPIKey(name: String) async throws -> String {
+    public func addAPIKey(name: String, right: APIKeyRight = .read) async throws -> String {
         let key = "API-" + random.bytes(20).hex
         let (auditor, now) = (auditor, clock.seconds)
         try await write { db in
-            try auditor.note(db, .apiKeyAdd, target: name)
+            try auditor.note(db, .apiKeyAdd, target: name, note: "may \(right.rawValue)")
             do {
                 try db.execute(
-                    sql: "INSERT INTO api_key (name, hash, created) VALUES (?, ?, ?)",
-                    arguments: [name, sha256(Array(key.utf8)).hex, now])
+                    sql: "INSERT INTO api_key (name, hash, access, created) VALUES (?, ?, ?, ?)",
+                    arguments: [name, sha256(Array(key.utf8)).hex, right.rawValue, now])
             } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
                 throw TidelockError(
                     .usage, "There is an API key '\(name.printable)' already.", hint: "Choose another name.")
@@ -87,8 +88,8 @@ extension Store: APIKeyVerifier {
 
     public func apiKeys() async throws -> [APIKeyRecord] {
         try await read { db in
-            try Row.fetchAll(db, sql: "SELECT name, created FROM api_key ORDER BY name")
-                .map { APIKeyRecord(name: $0[0], created: $0[1]) }
+            try Row.fetchAll(db, sql: "SELECT name, access, created FROM api_key ORDER BY name")
+                .map { APIKeyRecord(name: $0[0], right: try right($0[1]), created: $0[2]) }
         }
     }
 
@@ -105,11 +106,20 @@ extension Store: APIKeyVerifier {
     }
 
     /// Looked up by hash, so that no comparison of secrets takes time.
-    public func accepts(_ key: String) async throws -> Bool {
+    public func holder(of key: String) async throws -> APIKeyHolder? {
         try await read { db in
-            try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM api_key WHERE hash = ?)",
-                arguments: [sha256(Array(key.utf8)).hex]) ?? false
+            try Row.fetchOne(
+                db, sql: "SELECT name, access FROM api_key WHERE hash = ?",
+                arguments: [sha256(Array(key.utf8)).hex]
+            ).map { APIKeyHolder(name: $0[0], right: try right($0[1])) }
         }
     }
+}
+
+/// A spelling that is not known here is damage, and no right.
+private func right(_ spelling: String) throws -> APIKeyRight {
+    guard let right = APIKeyRight(rawValue: spelling) else {
+        throw TidelockError(.damagedStore, "An API key in the store has the unknown right '\(spelling.printable)'.")
+    }
+    return right
 }

@@ -19,6 +19,7 @@ enum Schema {
         ("v012-resume", PackageResources.v012_resume_sql),
         ("v013-superseding", PackageResources.v013_superseding_sql),
         ("v014-blobs", PackageResources.v014_blobs_sql),
+        ("v016-serving", PackageResources.v016_serving_sql),
     ]
 
     static func migrate(_ pool: DatabasePool) throws {

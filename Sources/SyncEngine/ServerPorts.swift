@@ -1,10 +1,22 @@
 public import ContentModel
 public import SyncProtocol
 
-/// The keys that let applications read content.
+/// The keys that let applications in.
 public protocol APIKeyVerifier: Sendable {
-    /// Whether the key is one of those given out. Must take the same time for every wrong key.
-    func accepts(_ key: String) async throws -> Bool
+    /// Whose key it is; nil for a key that was never given out. Must take the same time for every wrong key.
+    func holder(of key: String) async throws -> APIKeyHolder?
+}
+
+/// An application that has an API key.
+public struct APIKeyHolder: Sendable, Equatable {
+    /// What the key was made for.
+    public var name: String
+    public var right: APIKeyRight
+
+    public init(name: String, right: APIKeyRight) {
+        self.name = name
+        self.right = right
+    }
 }
 
 /// Reads content for applications: published items only (`_state` is 1 or absent).

@@ -60,18 +60,18 @@ public enum Endpoint: String, Sendable, CaseIterable {
         case .readBlob: Traits(.get, Self.blobs + "/{sha256}", .token(.pull), answers: "bytes")
         case .appendBlob:
             Traits(.patch, Self.blobs + "/{sha256}", .token(.push), takes: "bytes", answers: "BlobProgress")
-        case .listItems: Traits(.get, "/api/content/items/{model}", .apiKey, answers: "items")
-        case .readSingleton: Traits(.get, "/api/content/item/{model}", .apiKey, answers: "item")
-        case .readItem: Traits(.get, "/api/content/item/{model}/{id}", .apiKey, answers: "item")
-        case .listPages: Traits(.get, "/api/pages/pages", .apiKey, answers: "items")
-        case .readPage: Traits(.get, "/api/pages/page/{id}", .apiKey, answers: "item")
-        case .listMenus: Traits(.get, "/api/pages/menus", .apiKey, answers: "items")
-        case .readMenu: Traits(.get, "/api/pages/menu/{name}", .apiKey, answers: "item")
-        case .readRoutes: Traits(.get, "/api/pages/routes", .apiKey, answers: "ids of pages by their paths")
-        case .readPageSettings: Traits(.get, "/api/pages/settings", .apiKey, answers: "item")
-        case .listComponents: Traits(.get, "/api/layout/components", .apiKey, answers: "items")
-        case .readTranslations: Traits(.get, "/api/lokalize/project/{name}", .apiKey, answers: "translations")
-        case .readLocale: Traits(.get, "/api/lokalize/project/{name}/{locale}", .apiKey, answers: "translations")
+        case .listItems: Traits(.get, "/api/content/items/{model}", .apiKey(.read), answers: "items")
+        case .readSingleton: Traits(.get, "/api/content/item/{model}", .apiKey(.read), answers: "item")
+        case .readItem: Traits(.get, "/api/content/item/{model}/{id}", .apiKey(.read), answers: "item")
+        case .listPages: Traits(.get, "/api/pages/pages", .apiKey(.read), answers: "items")
+        case .readPage: Traits(.get, "/api/pages/page/{id}", .apiKey(.read), answers: "item")
+        case .listMenus: Traits(.get, "/api/pages/menus", .apiKey(.read), answers: "items")
+        case .readMenu: Traits(.get, "/api/pages/menu/{name}", .apiKey(.read), answers: "item")
+        case .readRoutes: Traits(.get, "/api/pages/routes", .apiKey(.read), answers: "ids of pages by their paths")
+        case .readPageSettings: Traits(.get, "/api/pages/settings", .apiKey(.read), answers: "item")
+        case .listComponents: Traits(.get, "/api/layout/components", .apiKey(.read), answers: "items")
+        case .readTranslations: Traits(.get, "/api/lokalize/project/{name}", .apiKey(.read), answers: "translations")
+        case .readLocale: Traits(.get, "/api/lokalize/project/{name}/{locale}", .apiKey(.read), answers: "translations")
         case .scripted: Traits(.any, Self.scripts + "/**", .script, takes: "anything", answers: "anything")
         case .metrics: Traits(.get, "/metrics", .thisMachineOrAPIKey, answers: "Prometheus text")
         }
@@ -136,7 +136,8 @@ extension Endpoint {
         case anyone
         /// The documented check: the key itself is in the body.
         case keyInBody
-        case apiKey
+        /// Holders of an API key with this right; anyone may read where the content API is public.
+        case apiKey(APIKeyRight)
         case tokenOrAPIKey
         case token(Need)
         /// Callers on this machine, and from elsewhere holders of an API key.

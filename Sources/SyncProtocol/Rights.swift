@@ -35,6 +35,18 @@ public enum Need: Sendable, Equatable {
     }
 }
 
+/// What the holder of an API key may do here.
+public enum APIKeyRight: String, Sendable, Codable, CaseIterable {
+    /// Read what is published, and assets.
+    case read
+    /// Read, and add and remove assets.
+    case write
+
+    public func includes(_ needed: APIKeyRight) -> Bool {
+        self == .write || needed == .read
+    }
+}
+
 /// A sync key that this instance accepts. Several are accepted at once, so that a key can be replaced without
 /// refusing a request in between.
 public struct AcceptedKey: Sendable, Hashable {

@@ -12,7 +12,7 @@ public struct Refusal: Error, Sendable {
     public var error: TidelockError
     /// Present when the caller proved that it has an accepted key: only then can the refusal be signed.
     public var seal: AnswerSeal?
-    /// Instance id of the caller; present with the seal.
+    /// Who the caller proved to be: an instance id, or whose API key it has; present where it did.
     public var issuer: String?
 
     public init(_ error: TidelockError, seal: AnswerSeal? = nil, issuer: String? = nil) {

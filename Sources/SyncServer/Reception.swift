@@ -53,9 +53,7 @@ struct Reception: Sendable {
         switch arrival.endpoint.traits.access {
         case .anyone: return try await openAnswer(arrival).response(to: arrival)
         case .keyInBody: return try await keyCheck(arrival, request).response(to: arrival)
-        case .apiKey:
-            if !configuration.publicContentAPI { try await checkAPIKey(arrival) }
-            return try await content(arrival).response(to: arrival)
+        case .apiKey(let right): return try await keyedAnswer(arrival, right)
         case .tokenOrAPIKey:
             guard arrival.token == nil else { return try await signedAnswer(arrival, .read, request) }
             try await checkAPIKey(arrival)
@@ -66,6 +64,15 @@ struct Reception: Sendable {
             if !arrival.isFromThisMachine { try await checkAPIKey(arrival) }
             return metrics().response(to: arrival)
         case .script: return try await scripted(arrival, request).response(to: arrival)
+        }
+    }
+
+    /// A request of an application.
+    private func keyedAnswer(_ arrival: Arrival, _ right: APIKeyRight) async throws -> Response {
+        var principal = Principal.current
+        if right != .read || !configuration.publicContentAPI { principal.id = try await keyHolder(arrival, right) }
+        return try await Principal.$current.withValue(principal) {
+            try await content(arrival).response(to: arrival)
         }
     }
 
@@ -117,7 +124,24 @@ extension Reception {
     /// Whether the caller presents an API key that is known.
     func hasAPIKey(_ arrival: Arrival) async throws -> Bool {
         guard let key = arrival.apiKey else { return false }
-        return try await dependencies.apiKeys.accepts(key)
+        return try await dependencies.apiKeys.holder(of: key) != nil
+    }
+
+    /// Whose API key the caller presents, as the audit log names it. Throws `bad_api_key` and, when the key does not
+    /// include the right, `permission_denied`.
+    private func keyHolder(_ arrival: Arrival, _ right: APIKeyRight) async throws -> String {
+        guard let key = arrival.apiKey, let holder = try await dependencies.apiKeys.holder(of: key) else {
+            throw badAPIKey(arrival)
+        }
+        let name = "apikey:\(holder.name)"
+        guard holder.right.includes(right) else {
+            throw Refusal(
+                TidelockError(
+                    .permissionDenied, "The API key may only read.",
+                    hint: "'tidelock apikeys add NAME --write' makes one that may also change assets."),
+                issuer: name)
+        }
+        return name
     }
 
     func badAPIKey(_ arrival: Arrival) -> TidelockError {

@@ -136,16 +136,18 @@ struct KeysCommand: AsyncParsableCommand {
 
 struct APIKeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "apikeys", abstract: "Manage the keys of the content API.",
+        commandName: "apikeys", abstract: "Manage the keys of the content API and of assets.",
         subcommands: [Add.self, List.self, Remove.self])
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "add", abstract: "Make a key and print it once.")
         @Argument(help: "What the key is for.") var name: String
+        @Flag(help: "The key may also add and remove assets, not only read.") var write = false
         @OptionGroup var location: LocationOptions
 
         func run() async throws {
-            try Output.line(try await Instance.open(location).store.addAPIKey(name: name))
+            let store = try await Instance.open(location).store
+            try Output.line(try await store.addAPIKey(name: name, right: write ? .write : .read))
         }
     }
 
@@ -157,7 +159,7 @@ struct APIKeysCommand: AsyncParsableCommand {
         func run() async throws {
             let keys = try await Instance.open(location).store.apiKeys()
             if json { return try Output.json(keys) }
-            try Output.table([["NAME", "CREATED"]] + keys.map { [$0.name, moment($0.created)] })
+            try Output.table([["NAME", "MAY", "CREATED"]] + keys.map { [$0.name, $0.right.rawValue, moment($0.created)] })
         }
     }
 

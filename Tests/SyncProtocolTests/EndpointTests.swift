@@ -52,6 +52,18 @@ struct EndpointTests {
         for endpoint in showing { #expect(endpoint.traits.access == .token(.pull), "\(endpoint)") }
     }
 
+    @Test func whateverAnAPIKeyMayChangeNeedsTheRightToWrite() {
+        for endpoint in Endpoint.allCases {
+            guard case .apiKey(let right) = endpoint.traits.access else { continue }
+            #expect((right == .read) == (endpoint.traits.method == .get), "\(endpoint)")
+        }
+    }
+
+    @Test func theRightToWriteIncludesTheRightToRead() {
+        #expect(APIKeyRight.write.includes(.read) && APIKeyRight.write.includes(.write))
+        #expect(APIKeyRight.read.includes(.read) && !APIKeyRight.read.includes(.write))
+    }
+
     @Test func pathsTakeValuesInOrderAndEscapeThem() {
         #expect(Endpoint.stageBatch.path("0190-ab", "7") == "/api/sync/v1/transfers/0190-ab/batches/7")
         #expect(Endpoint.listItems.path("blog/posts") == "/api/content/items/blog%2Fposts")

@@ -106,7 +106,13 @@ struct FakeHooks: HookPort {
 }
 
 struct FakeAPIKeys: APIKeyVerifier {
-    func accepts(_ key: String) async throws -> Bool { key == "api-key-1" }
+    func holder(of key: String) async throws -> APIKeyHolder? {
+        switch key {
+        case "api-key-1": APIKeyHolder(name: "reader", right: .read)
+        case "api-key-2": APIKeyHolder(name: "writer", right: .write)
+        default: nil
+        }
+    }
 }
 
 /// An instance with a little space, which somebody may be writing to.
