@@ -10,6 +10,7 @@ public enum Endpoint: String, Sendable, CaseIterable {
     case listItems, readSingleton, readItem
     case listPages, readPage, listMenus, readMenu, readRoutes, readPageSettings, listComponents
     case readTranslations, readLocale
+    case readAsset, readAssetFile, readUpload, addAsset, removeAsset
     case scripted, metrics
 
     /// The row of the table.
@@ -72,6 +73,11 @@ public enum Endpoint: String, Sendable, CaseIterable {
         case .listComponents: Traits(.get, "/api/layout/components", .apiKey(.read), answers: "items")
         case .readTranslations: Traits(.get, "/api/lokalize/project/{name}", .apiKey(.read), answers: "translations")
         case .readLocale: Traits(.get, "/api/lokalize/project/{name}/{locale}", .apiKey(.read), answers: "translations")
+        case .readAsset: Traits(.get, Self.assets + "/{id}", .apiKey(.read), answers: "asset")
+        case .readAssetFile: Traits(.get, Self.assets + "/{id}/file", .apiKey(.read), answers: "file")
+        case .readUpload: Traits(.get, Self.uploads + "/**", .apiKey(.read), answers: "file")
+        case .addAsset: Traits(.post, Self.assets, .apiKey(.write), takes: "file", answers: "asset")
+        case .removeAsset: Traits(.delete, Self.assets + "/{id}", .apiKey(.write))
         case .scripted: Traits(.any, Self.scripts + "/**", .script, takes: "anything", answers: "anything")
         case .metrics: Traits(.get, "/metrics", .thisMachineOrAPIKey, answers: "Prometheus text")
         }
@@ -80,6 +86,10 @@ public enum Endpoint: String, Sendable, CaseIterable {
     private static let transfers = "/api/sync/v1/transfers"
     private static let blobs = "/api/sync/v1/blobs"
     private static let transfer = "/api/sync/v1/transfers/{id}"
+    private static let assets = "/api/assets"
+
+    /// Below this path files are served by their paths, as a web server would.
+    public static let uploads = "/storage/uploads"
 
     /// Below this path scripts answer.
     public static let scripts = "/api/x"
@@ -89,6 +99,7 @@ public enum Endpoint: String, Sendable, CaseIterable {
         switch self {
         case .checkKey: Limits.checkBytes
         case .scripted: Limits.scriptedBytes
+        case .addAsset: Limits.uploadBytes
         default: Limits.requestBytes
         }
     }

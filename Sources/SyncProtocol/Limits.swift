@@ -90,6 +90,8 @@ public enum Limits {
     public static let checkBytes = 4 << 10
     /// The body of a request that a script answers, bytes.
     public static let scriptedBytes = 1 << 20
+    /// The file of an asset that is uploaded, bytes.
+    public static let uploadBytes = 1 << 30
     /// JSON up to this size travels as it is, bytes.
     public static let uncompressedBytes = 1 << 10
     /// Items in one answer of the content API.

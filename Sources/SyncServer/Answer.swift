@@ -49,6 +49,7 @@ extension Answer {
         if !bytes.isEmpty { headers.set("content-type", type) }
         if status == 401 { headers.set("www-authenticate", "Bearer") }
         headers.set("cache-control", "no-store")
+        headers.set("x-content-type-options", "nosniff")
         headers.set(HeaderName.operations, operations.map { "\($0)" })
         let facts = AnswerFacts(status: status, body: bytes, operations: operations)
         headers.set(HeaderName.signature, seal?.signature(of: facts))
@@ -59,9 +60,9 @@ extension Answer {
 }
 
 extension HTTPFields {
-    /// Sets a field; nil leaves it out. The names are from this file or `HeaderName`, or were checked where a script
+    /// Sets a field; nil leaves it out. The names are from this target or `HeaderName`, or were checked where a script
     /// gave them.
-    fileprivate mutating func set(_ name: String, _ value: String?) {
+    mutating func set(_ name: String, _ value: String?) {
         guard let name = Element.Name(name) else { return }
         self[name] = value
     }

@@ -14,6 +14,8 @@ struct Arrival: Sendable {
     let address: IPAddress?
     let addressText: String
     let headers: HTTPFields
+    /// For the framework's own parts.
+    let context: ServerContext
     private let parameters: Parameters
     private let hasProxies: Bool
     private let query: Parameters
@@ -23,6 +25,7 @@ struct Arrival: Sendable {
         method = request.method.rawValue
         target = request.head.path ?? "/"
         headers = request.headers
+        self.context = context
         parameters = context.parameters
         query = request.uri.queryParameters
         let forwarded = headers.filter { $0.name.canonicalName == "x-forwarded-for" }.map(\.value).joined(

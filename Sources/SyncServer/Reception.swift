@@ -44,7 +44,7 @@ struct Reception: Sendable {
                 "endpoint": "\(endpoint.rawValue)", "status": "\(response.status.code)",
                 "address": "\(arrival.addressText)",
             ])
-        return response
+        return arrival.method == "HEAD" ? response.createHeadResponse() : response
     }
 
     private func answer(_ arrival: Arrival, _ request: Request) async throws -> Response {
@@ -53,7 +53,7 @@ struct Reception: Sendable {
         switch arrival.endpoint.traits.access {
         case .anyone: return try await openAnswer(arrival).response(to: arrival)
         case .keyInBody: return try await keyCheck(arrival, request).response(to: arrival)
-        case .apiKey(let right): return try await keyedAnswer(arrival, right)
+        case .apiKey(let right): return try await keyedAnswer(arrival, right, request)
         case .tokenOrAPIKey:
             guard arrival.token == nil else { return try await signedAnswer(arrival, .read, request) }
             try await checkAPIKey(arrival)
@@ -68,11 +68,14 @@ struct Reception: Sendable {
     }
 
     /// A request of an application.
-    private func keyedAnswer(_ arrival: Arrival, _ right: APIKeyRight) async throws -> Response {
+    private func keyedAnswer(_ arrival: Arrival, _ right: APIKeyRight, _ request: Request) async throws -> Response {
         var principal = Principal.current
         if right != .read || !configuration.publicContentAPI { principal.id = try await keyHolder(arrival, right) }
         return try await Principal.$current.withValue(principal) {
-            try await content(arrival).response(to: arrival)
+            switch arrival.endpoint {
+            case .listItems, .readSingleton, .readItem: try await content(arrival).response(to: arrival)
+            default: try await assets(arrival, request)
+            }
         }
     }
 

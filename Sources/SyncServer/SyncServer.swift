@@ -120,8 +120,15 @@ extension Reception {
 }
 
 extension Endpoint.Traits {
-    /// The methods that lead to the endpoint.
-    fileprivate var methods: [String] { method == .any ? ScriptedRequest.methods : [method.rawValue] }
+    /// The methods that lead to the endpoint. Whoever answers GET answers HEAD (RFC 9110, 9.1); scripts decide
+    /// for themselves.
+    fileprivate var methods: [String] {
+        switch method {
+        case .any: ScriptedRequest.methods
+        case .get: [method.rawValue, "HEAD"]
+        case .post, .put, .delete: [method.rawValue]
+        }
+    }
 }
 
 /// Gives what the framework refuses by itself the shape of every other error.

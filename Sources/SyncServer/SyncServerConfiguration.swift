@@ -42,6 +42,8 @@ public struct SyncServerDependencies: Sendable {
     public var replay: any ReplayMemory
     public var apiKeys: any APIKeyVerifier
     public var content: any ContentReader
+    public var assets: any AssetReader
+    public var assetEditor: any AssetEditor
     public var condition: any ConditionReader
     /// What the handlers did in this process.
     public var handlers: @Sendable () -> [HandlerStatistics]
@@ -59,7 +61,8 @@ public struct SyncServerDependencies: Sendable {
         version: String, responder: any Responder, hooks: any HookPort, routes: any ScriptedRoutes,
         hookStatus: @escaping @Sendable () async -> HookStatus,
         keys: @escaping @Sendable () async throws -> [AcceptedKey], replay: any ReplayMemory,
-        apiKeys: any APIKeyVerifier, content: any ContentReader, condition: any ConditionReader,
+        apiKeys: any APIKeyVerifier, content: any ContentReader, assets: any AssetReader,
+        assetEditor: any AssetEditor, condition: any ConditionReader,
         handlers: @escaping @Sendable () -> [HandlerStatistics], metrics: @escaping @Sendable () -> String,
         clock: any WallClock, log: any LogSink, audit: any AuditLog, logger: Logger
     ) {
@@ -72,6 +75,8 @@ public struct SyncServerDependencies: Sendable {
         self.replay = replay
         self.apiKeys = apiKeys
         self.content = content
+        self.assets = assets
+        self.assetEditor = assetEditor
         self.condition = condition
         self.handlers = handlers
         self.metrics = metrics

@@ -159,7 +159,8 @@ struct APIKeysCommand: AsyncParsableCommand {
         func run() async throws {
             let keys = try await Instance.open(location).store.apiKeys()
             if json { return try Output.json(keys) }
-            try Output.table([["NAME", "MAY", "CREATED"]] + keys.map { [$0.name, $0.right.rawValue, moment($0.created)] })
+            try Output.table(
+                [["NAME", "MAY", "CREATED"]] + keys.map { [$0.name, $0.right.rawValue, moment($0.created)] })
         }
     }
 

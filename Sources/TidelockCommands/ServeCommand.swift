@@ -104,8 +104,10 @@ struct Serving {
         let hooks = hooks
         let metrics = metrics
         return SyncServerDependencies(
-            version: Tidelock.version, responder: responder, hooks: hooks, routes: hooks, hookStatus: { hooks.wireStatus }, keys: KeyFile(instance: instance).keys,
-            replay: instance.store, apiKeys: instance.store, content: instance.store, condition: instance.store,
+            version: Tidelock.version, responder: responder, hooks: hooks, routes: hooks,
+            hookStatus: { hooks.wireStatus }, keys: KeyFile(instance: instance).keys, replay: instance.store,
+            apiKeys: instance.store, content: instance.store, assets: instance.store,
+            assetEditor: AssetDesk(instance: instance), condition: instance.store,
             handlers: { hooks.statistics }, metrics: { metrics.render() }, clock: instance.clock, log: instance.store,
             audit: instance.store, logger: logger)
     }

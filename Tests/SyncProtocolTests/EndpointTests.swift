@@ -25,7 +25,10 @@ struct EndpointTests {
             "GET /api/pages/pages", "GET /api/pages/page/{id}", "GET /api/pages/menus", "GET /api/pages/menu/{name}",
             "GET /api/pages/routes", "GET /api/pages/settings", "GET /api/layout/components",
             "GET /api/lokalize/project/{name}", "GET /api/lokalize/project/{name}/{locale}",
-            "* /api/x/**", "GET /metrics",
+            "GET /api/sync/v1/transfers/{id}/blobs", "POST /api/sync/v1/blobs/missing",
+            "GET /api/sync/v1/blobs/{sha256}", "PATCH /api/sync/v1/blobs/{sha256}",
+            "GET /api/assets/{id}", "GET /api/assets/{id}/file", "GET /storage/uploads/**", "POST /api/assets",
+            "DELETE /api/assets/{id}", "* /api/x/**", "GET /metrics",
         ]
         #expect(routes == Set(promised))
     }

@@ -182,7 +182,8 @@ struct ServedTypeTests {
         "application/xml", "text/xml", "image/foo+xml", "application/vnd.mozilla.xul+xml", "application/rss+xml",
         "application/vnd.openxmlformats-package.relationships+xml", "text/javascript", "application/javascript",
         "application/x-shockwave-flash", "text/css", "text/x-anything", "multipart/mixed", "message/rfc822",
-        "application/octet-stream", "application/x-unknown", "", "image", "image/", "/png", "image/png/x", "image/p ng\r\n",
+        "application/octet-stream", "application/x-unknown", "", "image", "image/", "/png", "image/png/x",
+        "image/p ng\r\n",
         "image/png\r\nset-cookie: a=b", "image/pn\u{e9}", "*/*",
     ])
     func whatABrowserMightRunIsBytes(type: String) {

@@ -78,7 +78,7 @@ struct AssetAddition {
                 mark: String(instance.random.bytes(AssetName.marks).hex.prefix(AssetName.marks)))
             return AssetFacts(path: path, name: source.name, head: taken.head, blob: taken.blob, md5: taken.md5)
         } catch let error as TidelockError {
-            throw error.about(source.file.path)
+            throw error.about(source.place)
         }
     }
 

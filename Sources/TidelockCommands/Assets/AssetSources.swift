@@ -6,8 +6,24 @@ struct AssetSource: Equatable {
     var file: URL
     /// Names of the folders it was found in, below the one that was asked for.
     var folders: [String] = []
+    /// What it is called where it comes from.
+    var name: String
+    /// How messages name it.
+    var place: String
 
-    var name: String { file.lastPathComponent }
+    init(file: URL, folders: [String] = []) {
+        self.file = file
+        self.folders = folders
+        name = file.lastPathComponent
+        place = file.path
+    }
+
+    /// A file that lies here only while it is taken in, so that its path means nothing to anybody.
+    init(file: URL, calledBySender name: String) {
+        self.file = file
+        self.name = name
+        place = name.printable
+    }
 }
 
 /// The files that somebody named, those in named folders included.
