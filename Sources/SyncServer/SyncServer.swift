@@ -126,7 +126,7 @@ extension Endpoint.Traits {
         switch method {
         case .any: ScriptedRequest.methods
         case .get: [method.rawValue, "HEAD"]
-        case .post, .put, .delete: [method.rawValue]
+        case .post, .put, .patch, .delete: [method.rawValue]
         }
     }
 }

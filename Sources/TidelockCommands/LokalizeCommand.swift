@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ContentModel
 internal import ContentStore
 internal import Foundation
+internal import SyncEngine
 
 struct LokalizeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ContentModel
 import ContentStore
 import Foundation
+import HookCatalog
 import SyncEngine
 import Testing
 import TidelockTestSupport

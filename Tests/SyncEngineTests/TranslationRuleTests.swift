@@ -1,4 +1,5 @@
 import ContentModel
+import ContentStore
 @testable import SyncEngine
 import SyncProtocol
 import Synchronization

@@ -1,4 +1,5 @@
 internal import ContentModel
+internal import Foundation
 
 extension BlobFolder {
     /// A path that nothing uses yet, for a file of so many bytes that `take` is to copy. Whoever uses it removes it.

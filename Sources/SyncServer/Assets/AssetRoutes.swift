@@ -1,4 +1,5 @@
 internal import ContentModel
+internal import Foundation
 internal import Hummingbird
 internal import SyncEngine
 internal import SyncProtocol

@@ -1,4 +1,5 @@
 internal import ContentStore
+internal import HookHost
 
 /// A local edit of assets. Observers see content only, so they are told of the items whose copies it changed.
 struct AssetEdit {

@@ -1,4 +1,5 @@
 import Foundation
+import TidelockTestSupport
 
 /// A file of so many blocks, of which only one is ever in memory.
 struct LongFile: Sendable {
