@@ -72,7 +72,9 @@ let package = Package(
         // adapters
         .target(
             name: "ContentStore",
-            dependencies: ["ContentModel", "HookCatalog", "SyncEngine", "SyncProtocol", "CCrypto", "CFiles", grdb, grdbSQLite],
+            dependencies: [
+                "ContentModel", "HookCatalog", "SyncEngine", "SyncProtocol", "CCrypto", "CFiles", grdb, grdbSQLite,
+            ],
             resources: [
                 .embedInCode("SQL/v001-store.sql"), .embedInCode("SQL/v002-deliveries.sql"),
                 .embedInCode("SQL/v003-services.sql"), .embedInCode("SQL/v004-arrivals.sql"),

@@ -11,7 +11,8 @@ public struct ItemName: Sendable, Hashable {
     ///
     /// - Parameter known: kinds that are there, where that is known
     public init(_ text: String, among known: [Kind] = []) throws {
-        guard let length = Self.lengthOfKind(in: text.utf8, among: known), length > 0, length + 1 < text.utf8.count else {
+        guard let length = Self.lengthOfKind(in: text.utf8, among: known), length > 0, length + 1 < text.utf8.count
+        else {
             throw TidelockError(
                 .usage, "'\(text.printable)' names no item.", hint: "Write KIND/ID, such as content/posts/42.")
         }

@@ -78,7 +78,10 @@ public struct TranslationIntake: Sendable {
     }
 
     private mutating func note(_ new: Translation, instead old: Translation?) {
-        guard new != old else { return unchanged += 1 }
+        guard new != old else {
+            unchanged += 1
+            return
+        }
         if old == nil { created += 1 } else { updated += 1 }
         items.append(new)
     }

@@ -52,7 +52,8 @@ struct PlanWriter {
             return try AssetFile(asset)
         } catch let error as TidelockError {
             throw TidelockError(
-                error.code, "Asset \(id.printable) cannot be sent: \(error.message)", hint: error.hint, underlying: error)
+                error.code, "Asset \(id.printable) cannot be sent: \(error.message)", hint: error.hint,
+                underlying: error)
         }
     }
 

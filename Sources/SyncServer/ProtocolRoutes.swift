@@ -229,7 +229,8 @@ extension Reception {
         guard models.allSatisfy(call.token.key.coversItems) else {
             throw TidelockError(
                 .permissionDenied,
-                "The sync key does not cover the items of a model, and what its definition breaks says something of them.")
+                "The sync key does not cover the items of a model, and what its definition breaks says something of them."
+            )
         }
         return try await long(call) { [responder] in try await responder.survey(transfer: transfer, message) }
     }

@@ -73,8 +73,8 @@ struct Reception: Sendable {
         if right != .read || !configuration.publicContentAPI { principal.id = try await keyHolder(arrival, right) }
         return try await Principal.$current.withValue(principal) {
             switch arrival.endpoint {
-            case .listItems, .readSingleton, .readItem: try await content(arrival).response(to: arrival)
-            default: try await assets(arrival, request)
+            case .readAsset, .readAssetFile, .readUpload, .addAsset, .removeAsset: try await assets(arrival, request)
+            default: try await content(arrival).response(to: arrival)
             }
         }
     }

@@ -9,7 +9,8 @@ extension PlanSummary {
         }
         let rest = [
             ("bytes", JSONDocument(integer: bytes)), ("batches", JSONDocument(integer: batches.count)),
-            ("files", JSONDocument(integer: files?.count ?? 0)), ("fileBytes", JSONDocument(integer: files?.bytes ?? 0)),
+            ("files", JSONDocument(integer: files?.count ?? 0)),
+            ("fileBytes", JSONDocument(integer: files?.bytes ?? 0)),
             ("kinds", JSONDocument.array(kinds.map(\.facts))),
         ]
         return .object(totals + rest)

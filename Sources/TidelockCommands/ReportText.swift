@@ -58,7 +58,9 @@ struct ReportText {
     }
 
     private var fileText: String? {
-        report.files.map { "\($0.count) files with \(ByteText.of($0.bytes)) belong to it, of which only missing ones travel" }
+        report.files.map {
+            "\($0.count) files with \(ByteText.of($0.bytes)) belong to it, of which only missing ones travel"
+        }
     }
 
     private var counts: String {

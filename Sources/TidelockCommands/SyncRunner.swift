@@ -192,7 +192,8 @@ struct SyncRunner: Sendable {
 
     private func perform(
         _ run: String, opening: any RunOpening, source: any SourcePort, destination: any DestinationPort,
-        files: BlobRoute, readyBatches: AsyncStream<BatchInfo>? = nil, review: @escaping @Sendable () async throws -> Void
+        files: BlobRoute, readyBatches: AsyncStream<BatchInfo>? = nil,
+        review: @escaping @Sendable () async throws -> Void
     ) async throws -> RunMachine.Outcome {
         try await Run(
             transfer: run,

@@ -64,7 +64,8 @@ struct RootCommand: AsyncParsableCommand {
                 name: "Sync:",
                 subcommands: [
                     PlanCommand.self, ApplyCommand.self, PushCommand.self, PullCommand.self, RunFileCommand.self,
-                    ItemCommand.self, CheckCommand.self, RunsCommand.self, RollbackCommand.self, ConflictsCommand.self, DriftCommand.self,
+                    ItemCommand.self, CheckCommand.self, RunsCommand.self, RollbackCommand.self, ConflictsCommand.self,
+                    DriftCommand.self,
                     LogCommand.self,
                     DocumentsCommand.self, LockCommand.self,
                 ]),

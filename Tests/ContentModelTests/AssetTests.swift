@@ -48,7 +48,8 @@ import Testing
 
     private func facts(_ name: String, hash: UInt8) -> AssetFacts {
         let blob = Blob(hash: ContentHash(bytes: [UInt8](repeating: hash, count: 32)), size: Int64(Self.png.count))
-        return AssetFacts(path: path(name), name: name, head: Self.png, blob: blob, md5: "d41d8cd98f00b204e9800998ecf8427e")
+        return AssetFacts(
+            path: path(name), name: name, head: Self.png, blob: blob, md5: "d41d8cd98f00b204e9800998ecf8427e")
     }
 
     @Test func newAssetsHaveCockpitsShape() throws {
@@ -65,7 +66,9 @@ import Testing
 
     @Test func aNewFileKeepsWhatPeopleWrote() throws {
         let old = try JSONDocument(
-            validating: #"{"thumbhash":"1-2","title":"T","path":"/x","colors":["red"],"copyright":1.0,"_created":1,"_id":"a1"}"#)
+            validating:
+                #"{"thumbhash":"1-2","title":"T","path":"/x","colors":["red"],"copyright":1.0,"_created":1,"_id":"a1"}"#
+        )
         let new = facts("b.png", hash: 2).replacing(fileOf: old, at: 9)
         #expect(new.string("title") == "T" && new.string("_id") == "a1" && new.integer("_created") == 1)
         #expect(new.member("copyright")?.text == "1.0")
@@ -134,7 +137,8 @@ import Testing
     @Test func copiesOfWhatIsGoneBecomeNull() throws {
         let gone = Self.change.mapValues { AssetChange(from: $0.old, to: nil) }
         #expect(
-            try updated(#"{"_id":"p","a":{"_id":"a1","path":"/o","mime":"x"},"b":[{"_id":"a1","path":"/o","mime":"x"}]}"#, gone)
+            try updated(
+                #"{"_id":"p","a":{"_id":"a1","path":"/o","mime":"x"},"b":[{"_id":"a1","path":"/o","mime":"x"}]}"#, gone)
                 == #"{"_id":"p","a":null,"b":[null]}"#)
     }
 

@@ -122,7 +122,8 @@ import Testing
 
     @Test(
         arguments: [
-            "a.php", "a.PHP", "a.phar", "a.phtml", "a.html", "a.htm", "a.sh", "a.exe", "a.bat", ".htaccess", "a.jpg.php",
+            "a.php", "a.PHP", "a.phar", "a.phtml", "a.html", "a.htm", "a.sh", "a.exe", "a.bat", ".htaccess",
+            "a.jpg.php",
             ".php",
         ])
     func namesOfWhatServersRunAreRefused(name: String) {
@@ -134,7 +135,8 @@ import Testing
             ("a.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>"), ("a.md", "<p align=center>Hello</p>"),
             ("a.txt", "An example: <?php echo 1; ?>"), ("a.txt", "MZ is how they call Mainz"), ("a.json", "{}"),
             ("a.xml", "<?xml version='1.0'?><?mso-application progid='Word.Document'?><title/>"), ("a.txt", ""),
-            ("a.txt", "<"), ("a.txt", "<!--"), ("a.txt", "<!DOCTYPE"), ("a.svg", "<!DOCTYPE svg [<!ENTITY a 'b'>]><svg/>"),
+            ("a.txt", "<"), ("a.txt", "<!--"), ("a.txt", "<!DOCTYPE"),
+            ("a.svg", "<!DOCTYPE svg [<!ENTITY a 'b'>]><svg/>"),
             // Its asset is called x-php_uid_….jpg.
             ("x.php.jpg", "\u{7F}"),
         ])

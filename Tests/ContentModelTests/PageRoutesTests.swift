@@ -22,9 +22,10 @@ import Testing
     }
 
     @Test func slashesAroundSlugsDoNotCount() throws {
-        #expect(try routes(PageNode(id: "1", slug: "/a/"), PageNode(id: "2", parent: "1", slug: "b/c")) == [
-            "/a 1", "/a/b/c 2",
-        ])
+        #expect(
+            try routes(PageNode(id: "1", slug: "/a/"), PageNode(id: "2", parent: "1", slug: "b/c")) == [
+                "/a 1", "/a/b/c 2",
+            ])
     }
 
     @Test func nothingLiesBelowAPageThatIsNotThere() throws {

@@ -71,7 +71,8 @@ struct AssetCommandTests {
         let instance = try await RealInstance.make("a")
         let (old, id) = try only(try await added(instance, try file("old.txt", "old words").path))
         try await instance.put(
-            "content/posts", JSONDocument.emptyObject.setting("_id", to: JSONDocument(string: "p")).setting("file", to: old))
+            "content/posts",
+            JSONDocument.emptyObject.setting("_id", to: JSONDocument(string: "p")).setting("file", to: old))
         let (new, newID) = try only(try await added(instance, try file("new.csv", "a,b").path, "--replace", id))
         #expect(newID == id && new.string("path") != old.string("path") && new.string("mime") == "text/csv")
         #expect(new.string("title") == old.string("title"))
@@ -95,7 +96,9 @@ struct AssetCommandTests {
     @Test func oneFileThatMustNotBeTakenStopsThemAll() async throws {
         let instance = try await RealInstance.make("a")
         let fine = try file("fine.txt", "words").path
-        for (name, text) in [("page.txt", "<!DOCTYPE html><p>"), ("x.jpg", "<?php echo 1;"), ("run.sh", "ls"), ("a.php", "x")] {
+        for (name, text) in [
+            ("page.txt", "<!DOCTYPE html><p>"), ("x.jpg", "<?php echo 1;"), ("run.sh", "ls"), ("a.php", "x"),
+        ] {
             let ending = try await instance.attempt("asset", "add", fine, try file(name, text).path)
             #expect(ending.status == 65 && ending.errors.contains(name), "\(ending)")
         }
@@ -142,7 +145,9 @@ struct AssetCommandTests {
         let files = try hashes(of: Self.fixture.appending(path: "storage/uploads"))
         #expect(files.count == 12)
         #expect(try hashes(of: instance.storage.appending(path: "uploads")) == files)
-        let assets = try await instance.content().filter { $0.key.hasPrefix("assets/") && $0.value.member("path") != nil }
+        let assets = try await instance.content().filter {
+            $0.key.hasPrefix("assets/") && $0.value.member("path") != nil
+        }
         #expect(assets.count == 12)
         for asset in assets.values {
             #expect(asset.keys.last == "_sha256")

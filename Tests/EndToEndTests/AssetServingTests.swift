@@ -117,7 +117,9 @@ struct AssetServingTests {
     @Test func anUploadThatBreaksOffLeavesNothing() async throws {
         let scene = try await Scene.make()
         let connection = try Connection(to: scene.server.port)
-        let lines = ["POST /api/assets?name=a.txt HTTP/1.1", "Host: localhost", "Content-Length: 5000000", scene.writer]
+        let lines = [
+            "POST /api/assets?name=a.txt HTTP/1.1", "Host: localhost", "Content-Length: 5000000", scene.writer,
+        ]
         try connection.write(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8))
         try connection.write([UInt8](repeating: UInt8(ascii: "a"), count: 300_000))
         connection.end()

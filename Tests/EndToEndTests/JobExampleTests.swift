@@ -56,7 +56,8 @@ struct JobExampleTests {
         let text = try Self.text(example)
         let isShell = example.hasSuffix(".sh")
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropFirst(isShell ? 1 : 0)
-        #expect((2...5).contains(lines.prefix { $0.hasPrefix(isShell ? "# " : "--- ") }.count), "the head of \(example)")
+        #expect(
+            (2...5).contains(lines.prefix { $0.hasPrefix(isShell ? "# " : "--- ") }.count), "the head of \(example)")
         #expect(lines.allSatisfy { $0.count <= 120 })
         #expect(!isShell || (text.hasPrefix("#!/bin/sh\n") && text.contains("\nset -eu\n")), "\(example)")
         let guide = try String(contentsOf: Examples.hooks.appending(path: "README.md"), encoding: .utf8)
@@ -75,7 +76,8 @@ struct JobExampleTests {
         for example in files {
             let runs = try await site.source.runJobs(try use(example, in: site.source), "--dry-run")
             #expect(runs.exit == 0 && !runs.runs.isEmpty, "\(example): \(runs)")
-            #expect(runs.runs.allSatisfy { ["planned", "unchanged"].contains($0.report.status) }, "\(example): \(runs)")
+            #expect(
+                runs.runs.allSatisfy { ["planned", "unchanged"].contains($0.report.status) }, "\(example): \(runs)")
         }
         #expect(try await site.destination.content().isEmpty)
     }

@@ -1,10 +1,11 @@
 import ContentModel
 import ContentStore
-@testable import SyncEngine
 import SyncProtocol
 import Synchronization
 import Testing
 import TidelockTestSupport
+
+@testable import SyncEngine
 
 /// What becomes of translations that the destination has already.
 @Suite struct TranslationRuleTests {

@@ -80,7 +80,8 @@ private struct YAMLReader {
         guard let mark = line.text.firstRange(of: " #") else { return trimmed(line.text) }
         let before = line.text[..<mark.lowerBound]
         // Inside quotes it would be no comment; whoever needs that teaches it to this reader.
-        guard before.count(where: { $0 == "\"" }).isMultiple(of: 2), before.count(where: { $0 == "'" }).isMultiple(of: 2)
+        guard before.count(where: { $0 == "\"" }).isMultiple(of: 2),
+            before.count(where: { $0 == "'" }).isMultiple(of: 2)
         else { throw YAMLProblem(line.number, "it has a quote before a '#'") }
         return trimmed(before)
     }

@@ -25,7 +25,9 @@ extension Store {
             record(
                 LogRecord(
                     timestamp: clock.seconds, type: "error", channel: "assets",
-                    message: "Files of assets could not be put below \(uploads.path): \(TidelockError(wrapping: error).message)"))
+                    message:
+                        "Files of assets could not be put below \(uploads.path): \(TidelockError(wrapping: error).message)"
+                ))
         }
     }
 

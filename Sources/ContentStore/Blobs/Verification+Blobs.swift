@@ -21,7 +21,8 @@ extension Store {
                 }
                 if let problem {
                     report.note(
-                        StoreProblem(kind: Kind.assets.name, id: id, what: "its file \(file.path.printable) \(problem)"))
+                        StoreProblem(kind: Kind.assets.name, id: id, what: "its file \(file.path.printable) \(problem)")
+                    )
                 }
             }
             return report

@@ -1,0 +1,142 @@
+import ContentModel
+import Foundation
+import SyncEngine
+import Testing
+import TidelockTestSupport
+
+@testable import ContentStore
+
+/// The bytes of assets: how they come in, where they stay, and what becomes of those that nobody names.
+@Suite struct BlobTests {
+    private let a: TestInstance
+    private var folder: BlobFolder { a.store.blobs }
+    private let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    private var blob: Blob { Blob(hash: ContentHash(bytes: sha256(bytes)), size: Int64(bytes.count)) }
+
+    init() throws {
+        a = try TestInstance.make("a")[0]
+    }
+
+    private func taken(_ bytes: [UInt8]) throws -> Blob {
+        let file = a.store.folder.appending(path: "\(UUID().uuidString).bin")
+        try Data(bytes).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        return try folder.take(file: file.path).blob
+    }
+
+    private func asset(_ blob: Blob, _ id: String, path: String) throws -> JSONDocument {
+        try JSONDocument(
+            validating: #"{"_id":"\#(id)","path":"\#(path)","size":\#(blob.size),"_sha256":"\#(blob.hash)"}"#)
+    }
+
+    private func put(_ asset: JSONDocument, run: String) throws {
+        _ = try a.store.writeBlocking([.put(kind: .assets, body: asset, hash: asset.hash)], run: run)
+    }
+
+    @Test func aFileIsKnownByItsBytes() throws {
+        #expect(try taken(bytes) == blob && folder.holds(blob))
+        #expect(try folder.read(blob.hash, from: 99_990, count: 100) == Array(bytes[99_990...]))
+        #expect(!folder.holds(Blob(hash: blob.hash, size: 1)))
+        try folder.check(blob)
+        let path = folder.path(of: blob.hash)
+        var changed = bytes
+        changed[5] ^= 1
+        try Data(changed).write(to: URL(filePath: path))
+        #expect { try folder.check(blob) } throws: { ($0 as? TidelockError)?.code == .blobDamaged }
+        // Adding the file again mends it.
+        _ = try taken(bytes)
+        try folder.check(blob)
+    }
+
+    @Test func partsAreTakenWhereTheyBelongAndOnlyThere() throws {
+        let arrivals = BlobArrivals(folder)
+        #expect(try arrivals.offset(of: blob) == 0)
+        #expect(try arrivals.append(Array(bytes[..<60_000]), to: blob, at: 0) == 60_000)
+        #expect(try arrivals.append(Array(bytes[..<60_000]), to: blob, at: 0) == 60_000)
+        #expect(try arrivals.append(Array(bytes[70_000...]), to: blob, at: 70_000) == 60_000)
+        #expect(try arrivals.offset(of: blob) == 60_000)
+        #expect(throws: TidelockError.self) { try arrivals.append(bytes, to: blob, at: 60_000) }
+        #expect(try arrivals.settle([blob]) == [blob])
+        // Another process has seen nothing of it arrive.
+        let others = BlobArrivals(folder)
+        #expect(try others.append(Array(bytes[60_000...]), to: blob, at: 60_000) == 100_000)
+        #expect(try others.offset(of: blob) == nil)
+        #expect(!folder.holds(blob))
+        #expect(try others.settle([blob, blob]).isEmpty && folder.holds(blob))
+        #expect(try others.settle([blob]).isEmpty)
+        #expect(try folder.read(blob.hash, from: 0, count: 100_000) == bytes)
+    }
+
+    @Test(arguments: [true, false])
+    func bytesThatAreNotWhatTheirNameSaysBeginAnew(isSeenByOneProcess: Bool) throws {
+        var wrong = bytes
+        wrong[70_000] ^= 1
+        let first = BlobArrivals(folder)
+        #expect(try first.append(Array(wrong[..<60_000]), to: blob, at: 0) == 60_000)
+        let last = isSeenByOneProcess ? first : BlobArrivals(folder)
+        #expect { try last.append(Array(wrong[60_000...]), to: blob, at: 60_000) } throws: {
+            ($0 as? TidelockError)?.code == .blobDamaged
+        }
+        #expect(try last.offset(of: blob) == 0 && !folder.holds(blob))
+        #expect(try last.append(bytes, to: blob, at: 0) == 100_000)
+        #expect(try last.settle([blob]).isEmpty)
+        try folder.check(blob)
+    }
+
+    @Test func anEmptyFileIsABlobToo() throws {
+        let empty = Blob(hash: ContentHash(bytes: sha256([])), size: 0)
+        let arrivals = BlobArrivals(folder)
+        #expect(try arrivals.offset(of: empty) == 0)
+        #expect(try arrivals.append([], to: empty, at: 0) == 0)
+        #expect(try arrivals.offset(of: empty) == nil)
+        #expect(try arrivals.settle([empty]).isEmpty && folder.holds(empty))
+    }
+
+    @Test func anAssetIsStoredOnlyWithItsFile() async throws {
+        let absent = try asset(blob, "1", path: "/a/b.bin")
+        #expect { try put(absent, run: "r1") } throws: { ($0 as? TidelockError)?.code == .blobMissing }
+        _ = try taken(bytes)
+        try put(absent, run: "r2")
+        #expect(FileManager.default.contents(atPath: a.store.uploads.appending(path: "a/b.bin").path) == Data(bytes))
+        try put(try asset(blob, "1", path: "/c.bin"), run: "r3")
+        #expect(!FileManager.default.fileExists(atPath: a.store.uploads.appending(path: "a").path))
+        #expect(FileManager.default.fileExists(atPath: a.store.uploads.appending(path: "c.bin").path))
+    }
+
+    @Test(
+        arguments: [
+            "a.bin", "/", "/../a.bin", "/a//b.bin", "/.hidden", "/a/.htaccess", "/a.php", "/a.PHP.jpg", "/a/b.html",
+            "/a\\\\b.bin", "/a\\u0000b.bin", "/x.sh",
+        ])
+    func aPathThatCouldDoHarmIsRefused(path: String) throws {
+        _ = try taken(bytes)
+        #expect { try put(try asset(blob, "1", path: path), run: "r") } throws: {
+            ($0 as? TidelockError)?.code == .invalidAsset
+        }
+    }
+
+    /// Files have times of the real clock, which the collection compares with its own.
+    private func age(_ blob: Blob, days: Double) throws {
+        let moment = Date(timeIntervalSince1970: Double(a.store.clock.seconds) - days * 86_400)
+        try FileManager.default.setAttributes(
+            [.modificationDate: moment], ofItemAtPath: folder.path(of: blob.hash))
+    }
+
+    @Test func filesThatNobodyNamesAreFreedAfterAWhile() async throws {
+        let named = try taken(bytes)
+        let kept = try taken([1, 2, 3])
+        let fresh = try taken([4, 5])
+        let old = try taken([6])
+        try put(try asset(named, "1", path: "/a.bin"), run: "r1")
+        try put(try asset(kept, "2", path: "/b.bin"), run: "r2")
+        // Undo still names it.
+        try put(try asset(named, "2", path: "/b2.bin"), run: "r3")
+        for blob in [named, kept, old] { try age(blob, days: 2) }
+        try age(fresh, days: 0.5)
+        let dry = try await a.store.collectGarbage(isDryRun: true, looksForOrphans: false)
+        #expect(dry.files == 1 && dry.fileBytes == 1 && folder.holds(old))
+        let report = try await a.store.collectGarbage(looksForOrphans: false)
+        #expect(report.files == 1)
+        #expect(!folder.holds(old) && folder.holds(named) && folder.holds(kept) && folder.holds(fresh))
+    }
+}
