@@ -130,7 +130,10 @@ import TidelockTestSupport
         try put(try asset(named, "1", path: "/a.bin"), run: "r1")
         try put(try asset(kept, "2", path: "/b.bin"), run: "r2")
         // Undo still names it.
+        try await a.store.beginRun(id: "r3", direction: "local", target: "put")
         try put(try asset(named, "2", path: "/b2.bin"), run: "r3")
+        try await a.store.markUndoable(id: "r3")
+        try await a.store.endRun(id: "r3", phase: "committed", report: nil)
         for blob in [named, kept, old] { try age(blob, days: 2) }
         try age(fresh, days: 0.5)
         let dry = try await a.store.collectGarbage(isDryRun: true, looksForOrphans: false)

@@ -96,7 +96,7 @@ struct JobExampleTests {
         let site = try await make()
         let (first, second) = (try await RealInstance.make("first"), try await RealInstance.make("second"))
         let server = try await add(first, as: "backup-1", to: site.source)
-        _ = try await add(second, as: "backup-2", to: site.source)
+        let other = try await add(second, as: "backup-2", to: site.source)
         let file = try use("backup-content.lua", in: site.source)
         #expect(await server.stop() == 0)
         let runs = try await site.source.runJobs(file, "--timeout", "1")
@@ -104,6 +104,7 @@ struct JobExampleTests {
         #expect(runs.runs.map(\.report.error?.code) == ["target_unreachable", nil], "\(runs)")
         #expect(runs.runs.last?.report.verified == true, "\(runs)")
         #expect(try await second.content().keys.contains("content/products/lock"))
+        #expect(await other.stop() == 0)
     }
 
     @Test func syncPostsSendsWhatIsPublishedAndNew() async throws {

@@ -76,7 +76,9 @@ enum AssetFiles {
         guard blobs.claims(file.blob) else {
             throw TidelockError(
                 .blobMissing, "The file \(file.path.printable) of the asset is not here; nothing was stored.",
-                hint: "'tidelock asset add' takes in a file together with its asset.")
+                hint:
+                    "'tidelock asset add' takes in a file together with its asset, 'tidelock import DIR' those that 'tidelock export DIR' wrote."
+            )
         }
     }
 }

@@ -2,6 +2,7 @@ internal import ContentModel
 internal import Hummingbird
 internal import SyncEngine
 internal import SyncProtocol
+internal import Synchronization
 
 /// Files that applications send to become assets.
 extension Reception {
@@ -25,11 +26,9 @@ extension Reception {
     private func receive(_ body: WholeBody, at place: String, _ arrival: Arrival) async throws {
         do {
             try await FileIO().writeFile(contents: body, path: place, context: arrival.context)
-        } catch let error as TidelockError {
-            throw error
-        } catch is CancellationError {
-            throw CancellationError()
         } catch {
+            // Whoever writes the file has wrapped what was wrong with the body in words of its own.
+            if let problem = body.problem.error.withLock({ $0 }) { throw problem }
             // Whoever asks for room again learns whether somebody else has filled the disk meanwhile.
             _ = try await dependencies.assetEditor.place(for: body.length)
             throw TidelockError(.storageFailed, "The uploaded file could not be written.", underlying: error)
@@ -79,20 +78,22 @@ extension Arrival {
 private struct WholeBody: AsyncSequence, Sendable {
     let body: RequestBody
     let length: Int64
+    let problem = BodyProblem()
 
     func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(parts: body.makeAsyncIterator(), left: length)
+        AsyncIterator(parts: body.makeAsyncIterator(), left: length, problem: problem)
     }
 
     struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate var parts: RequestBody.AsyncIterator
         fileprivate var left: Int64
+        fileprivate let problem: BodyProblem
 
         mutating func next() async throws -> ByteBuffer? {
             let part = try await nextPart()
             left -= Int64(part?.readableBytes ?? 0)
             guard left >= 0, part != nil || left == 0 else {
-                throw TidelockError(.malformedMessage, "The upload does not have as many bytes as it announced.")
+                throw problem.noting("The upload does not have as many bytes as it announced.")
             }
             return part
         }
@@ -101,11 +102,20 @@ private struct WholeBody: AsyncSequence, Sendable {
         private mutating func nextPart() async throws -> ByteBuffer? {
             do {
                 return try await parts.next()
-            } catch is CancellationError {
-                throw CancellationError()
             } catch {
-                throw TidelockError(.malformedMessage, "The upload broke off before its end.", underlying: error)
+                throw problem.noting("The upload broke off before its end.", error)
             }
         }
+    }
+}
+
+/// What was wrong with a body. A class, because who reads the body is not who is told.
+private final class BodyProblem: Sendable {
+    let error = Mutex<TidelockError?>(nil)
+
+    func noting(_ what: String, _ cause: (any Error)? = nil) -> TidelockError {
+        let problem = TidelockError(.malformedMessage, what, underlying: cause)
+        error.withLock { $0 = problem }
+        return problem
     }
 }

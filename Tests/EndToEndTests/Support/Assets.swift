@@ -4,13 +4,17 @@ import TidelockTestSupport
 
 /// Files of a story that become assets.
 enum AssetFixture {
-    /// A file of so many bytes that no two stories share.
+    /// A file of so many bytes, other ones for every seed.
     static func file(_ name: String, bytes: Int, seed: UInt64 = 1) throws -> URL {
         let url = Story.current.folder.appending(path: name)
-        let random = SeededRandom(seed: seed)
+        var block = Data(SeededRandom(seed: seed).bytes(1 << 16))
         var data = Data(capacity: bytes)
+        var number: UInt64 = 0
         while data.count < bytes {
-            withUnsafeBytes(of: random.next()) { data.append(contentsOf: $0.prefix(bytes - data.count)) }
+            // No two blocks are alike.
+            withUnsafeBytes(of: number) { block.replaceSubrange(0..<8, with: $0) }
+            data.append(block.prefix(bytes - data.count))
+            number += 1
         }
         try data.write(to: url)
         return url
