@@ -1,4 +1,3 @@
-public import ContentModel
 internal import SyncEngine
 public import SyncProtocol
 
@@ -8,10 +7,9 @@ extension RemotePeer {
         return try decode(try await perform(Call(endpoint: .listBlobs, path: path)))
     }
 
-    /// Where, how much and for which transfer travels in the query, where the token covers it.
-    public func bytes(transfer: String, of hash: ContentHash, from offset: Int64, count: Int) async throws -> [UInt8] {
-        let path = "\(Endpoint.readBlob.path(hash.hex))?transfer=\(transfer)&offset=\(offset)&count=\(count)"
-        return try await perform(Call(endpoint: .readBlob, path: path)).body
+    public func bytes(transfer: String, of parts: [BlobPart]) async throws -> [UInt8] {
+        let body = try WireBody.encode(ReadBlobs(transfer: transfer, parts: parts))
+        return try await perform(Call(endpoint: .readBlobs, path: Endpoint.readBlobs.path(), body: body)).body
     }
 
     public func missing(
@@ -23,12 +21,12 @@ extension RemotePeer {
     }
 
     public func append(
-        transfer: String, fence: Int64, _ bytes: [UInt8], to blob: Blob, at offset: Int64
-    ) async throws -> Int64 {
-        let path = Endpoint.appendBlob.path(blob.hash.hex)
-        let query = "transfer=\(transfer)&fence=\(fence)&offset=\(offset)&size=\(blob.size)"
-        let call = Call(endpoint: .appendBlob, path: "\(path)?\(query)", body: bytes, rawType: WireBody.blob)
+        transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]
+    ) async throws -> [Int64] {
+        let body = try AppendBlobs(transfer: transfer, fence: fence, parts: parts).encoded(with: bytes)
+        let call = Call(
+            endpoint: .appendBlobs, path: Endpoint.appendBlobs.path(), body: body, rawType: WireBody.blob)
         let answer: BlobProgress = try decode(try await perform(call))
-        return answer.offset
+        return answer.offsets
     }
 }

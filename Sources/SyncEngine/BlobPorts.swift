@@ -8,10 +8,10 @@ public protocol BlobSource: Sendable {
     /// One page of the files that a plan which is ready needs at its destination, behind the hash `after`.
     func blobs(transfer: String, after: String?) async throws -> BlobPage
 
-    /// Bytes of a file of the plan from an offset on; fewer than asked for only at its end.
+    /// Bytes of files of the plan, one part behind the other; fewer than asked for only where a file is shorter.
     ///
-    /// Throws `blob_missing` when the file is not here any more, `permission_denied` when the plan has no such file.
-    func bytes(transfer: String, of hash: ContentHash, from offset: Int64, count: Int) async throws -> [UInt8]
+    /// Throws `blob_missing` when a file is not here any more, `permission_denied` when the plan has no such file.
+    func bytes(transfer: String, of parts: [BlobPart]) async throws -> [UInt8]
 }
 
 /// The side of a run that needs files.
@@ -21,11 +21,11 @@ public protocol BlobDestination: Sendable {
     /// Throws `disk_full` when what is missing does not fit.
     func missing(transfer: String, fence: Int64, _ blobs: [PlannedBlob]) async throws -> [MissingBlobs.Missing]
 
-    /// Takes in bytes of a file. Answers how many it has now: more or fewer than were brought when others came first
-    /// or some got lost, and then one goes on from there.
+    /// Takes in bytes of files, one part behind the other. Answers how many each has now: more or fewer than were
+    /// brought when others came first or some got lost, and then one goes on from there.
     ///
-    /// Throws `blob_damaged` when the file is complete and not what its hash says; it begins anew then.
-    func append(transfer: String, fence: Int64, _ bytes: [UInt8], to blob: Blob, at offset: Int64) async throws -> Int64
+    /// Throws `blob_damaged` when a file is complete and not what its hash says; it begins anew then.
+    func append(transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]) async throws -> [Int64]
 }
 
 /// Both ends of the way that files of a run take.

@@ -25,42 +25,63 @@ struct BlobTransfer: Sendable {
 
     private func bring(_ blobs: [PlannedBlob]) async throws {
         guard !blobs.isEmpty else { return }
-        let missing = try await route.destination.missing(transfer: transfer, fence: fence, blobs)
         let planned = Dictionary(blobs.map { ($0.sha256, $0) }, uniquingKeysWith: { first, _ in first })
-        let here = Set(missing.map(\.sha256))
-        progress(blobs.reduce(0) { $0 + (here.contains($1.sha256) ? 0 : $1.size) })
+        let missing = try await route.destination.missing(transfer: transfer, fence: fence, blobs).map { file in
+            guard let blob = planned[file.sha256] else {
+                throw TidelockError(.malformedMessage, "The destination wants a file that was not offered to it.")
+            }
+            return MissingFile(planned: blob, offset: try position(file.offset, in: blob))
+        }
+        let arrived = missing.reduce(0) { $0 + $1.offset - $1.planned.size }
+        progress(planned.values.reduce(arrived) { $0 + $1.size })
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for (position, file) in missing.enumerated() {
-                guard let blob = planned[file.sha256] else {
-                    throw TidelockError(.malformedMessage, "The destination wants a file that was not offered to it.")
-                }
+            for (position, bundle) in MissingFile.bundles(missing).enumerated() {
                 if position >= Limits.blobWindow { try await group.next() }
-                group.addTask { try await bring(blob, from: file.offset) }
+                group.addTask { try await bring(bundle) }
             }
             try await group.waitForAll()
         }
     }
 
+    /// Small files together, since a request costs more than they do. Where one of them is in the way, each is brought
+    /// by itself, which tells which one it is.
+    private func bring(_ bundle: [MissingFile]) async throws {
+        var rest = bundle
+        if bundle.count > 1 {
+            do {
+                let parts = bundle.map { $0.part(from: $0.offset, most: .max) }
+                let bytes = try await read(parts)
+                let offsets = try await append(bytes, of: parts)
+                for (index, offset) in offsets.enumerated() {
+                    progress(try position(offset, in: bundle[index].planned) - bundle[index].offset)
+                    rest[index].offset = offset
+                }
+                rest.removeAll { $0.offset == $0.planned.size }
+            } catch let error as TidelockError where [.blobDamaged, .blobMissing].contains(error.code) {}
+        }
+        for file in rest { try await bring(file) }
+    }
+
     /// The next bytes are read while the last ones travel.
-    private func bring(_ planned: PlannedBlob, from start: Int64) async throws {
-        let blob = try planned.blob
-        var offset = try position(start, in: planned)
-        progress(offset)
-        var next = try await read(planned, from: offset)
+    private func bring(_ file: MissingFile) async throws {
+        let size = file.planned.size
+        var offset = file.offset
+        var bytes = try await read(file, from: offset)
         var attempts = 0
         while true {
-            let (bytes, end) = (next, offset + Int64(next.count))
-            async let following = end < blob.size ? read(planned, from: end) : []
-            let reached = try position(try await append(bytes, to: planned, at: offset), in: planned)
+            let (part, end) = (bytes, offset + Int64(bytes.count))
+            async let following = end < size ? read(file, from: end) : []
+            let reached = try await append(part, to: file, at: offset)
             progress(reached - offset)
-            if reached == blob.size { return }
+            if reached == size { return }
             // What was read ahead belongs to where the destination is only if it took everything.
-            next = try await following
-            if reached != end { next = try await read(planned, from: reached) }
+            bytes = try await following
+            if reached != end { bytes = try await read(file, from: reached) }
             attempts = reached > offset ? 0 : attempts + 1
             guard attempts < Self.attempts else {
                 throw TidelockError(
-                    .targetUnreachable, "The file \(planned.path.printable) makes no progress.", hint: "Run again.")
+                    .targetUnreachable, "The file \(file.planned.path.printable) makes no progress.",
+                    hint: "Run again.")
             }
             offset = reached
         }
@@ -68,26 +89,35 @@ struct BlobTransfer: Sendable {
 
     private static let attempts = 3
 
-    private func read(_ planned: PlannedBlob, from offset: Int64) async throws -> [UInt8] {
-        try Task.checkCancellation()
-        let blob = try planned.blob
-        let count = Int(min(blob.size - offset, Int64(Limits.blobPartBytes)))
-        let bytes = try await naming(planned) {
-            try await route.source.bytes(transfer: transfer, of: blob.hash, from: offset, count: count)
+    private func read(_ file: MissingFile, from offset: Int64) async throws -> [UInt8] {
+        try await naming(file.planned) {
+            try await read([file.part(from: offset, most: Limits.blobPartBytes)])
         }
-        guard bytes.count == count else {
-            throw TidelockError(
-                .blobDamaged, "The file \(planned.path.printable) is shorter at the source than its asset says.",
-                hint: "Restore it from a backup, or add the asset again.")
+    }
+
+    private func append(_ bytes: [UInt8], to file: MissingFile, at offset: Int64) async throws -> Int64 {
+        try await naming(file.planned) {
+            let part = file.part(from: offset, most: bytes.count)
+            return try position(try await append(bytes, of: [part])[0], in: file.planned)
+        }
+    }
+
+    /// Throws `blob_damaged` where a file has fewer bytes than its asset says.
+    private func read(_ parts: [BlobPart]) async throws -> [UInt8] {
+        try Task.checkCancellation()
+        let bytes = try await route.source.bytes(transfer: transfer, of: parts)
+        guard bytes.count == parts.reduce(0, { $0 + $1.count }) else {
+            throw TidelockError(.blobDamaged, "A file is shorter at the source than its asset says.")
         }
         return bytes
     }
 
-    private func append(_ bytes: [UInt8], to planned: PlannedBlob, at offset: Int64) async throws -> Int64 {
-        try await naming(planned) {
-            try await route.destination.append(
-                transfer: transfer, fence: fence, bytes, to: planned.blob, at: offset)
+    private func append(_ bytes: [UInt8], of parts: [BlobPart]) async throws -> [Int64] {
+        let offsets = try await route.destination.append(transfer: transfer, fence: fence, bytes, of: parts)
+        guard offsets.count == parts.count else {
+            throw TidelockError(.malformedMessage, "The destination does not say how far the files have arrived.")
         }
+        return offsets
     }
 
     private func position(_ offset: Int64, in planned: PlannedBlob) throws -> Int64 {
@@ -108,5 +138,35 @@ struct BlobTransfer: Sendable {
                 hint: "Restore it from a backup, or add the asset again. 'tidelock verify --deep' finds such files.",
                 underlying: error)
         }
+    }
+}
+
+/// A file that is not whole at the destination.
+private struct MissingFile: Sendable {
+    let planned: PlannedBlob
+    /// Bytes of it that are there.
+    var offset: Int64
+
+    private var left: Int64 { planned.size - offset }
+
+    func part(from offset: Int64, most: Int) -> BlobPart {
+        BlobPart(
+            sha256: planned.sha256, size: planned.size, offset: offset,
+            count: Int(min(planned.size - offset, Int64(most))))
+    }
+
+    /// The files in such groups that each travels at once; one that is too large for that is by itself.
+    static func bundles(_ files: [MissingFile]) -> [[MissingFile]] {
+        var bundles: [[MissingFile]] = []
+        var room: Int64 = 0
+        for file in files {
+            if bundles.isEmpty || file.left > room || bundles[bundles.count - 1].count >= Limits.blobParts {
+                bundles.append([])
+                room = Int64(Limits.blobPartBytes)
+            }
+            bundles[bundles.count - 1].append(file)
+            room -= file.left
+        }
+        return bundles
     }
 }

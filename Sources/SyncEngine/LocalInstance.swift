@@ -272,8 +272,8 @@ extension LocalInstance: Responder {
         try await store.blobs(transfer: transfer, after: after)
     }
 
-    public func bytes(transfer: String, of hash: ContentHash, from offset: Int64, count: Int) async throws -> [UInt8] {
-        try await store.bytes(transfer: transfer, of: hash, from: offset, count: count)
+    public func bytes(transfer: String, of parts: [BlobPart]) async throws -> [UInt8] {
+        try await store.bytes(transfer: transfer, of: parts)
     }
 
     public func missing(
@@ -283,9 +283,9 @@ extension LocalInstance: Responder {
     }
 
     public func append(
-        transfer: String, fence: Int64, _ bytes: [UInt8], to blob: Blob, at offset: Int64
-    ) async throws -> Int64 {
-        try await store.append(transfer: transfer, fence: fence, bytes, to: blob, at: offset)
+        transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]
+    ) async throws -> [Int64] {
+        try await store.append(transfer: transfer, fence: fence, bytes, of: parts)
     }
 
     // MARK: For those who only look

@@ -6,7 +6,7 @@ public enum Endpoint: String, Sendable, CaseIterable {
     case reach, checkKey, status, health
     case openTransfer, listHeld, surveySchema, makePlan, stageBatch, readBatch, commit, acknowledge, renewLease
     case transferState, rollback, abandon, readHeld, readCondition, listPlanned, readOutputs
-    case listBlobs, findMissingBlobs, readBlob, appendBlob
+    case listBlobs, findMissingBlobs, readBlobs, appendBlobs
     case listItems, readSingleton, readItem
     case listPages, readPage, listMenus, readMenu, readRoutes, readPageSettings, listComponents
     case readTranslations, readLocale
@@ -58,9 +58,11 @@ public enum Endpoint: String, Sendable, CaseIterable {
         case .listBlobs: Traits(.get, Self.transfer + "/blobs", .token(.pull), answers: "BlobPage")
         case .findMissingBlobs:
             Traits(.post, Self.blobs + "/missing", .token(.push), takes: "FindMissingBlobs", answers: "MissingBlobs")
-        case .readBlob: Traits(.get, Self.blobs + "/{sha256}", .token(.pull), answers: "bytes")
-        case .appendBlob:
-            Traits(.patch, Self.blobs + "/{sha256}", .token(.push), takes: "bytes", answers: "BlobProgress")
+        case .readBlobs:
+            Traits(.post, Self.blobs + "/read", .token(.pull), takes: "ReadBlobs", answers: "bytes")
+        case .appendBlobs:
+            Traits(
+                .patch, Self.blobs, .token(.push), takes: "AppendBlobs and bytes", answers: "BlobProgress")
         case .listItems: Traits(.get, "/api/content/items/{model}", .apiKey(.read), answers: "items")
         case .readSingleton: Traits(.get, "/api/content/item/{model}", .apiKey(.read), answers: "item")
         case .readItem: Traits(.get, "/api/content/item/{model}/{id}", .apiKey(.read), answers: "item")

@@ -23,11 +23,15 @@ public enum Limits {
     public static let window = 8
     /// One file, bytes.
     public static let blobBytes: Int64 = 1 << 42
-    /// Bytes of a file that travel at once; what a crash costs of a large one.
+    /// Bytes of files that travel at once; what a crash costs of a large one.
     public static let blobPartBytes = 4 << 20
-    /// Bytes of a file that one request may bring or ask for.
+    /// Bytes of files that one request may bring or ask for.
     public static let largestBlobPartBytes = 8 << 20
-    /// Files under way at once.
+    /// Small files that travel together.
+    public static let blobParts = 256
+    /// What a request says of the files of which it brings bytes, in bytes.
+    public static let blobHeaderBytes = 64 << 10
+    /// Requests with bytes of files under way at once.
     public static let blobWindow = 4
     /// Files in a page of a list.
     public static let blobPage = 1_000

@@ -7,8 +7,8 @@ extension Reception {
     func blobs(_ call: SignedCall) async throws -> Answer {
         switch call.arrival.endpoint {
         case .findMissingBlobs: try await missingBlobs(call)
-        case .readBlob: try await readBlob(call)
-        default: try await appendBlob(call)
+        case .readBlobs: try await readBlobs(call)
+        default: try await appendBlobs(call)
         }
     }
 
@@ -24,58 +24,27 @@ extension Reception {
                     transfer: message.transfer, fence: message.fence, message.blobs)))
     }
 
-    private func readBlob(_ call: SignedCall) async throws -> Answer {
-        let (offset, count) = (try call.number("offset"), try call.number("count"))
-        guard count <= Limits.largestBlobPartBytes else {
-            throw TidelockError(.tooLarge, "At most \(Limits.largestBlobPartBytes) bytes of a file are sent at once.")
-        }
-        let transfer = try await admit(try call.query("transfer"), call)
-        let bytes = try await dependencies.responder.bytes(
-            transfer: transfer, of: try call.blobHash, from: offset, count: Int(count))
+    private func readBlobs(_ call: SignedCall) async throws -> Answer {
+        let message: ReadBlobs = try call.message()
+        _ = try message.parts.total()
+        try await admit(message.transfer, call)
+        let bytes = try await dependencies.responder.bytes(transfer: message.transfer, of: message.parts)
         return Answer(body: bytes, type: WireBody.blob)
     }
 
-    private func appendBlob(_ call: SignedCall) async throws -> Answer {
-        guard call.body.count <= Limits.largestBlobPartBytes else {
-            throw TidelockError(.tooLarge, "At most \(Limits.largestBlobPartBytes) bytes of a file are taken at once.")
+    private func appendBlobs(_ call: SignedCall) async throws -> Answer {
+        let (message, bytes) = try AppendBlobs.decode(call.body)
+        guard try message.parts.total() == bytes.count else {
+            throw TidelockError(.malformedMessage, "The request brings other bytes of files than it says.")
         }
-        let blob = try PlannedBlob(sha256: call.blobHash.hex, size: call.number("size"), path: "").blob
-        let transfer = try await admit(try call.query("transfer"), call)
-        let offset = try await dependencies.responder.append(
-            transfer: transfer, fence: try call.number("fence"), call.body, to: blob, at: try call.number("offset"))
-        return try Answer(BlobProgress(offset: offset))
+        try await admit(message.transfer, call)
+        let offsets = try await dependencies.responder.append(
+            transfer: message.transfer, fence: message.fence, Array(bytes), of: message.parts)
+        return try Answer(BlobProgress(offsets: offsets))
     }
 
-    @discardableResult
-    private func admit(_ transfer: String, _ call: SignedCall) async throws -> String {
+    private func admit(_ transfer: String, _ call: SignedCall) async throws {
         try checkTransferID(transfer)
         try await checkInitiator(of: transfer, call)
-        return transfer
-    }
-}
-
-extension SignedCall {
-    fileprivate func query(_ name: String) throws -> String {
-        guard let value = arrival.queryValue(name) else { throw lacks(name) }
-        return value
-    }
-
-    /// Never negative.
-    fileprivate func number(_ name: String) throws -> Int64 {
-        guard let number = try arrival.queryNumber(name), number >= 0 else { throw lacks(name) }
-        return number
-    }
-
-    fileprivate var blobHash: ContentHash {
-        get throws {
-            guard let hash = ContentHash(hex: try arrival.parameter("sha256")) else {
-                throw TidelockError(.malformedMessage, "The path names no blob.")
-            }
-            return hash
-        }
-    }
-
-    private func lacks(_ name: String) -> TidelockError {
-        TidelockError(.malformedMessage, "The request does not say its '\(name)'.")
     }
 }

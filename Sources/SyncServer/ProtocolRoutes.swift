@@ -61,7 +61,7 @@ extension Reception {
         case .abandon: return try await abandon(call)
         case .readHeld: return try await held(call)
         case .readCondition: return try await condition(call)
-        case .findMissingBlobs, .readBlob, .appendBlob: return try await blobs(call)
+        case .findMissingBlobs, .readBlobs, .appendBlobs: return try await blobs(call)
         default: break
         }
         let transfer = try call.transfer

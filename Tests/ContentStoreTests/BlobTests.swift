@@ -51,15 +51,15 @@ import TidelockTestSupport
     @Test func partsAreTakenWhereTheyBelongAndOnlyThere() throws {
         let arrivals = BlobArrivals(folder)
         #expect(try arrivals.offset(of: blob) == 0)
-        #expect(try arrivals.append(Array(bytes[..<60_000]), to: blob, at: 0) == 60_000)
-        #expect(try arrivals.append(Array(bytes[..<60_000]), to: blob, at: 0) == 60_000)
-        #expect(try arrivals.append(Array(bytes[70_000...]), to: blob, at: 70_000) == 60_000)
+        #expect(try arrivals.append(bytes[..<60_000], to: blob, at: 0) == 60_000)
+        #expect(try arrivals.append(bytes[..<60_000], to: blob, at: 0) == 60_000)
+        #expect(try arrivals.append(bytes[70_000...], to: blob, at: 70_000) == 60_000)
         #expect(try arrivals.offset(of: blob) == 60_000)
-        #expect(throws: TidelockError.self) { try arrivals.append(bytes, to: blob, at: 60_000) }
+        #expect(throws: TidelockError.self) { try arrivals.append(bytes[...], to: blob, at: 60_000) }
         #expect(try arrivals.settle([blob]) == [blob])
         // Another process has seen nothing of it arrive.
         let others = BlobArrivals(folder)
-        #expect(try others.append(Array(bytes[60_000...]), to: blob, at: 60_000) == 100_000)
+        #expect(try others.append(bytes[60_000...], to: blob, at: 60_000) == 100_000)
         #expect(try others.offset(of: blob) == nil)
         #expect(!folder.holds(blob))
         #expect(try others.settle([blob, blob]).isEmpty && folder.holds(blob))
@@ -72,13 +72,13 @@ import TidelockTestSupport
         var wrong = bytes
         wrong[70_000] ^= 1
         let first = BlobArrivals(folder)
-        #expect(try first.append(Array(wrong[..<60_000]), to: blob, at: 0) == 60_000)
+        #expect(try first.append(wrong[..<60_000], to: blob, at: 0) == 60_000)
         let last = isSeenByOneProcess ? first : BlobArrivals(folder)
-        #expect { try last.append(Array(wrong[60_000...]), to: blob, at: 60_000) } throws: {
+        #expect { try last.append(wrong[60_000...], to: blob, at: 60_000) } throws: {
             ($0 as? TidelockError)?.code == .blobDamaged
         }
         #expect(try last.offset(of: blob) == 0 && !folder.holds(blob))
-        #expect(try last.append(bytes, to: blob, at: 0) == 100_000)
+        #expect(try last.append(bytes[...], to: blob, at: 0) == 100_000)
         #expect(try last.settle([blob]).isEmpty)
         try folder.check(blob)
     }

@@ -14,6 +14,7 @@ final class TestServer: Sendable {
 
     private struct State {
         var acceptCount = 0
+        var closeCount = 0
         var isStopped = false
     }
 
@@ -31,6 +32,7 @@ final class TestServer: Sendable {
                     let connection = TestConnection(socket: socket, number: number)
                     try? script(connection)
                     connection.close()
+                    self.countClose()
                 }
             }
             close(listener)
@@ -55,6 +57,9 @@ final class TestServer: Sendable {
     /// How many connections were made to it so far.
     var acceptCount: Int { state.withLock { $0.acceptCount } }
 
+    /// How many of them are over.
+    var closeCount: Int { state.withLock { $0.closeCount } }
+
     /// What `answering` was asked so far.
     var requests: [TestRequest] { recorder.requests }
 
@@ -68,6 +73,10 @@ final class TestServer: Sendable {
             if !state.isStopped { shutdown(listener, Int32(SHUT_RDWR)) }
             state.isStopped = true
         }
+    }
+
+    private func countClose() {
+        state.withLock { $0.closeCount += 1 }
     }
 
     private func countAccept() -> Int {

@@ -26,7 +26,7 @@ struct EndpointTests {
             "GET /api/pages/routes", "GET /api/pages/settings", "GET /api/layout/components",
             "GET /api/lokalize/project/{name}", "GET /api/lokalize/project/{name}/{locale}",
             "GET /api/sync/v1/transfers/{id}/blobs", "POST /api/sync/v1/blobs/missing",
-            "GET /api/sync/v1/blobs/{sha256}", "PATCH /api/sync/v1/blobs/{sha256}",
+            "POST /api/sync/v1/blobs/read", "PATCH /api/sync/v1/blobs",
             "GET /api/assets/{id}", "GET /api/assets/{id}/file", "GET /storage/uploads/**", "POST /api/assets",
             "DELETE /api/assets/{id}", "* /api/x/**", "GET /metrics",
         ]

@@ -143,8 +143,8 @@ extension FakeResponder {
         BlobPage(blobs: [PlannedBlob(sha256: String(repeating: "ab", count: 32), size: 4, path: "/a.txt")], next: nil)
     }
 
-    func bytes(transfer: String, of hash: ContentHash, from offset: Int64, count: Int) async throws -> [UInt8] {
-        Array([0, 1, 2, 3].dropFirst(Int(offset)).prefix(count))
+    func bytes(transfer: String, of parts: [BlobPart]) async throws -> [UInt8] {
+        parts.flatMap { Array([0, 1, 2, 3].dropFirst(Int($0.offset)).prefix($0.count)) }
     }
 
     func missing(
@@ -154,8 +154,8 @@ extension FakeResponder {
     }
 
     func append(
-        transfer: String, fence: Int64, _ bytes: [UInt8], to blob: Blob, at offset: Int64
-    ) async throws -> Int64 {
-        offset + Int64(bytes.count)
+        transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]
+    ) async throws -> [Int64] {
+        parts.map { $0.offset + Int64($0.count) }
     }
 }

@@ -28,7 +28,7 @@ final class BlobArrivals: Sendable {
     }
 
     /// Writes bytes behind those that are here, if that is where they belong. Answers how many there are then.
-    func append(_ bytes: [UInt8], to blob: Blob, at offset: Int64) throws -> Int64 {
+    func append(_ bytes: ArraySlice<UInt8>, to blob: Blob, at offset: Int64) throws -> Int64 {
         if folder.holds(blob) { return blob.size }
         try BlobFile.makeFolder(folder.arrivals)
         let arrival = arrival(of: blob.hash)
@@ -113,7 +113,7 @@ private final class BlobArrival: Sendable {
         self.hash = hash
     }
 
-    func append(_ bytes: [UInt8], to blob: Blob, at offset: Int64) throws -> Int64 {
+    func append(_ bytes: ArraySlice<UInt8>, to blob: Blob, at offset: Int64) throws -> Int64 {
         try state.withLock { state in
             let present = BlobFile.size(at: path) ?? 0
             guard offset == present else { return present }

@@ -25,18 +25,27 @@ extension Store: BlobSource {
         }
     }
 
-    public func bytes(transfer: String, of hash: ContentHash, from offset: Int64, count: Int) async throws -> [UInt8] {
+    public func bytes(transfer: String, of parts: [BlobPart]) async throws -> [UInt8] {
+        let wanted = try parts.map { (hash: try $0.blob.hash, part: $0) }
         try await read { db in
-            let isPlanned = try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM plan_blob WHERE transfer = ? AND sha256 = ?)",
-                arguments: [transfer, hash.data])
-            guard isPlanned == true else {
+            let isPlanned = try db.cachedStatement(
+                sql: "SELECT EXISTS (SELECT 1 FROM plan_blob WHERE transfer = ? AND sha256 = ?)")
+            for (hash, _) in wanted
+            where try Bool.fetchOne(isPlanned, arguments: [transfer, hash.data]) != true {
                 throw TidelockError(
                     .permissionDenied, "Transfer \(transfer.printable) brings no asset with that file.",
                     hint: "Start the run again.")
             }
         }
-        return try await BlobWork.perform { [blobs] in try blobs.read(hash, from: offset, count: count) }
+        let total = try parts.total()
+        return try await BlobWork.perform { [blobs] in
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(total)
+            for (hash, part) in wanted {
+                bytes += try blobs.read(hash, from: part.offset, count: part.count)
+            }
+            return bytes
+        }
     }
 
     public func plannedFiles(transfer: String) async throws -> FileTotals? {

@@ -25,10 +25,21 @@ extension Store: BlobDestination {
     }
 
     public func append(
-        transfer: String, fence: Int64, _ bytes: [UInt8], to blob: Blob, at offset: Int64
-    ) async throws -> Int64 {
+        transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]
+    ) async throws -> [Int64] {
+        guard try parts.total() == bytes.count else {
+            throw TidelockError(.malformedMessage, "Other bytes of files arrive than were announced.")
+        }
+        let blobs = try parts.map { try $0.blob }
         try await requireLease(transfer, fence)
-        return try await BlobWork.perform { [arrivals] in try arrivals.append(bytes, to: blob, at: offset) }
+        return try await BlobWork.perform { [arrivals] in
+            var position = 0
+            return try zip(parts, blobs).map { part, blob in
+                let end = position + part.count
+                defer { position = end }
+                return try arrivals.append(bytes[position..<end], to: blob, at: part.offset)
+            }
+        }
     }
 
     public func settleBlobs(transfer: String) async throws {

@@ -70,12 +70,97 @@ public struct MissingBlobs: Codable, Sendable {
     }
 }
 
-/// How far the bytes of a file have arrived.
-public struct BlobProgress: Codable, Sendable {
+/// Some bytes of a file. Of small files several travel together, one behind the other.
+public struct BlobPart: Codable, Sendable, Hashable {
+    public var sha256: String
+    /// Bytes of the whole file.
+    public var size: Int64
     public var offset: Int64
+    public var count: Int
 
-    public init(offset: Int64) {
+    public init(sha256: String, size: Int64, offset: Int64, count: Int) {
+        self.sha256 = sha256
+        self.size = size
         self.offset = offset
+        self.count = count
+    }
+
+    /// What it is a part of. Throws `malformed_message` for a part that no file has.
+    public var blob: Blob {
+        get throws {
+            let blob = try PlannedBlob(sha256: sha256, size: size, path: "").blob
+            guard (0...size).contains(offset), (0...Limits.largestBlobPartBytes).contains(count), count <= size - offset
+            else { throw TidelockError(.malformedMessage, "A part of a file lies outside of it.") }
+            return blob
+        }
+    }
+}
+
+/// Asks for bytes of files of a plan.
+public struct ReadBlobs: Codable, Sendable {
+    public var transfer: String
+    public var parts: [BlobPart]
+
+    public init(transfer: String, parts: [BlobPart]) {
+        self.transfer = transfer
+        self.parts = parts
+    }
+}
+
+/// Brings bytes of files to the destination of a transfer: these words in JSON, a line feed, and the bytes.
+public struct AppendBlobs: Codable, Sendable {
+    public var transfer: String
+    public var fence: Int64
+    public var parts: [BlobPart]
+
+    public init(transfer: String, fence: Int64, parts: [BlobPart]) {
+        self.transfer = transfer
+        self.fence = fence
+        self.parts = parts
+    }
+
+    public func encoded(with bytes: [UInt8]) throws -> [UInt8] {
+        var body = try WireBody.encode(self)
+        body.reserveCapacity(body.count + 1 + bytes.count)
+        body.append(UInt8(ascii: "\n"))
+        body.append(contentsOf: bytes)
+        return body
+    }
+
+    /// Throws `malformed_message`.
+    public static func decode(_ body: [UInt8]) throws -> (AppendBlobs, bytes: ArraySlice<UInt8>) {
+        guard let end = body.prefix(Limits.blobHeaderBytes).firstIndex(of: UInt8(ascii: "\n")) else {
+            throw TidelockError(.malformedMessage, "The request does not say which bytes of which files it brings.")
+        }
+        return (try WireBody.decode(AppendBlobs.self, from: Array(body[..<end])), body[(end + 1)...])
+    }
+}
+
+/// How many bytes of each of some files have arrived, in their order.
+public struct BlobProgress: Codable, Sendable {
+    public var offsets: [Int64]
+
+    public init(offsets: [Int64]) {
+        self.offsets = offsets
+    }
+}
+
+extension [BlobPart] {
+    /// Bytes of all of them. Throws `malformed_message` for one that no file has, `too_large` for more than travel at
+    /// once.
+    public func total() throws -> Int {
+        guard (1...Limits.blobParts).contains(count) else {
+            throw TidelockError(.tooLarge, "1 to \(Limits.blobParts) files travel together.")
+        }
+        var total = 0
+        for part in self {
+            _ = try part.blob
+            total += part.count
+        }
+        guard total <= Limits.largestBlobPartBytes else {
+            throw TidelockError(.tooLarge, "At most \(Limits.largestBlobPartBytes) bytes of files travel at once.")
+        }
+        return total
     }
 }
 

@@ -8,7 +8,7 @@ struct NoBlobs: BlobSource, BlobDestination {
 
     func blobs(transfer: String, after: String?) async throws -> BlobPage { throw Refusal() }
 
-    func bytes(transfer: String, of hash: ContentHash, from offset: Int64, count: Int) async throws -> [UInt8] {
+    func bytes(transfer: String, of parts: [BlobPart]) async throws -> [UInt8] {
         throw Refusal()
     }
 
@@ -19,8 +19,8 @@ struct NoBlobs: BlobSource, BlobDestination {
     }
 
     func append(
-        transfer: String, fence: Int64, _ bytes: [UInt8], to blob: Blob, at offset: Int64
-    ) async throws -> Int64 {
+        transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]
+    ) async throws -> [Int64] {
         throw Refusal()
     }
 }
