@@ -51,7 +51,8 @@ public struct AssetFile: Sendable, Hashable {
     private static let longestPath = 1_024
 
     private static let forbiddenExtensions: Set<String> = [
-        "php", "php3", "php4", "php5", "php7", "php8", "phar", "phtml", "html", "htm", "xhtml", "shtml", "sh", "bash",
+        "php", "php3", "php4", "php5", "php7", "php8", "phps", "pht", "phar",
+        "phtml", "html", "htm", "xhtml", "xht", "shtml", "sh", "bash",
         "exe", "bat", "cmd", "com", "htaccess", "htpasswd", "cgi", "pl", "jsp", "asp", "aspx",
     ]
 }

@@ -163,11 +163,19 @@ extension Job {
 }
 
 extension Scope {
+    /// The jobs of the kinds of which items are named; content is where they are named.
+    private var namedJobs: Set<Job.Name> {
+        Set((items ?? [:]).keys.compactMap { try? Kind($0).job }).subtracting([.content])
+    }
+
     /// Both scopes as one; nil where they overlap or move things in different ways.
     fileprivate func joining(_ other: Scope) -> Scope? {
-        guard mode == other.mode, policy == other.policy, effectiveJobs.isDisjoint(with: other.effectiveJobs) else {
-            return nil
-        }
+        guard mode == other.mode, policy == other.policy, effectiveJobs.isDisjoint(with: other.effectiveJobs),
+            // What a mirror spares because of a filter it spares in the whole run.
+            mode == .merge || hasFilter == other.hasFilter,
+            // Items that one job names would fall under what the other says of their kind.
+            namedJobs.isDisjoint(with: other.effectiveJobs), other.namedJobs.isDisjoint(with: effectiveJobs)
+        else { return nil }
         var joined = other.effectiveJobs.contains(.content) ? other : self
         let all = effectiveJobs.union(other.effectiveJobs)
         joined.jobs = all == Set(Job.Name.allCases) && !joined.namesContent ? nil : all

@@ -90,7 +90,8 @@ public struct Scope: Sendable, Codable, Hashable {
         }
         if jobs.contains(.content) { try selectNamedContent(in: &selected) }
         if jobs.contains(.lokalize), let projects = translations?.projects {
-            selected[.translationProjects] = .some(Set(projects))
+            let named = selected[.translationProjects].flatMap { $0 } ?? []
+            selected[.translationProjects] = .some(named.union(projects))
             for project in projects { selected[try .translations(of: project)] = .some(nil) }
         }
         return selected.map { KindScope(kind: $0.key, ids: $0.value) }.sorted { $0.kind < $1.kind }

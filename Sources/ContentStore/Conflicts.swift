@@ -74,12 +74,18 @@ extension Store {
     /// Throws `unknown_conflict`; nothing is changed then.
     public func applyParked(_ ids: [Int64], run: String) async throws {
         let auditor = auditor
-        try await write { db in
+        try await write { [blobs] db in
             guard !ids.isEmpty else { return }
             try auditor.note(db, resolved: ids, run: run, note: "source")
             let sequence = try Settings.nextSequence(db)
-            for id in ids { try ParkedVersion(db, id).apply(run: run, sequence: sequence, now: auditor.now) }
+            for id in ids {
+                let parked = try ParkedVersion(db, id)
+                try parked.requireFile(in: blobs)
+                try parked.apply(run: run, sequence: sequence, now: auditor.now)
+            }
+            try UploadLinks.note(db, run: run)
         }
+        await linkUploads()
     }
 
     /// Forgets what the source sent; the item here stays as it is. Throws `unknown_conflict`; nothing is changed then.
@@ -150,6 +156,12 @@ private struct ParkedVersion {
         pid = row[3]
         rid = row[4]
         output = row.hash(5)
+    }
+
+    /// An asset becomes visible only with its file.
+    func requireFile(in blobs: BlobFolder) throws {
+        guard let rid else { return }
+        try AssetFiles.require(try Bodies.fetch(db, rid), of: try Numbers.kind(db, numbered: place.kid), in: blobs)
     }
 
     func drop() throws {

@@ -84,12 +84,14 @@ extension Commit {
     /// Rows that keep their body and only learn what the source believes to be here.
     ///
     /// They need no new sequence number, unless they came from a third instance: it did not get back what was its own,
-    /// and may have to see the row from now on. So may the source of a row that counted as edited and is just what it sent.
+    /// and may have to see the row from now on. So may the source of a row that counted as edited and is just what it
+    /// sent, and of one that was its own and is kept otherwise than it has it now.
     private func settle(_ verdict: Verdict, edited: Int, sequence: Int64) throws {
         try db.execute(
             sql: """
                 UPDATE head SET base = u.new_base, origin = ?1, edited = ?2, reverted = NULL,
-                    seq = CASE WHEN u.old_origin IN (0, ?1) AND u.old_edited = 0 THEN seq ELSE ?5 END
+                    seq = CASE WHEN u.old_edited = 0 AND (u.old_origin = 0 OR (u.old_origin = ?1 AND ?2 = 0))
+                        THEN seq ELSE ?5 END
                 FROM undo u
                 WHERE u.run = ?3 AND u.verdict = ?4
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id

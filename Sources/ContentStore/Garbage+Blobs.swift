@@ -13,10 +13,8 @@ extension GarbageCollection {
         let folder = store.blobs
         var old = try await BlobWork.perform { try OldBlobs(in: folder, before: oldest) }
         guard !old.isEmpty else { return (0, 0) }
-        if !old.blobs.isEmpty {
-            let found = old
-            old = try await store.read { db in try found.withoutThoseNamed(db) }
-        }
+        let (found, now) = (old, now)
+        old = try await store.read { db in try found.withoutThoseNeeded(db, now: now) }
         let freed = old
         return try await BlobWork.perform { [isDryRun] in isDryRun ? freed.total : try freed.free(before: oldest) }
     }
@@ -52,9 +50,11 @@ private struct OldBlobs: Sendable {
         (blobs.count + arrivals.count, blobs.values.reduce(0, +) + arrivals.values.reduce(0, +))
     }
 
-    /// Every asset counts, whether it is current, kept for undo or a conflict, or staged.
-    func withoutThoseNamed(_ db: Database) throws -> OldBlobs {
+    /// Every asset counts, whether it is current, kept for undo or a conflict, or staged; and while a run is at work,
+    /// everything that arrives.
+    func withoutThoseNeeded(_ db: Database, now: Int64) throws -> OldBlobs {
         var rest = self
+        if let lease = try Leases.current(db), lease.expires > now { rest.arrivals = [:] }
         guard let kid = try Numbers.knownKind(db, .assets) else { return rest }
         for owner in try BodyAccount.owners(db) {
             let bodies = try Row.fetchCursor(
@@ -67,6 +67,7 @@ private struct OldBlobs: Sendable {
                     let hash = asset.string(AssetFile.hashMember).flatMap(ContentHash.init(hex:))
                 else { continue }
                 rest.blobs[hash] = nil
+                rest.arrivals[folder.arrivals.appending(path: hash.hex).path] = nil
             }
         }
         return rest

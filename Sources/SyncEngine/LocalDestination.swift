@@ -61,8 +61,9 @@ public struct LocalDestination: DestinationPort {
     /// What takes its time and needs no lock. Marks what went wrong, because it certainly happened before the commit.
     private func prepare(_ transfer: String, _ request: CommitTransfer) async throws -> Preparation {
         do {
-            try await store.settleBlobs(transfer: transfer)
             let isDecided = try await conflicts.decide(transfer: transfer, fence: request.fence)
+            // A decision may have chosen other files than the source.
+            try await store.settleBlobs(transfer: transfer)
             let schema = try await schema.staged(transfer: transfer, fence: request.fence)
             return Preparation(isDecided: isDecided, schema: schema)
         } catch {

@@ -228,7 +228,8 @@ public actor PullOpening: RunOpening {
         return .opened
     }
 
-    /// Lets the source say which items the run is about. Nothing else of the scope is its to change.
+    /// Lets the source say which items the run is about. Nothing else of the scope is its to change, nor may it leave out
+    /// what was asked for or add what the rule does not lead to.
     private func resolve() async throws {
         let answer = try await peer.open(request)
         guard answer.status == .resolved, let items = answer.items, !items.isEmpty else {
@@ -236,12 +237,26 @@ public actor PullOpening: RunOpening {
                 .malformedMessage, "The target's answer does not say which items the run is about.",
                 hint: "Its version of Tidelock may be too old to look up single items.")
         }
+        let (asked, told) = (try Self.keys(request.scope.items ?? [:]), try Self.keys(items))
+        let isRight =
+            switch request.scope.itemRule {
+            case .existing?: told == asked
+            case .withAssets?: asked.isSubset(of: told) && told.subtracting(asked).allSatisfy { $0.kind.job == .assets }
+            case .linked?, nil: asked.isSubset(of: told)
+            }
+        guard isRight, told.count <= Limits.namedItems else {
+            throw TidelockError(.malformedMessage, "The target's answer names other items than were asked for.")
+        }
         request.scope.items = items
         request.scope.itemRule = nil
-        for kind in items.keys { _ = try Kind(kind) }
-        guard request.scope.namedItems <= Limits.namedItems else {
-            throw TidelockError(.malformedMessage, "The target's answer names items that cannot be linked.")
-        }
+    }
+
+    private static func keys(_ items: [String: [String]]) throws -> Set<ItemKey> {
+        Set(
+            try items.flatMap { name, ids in
+                let kind = try Kind(name)
+                return ids.map { ItemKey(kind, $0) }
+            })
     }
 
     private func held(of source: String) async throws -> DestinationState {

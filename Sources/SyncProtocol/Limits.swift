@@ -27,6 +27,8 @@ public enum Limits {
     public static let blobPartBytes = 4 << 20
     /// Bytes of files that one request may bring or ask for.
     public static let largestBlobPartBytes = 8 << 20
+    /// Bytes of a disk that files of others leave free, for the store to go on.
+    public static let reservedDiskBytes: Int64 = 64 << 20
     /// Small files that travel together.
     public static let blobParts = 256
     /// What a request says of the files of which it brings bytes, in bytes.

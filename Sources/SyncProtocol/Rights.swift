@@ -88,7 +88,8 @@ public struct AcceptedKey: Sendable, Hashable {
     public func check(_ scope: Scope) throws {
         guard kinds != nil else { return }
         let jobs = scope.effectiveJobs
-        if jobs.contains(.content) { try checkContent(scope) }
+        // Items are looked up wherever they are named, whatever the jobs are.
+        if jobs.contains(.content) || scope.namesContent || scope.itemRule != nil { try checkContent(scope) }
         for kind in try scope.kinds(among: [.assets, .assetFolders, .pages, .menus, .pageSettings, .layoutComponents])
         where kind.kind.job != .content && kind.ids == nil {
             try require(kind.kind.name)

@@ -126,9 +126,10 @@ extension Reception {
 
     private func held(_ call: SignedCall) async throws -> Answer {
         let message: ReadHeld = try call.message()
-        guard message.nonce.utf8.count <= Kind.longestName, message.kinds.count <= Limits.kinds,
-            message.scope.models?.count ?? 0 <= Limits.kinds
-        else { throw TidelockError(.tooLarge, "The request names too much.") }
+        guard message.nonce.utf8.count <= Kind.longestName, message.kinds.count <= Limits.kinds else {
+            throw TidelockError(.tooLarge, "The request names too much.")
+        }
+        try check(message.scope)
         try call.token.key.check(message.scope)
         return try Answer(await responder.held(of: call.token.issuer, message))
     }
@@ -137,6 +138,16 @@ extension Reception {
         let found = try await dependencies.condition.condition(for: call.token.issuer)
         return try Answer(
             ConditionAnswer(key: KeyFacts(call.token.key), lease: found.lease, storage: found.storage))
+    }
+
+    /// Everything that a selection names may be remembered here. Throws `too_large`.
+    private func check(_ scope: Scope) throws {
+        guard scope.models?.count ?? 0 <= Limits.kinds, scope.translations?.projects?.count ?? 0 <= Limits.kinds else {
+            throw TidelockError(.tooLarge, "The selection names more than \(Limits.kinds) models or projects.")
+        }
+        guard scope.items?.count ?? 0 <= Limits.kinds, scope.namedItems <= Limits.namedItems else {
+            throw TidelockError(.tooLarge, "The selection names more than \(Limits.namedItems) items.")
+        }
     }
 
     private func check(_ message: OpenTransfer, _ call: SignedCall) throws {
@@ -153,12 +164,7 @@ extension Reception {
         guard message.initiator.id == call.token.issuer else {
             throw TidelockError(.permissionDenied, "The transfer is opened in somebody else's name.")
         }
-        guard message.scope.models?.count ?? 0 <= Limits.kinds else {
-            throw TidelockError(.tooLarge, "The selection names more than \(Limits.kinds) models.")
-        }
-        guard message.scope.items?.count ?? 0 <= Limits.kinds, message.scope.namedItems <= Limits.namedItems else {
-            throw TidelockError(.tooLarge, "The selection names more than \(Limits.namedItems) items.")
-        }
+        try check(message.scope)
         guard Need(message.direction).isMet(by: call.token.key.rights) else {
             throw TidelockError(.permissionDenied, "The sync key does not allow to \(message.direction.rawValue).")
         }

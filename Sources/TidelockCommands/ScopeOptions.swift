@@ -38,6 +38,7 @@ struct ScopeOptions: ParsableArguments {
             items: try chosenItems(), policy: policy,
             translations: try translations.selection(
                 projects: try translations.projects.map { try list($0, of: "--projects") }))
+        try requireMeaning(scope)
         var request = guards.request(direction, moving: scope, isDryRun: isDryRun)
         try request.scope.checkFilters()
         request.options.batchSize = batchSize
@@ -55,6 +56,21 @@ extension ScopeOptions {
     /// Whether an option says what to move.
     var selects: Bool {
         only != nil || choosesContent || mirror || filter != nil || translations.selects
+    }
+
+    /// An option that narrows what is left out, or what another one takes as a whole, would pass unnoticed.
+    private func requireMeaning(_ scope: Scope) throws {
+        let jobs = scope.effectiveJobs
+        guard jobs.contains(.content) || (!choosesContent && filter == nil) else {
+            throw ValidationError(
+                "--models, --items, --locales and --filter narrow the job content, which is left out.")
+        }
+        for name in (scope.items ?? [:]).keys.sorted() {
+            let job = try Kind(name).job
+            guard job == .content || !jobs.contains(job) else {
+                throw ValidationError("--items names items of \(name), and the job \(job.rawValue) moves all of that.")
+            }
+        }
     }
 
     private var choosesContent: Bool { models != nil || items != nil || locales != nil }

@@ -43,6 +43,24 @@ import Testing
             try selected(#"{"models":["pages"],"data":[{"kind":"models","ids":["posts"]}]}"#) == ["models:pages+posts"])
     }
 
+    private func runs(_ jobs: String) throws -> [Scope] {
+        try Job.runs(JSONDocument(validating: jobs).elements.map { try Job($0) }).map(\.scope)
+    }
+
+    @Test func jobsAreOneRunOnlyWhereThatChangesNothing() throws {
+        let together = try runs(#"[{"name":"content"},{"name":"assets"},{"name":"pages"}]"#)
+        #expect(together == [Scope(jobs: [.content, .assets, .pages])])
+        let apart = [
+            #"[{"name":"content","syncSettings":{"mirror":true}},{"name":"assets"}]"#,
+            #"[{"name":"content","syncSettings":{"policy":"target"}},{"name":"assets"}]"#,
+            #"[{"name":"content","syncSettings":{"mirror":true,"filter":{"v":1}}},{"name":"pages","syncSettings":{"mirror":true}}]"#,
+            #"[{"name":"assets","syncSettings":{"mirror":true,"modifiedSince":1}},{"name":"pages","syncSettings":{"mirror":true}}]"#,
+            #"[{"name":"content","syncSettings":{"data":[{"kind":"assets","ids":["1"]}]}},{"name":"assets","syncSettings":{"skipLargeFiles":true}}]"#,
+            #"[{"name":"assets"},{"name":"assets"}]"#,
+        ]
+        for jobs in apart { #expect(try runs(jobs).count == 2, "\(jobs)") }
+    }
+
     @Test(
         arguments: [
             #"{"data":[]}"#, #"{"data":{}}"#, #"{"data":"posts"}"#, #"{"data":[{"model":"posts","ids":[]}]}"#,

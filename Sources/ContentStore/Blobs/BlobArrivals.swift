@@ -2,6 +2,7 @@ internal import CFiles
 internal import ContentModel
 internal import Foundation
 internal import Glibc
+internal import SyncProtocol
 internal import Synchronization
 
 /// Blobs on their way in.
@@ -11,6 +12,7 @@ internal import Synchronization
 final class BlobArrivals: Sendable {
     private let folder: BlobFolder
     private let known = Mutex<[ContentHash: BlobArrival]>([:])
+    private let settling = Mutex(())
 
     /// Blobs of which the state of hashing is kept; the others are read again when they are complete.
     private static let limit = 10_000
@@ -24,13 +26,16 @@ final class BlobArrivals: Sendable {
     /// Keeps what is whole from being freed as garbage for a while.
     func offset(of blob: Blob) throws -> Int64? {
         if folder.claims(blob) { return nil }
-        return try arrival(of: blob.hash).isWhole(blob) ? nil : BlobFile.size(at: path(of: blob.hash)) ?? 0
+        if try arrival(of: blob.hash).isWhole(blob) { return nil }
+        _ = utimensat(AT_FDCWD, path(of: blob.hash), nil, 0)
+        return BlobFile.size(at: path(of: blob.hash)) ?? 0
     }
 
     /// Writes bytes behind those that are here, if that is where they belong. Answers how many there are then.
     func append(_ bytes: ArraySlice<UInt8>, to blob: Blob, at offset: Int64) throws -> Int64 {
         if folder.holds(blob) { return blob.size }
         try BlobFile.makeFolder(folder.arrivals)
+        try StoreFile.requireRoom(for: Int64(bytes.count) + Limits.reservedDiskBytes, times: 1, in: folder.root.path)
         let arrival = arrival(of: blob.hash)
         let reached = try arrival.append(bytes, to: blob, at: offset)
         if reached < blob.size { return reached }
@@ -44,17 +49,26 @@ final class BlobArrivals: Sendable {
     }
 
     /// Puts blobs at their places, where they survive a loss of power. Answers those that are not here.
+    ///
+    /// One call at a time, and another process may be faster: what it has settled is settled.
     func settle(_ blobs: [Blob]) throws -> [Blob] {
-        let (waiting, missing) = try sorted(Set(blobs).filter { !folder.claims($0) })
-        guard missing.isEmpty, !waiting.isEmpty else { return missing }
-        try sync(waiting)
-        for blob in waiting {
-            try folder.move(path(of: blob.hash), to: blob.hash)
-            forget(blob.hash)
+        try settling.withLock { _ in
+            let (waiting, missing) = try sorted(Set(blobs).filter { !folder.claims($0) })
+            guard missing.isEmpty, !waiting.isEmpty else { return missing }
+            try sync(waiting)
+            var lost: [Blob] = []
+            for blob in waiting where !folder.claims(blob) {
+                do {
+                    try folder.move(path(of: blob.hash), to: blob.hash)
+                } catch where BlobFile.size(at: path(of: blob.hash)) == nil {
+                    if !folder.claims(blob) { lost.append(blob) }
+                }
+                forget(blob.hash)
+            }
+            for shard in Set(waiting.map { folder.shard(of: $0.hash) }) { try BlobFile.syncFolder(shard) }
+            try BlobFile.syncFolder(folder.root)
+            return lost
         }
-        for shard in Set(waiting.map { folder.shard(of: $0.hash) }) { try BlobFile.syncFolder(shard) }
-        try BlobFile.syncFolder(folder.root)
-        return []
     }
 
     private func sorted(_ blobs: Set<Blob>) throws -> (waiting: [Blob], missing: [Blob]) {
@@ -68,7 +82,10 @@ final class BlobArrivals: Sendable {
     /// Many small files are written out faster together: https://man7.org/linux/man-pages/man2/syncfs.2.html.
     private func sync(_ blobs: [Blob]) throws {
         guard blobs.count > 16 else {
-            for blob in blobs { try BlobFile(writing: path(of: blob.hash)).sync() }
+            // Whatever is not there any more has been settled by somebody else, or is found missing.
+            for blob in blobs where BlobFile.size(at: path(of: blob.hash)) != nil {
+                try BlobFile(reading: path(of: blob.hash)).sync()
+            }
             return
         }
         let descriptor = open(folder.arrivals.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -100,7 +117,7 @@ private final class BlobArrival: Sendable {
     private let hash: ContentHash
     private let state = Mutex(State())
 
-    private struct State {
+    fileprivate struct State {
         /// Over the first `hashed` bytes.
         var sha = BlobDigest()
         var hashed: Int64 = 0
@@ -116,14 +133,13 @@ private final class BlobArrival: Sendable {
     func append(_ bytes: ArraySlice<UInt8>, to blob: Blob, at offset: Int64) throws -> Int64 {
         try state.withLock { state in
             let present = BlobFile.size(at: path) ?? 0
-            guard offset == present else { return present }
-            guard offset + Int64(bytes.count) <= blob.size else {
-                throw TidelockError(.malformedMessage, "More bytes of a file arrive than it has.")
-            }
+            state.forgetWhatIsGone(present)
+            guard !state.isChecked || present == blob.size else { throw Self.otherSize }
+            guard !state.isChecked, offset == present else { return present }
+            guard offset + Int64(bytes.count) <= blob.size else { throw Self.otherSize }
             let file = try BlobFile(writing: path)
             try bytes.withUnsafeBytes { try file.append($0) }
             if state.hashed == offset {
-                if offset == 0 { state.sha = BlobDigest() }
                 bytes.withUnsafeBytes { state.sha.update($0) }
                 state.hashed += Int64(bytes.count)
             }
@@ -131,23 +147,38 @@ private final class BlobArrival: Sendable {
         }
     }
 
-    /// Whether the file is complete and what its hash says. One that is complete and something else is removed.
+    /// Whether the file is complete and what its hash says. One that is as large or larger, and something else, is
+    /// removed.
     func isWhole(_ blob: Blob) throws -> Bool {
         try state.withLock { state in
-            guard let present = BlobFile.size(at: path), present >= blob.size else {
-                state.isChecked = false
-                return false
+            let present = BlobFile.size(at: path)
+            state.forgetWhatIsGone(present ?? 0)
+            guard let present, present >= blob.size else { return false }
+            if state.isChecked { return present == blob.size }
+            if present == blob.size {
+                let isHashed = state.hashed == present
+                let found = isHashed ? ContentHash(bytes: state.sha.finish()) : try BlobFolder.hash(ofFile: path)
+                state.isChecked = found == hash
             }
-            if !state.isChecked {
-                let found =
-                    state.hashed == present
-                    ? ContentHash(bytes: state.sha.finish()) : try BlobFolder.hash(ofFile: path)
-                state.isChecked = present == blob.size && found == hash
+            if state.isChecked {
+                state.hashed = present
+                return true
             }
-            guard !state.isChecked else { return true }
             unlink(path)
             state = State()
             return false
         }
+    }
+
+    private static var otherSize: TidelockError {
+        TidelockError(
+            .malformedMessage, "The bytes of a file that arrive do not belong to one of the size that is announced.")
+    }
+}
+
+extension BlobArrival.State {
+    /// Somebody else may have put the file where it stays, or freed it.
+    fileprivate mutating func forgetWhatIsGone(_ present: Int64) {
+        if present < hashed || present == 0 { self = BlobArrival.State() }
     }
 }

@@ -86,9 +86,11 @@ public struct BlobFolder: Sendable {
         return ContentHash(bytes: sha.finish())
     }
 
-    /// Puts a file that is whole, checked and synced at the place of its blob, for good. A damaged one that lies there
-    /// gives way.
+    /// Puts a file that is whole, checked and synced at the place of its blob, for good.
+    ///
+    /// One that lies there stays, since links lead to it; only a damaged one gives way.
     func keep(_ temporary: String, as blob: Blob) throws {
+        if claims(blob), try Self.hash(ofFile: path(of: blob.hash)) == blob.hash { return }
         try move(temporary, to: blob.hash)
         try BlobFile.syncFolder(shard(of: blob.hash))
         try BlobFile.syncFolder(root)

@@ -19,7 +19,9 @@ extension Store: BlobDestination {
                 missing.append(MissingBlobs.Missing(sha256: name, offset: offset))
                 needed += blob.size - offset
             }
-            if needed > 0 { try StoreFile.requireRoom(for: needed, times: 1, in: folder.path) }
+            if needed > 0 {
+                try StoreFile.requireRoom(for: needed + Limits.reservedDiskBytes, times: 1, in: folder.path)
+            }
             return missing
         }
     }

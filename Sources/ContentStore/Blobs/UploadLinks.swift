@@ -19,16 +19,20 @@ extension Store {
     /// Like `linkUploads`, on this thread. May be called twice, and beside other processes.
     func linkUploadsBlocking() {
         do {
-            try pool.read { db in try UploadLinks(db: db, blobs: blobs, uploads: uploads).makeAll() }
-                .forEachPage { done in try pool.write { db in try UploadLinks.forget(db, done) } }
+            let changes = try pool.read { db in try UploadLinks(db: db, blobs: blobs, uploads: uploads).makeAll() }
+            try changes.forEachPage { done in try pool.write { db in try UploadLinks.forget(db, done) } }
+            if let failure = changes.failure { report(failure, of: changes.failures) }
         } catch {
-            record(
-                LogRecord(
-                    timestamp: clock.seconds, type: "error", channel: "assets",
-                    message:
-                        "Files of assets could not be put below \(uploads.path): \(TidelockError(wrapping: error).message)"
-                ))
+            report(error, of: nil)
         }
+    }
+
+    private func report(_ error: any Error, of count: Int?) {
+        let what = count.map { "\($0) files of assets" } ?? "Files of assets"
+        record(
+            LogRecord(
+                timestamp: clock.seconds, type: "error", channel: "assets",
+                message: "\(what) could not be put below \(uploads.path): \(TidelockError(wrapping: error).message)"))
     }
 
     var uploads: URL { folder.appending(path: "uploads", directoryHint: .isDirectory) }
@@ -48,6 +52,15 @@ struct UploadLinks {
 
     struct Changes: Sendable {
         fileprivate var list: [Change] = []
+        /// Assets whose links could not be made; they are tried again the next time.
+        fileprivate(set) var failures = 0
+        /// Why the first of them could not.
+        fileprivate(set) var failure: (any Error)?
+
+        fileprivate mutating func note(_ error: any Error) {
+            failures += 1
+            failure = failure ?? error
+        }
 
         /// Others wait no longer than one page takes.
         func forEachPage(_ body: ([Change]) throws -> Void) rethrows {
@@ -81,6 +94,25 @@ struct UploadLinks {
             let kid = try Numbers.knownKind(db, .assets)
         else { return changes }
         try BlobFile.makeFolder(uploads, mode: 0o755)
+        // An asset may take the path of another that goes in the same run, so what goes goes first.
+        try forEach(kid) { _, old, new in
+            if let old, old.path != new?.path { try remove(old) }
+        } failing: {
+            changes.note($0)
+        }
+        try forEach(kid) { change, old, new in
+            if let new { try make(new, instead: old) }
+            changes.list.append(change)
+        } failing: {
+            changes.note($0)
+        }
+        return changes
+    }
+
+    private func forEach(
+        _ kid: Int64, _ body: (Change, _ old: AssetFile?, _ new: AssetFile?) throws -> Void,
+        failing: (any Error) -> Void
+    ) throws {
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -92,10 +124,9 @@ struct UploadLinks {
                 LEFT JOIN body new ON new.rid = h.rid
                 """, arguments: ["kid": kid])
         while let row = try rows.next() {
-            try change(from: Self.file(row.bytes(3)), to: Self.file(row.bytes(4)))
-            changes.list.append(Change(run: row[0], bucket: row[1], id: row[2]))
+            let change = Change(run: row[0], bucket: row[1], id: row[2])
+            do { try body(change, Self.file(row.bytes(3)), Self.file(row.bytes(4))) } catch { failing(error) }
         }
-        return changes
     }
 
     /// Nil for an asset without a file that could be kept.
@@ -104,15 +135,10 @@ struct UploadLinks {
         return try? AssetFile(asset)
     }
 
-    private func change(from old: AssetFile?, to new: AssetFile?) throws {
-        if let old, old.path != new?.path { try remove(old) }
-        if let new { try make(new) }
-    }
-
     /// What lies there and is not that blob belongs to somebody else.
     private func remove(_ file: AssetFile) throws {
         let place = uploads.path + file.path
-        guard Self.isLink(place, to: blobs.path(of: file.blob.hash)) else { return }
+        guard isOurs(place, file.blob) else { return }
         guard unlink(place) == 0 || errno == ENOENT else { throw BlobFile.failure("\(place.printable) stays") }
         removeEmptyFolders(above: URL(filePath: place))
     }
@@ -123,17 +149,43 @@ struct UploadLinks {
         while folder.path.count > uploads.path.count, rmdir(folder.path) == 0 { folder.deleteLastPathComponent() }
     }
 
-    private func make(_ file: AssetFile) throws {
+    private func make(_ file: AssetFile, instead old: AssetFile?) throws {
         let (place, blob) = (uploads.path + file.path, blobs.path(of: file.blob.hash))
         guard !Self.isLink(place, to: blob) else { return }
+        try requireRoom(at: place, for: file, instead: old)
         try BlobFile.makeFolder(URL(filePath: place).deletingLastPathComponent(), mode: 0o755)
-        let temporary = place + ".tidelock-\(UUID().uuidString)"
-        // Web servers run as somebody else.
-        guard chmod(blob, 0o644) == 0, link(blob, temporary) == 0, rename(temporary, place) == 0 else {
-            let failure = BlobFile.failure("\(place.printable) cannot be made")
-            unlink(temporary)
-            throw failure
+        let temporary = uploads.appending(path: ".tidelock-\(UUID().uuidString)").path
+        defer { unlink(temporary) }
+        // Web servers run as somebody else. Where the folder is on another disk, or somebody else's, there are no links.
+        guard chmod(blob, 0o644) == 0, link(blob, temporary) == 0 else {
+            try FileManager.default.copyItem(atPath: blob, toPath: temporary)
+            return try put(temporary, at: place)
         }
+        try put(temporary, at: place)
+    }
+
+    private func put(_ temporary: String, at place: String) throws {
+        guard rename(temporary, place) == 0 else { throw BlobFile.failure("\(place.printable) cannot be made") }
+    }
+
+    /// A file that is nobody's asset is not overwritten.
+    private func requireRoom(at place: String, for file: AssetFile, instead old: AssetFile?) throws {
+        var facts = stat()
+        guard lstat(place, &facts) == 0 else { return }
+        let isLink = facts.st_mode & S_IFMT == S_IFREG && facts.st_nlink > 1
+        let isOld = old.map { $0.path == file.path && isOurs(place, $0.blob) } ?? false
+        guard isLink || isOld || isOurs(place, file.blob) else {
+            throw TidelockError(
+                .storageFailed, "\(place.printable) is something else than the file of an asset, and stays.",
+                hint: "Move it away.")
+        }
+    }
+
+    /// Whether a file is a blob, be it a link or, on another disk, a copy.
+    private func isOurs(_ place: String, _ blob: Blob) -> Bool {
+        if Self.isLink(place, to: blobs.path(of: blob.hash)) { return true }
+        guard BlobFile.size(at: place) == blob.size else { return false }
+        return (try? BlobFolder.hash(ofFile: place)) == blob.hash
     }
 
     /// Whether both are names of one file.
