@@ -35,13 +35,10 @@ enum BaseBodies {
     ///
     /// Takes those bodies over; frees the staged ones that nobody needs.
     static func keepArrived(_ db: Database, transfer: String, pid: Int64, withMerges: Bool) throws {
-        // What a rule keeps did not take over anything of what arrived: for a later merge that is no common ground.
-        let isChosen = "s.keep NOT IN (\(Decision.list(Decision.ruled)))"
-        try keep(db, transfer, pid, "u.verdict = \(Verdict.keepOriginal.rawValue) AND \(isChosen)")
+        try keep(db, transfer, pid, "u.verdict = \(Verdict.keepOriginal.rawValue)")
         if withMerges {
             try keep(
-                db, transfer, pid,
-                "s.arrived IS NOT NULL AND \(isChosen) AND u.verdict IN (\(Verdict.list(Verdict.applied)))")
+                db, transfer, pid, "s.arrived IS NOT NULL AND u.verdict IN (\(Verdict.list(Verdict.applied)))")
             try db.execute(
                 sql: """
                     DELETE FROM body WHERE rid IN (

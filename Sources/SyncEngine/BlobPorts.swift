@@ -1,4 +1,3 @@
-public import ContentModel
 public import SyncProtocol
 
 /// The side of a run whose files the other side needs.
