@@ -1,5 +1,4 @@
 internal import ContentModel
-internal import CoreFoundation
 internal import Foundation
 internal import Glibc
 public import SyncEngine
@@ -33,10 +32,9 @@ extension UploadFolder {
     /// Finds out by making a file, which is removed at once: permissions alone tell nothing about a file system that
     /// takes no changes, and mean nothing to the administrator.
     init(at folder: URL) {
-        var facts = stat()
-        if stat(folder.path, &facts) == 0 {
-            self = facts.st_mode & S_IFMT == S_IFDIR ? Self.tried(folder) : .notAFolder
-        } else if errno == ENOENT, lstat(folder.path, &facts) != 0, folder.path != "/" {
+        if let facts = DiskFacts(at: folder.path, followsLinks: true) {
+            self = facts.isFolder ? Self.tried(folder) : .notAFolder
+        } else if errno == ENOENT, DiskFacts(at: folder.path) == nil, folder.path != "/" {
             self.init(at: folder.deletingLastPathComponent().standardizedFileURL)
         } else {
             self = Self(refusal: errno)

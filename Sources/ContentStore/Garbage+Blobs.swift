@@ -1,5 +1,4 @@
 internal import ContentModel
-internal import CoreFoundation
 internal import Foundation
 internal import GRDB
 internal import Glibc
@@ -9,14 +8,13 @@ extension GarbageCollection {
     ///
     /// A file stays for a while all the same: a run may be about to name it, and touches it before.
     func blobs() async throws -> (files: Int, bytes: Int64) {
-        let oldest = now - Retention.blobSeconds
-        let folder = store.blobs
-        var old = try await BlobWork.perform { try OldBlobs(in: folder, before: oldest) }
+        let (now, oldest, folder) = (now, now - Retention.blobSeconds, store.blobs)
+        let old = try await BlobWork.perform { try OldBlobs(in: folder, before: oldest) }
         guard !old.isEmpty else { return (0, 0) }
-        let (found, now) = (old, now)
-        old = try await store.read { db in try found.withoutThoseNeeded(db, now: now) }
-        let freed = old
-        return try await BlobWork.perform { [isDryRun] in isDryRun ? freed.total : try freed.free(before: oldest) }
+        let unneeded = try await store.read { db in try old.withoutThoseNeeded(db, now: now) }
+        return try await BlobWork.perform { [isDryRun] in
+            isDryRun ? unneeded.total : try unneeded.free(before: oldest)
+        }
     }
 }
 
@@ -92,10 +90,7 @@ private struct OldBlobs: Sendable {
 
     /// Nil for one that was touched since, and for what is no file.
     private static func size(of path: String, untouchedSince moment: Int64) -> Int64? {
-        var facts = stat()
-        guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG, facts.st_mtim.tv_sec < moment else {
-            return nil
-        }
-        return Int64(facts.st_size)
+        guard let facts = DiskFacts(at: path), facts.isFile, facts.modified < moment else { return nil }
+        return facts.size
     }
 }

@@ -74,10 +74,10 @@ public final class SyncLock: Sendable {
     }
 
     private static func isFile(_ descriptor: Int32, at path: String) -> Bool {
-        var mine = stat()
-        var present = stat()
-        return fstat(descriptor, &mine) == 0 && stat(path, &present) == 0
-            && mine.st_ino == present.st_ino && mine.st_dev == present.st_dev
+        guard let mine = DiskFacts(of: descriptor), let present = DiskFacts(at: path, followsLinks: true) else {
+            return false
+        }
+        return mine.isSameFile(as: present)
     }
 
     /// Frees the lock. The file is removed only while it still is the one that was locked.

@@ -1,4 +1,3 @@
-internal import CFiles
 internal import ContentModel
 internal import Foundation
 internal import Glibc
@@ -60,7 +59,7 @@ final class BlobArrivals: Sendable {
             for blob in waiting where !folder.claims(blob) {
                 do {
                     try folder.move(path(of: blob.hash), to: blob.hash)
-                } catch where BlobFile.size(at: path(of: blob.hash)) == nil {
+                } catch  where BlobFile.size(at: path(of: blob.hash)) == nil {
                     if !folder.claims(blob) { lost.append(blob) }
                 }
                 forget(blob.hash)
@@ -79,19 +78,12 @@ final class BlobArrivals: Sendable {
         return (waiting, missing)
     }
 
-    /// Many small files are written out faster together: https://man7.org/linux/man-pages/man2/syncfs.2.html.
     private func sync(_ blobs: [Blob]) throws {
-        guard blobs.count > 16 else {
-            // Whatever is not there any more has been settled by somebody else, or is found missing.
-            for blob in blobs where BlobFile.size(at: path(of: blob.hash)) != nil {
-                try BlobFile(reading: path(of: blob.hash)).sync()
-            }
-            return
+        guard blobs.count <= 16 else { return try BlobFile.syncDisk(of: folder.arrivals) }
+        // Whatever is not there any more has been settled by somebody else, or is found missing.
+        for blob in blobs where BlobFile.size(at: path(of: blob.hash)) != nil {
+            try BlobFile(reading: path(of: blob.hash)).sync()
         }
-        let descriptor = open(folder.arrivals.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw BlobFile.failure("The folder \(folder.arrivals.path) cannot be read") }
-        defer { close(descriptor) }
-        guard syncfs(descriptor) == 0 else { throw BlobFile.failure("The files of assets cannot be written") }
     }
 
     private func path(of hash: ContentHash) -> String { folder.arrivals.appending(path: hash.hex).path }

@@ -1,5 +1,5 @@
+internal import CFiles
 internal import ContentModel
-internal import CoreFoundation
 internal import Foundation
 internal import Glibc
 
@@ -74,9 +74,7 @@ final class BlobFile {
 extension BlobFile {
     /// Bytes of a regular file; nil when there is none.
     static func size(at path: String) -> Int64? {
-        var facts = stat()
-        guard lstat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
-        return Int64(facts.st_size)
+        DiskFacts(at: path).flatMap { $0.isFile ? $0.size : nil }
     }
 
     /// What failed is told by `errno`.
@@ -99,10 +97,16 @@ extension BlobFile {
     }
 
     /// Makes what was renamed into a folder survive a loss of power.
-    static func syncFolder(_ folder: URL) throws {
+    static func syncFolder(_ folder: URL) throws { try sync(folder, by: fsync) }
+
+    /// Makes everything that was written on the disk of a folder survive a loss of power; many small files are written
+    /// out faster so: https://man7.org/linux/man-pages/man2/syncfs.2.html.
+    static func syncDisk(of folder: URL) throws { try sync(folder, by: cfiles_sync_disk) }
+
+    private static func sync(_ folder: URL, by call: (Int32) -> Int32) throws {
         let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("The folder \(folder.path) cannot be read") }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw failure("The folder \(folder.path) cannot be written") }
+        guard call(descriptor) == 0 else { throw failure("The folder \(folder.path) cannot be written") }
     }
 }

@@ -82,6 +82,11 @@ extension Store: BlobDestination {
 
 /// Assets that are written here must have their files here.
 enum AssetFiles {
+    /// The file that a stored asset names; nil for one that says nothing usable of a file.
+    static func file(ofStored bytes: [UInt8]?) -> AssetFile? {
+        bytes.flatMap { try? JSONDocument(validating: $0) }.flatMap { try? AssetFile($0) }
+    }
+
     /// Throws `invalid_asset`, and `blob_missing` when the file is not here. Other kinds have no files.
     static func require(_ body: JSONDocument, of kind: Kind, in blobs: BlobFolder) throws {
         guard kind == .assets else { return }

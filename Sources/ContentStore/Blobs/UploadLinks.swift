@@ -1,5 +1,4 @@
 internal import ContentModel
-internal import CoreFoundation
 internal import Foundation
 internal import GRDB
 internal import Glibc
@@ -8,7 +7,8 @@ internal import SyncEngine
 /// Where a web server finds the files of assets: below the folder of uploads, by their paths.
 ///
 /// Each is a second name of the blob, so it takes no space. They follow the commit that changed an asset; which ones are
-/// still to be made is in the store, so that a process that dies in between leaves that to the next.
+/// still to be made is in the store, so that what a process that dies in between leaves undone is done with the next change
+/// of an asset, a commit or a rollback.
 extension Store {
     /// Makes the links of assets that have changed. What cannot be made is logged, and tried again the next time.
     func linkUploads() async {
@@ -125,14 +125,13 @@ struct UploadLinks {
                 """, arguments: ["kid": kid])
         while let row = try rows.next() {
             let change = Change(run: row[0], bucket: row[1], id: row[2])
-            do { try body(change, Self.file(row.bytes(3)), Self.file(row.bytes(4))) } catch { failing(error) }
+            do {
+                try body(
+                    change, AssetFiles.file(ofStored: row.bytes(3)), AssetFiles.file(ofStored: row.bytes(4)))
+            } catch {
+                failing(error)
+            }
         }
-    }
-
-    /// Nil for an asset without a file that could be kept.
-    private static func file(_ bytes: [UInt8]?) -> AssetFile? {
-        guard let bytes, let asset = try? JSONDocument(validating: bytes) else { return nil }
-        return try? AssetFile(asset)
     }
 
     /// What lies there and is not that blob belongs to somebody else.
@@ -157,22 +156,16 @@ struct UploadLinks {
         let temporary = uploads.appending(path: ".tidelock-\(UUID().uuidString)").path
         defer { unlink(temporary) }
         // Web servers run as somebody else. Where the folder is on another disk, or somebody else's, there are no links.
-        guard chmod(blob, 0o644) == 0, link(blob, temporary) == 0 else {
+        if chmod(blob, 0o644) != 0 || link(blob, temporary) != 0 {
             try FileManager.default.copyItem(atPath: blob, toPath: temporary)
-            return try put(temporary, at: place)
         }
-        try put(temporary, at: place)
-    }
-
-    private func put(_ temporary: String, at place: String) throws {
         guard rename(temporary, place) == 0 else { throw BlobFile.failure("\(place.printable) cannot be made") }
     }
 
     /// A file that is nobody's asset is not overwritten.
     private func requireRoom(at place: String, for file: AssetFile, instead old: AssetFile?) throws {
-        var facts = stat()
-        guard lstat(place, &facts) == 0 else { return }
-        let isLink = facts.st_mode & S_IFMT == S_IFREG && facts.st_nlink > 1
+        guard let facts = DiskFacts(at: place) else { return }
+        let isLink = facts.isFile && facts.links > 1
         let isOld = old.map { $0.path == file.path && isOurs(place, $0.blob) } ?? false
         guard isLink || isOld || isOurs(place, file.blob) else {
             throw TidelockError(
@@ -190,8 +183,7 @@ struct UploadLinks {
 
     /// Whether both are names of one file.
     private static func isLink(_ place: String, to blob: String) -> Bool {
-        var (here, there) = (stat(), stat())
-        guard lstat(place, &here) == 0, lstat(blob, &there) == 0 else { return false }
-        return here.st_dev == there.st_dev && here.st_ino == there.st_ino
+        guard let here = DiskFacts(at: place), let there = DiskFacts(at: blob) else { return false }
+        return here.isSameFile(as: there)
     }
 }

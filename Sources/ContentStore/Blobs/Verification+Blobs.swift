@@ -9,16 +9,11 @@ extension Store {
         return try await BlobWork.perform { [blobs] in
             var report = report
             // Of several assets with the same bytes, each is named; the bytes are read once.
-            var checked: [Blob: String] = [:]
+            var problems: [Blob: String?] = [:]
             for (id, file) in assets {
                 report.files += 1
-                let problem: String?
-                if let known = checked[file.blob] {
-                    problem = known.isEmpty ? nil : known
-                } else {
-                    problem = Self.problem(with: file.blob, in: blobs, isDeep: isDeep)
-                    checked[file.blob] = problem ?? ""
-                }
+                let problem = problems[file.blob] ?? Self.problem(with: file.blob, in: blobs, isDeep: isDeep)
+                problems.updateValue(problem, forKey: file.blob)
                 if let problem {
                     report.note(
                         StoreProblem(kind: Kind.assets.name, id: id, what: "its file \(file.path.printable) \(problem)")
@@ -52,10 +47,7 @@ extension AssetFiles {
             arguments: [kid])
         var files: [(id: String, file: AssetFile)] = []
         while let row = try rows.next() {
-            guard let bytes = row.bytes(1), let asset = try? JSONDocument(validating: bytes),
-                let file = try? AssetFile(asset)
-            else { continue }
-            files.append((row[0], file))
+            if let file = file(ofStored: row.bytes(1)) { files.append((row[0], file)) }
         }
         return files
     }
