@@ -1,6 +1,7 @@
 internal import ContentModel
 internal import Foundation
 internal import GRDB
+internal import SyncEngine
 
 /// Finds the items that carry copies of assets.
 enum AssetCopies {
@@ -20,14 +21,12 @@ enum AssetCopies {
         let kinds = try Numbers.kinds(db).filter { $0.value.isContent || $0.value == .pages }
         guard !kinds.isEmpty else { return [] }
         var found: [Holder] = []
-        var known: Set<ItemKeyBytes> = []
+        var known: Set<ItemKey> = []
         for start in stride(from: 0, to: ids.count, by: idsOfAPass) {
             let needles = Set(ids[start..<min(start + idsOfAPass, ids.count)].map(needle))
             for row in try rows(db, kinds: kinds.keys.sorted(), needles: needles.sorted()) {
-                guard let kind = kinds[row[0]], known.insert(ItemKeyBytes(kid: row[0], id: row[1])).inserted else {
-                    continue
-                }
                 let id: String = row[1]
+                guard let kind = kinds[row[0]], known.insert(ItemKey(kind, id)).inserted else { continue }
                 found.append(
                     Holder(kind: kind, place: Place(kid: row[0], bucket: Bucket(kind: kind, id: id), id: id)))
             }
@@ -54,16 +53,5 @@ enum AssetCopies {
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
         }
         return isPlain ? "\"\(id)\"" : "\"_id\""
-    }
-}
-
-/// Names a row; ids are compared as bytes.
-private struct ItemKeyBytes: Hashable {
-    var kid: Int64
-    var id: [UInt8]
-
-    init(kid: Int64, id: String) {
-        self.kid = kid
-        self.id = Array(id.utf8)
     }
 }

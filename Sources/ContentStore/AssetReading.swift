@@ -4,7 +4,7 @@ public import SyncEngine
 
 extension Store: AssetReader {
     public func asset(id: String) async throws -> JSONDocument? {
-        try await read { db in try Self.liveAsset(db, id) }
+        try await liveItem(.assets, id)
     }
 
     /// What was committed before the call is found.
@@ -14,7 +14,7 @@ extension Store: AssetReader {
             let ids = try String.fetchAll(db, sql: AssetPaths.lookupSQL, arguments: [path])
             for id in ids {
                 // It may have changed since its path was noted.
-                if let asset = try Self.liveAsset(db, id), asset.string("path") == path { return asset }
+                if let asset = try Self.liveItem(db, .assets, id), asset.string("path") == path { return asset }
             }
             return nil
         }
@@ -23,18 +23,6 @@ extension Store: AssetReader {
     public func file(of blob: Blob) async throws -> String {
         guard blobs.holds(blob) else { throw BlobFolder.missing(blob.hash) }
         return blobs.path(of: blob.hash)
-    }
-
-    private static func liveAsset(_ db: Database, _ id: String) throws -> JSONDocument? {
-        try Row.fetchOne(
-            db,
-            sql: """
-                SELECT body.bytes
-                FROM head JOIN kind USING (kid) JOIN body USING (rid)
-                WHERE kind.name = ? AND bucket = ? AND id = ? AND deleted = 0
-                """,
-            arguments: [Kind.assets.name, Int64(Bucket(kind: .assets, id: id).number), id]
-        )?.bytes(0).map { JSONDocument(trusted: $0) }
     }
 
     /// Notes the paths of assets that changed since this was done last, page by page, so that nobody who writes waits

@@ -15,12 +15,7 @@ extension Store: ContentReader {
     }
 
     public func published(_ kind: Kind, id: String) async throws -> JSONDocument? {
-        do {
-            let item = try await item(kind, id)
-            return (item.integer("_state") ?? 1) == 1 ? item : nil
-        } catch let error as TidelockError where error.code == .unknownItem {
-            return nil
-        }
+        try await liveItem(kind, id).flatMap { Self.isPublished($0) ? $0 : nil }
     }
 
     public func translations(of project: String, locale: String?) async throws -> JSONDocument? {
@@ -28,7 +23,7 @@ extension Store: ContentReader {
         guard let kind = try? Kind.translations(of: project),
             let translations = try await translations(of: kind, most: Limits.translationBytes)
         else { return nil }
-        let published = translations.filter { ($0.item.integer("_state") ?? 1) == 1 }
+        let published = translations.filter { Self.isPublished($0.item) }
         return .object(
             published.compactMap { translation in
                 guard let locale else { return (translation.key, translation.values) }
@@ -37,10 +32,11 @@ extension Store: ContentReader {
     }
 
     private func isKnown(_ model: String, kind: Kind) async throws -> Bool {
-        let models = try await summaries(of: .models)
-        if models.contains(where: { $0.id == model }) { return true }
+        if try await liveItem(.models, model) != nil { return true }
         return try await kinds().contains(kind)
     }
+
+    private static func isPublished(_ item: JSONDocument) -> Bool { (item.integer("_state") ?? 1) == 1 }
 
     /// In the order of their ids.
     public func published(_ kind: Kind, limit: Int, skip: Int) async throws -> ContentPage {

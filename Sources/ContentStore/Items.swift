@@ -27,23 +27,29 @@ public struct KindSummary: Sendable, Codable, Equatable {
 extension Store {
     /// Throws `unknown_item`.
     public func item(_ kind: Kind, _ id: String) async throws -> JSONDocument {
-        let bucket = Int64(Bucket(kind: kind, id: id).number)
-        let body = try await read { db in
-            try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT body.bytes
-                    FROM head JOIN kind USING (kid) JOIN body USING (rid)
-                    WHERE kind.name = ? AND bucket = ? AND id = ? AND deleted = 0
-                    """,
-                arguments: [kind.name, bucket, id])?.bytes(0)
-        }
-        guard let body else {
+        guard let item = try await liveItem(kind, id) else {
             throw TidelockError(
                 .unknownItem, "There is no item \(kind)/\(id.printable).",
                 hint: "'tidelock ls \(kind)' lists the items.")
         }
-        return JSONDocument(trusted: body)
+        return item
+    }
+
+    /// Nil when there is none.
+    public func liveItem(_ kind: Kind, _ id: String) async throws -> JSONDocument? {
+        try await read { db in try Self.liveItem(db, kind, id) }
+    }
+
+    static func liveItem(_ db: Database, _ kind: Kind, _ id: String) throws -> JSONDocument? {
+        try Row.fetchOne(
+            db,
+            sql: """
+                SELECT body.bytes
+                FROM head JOIN kind USING (kid) JOIN body USING (rid)
+                WHERE kind.name = ? AND bucket = ? AND id = ? AND deleted = 0
+                """,
+            arguments: [kind.name, Int64(Bucket(kind: kind, id: id).number), id]
+        )?.bytes(0).map { JSONDocument(trusted: $0) }
     }
 
     /// Calls `visit` with every live item of a kind, ordered by id. The whole walk sees one state.

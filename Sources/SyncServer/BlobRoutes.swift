@@ -26,7 +26,6 @@ extension Reception {
 
     private func readBlobs(_ call: SignedCall) async throws -> Answer {
         let message: ReadBlobs = try call.message()
-        _ = try message.parts.total()
         try await admit(message.transfer, call)
         let bytes = try await dependencies.responder.bytes(transfer: message.transfer, of: message.parts)
         return Answer(body: bytes, type: WireBody.blob)
@@ -34,9 +33,6 @@ extension Reception {
 
     private func appendBlobs(_ call: SignedCall) async throws -> Answer {
         let (message, bytes) = try AppendBlobs.decode(call.body)
-        guard try message.parts.total() == bytes.count else {
-            throw TidelockError(.malformedMessage, "The request brings other bytes of files than it says.")
-        }
         try await admit(message.transfer, call)
         let offsets = try await dependencies.responder.append(
             transfer: message.transfer, fence: message.fence, Array(bytes), of: message.parts)

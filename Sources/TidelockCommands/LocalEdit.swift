@@ -45,7 +45,8 @@ struct ItemEdit {
     ) async throws -> (JSONDocument, ContentHash) {
         guard let hooks else { return (body, hash) }
         let changed = try await hooks.beforeSave(
-            OutgoingItem(id: id, body: body), of: kind, isUpdate: try await isThere(), user: Editor.here.user)
+            OutgoingItem(id: id, body: body), of: kind,
+            isUpdate: try await instance.store.liveItem(kind, id) != nil, user: Editor.here.user)
         guard changed != body else { return (body, hash) }
         guard try itemID(of: changed, kind: kind) == id else {
             throw TidelockError(
@@ -53,15 +54,6 @@ struct ItemEdit {
                 hint: "Leave its '\(kind.keyMember)' alone.")
         }
         return (changed, changed.hash)
-    }
-
-    private func isThere() async throws -> Bool {
-        do {
-            _ = try await instance.store.item(kind, id)
-            return true
-        } catch let error as TidelockError where error.code == .unknownItem {
-            return false
-        }
     }
 
     /// Handlers see content only, so nothing else waits for them to be loaded.

@@ -28,7 +28,7 @@ struct LokalizeProjectsCommand: AsyncParsableCommand {
             let kind = try Kind.translations(of: name)
             projects.append(
                 ProjectSummary(
-                    name: name, definition: try await store.present(.translationProjects, name),
+                    name: name, definition: try await store.liveItem(.translationProjects, name),
                     translations: try await store.translations(of: kind) ?? []))
         }
         if json { return try Output.json(projects) }
@@ -91,7 +91,7 @@ struct LokalizeImportCommand: AsyncParsableCommand {
         let instance = try await Instance.open(location)
         let intake = TranslationIntake(
             translations, into: try await instance.store.translations(of: kind) ?? [], missingOnly: missingOnly)
-        let old = try await instance.store.present(.translationProjects, project).map { TranslationProject($0) }
+        let old = try await instance.store.liveItem(.translationProjects, project).map { TranslationProject($0) }
         let new = old?.adding(translations.locales) ?? TranslationProject(name: project, locales: translations.locales)
         var changes = try intake.items.map { try ItemFile.put($0.item.bytes, kind: kind, at: file) }
         if new != old {
@@ -166,17 +166,6 @@ struct LokalizeExportCommand: AsyncParsableCommand {
         } catch {
             throw TidelockError(
                 .storageFailed, "\(file) cannot be written: \(error.localizedDescription)", underlying: error)
-        }
-    }
-}
-
-extension Store {
-    /// The item; nil when there is none.
-    fileprivate func present(_ kind: Kind, _ id: String) async throws -> JSONDocument? {
-        do {
-            return try await item(kind, id)
-        } catch let error as TidelockError where error.code == .unknownItem {
-            return nil
         }
     }
 }

@@ -101,24 +101,28 @@ extension ScopeOptions {
     }
 }
 
-extension ConflictPolicy {
-    fileprivate static let words = allCases.map(\.rawValue).joined(separator: ", ")
+/// A word of a list, as the value of an option.
+protocol OptionWord: CaseIterable, RawRepresentable<String> {
+    /// What one of them is called, and several.
+    static var nouns: (one: String, several: String) { get }
+}
 
-    fileprivate init(option text: String) throws {
-        guard let policy = ConflictPolicy(rawValue: text) else {
-            throw ValidationError("There is no policy '\(text.printable)'. Policies are: \(Self.words).")
+extension OptionWord {
+    static var words: String { allCases.map(\.rawValue).joined(separator: ", ") }
+
+    init(option text: String) throws {
+        guard let word = Self(rawValue: text) else {
+            throw ValidationError(
+                "There is no \(Self.nouns.one) '\(text.printable)'. \(Self.nouns.several) are: \(Self.words).")
         }
-        self = policy
+        self = word
     }
 }
 
-extension Job.Name {
-    fileprivate static let words = allCases.map(\.rawValue).joined(separator: ", ")
+extension ConflictPolicy: OptionWord {
+    static var nouns: (one: String, several: String) { ("policy", "Policies") }
+}
 
-    fileprivate init(option text: String) throws {
-        guard let name = Job.Name(rawValue: text) else {
-            throw ValidationError("There is no job '\(text.printable)'. Jobs are: \(Self.words).")
-        }
-        self = name
-    }
+extension Job.Name: OptionWord {
+    static var nouns: (one: String, several: String) { ("job", "Jobs") }
 }

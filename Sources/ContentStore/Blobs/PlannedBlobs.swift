@@ -26,6 +26,7 @@ extension Store: BlobSource {
     }
 
     public func bytes(transfer: String, of parts: [BlobPart]) async throws -> [UInt8] {
+        let total = try parts.total()
         let wanted = try parts.map { (hash: try $0.blob.hash, part: $0) }
         try await read { db in
             let isPlanned = try db.cachedStatement(
@@ -37,7 +38,6 @@ extension Store: BlobSource {
                     hint: "Start the run again.")
             }
         }
-        let total = try parts.total()
         return try await BlobWork.perform { [blobs] in
             var bytes: [UInt8] = []
             bytes.reserveCapacity(total)
