@@ -22,8 +22,32 @@ struct DiskFacts {
     /// How many names the file has.
     var links: UInt64 { facts.links }
 
+    /// Differs from an earlier one when the file was written or replaced in between.
+    var stamp: FileStamp {
+        FileStamp(
+            facts: [
+                facts.modified, facts.modified_nanoseconds, facts.size, Int64(truncatingIfNeeded: facts.inode),
+                Int64(truncatingIfNeeded: facts.device),
+            ])
+    }
+
     /// Whether both are the same file, whatever it is called.
     func isSameFile(as other: DiskFacts) -> Bool {
         facts.device == other.facts.device && facts.inode == other.facts.inode
+    }
+}
+
+/// What tells whether a file has changed without reading it.
+public struct FileStamp: Sendable, Hashable {
+    fileprivate let facts: [Int64]
+
+    fileprivate init(facts: [Int64]) {
+        self.facts = facts
+    }
+
+    /// Nil where there is no file.
+    public init?(ofFile path: String) {
+        guard let stamp = DiskFacts(at: path, followsLinks: true)?.stamp else { return nil }
+        self = stamp
     }
 }

@@ -2,6 +2,7 @@ public import ContentModel
 public import Foundation
 internal import GRDB
 public import SyncEngine
+internal import SyncProtocol
 
 /// The embedded store of one instance: everything it knows, in one SQLite file.
 ///
@@ -13,6 +14,7 @@ public final class Store: Sendable {
     let random: any RandomSource
     public let folder: URL
     let arrivals: BlobArrivals
+    let turns: BlobTurns
     /// Who this instance is; fixed when the store is made.
     public let identity: InstanceIdentity
 
@@ -28,6 +30,7 @@ public final class Store: Sendable {
         self.clock = clock
         self.random = random
         arrivals = BlobArrivals(BlobFolder(in: folder))
+        turns = BlobTurns(clock: clock, patience: .seconds(Limits.patienceSeconds))
     }
 
     /// Opens the store in a folder, making it first when it is not there.

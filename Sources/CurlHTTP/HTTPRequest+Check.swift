@@ -19,6 +19,9 @@ extension HTTPRequest {
         headers.filter { !$0.isNamed("content-length") }
     }
 
+    /// Bytes to send behind the header.
+    var byteCount: Int { (body?.count ?? 0) + attachment.count }
+
     /// Whether sending it twice does the same as sending it once, by the rules of HTTP (RFC 9110, 9.2.2).
     var isIdempotent: Bool {
         ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"].contains(method)
@@ -33,6 +36,7 @@ extension HTTPRequest {
         guard method.isToken, method != "CONNECT" else {
             throw .malformedRequest("The method is not one that can be sent.")
         }
+        if !attachment.isEmpty, body == nil { throw .malformedRequest("Nothing stands before the attachment.") }
         if method == "HEAD", body != nil { throw .malformedRequest("A HEAD request cannot have a body.") }
     }
 
@@ -52,7 +56,7 @@ extension HTTPRequest {
         if field.isNamed("transfer-encoding") || field.isNamed("expect") {
             throw .malformedRequest("Header \(field.name) is not for callers to set.")
         }
-        if field.isNamed("content-length"), field.value != String(body?.count ?? 0) {
+        if field.isNamed("content-length"), field.value != String(byteCount) {
             throw .malformedRequest("Header \(field.name) differs from the size of the body.")
         }
     }

@@ -10,12 +10,16 @@ public struct HTTPRequest: Sendable, Hashable {
 
     /// Header fields in the order they are sent.
     ///
-    /// `Content-Length` follows from `body`. A request without `Accept-Encoding` asks for every compression the library
+    /// `Content-Length` follows from what there is to send. A request without `Accept-Encoding` asks for every compression the library
     /// knows and its answer arrives unpacked; a request with one gets the bytes as the server sent them.
     public var headers: [HTTPField]
 
     /// The bytes to send. `nil` sends none.
     public var body: [UInt8]?
+
+    /// More bytes to send behind those of `body`, of which there must be some: a large part of a file need not be copied
+    /// to stand behind the words about it.
+    public var attachment: [UInt8] = []
 
     /// How long and how much this request may take.
     public var limits: HTTPLimits

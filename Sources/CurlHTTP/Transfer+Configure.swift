@@ -5,9 +5,11 @@ extension Transfer {
     private static let smallBody = 16 << 10
 
     private static let bufferSize = 128 << 10
+    /// Attachments are worth more memory: each filling costs a turn of the loop.
+    private static let attachmentBufferSize = 512 << 10
 
     /// Whether the body is handed to libcurl as a whole instead of piece by piece.
-    var sendsBodyWithHeader: Bool { request.body.map { $0.count <= Self.smallBody } ?? true }
+    var sendsBodyWithHeader: Bool { request.byteCount <= Self.smallBody && request.attachment.isEmpty }
 
     /// Sets every option of the handle. Failures are noted by the handle.
     func configure(_ handle: EasyHandle) {
@@ -67,8 +69,9 @@ extension Transfer {
 
     private func configure(_ handle: EasyHandle, body: [UInt8]) {
         handle.set(CURLOPT_POST, true)
-        handle.set(CURLOPT_POSTFIELDSIZE_LARGE, offset: body.count)
-        handle.set(CURLOPT_UPLOAD_BUFFERSIZE, Self.bufferSize)
+        handle.set(CURLOPT_POSTFIELDSIZE_LARGE, offset: request.byteCount)
+        let isLarge = !request.attachment.isEmpty
+        handle.set(CURLOPT_UPLOAD_BUFFERSIZE, isLarge ? Self.attachmentBufferSize : Self.bufferSize)
         if sendsBodyWithHeader { handle.copyBody(body) }
     }
 

@@ -84,18 +84,26 @@ extension Transfer {
 
     /// Fills `buffer` with the next part of the request's body and tells how much there was.
     func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
-        let source = request.body ?? []
-        let count = min(buffer.count, source.count - bodyBytesRead)
-        source.withUnsafeBytes { bytes in
-            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[bodyBytesRead..<bodyBytesRead + count]))
-        }
+        let body = request.body ?? []
+        let count =
+            bodyBytesRead < body.count
+            ? Self.copy(body, from: bodyBytesRead, into: buffer)
+            : Self.copy(request.attachment, from: bodyBytesRead - body.count, into: buffer)
         bodyBytesRead += count
         return count
     }
 
+    private static func copy(
+        _ source: [UInt8], from start: Int, into buffer: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        let end = min(start + buffer.count, source.count)
+        source.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
+        return end - start
+    }
+
     /// Goes back to `offset` of the request's body, to send it again. Returns `false` if there is no such place.
     func rewindBody(to offset: Int) -> Bool {
-        guard 0...(request.body?.count ?? 0) ~= offset else { return false }
+        guard 0...request.byteCount ~= offset else { return false }
         bodyBytesRead = offset
         return true
     }
@@ -166,6 +174,6 @@ extension Transfer {
             return isTCPConnected && origin.isSecure ? .securing : .connecting
         }
         if head.hasBegun { return .receiving }
-        return handle.offset(CURLINFO_SIZE_UPLOAD_T) < request.body?.count ?? 0 ? .sending : .awaiting
+        return handle.offset(CURLINFO_SIZE_UPLOAD_T) < request.byteCount ? .sending : .awaiting
     }
 }

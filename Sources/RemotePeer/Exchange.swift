@@ -12,6 +12,8 @@ struct Call: Sendable {
     var body: [UInt8] = []
     /// The type of a body that travels as it is; nil for a message, which is packed.
     var rawType: String?
+    /// Bytes of files, behind the body.
+    var files: [UInt8] = []
 
     var facts: RequestFacts { RequestFacts(method: endpoint.traits.method.rawValue, target: path) }
 }
@@ -49,7 +51,7 @@ extension RemotePeer {
             throw AttemptFailure(error, to: address)
         }
         count(response)
-        return try reply(from: response, tokenID: id)
+        return try reply(to: call, from: response, tokenID: id)
     }
 
     private func signedRequest(_ call: Call, tokenID: String) async throws -> HTTPRequest {
@@ -64,6 +66,7 @@ extension RemotePeer {
         ]
         if !bytes.isEmpty {
             request.body = bytes
+            request.attachment = call.files
             request.headers.append(HTTPField("Content-Type", call.rawType ?? WireBody.json))
         }
         if let coding { request.headers.append(HTTPField("Content-Encoding", coding)) }
@@ -82,9 +85,11 @@ extension RemotePeer {
         return limits
     }
 
-    private func reply(from response: HTTPResponse, tokenID: String) throws -> Reply {
+    private func reply(to call: Call, from response: HTTPResponse, tokenID: String) throws -> Reply {
         let operations = response.header(HeaderName.operations).flatMap { Int($0) }
-        let facts = AnswerFacts(status: response.status, body: response.body, operations: operations)
+        let isFile = call.endpoint.traits.files == .areAnswer && response.status == 200
+        let facts = AnswerFacts(
+            status: response.status, body: isFile ? [] : response.body, operations: operations)
         let isGenuine = signer.isGenuine(facts, signature: response.header(HeaderName.signature), to: tokenID)
         guard (200..<300).contains(response.status) else {
             if isGenuine { noteProgress() }

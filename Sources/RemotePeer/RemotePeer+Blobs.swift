@@ -23,9 +23,9 @@ extension RemotePeer {
     public func append(
         transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]
     ) async throws -> [Int64] {
-        let body = try AppendBlobs(transfer: transfer, fence: fence, parts: parts).encoded(with: bytes)
+        let line = try AppendBlobs(transfer: transfer, fence: fence, parts: parts).line
         let call = Call(
-            endpoint: .appendBlobs, path: Endpoint.appendBlobs.path(), body: body, rawType: WireBody.blob)
+            endpoint: .appendBlobs, path: Endpoint.appendBlobs.path(), body: line, rawType: WireBody.blob, files: bytes)
         let answer: BlobProgress = try decode(try await perform(call))
         return answer.offsets
     }

@@ -27,6 +27,24 @@ public protocol BlobDestination: Sendable {
     func append(transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]) async throws -> [Int64]
 }
 
+/// A destination that takes files in where it is, piece by piece.
+public protocol BlobReceiver: BlobDestination {
+    /// Throws when the transfer does not hold the lease with this fence, or does not bring files.
+    func admitBlobs(transfer: String, fence: Int64) async throws
+
+    /// Like `append` of a destination, for a transfer that was admitted.
+    func append(_ bytes: [UInt8], of parts: [BlobPart]) async throws -> [Int64]
+}
+
+extension BlobReceiver {
+    public func append(
+        transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]
+    ) async throws -> [Int64] {
+        try await admitBlobs(transfer: transfer, fence: fence)
+        return try await append(bytes, of: parts)
+    }
+}
+
 /// Both ends of the way that files of a run take.
 public struct BlobRoute: Sendable {
     public var source: any BlobSource

@@ -62,44 +62,48 @@ struct BlobTransfer: Sendable {
         for file in rest { try await bring(file) }
     }
 
-    /// The next bytes are read while the last ones travel.
     private func bring(_ file: MissingFile) async throws {
-        let size = file.planned.size
-        var offset = file.offset
-        var bytes = try await read(file, from: offset)
-        var attempts = 0
-        while true {
-            let (part, end) = (bytes, offset + Int64(bytes.count))
-            async let following = end < size ? read(file, from: end) : []
-            let reached = try await append(part, to: file, at: offset)
-            progress(reached - offset)
-            if reached == size { return }
-            // What was read ahead belongs to where the destination is only if it took everything.
-            bytes = try await following
-            if reached != end { bytes = try await read(file, from: reached) }
+        var (offset, attempts) = (file.offset, 0)
+        repeat {
+            let reached = try await naming(file.planned) { try await bringParts(of: file, from: offset) }
             attempts = reached > offset ? 0 : attempts + 1
-            guard attempts < Self.attempts else {
+            guard attempts < Self.attempts || reached == file.planned.size else {
                 throw TidelockError(
                     .targetUnreachable, "The file \(file.planned.path.printable) makes no progress.",
                     hint: "Run again.")
             }
             offset = reached
-        }
+        } while offset < file.planned.size
     }
 
     private static let attempts = 3
 
-    private func read(_ file: MissingFile, from offset: Int64) async throws -> [UInt8] {
-        try await naming(file.planned) {
-            try await read([file.part(from: offset, most: Limits.blobPartBytes)])
+    /// Brings parts that follow each other, some of them under way at once: the destination lets one wait for the one
+    /// before it. Answers how far the file has come; that is before its end where a part did not arrive whole.
+    private func bringParts(of file: MissingFile, from start: Int64) async throws -> Int64 {
+        try await withThrowingTaskGroup(of: (end: Int64, reached: Int64).self) { group in
+            var (next, reached, underWay, goesOn) = (start, start, 0, true)
+            repeat {
+                while goesOn, underWay < Limits.blobPartsUnderWay, next < file.planned.size || next == start {
+                    let part = file.part(from: next, most: Limits.blobPartBytes)
+                    group.addTask { (part.offset + Int64(part.count), try await bring(part, of: file)) }
+                    next += Int64(part.count)
+                    underWay += 1
+                    if part.count == 0 { break }
+                }
+                guard let answer = try await group.next() else { break }
+                underWay -= 1
+                goesOn = goesOn && answer.reached >= answer.end
+                progress(max(0, answer.reached - reached))
+                reached = max(reached, answer.reached)
+            } while underWay > 0 || goesOn && next < file.planned.size
+            return reached
         }
     }
 
-    private func append(_ bytes: [UInt8], to file: MissingFile, at offset: Int64) async throws -> Int64 {
-        try await naming(file.planned) {
-            let part = file.part(from: offset, most: bytes.count)
-            return try position(try await append(bytes, of: [part])[0], in: file.planned)
-        }
+    private func bring(_ part: BlobPart, of file: MissingFile) async throws -> Int64 {
+        let bytes = try await read([part])
+        return try position(try await append(bytes, of: [part])[0], in: file.planned)
     }
 
     /// Throws `blob_damaged` where a file has fewer bytes than its asset says.
@@ -132,9 +136,10 @@ struct BlobTransfer: Sendable {
         do {
             return try await body()
         } catch let error as TidelockError where [.blobDamaged, .blobMissing].contains(error.code) {
-            let what = error.code == .blobDamaged ? "has other bytes than its asset says" : "is not there any more"
+            let what =
+                error.code == .blobDamaged ? "arrives with other bytes than its asset says" : "is not there any more"
             throw TidelockError(
-                error.code, "The file \(planned.path.printable) \(what) at the source; nothing was changed.",
+                error.code, "The file \(planned.path.printable) of the source \(what); nothing was changed.",
                 hint: "Restore it from a backup, or add the asset again. 'tidelock verify --deep' finds such files.",
                 underlying: error)
         }
@@ -162,7 +167,7 @@ private struct MissingFile: Sendable {
         for file in files {
             if bundles.isEmpty || file.left > room || bundles[bundles.count - 1].count >= Limits.blobParts {
                 bundles.append([])
-                room = Int64(Limits.blobPartBytes)
+                room = Int64(Limits.blobBundleBytes)
             }
             bundles[bundles.count - 1].append(file)
             room -= file.left

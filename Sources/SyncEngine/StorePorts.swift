@@ -106,7 +106,7 @@ public protocol StoreMoment: Sendable {
 }
 
 /// What the engine keeps at a destination: the lease, staged batches, and the commit.
-public protocol DestinationStore: BlobDestination {
+public protocol DestinationStore: BlobReceiver {
     /// What this instance holds of a source, in scope, with digests masked by `nonce`.
     func held(of source: String, scope: Scope, sourceKinds: [Kind], nonce: String) async throws -> DestinationState
 

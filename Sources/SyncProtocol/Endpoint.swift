@@ -59,10 +59,12 @@ public enum Endpoint: String, Sendable, CaseIterable {
         case .findMissingBlobs:
             Traits(.post, Self.blobs + "/missing", .token(.push), takes: "FindMissingBlobs", answers: "MissingBlobs")
         case .readBlobs:
-            Traits(.post, Self.blobs + "/read", .token(.pull), takes: "ReadBlobs", answers: "bytes")
+            Traits(
+                .post, Self.blobs + "/read", .token(.pull), takes: "ReadBlobs", answers: "bytes", files: .areAnswer)
         case .appendBlobs:
             Traits(
-                .patch, Self.blobs, .token(.push), takes: "AppendBlobs and bytes", answers: "BlobProgress")
+                .patch, Self.blobs, .token(.push), takes: "AppendBlobs and bytes", answers: "BlobProgress",
+                files: .followFirstLine)
         case .listItems: Traits(.get, "/api/content/items/{model}", .apiKey(.read), answers: "items")
         case .readSingleton: Traits(.get, "/api/content/item/{model}", .apiKey(.read), answers: "item")
         case .readItem: Traits(.get, "/api/content/item/{model}/{id}", .apiKey(.read), answers: "item")
@@ -120,10 +122,11 @@ extension Endpoint {
         public var takes: String?
         /// Name of the message in the response body; nil when it is empty.
         public var answers: String?
+        public var files: FileBytes
 
         init(
             _ method: Method, _ path: String, _ access: Access, _ repetition: Repetition = .anyToken,
-            takes: String? = nil, answers: String? = nil
+            takes: String? = nil, answers: String? = nil, files: FileBytes = .none
         ) {
             self.method = method
             self.path = path
@@ -131,6 +134,7 @@ extension Endpoint {
             self.repetition = repetition
             self.takes = takes
             self.answers = answers
+            self.files = files
         }
     }
 
@@ -157,6 +161,16 @@ extension Endpoint {
         case thisMachineOrAPIKey
         /// Holders of an API key, or anyone, as the script says.
         case script
+    }
+
+    /// Where bytes of files travel. The hash that names a file proves them when it is complete, so neither token nor
+    /// signature covers them: they would be hashed three times instead of once.
+    public enum FileBytes: Sendable, Equatable {
+        case none
+        /// Behind the first line of the request's body, which says what they are and is all that the token covers.
+        case followFirstLine
+        /// They are the whole body of an answer that succeeds, of which the signature covers the rest.
+        case areAnswer
     }
 
     public enum Repetition: Sendable, Equatable {

@@ -29,10 +29,16 @@ public enum Limits {
     public static let largestBlobPartBytes = 8 << 20
     /// Bytes of a disk that files of others leave free, for the store to go on.
     public static let reservedDiskBytes: Int64 = 64 << 20
+    /// Bytes of small files that travel together: several such requests are in memory at once, on both sides.
+    public static let blobBundleBytes = 4 << 20
+    /// Bytes of files that are taken in at once while they arrive.
+    public static let blobPieceBytes = 2 << 20
     /// Small files that travel together.
     public static let blobParts = 256
     /// What a request says of the files of which it brings bytes, in bytes.
     public static let blobHeaderBytes = 64 << 10
+    /// Parts of one large file under way at once.
+    public static let blobPartsUnderWay = 2
     /// Requests with bytes of files under way at once.
     public static let blobWindow = 4
     /// Files in a page of a list.

@@ -5,11 +5,7 @@ internal import SyncProtocol
 /// The files of assets on their way between instances. Each request belongs to a transfer of the caller.
 extension Reception {
     func blobs(_ call: SignedCall) async throws -> Answer {
-        switch call.arrival.endpoint {
-        case .findMissingBlobs: try await missingBlobs(call)
-        case .readBlobs: try await readBlobs(call)
-        default: try await appendBlobs(call)
-        }
+        call.arrival.endpoint == .readBlobs ? try await readBlobs(call) : try await missingBlobs(call)
     }
 
     private func missingBlobs(_ call: SignedCall) async throws -> Answer {
@@ -31,12 +27,17 @@ extension Reception {
         return Answer(body: bytes, type: WireBody.blob)
     }
 
-    private func appendBlobs(_ call: SignedCall) async throws -> Answer {
-        let (message, bytes) = try AppendBlobs.decode(call.body)
+    /// Takes in bytes while they arrive, so that a large part is never in memory as a whole.
+    func appendBlobs(_ call: SignedCall, _ arriving: ArrivingBody) async throws -> Answer {
+        let message: AppendBlobs = try call.message()
         try await admit(message.transfer, call)
-        let offsets = try await dependencies.responder.append(
-            transfer: message.transfer, fence: message.fence, Array(bytes), of: message.parts)
-        return try Answer(BlobProgress(offsets: offsets))
+        let total = try message.parts.total()
+        guard call.arrival.header("content-length") == "\(call.body.count + total)" else {
+            throw TidelockError(.malformedMessage, "Other bytes of files arrive than were announced.")
+        }
+        try await call.arrival.context.widenReads()
+        let intake = BlobIntake(message, to: dependencies.responder)
+        return try Answer(BlobProgress(offsets: await intake.take(arriving)))
     }
 
     private func admit(_ transfer: String, _ call: SignedCall) async throws {

@@ -90,13 +90,16 @@ struct Reception: Sendable {
         let token = try await verifier.verify(
             text, for: arrival.facts, from: arrival.address, need: need, now: dependencies.clock.seconds)
         do {
-            let body = try await collect(request, upTo: arrival.endpoint.bodyLimit)
+            var arriving = ArrivingBody(request, upTo: arrival.endpoint.bodyLimit)
+            let bringsFiles = arrival.endpoint.traits.files == .followFirstLine
+            let body = try await bringsFiles ? arriving.line(most: Limits.blobHeaderBytes) : arriving.all()
             try await verifier.admit(token, body: body, repetition: arrival.endpoint.traits.repetition)
             try await dependencies.hooks.admit(arrival.forHooks)
             let call = SignedCall(arrival: arrival, token: token, body: body)
             let principal = Principal(id: token.issuer, address: arrival.addressText.printable)
             return try await Principal.$current.withValue(principal) {
-                try await handle(call).response(to: arrival, seal: token.seal)
+                let answer = try await bringsFiles ? appendBlobs(call, arriving) : handle(call)
+                return answer.response(to: arrival, seal: token.seal)
             }
         } catch let refusal as Refusal {
             throw refusal
@@ -165,17 +168,7 @@ extension Reception {
         guesses.note(arrival.addressText)
     }
 
-    /// Reads the body as it arrives, and stops at the limit. Throws `too_large`.
-    func collect(_ request: Request, upTo limit: Int) async throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        for try await part in request.body {
-            guard bytes.count + part.readableBytes <= limit else { throw Self.tooLarge(limit) }
-            bytes.append(contentsOf: part.readableBytesView)
-        }
-        return bytes
-    }
-
-    private static func tooLarge(_ limit: Int) -> TidelockError {
+    static func tooLarge(_ limit: Int) -> TidelockError {
         TidelockError(.tooLarge, "The body of the request is larger than \(limit) bytes.")
     }
 }

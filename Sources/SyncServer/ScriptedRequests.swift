@@ -13,7 +13,8 @@ extension Reception {
         let match = try await dependencies.routes.route(arrival.method, path)
         switch match {
         case .found(let route) where isAuthorized || route.isPublic:
-            let body = try await collect(request, upTo: arrival.endpoint.bodyLimit)
+            var arriving = ArrivingBody(request, upTo: arrival.endpoint.bodyLimit)
+            let body = try await arriving.all()
             return Answer(
                 try await route.answer(
                     ScriptedRequest(

@@ -1,6 +1,7 @@
 import ContentModel
 import Foundation
 import SyncEngine
+import Synchronization
 import Testing
 import TidelockTestSupport
 
@@ -46,6 +47,33 @@ import TidelockTestSupport
         // Adding the file again mends it.
         _ = try taken(bytes)
         try folder.check(blob)
+    }
+
+    @Test func aPartWaitsForTheOneBeforeItAndNotForEver() async throws {
+        let isHere = Atomic(false)
+        let patient = BlobTurns(clock: TestClock(sleep: .lastsUntilCancelled), patience: .seconds(5))
+        let hash = blob.hash
+        async let waited: Void = patient.wait(for: hash) { isHere.load(ordering: .sequentiallyConsistent) }
+        patient.advance(hash)
+        isHere.store(true, ordering: .sequentiallyConsistent)
+        patient.advance(hash)
+        await waited
+        await BlobTurns(clock: TestClock(), patience: .seconds(5)).wait(for: hash) { false }
+    }
+
+    @Test func aLargeFileIsTheSameWhereverItIsCut() throws {
+        let large = (0..<(17 << 20) + 1_234).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 7) }
+        let blob = Blob(hash: ContentHash(bytes: sha256(large)), size: Int64(large.count))
+        let arrivals = BlobArrivals(folder)
+        var position = 0
+        for count in [1, 4_095, 4_096, 3 << 20, (4 << 20) + 7, large.count] {
+            let end = min(position + count, large.count)
+            #expect(try arrivals.append(large[position..<end], to: blob, at: Int64(position)) == Int64(end))
+            position = end
+        }
+        #expect(try arrivals.settle([blob]).isEmpty)
+        try folder.check(blob)
+        #expect(try folder.read(blob.hash, from: 0, count: large.count) == large)
     }
 
     @Test func partsAreTakenWhereTheyBelongAndOnlyThere() throws {

@@ -67,6 +67,25 @@ struct RoundTripTests {
         #expect(String(decoding: response.body, as: UTF8.self) == expected)
     }
 
+    @Test(arguments: [(1, 1), (5, 3 << 20), (20_000, 9), (20_000, 600_000)])
+    func anAttachmentFollowsTheBody(size: Int, attached: Int) async throws {
+        let server = try TestServer.answering { TestReply("\(checksum($0.body)) \($0.byteCount)") }
+        let bytes = (0..<size + attached).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        var request = HTTPRequest("PATCH", server.url(), body: Array(bytes[..<size]))
+        request.attachment = Array(bytes[size...])
+        let response = try await client().send(request)
+        #expect(String(decoding: response.body, as: UTF8.self) == "\(checksum(bytes)) \(response.bytesSent)")
+        #expect(server.requests.last?.headers["content-length"] == "\(size + attached)")
+    }
+
+    @Test func anAttachmentNeedsABody() async throws {
+        let server = try TestServer.answering { _ in TestReply("ok") }
+        var request = HTTPRequest("PUT", server.url())
+        request.attachment = [1]
+        await #expect(throws: HTTPError.self) { try await client().send(request) }
+        #expect(server.requests.isEmpty)
+    }
+
     @Test func largeAnswersArrive() async throws {
         let body = (0..<8 << 20).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 2) }
         let server = try TestServer.answering { _ in TestReply(body: body) }

@@ -63,6 +63,29 @@ struct AssetSyncTests {
         #expect(await site.server.stop() == 0)
     }
 
+    @Test func bytesThatChangeOnTheirWayAreNeverTaken() async throws {
+        let site = try await Site.make()
+        let file = Story.current.folder.appending(path: "marked.bin")
+        let mark = Array("these words change on their way".utf8)
+        try Data((0..<2_000).flatMap { _ in mark }).write(to: file)
+        _ = try await site.source.addAssets(file)
+        let proxy = try RecordingProxy(to: site.server.port, keepsBytes: false)
+        try await site.source.target(site.destination, at: proxy.port)
+        proxy.spoil { bytes, _ in
+            guard let found = bytes.firstRange(of: mark) else { return }
+            bytes[found.lowerBound] ^= 1
+        }
+        let push = try await site.push()
+        #expect(push.exit == 65 && push.error?.code == "blob_damaged", "\(push)")
+        #expect(try site.destination.uploads().isEmpty)
+        #expect(try await site.destination.kinds().allSatisfy { $0.items == 0 })
+        try await site.source.target(site.destination, at: site.server.port)
+        let again = try await site.push()
+        #expect(again.isGood && again.created == 1, "\(again)")
+        #expect(try site.destination.uploads() == site.source.uploads())
+        #expect(await site.server.stop() == 0)
+    }
+
     @Test func aRunIsTakenBackWithItsFilesAndAMirrorRemovesThem() async throws {
         let site = try await Site.make()
         let assets = try await site.source.addAssets(

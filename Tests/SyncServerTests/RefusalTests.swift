@@ -70,6 +70,37 @@ struct RefusalTests {
         }
     }
 
+    /// What is said of bytes of files is signed; the bytes themselves are proved by the hashes that name them.
+    @Test(arguments: [false, true])
+    func withOtherWordsAboutFiles(isAltered: Bool) async throws {
+        let endpoint = Endpoint.appendBlobs.path()
+        let part = BlobPart(sha256: String(repeating: "a", count: 64), size: 3, offset: 0, count: 3)
+        let line = try AppendBlobs(transfer: "0190-1", fence: 7, parts: [part]).line
+        let other = try AppendBlobs(transfer: "0190-1", fence: 8, parts: [part]).line
+        let world = World()
+        let response = try await world.serve {
+            _ = try await $0.sendSigned("POST", path, body: $0.openBody())
+            return try await $0.sendSigned(
+                "PATCH", endpoint, body: line, id: "fedcba9876543210", sending: (isAltered ? other : line) + [1, 2, 3])
+        }
+        #expect(response.code == (isAltered ? ErrorCode.alteredRequest.rawValue : nil))
+        #expect(response.status == (isAltered ? ErrorCode.alteredRequest.traits.httpStatus : 200), "\(response.text)")
+    }
+
+    @Test(arguments: [0, 2, 4])
+    func withMoreOrFewerBytesOfFilesThanAnnounced(count: Int) async throws {
+        let endpoint = Endpoint.appendBlobs.path()
+        let part = BlobPart(sha256: String(repeating: "a", count: 64), size: 3, offset: 0, count: 3)
+        let line = try AppendBlobs(transfer: "0190-1", fence: 7, parts: [part]).line
+        let response = try await World().serve {
+            _ = try await $0.sendSigned("POST", path, body: $0.openBody())
+            return try await $0.sendSigned(
+                "PATCH", endpoint, body: line, id: "fedcba9876543210",
+                sending: line + [UInt8](repeating: 1, count: count))
+        }
+        #expect(response.code == ErrorCode.malformedMessage.rawValue)
+    }
+
     @Test func withATokenOfAnotherTime() async throws {
         let world = World()
         try await expectRefusal(.expiredToken, in: world, isSigned: true) {

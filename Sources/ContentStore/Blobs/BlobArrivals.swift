@@ -30,6 +30,12 @@ final class BlobArrivals: Sendable {
         return BlobFile.size(at: path(of: blob.hash)) ?? 0
     }
 
+    /// Whether so many bytes of a blob are here.
+    func hasReached(_ offset: Int64, of hash: ContentHash) -> Bool {
+        let size = BlobFile.size(at: path(of: hash)) ?? BlobFile.size(at: folder.path(of: hash))
+        return size ?? 0 >= offset
+    }
+
     /// Writes bytes behind those that are here, if that is where they belong. Answers how many there are then.
     func append(_ bytes: ArraySlice<UInt8>, to blob: Blob, at offset: Int64) throws -> Int64 {
         if folder.holds(blob) { return blob.size }
@@ -64,8 +70,7 @@ final class BlobArrivals: Sendable {
                 }
                 forget(blob.hash)
             }
-            for shard in Set(waiting.map { folder.shard(of: $0.hash) }) { try BlobFile.syncFolder(shard) }
-            try BlobFile.syncFolder(folder.root)
+            try syncFolders(of: waiting)
             return lost
         }
     }
@@ -78,15 +83,24 @@ final class BlobArrivals: Sendable {
         return (waiting, missing)
     }
 
+    /// Above this number of files the whole disk is written out at once.
+    private static let fewFiles = 16
+
+    private func syncFolders(of blobs: [Blob]) throws {
+        guard blobs.count <= Self.fewFiles else { return try BlobFile.syncDisk(of: folder.root) }
+        for shard in Set(blobs.map { folder.shard(of: $0.hash) }) { try BlobFile.syncFolder(shard) }
+        try BlobFile.syncFolder(folder.root)
+    }
+
     private func sync(_ blobs: [Blob]) throws {
-        guard blobs.count <= 16 else { return try BlobFile.syncDisk(of: folder.arrivals) }
+        guard blobs.count <= Self.fewFiles else { return try BlobFile.syncDisk(of: folder.arrivals) }
         // Whatever is not there any more has been settled by somebody else, or is found missing.
         for blob in blobs where BlobFile.size(at: path(of: blob.hash)) != nil {
             try BlobFile(reading: path(of: blob.hash)).sync()
         }
     }
 
-    private func path(of hash: ContentHash) -> String { folder.arrivals.appending(path: hash.hex).path }
+    private func path(of hash: ContentHash) -> String { folder.arrivalPath(of: hash) }
 
     private func arrival(of hash: ContentHash) -> BlobArrival {
         known.withLock { known in
@@ -109,6 +123,8 @@ private final class BlobArrival: Sendable {
     private let hash: ContentHash
     private let state = Mutex(State())
 
+    private static let largeFile: Int64 = 16 << 20
+
     fileprivate struct State {
         /// Over the first `hashed` bytes.
         var sha = BlobDigest()
@@ -129,13 +145,34 @@ private final class BlobArrival: Sendable {
             guard !state.isChecked || present == blob.size else { throw Self.otherSize }
             guard !state.isChecked, offset == present else { return present }
             guard offset + Int64(bytes.count) <= blob.size else { throw Self.otherSize }
-            let file = try BlobFile(writing: path)
-            try bytes.withUnsafeBytes { try file.append($0) }
-            if state.hashed == offset {
-                bytes.withUnsafeBytes { state.sha.update($0) }
-                state.hashed += Int64(bytes.count)
+            // What is not in one piece with what was hashed is hashed when the file is complete.
+            let digest = state.hashed == offset ? state.sha : nil
+            do {
+                try bytes.withUnsafeBytes { try write($0, to: blob, at: offset, hashing: digest) }
+            } catch {
+                // The digest may be ahead of the file now.
+                state = State()
+                throw error
             }
+            if digest != nil { state.hashed += Int64(bytes.count) }
             return offset + Int64(bytes.count)
+        }
+    }
+
+    private func write(
+        _ bytes: UnsafeRawBufferPointer, to blob: Blob, at offset: Int64, hashing digest: BlobDigest?
+    ) throws {
+        let file = try BlobFile(writing: path)
+        if blob.size < Self.largeFile {
+            try file.append(bytes)
+            digest?.update(bytes)
+            // While other files arrive: what waits for all of them in the end waits for little.
+            file.beginSync(from: offset, count: bytes.count)
+        } else {
+            // Each belongs to one of the two alone until both have ended; the bytes are only read.
+            nonisolated(unsafe) let (bytes, file, digest) = (bytes, file, digest)
+            try BlobWork.together(
+                { try file.appendDirectly(bytes, at: offset) }, { digest?.update(bytes) })
         }
     }
 

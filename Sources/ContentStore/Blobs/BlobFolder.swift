@@ -8,25 +8,32 @@ internal import Glibc
 /// here blocks the thread.
 public struct BlobFolder: Sendable {
     let root: URL
+    private let rootPath: String
+    private static let arrivalsName = "arriving"
 
     /// Bytes that are in memory at once.
     static let chunk = 1 << 20
 
     init(in storage: URL) {
         root = storage.appending(path: "blobs", directoryHint: .isDirectory)
+        rootPath = root.path
     }
 
     /// Where arriving bytes wait until they are whole.
-    var arrivals: URL { root.appending(path: "arriving", directoryHint: .isDirectory) }
+    var arrivals: URL { root.appending(path: Self.arrivalsName, directoryHint: .isDirectory) }
 
     func shard(of hash: ContentHash) -> URL {
         root.appending(path: String(hash.hex.prefix(2)), directoryHint: .isDirectory)
     }
 
-    private func place(of hash: ContentHash) -> URL { shard(of: hash).appending(path: hash.hex) }
+    /// The file of a blob, whether it is there or not. As text: addresses of files take longer to make than to open.
+    public func path(of hash: ContentHash) -> String {
+        let name = hash.hex
+        return "\(rootPath)/\(name.prefix(2))/\(name)"
+    }
 
-    /// The file of a blob, whether it is there or not.
-    public func path(of hash: ContentHash) -> String { place(of: hash).path }
+    /// Where the bytes of a blob wait until they are whole.
+    func arrivalPath(of hash: ContentHash) -> String { "\(rootPath)/\(Self.arrivalsName)/\(hash.hex)" }
 
     /// Whether a blob is here. What happened to its bytes since it arrived only `check` finds out.
     public func holds(_ blob: Blob) -> Bool {

@@ -39,6 +39,7 @@ extension Store: BlobSource {
             }
         }
         return try await BlobWork.perform { [blobs] in
+            if wanted.count == 1 { return try blobs.read(wanted[0].hash, from: wanted[0].part.offset, count: total) }
             var bytes: [UInt8] = []
             bytes.reserveCapacity(total)
             for (hash, part) in wanted {

@@ -153,6 +153,8 @@ struct UploadLinks {
         guard !Self.isLink(place, to: blob) else { return }
         try requireRoom(at: place, for: file, instead: old)
         try BlobFile.makeFolder(URL(filePath: place).deletingLastPathComponent(), mode: 0o755)
+        // Fails where something is in the way.
+        if chmod(blob, 0o644) == 0, link(blob, place) == 0 { return }
         let temporary = uploads.appending(path: ".tidelock-\(UUID().uuidString)").path
         defer { unlink(temporary) }
         // Web servers run as somebody else. Where the folder is on another disk, or somebody else's, there are no links.

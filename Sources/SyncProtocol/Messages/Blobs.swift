@@ -107,7 +107,8 @@ public struct ReadBlobs: Codable, Sendable {
     }
 }
 
-/// Brings bytes of files to the destination of a transfer: these words in JSON, a line feed, and the bytes.
+/// Brings bytes of files to the destination of a transfer: these words in JSON are the first line of the request's
+/// body, and the bytes follow.
 public struct AppendBlobs: Codable, Sendable {
     public var transfer: String
     public var fence: Int64
@@ -119,20 +120,9 @@ public struct AppendBlobs: Codable, Sendable {
         self.parts = parts
     }
 
-    public func encoded(with bytes: [UInt8]) throws -> [UInt8] {
-        var body = try WireBody.encode(self)
-        body.reserveCapacity(body.count + 1 + bytes.count)
-        body.append(UInt8(ascii: "\n"))
-        body.append(contentsOf: bytes)
-        return body
-    }
-
-    /// Throws `malformed_message`.
-    public static func decode(_ body: [UInt8]) throws -> (AppendBlobs, bytes: ArraySlice<UInt8>) {
-        guard let end = body.prefix(Limits.blobHeaderBytes).firstIndex(of: UInt8(ascii: "\n")) else {
-            throw TidelockError(.malformedMessage, "The request does not say which bytes of which files it brings.")
-        }
-        return (try WireBody.decode(AppendBlobs.self, from: Array(body[..<end])), body[(end + 1)...])
+    /// With the line feed that ends it.
+    public var line: [UInt8] {
+        get throws { try WireBody.encode(self) + [UInt8(ascii: "\n")] }
     }
 }
 

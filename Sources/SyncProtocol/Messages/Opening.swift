@@ -3,8 +3,8 @@ public import Foundation
 
 /// The version of the protocol that this build speaks, and the oldest it still understands.
 public enum ProtocolVersion {
-    public static let current = 2
-    public static let oldest = 2
+    public static let current = 3
+    public static let oldest = 3
 }
 
 /// Opens a transfer. Idempotent on `id`, which the initiator makes (UUIDv7).
