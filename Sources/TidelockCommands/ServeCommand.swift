@@ -117,7 +117,7 @@ struct Serving {
 /// server runs. A file that cannot be read any more leaves the last good keys in force.
 private actor KeyFile {
     private let instance: Instance
-    private var stamp: [Date?] = []
+    private var stamp: [FileStamp?] = []
     private var known: [AcceptedKey]
 
     init(instance: Instance) {
@@ -130,7 +130,7 @@ private actor KeyFile {
     }
 
     private func current() async -> [AcceptedKey] {
-        let present = [instance.folder.configuration, instance.folder.environment].map(Self.changed)
+        let present = [instance.folder.configuration, instance.folder.environment].map { FileStamp(ofFile: $0.path) }
         guard present != stamp else { return known }
         stamp = present
         do {
@@ -146,10 +146,6 @@ private actor KeyFile {
                 channel: "server")
         }
         return known
-    }
-
-    private static func changed(_ file: URL) -> Date? {
-        (try? FileManager.default.attributesOfItem(atPath: file.path))?[.modificationDate] as? Date
     }
 }
 
