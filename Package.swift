@@ -154,6 +154,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "TidelockCommandsTests",
+            dependencies: ["ContentModel", "HookHost", "SyncEngine", "SyncProtocol", "TidelockCommands", arguments],
+            swiftSettings: strict),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "ContentModel", "ContentStore", "SyncEngine", "SyncProtocol", "TidelockTestSupport", "tidelock",

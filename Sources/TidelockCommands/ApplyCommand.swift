@@ -14,7 +14,7 @@ struct ApplyCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: "The file.") var file: String
-    @Option(help: "Let it delete up to so many items although a guard would stop it.") var allowDeletes: Int?
+    @OptionGroup var deletes: DeleteOptions
     @Flag(help: "Print one JSON object.") var json = false
     @OptionGroup var location: LocationOptions
 
@@ -28,7 +28,7 @@ struct ApplyCommand: AsyncParsableCommand {
         options.expected = expected
         options.isExact = true
         var request = SyncRunner.Request(direction: .push, scope: plan.scope, options: options)
-        request.confirmations = Confirmations(deletes: allowDeletes)
+        request.confirmations = Confirmations(deletes: deletes.allowDeletes)
         request.applied = plan
         let hooks = try await instance.hooks()
         defer { hooks.stop() }

@@ -3,11 +3,9 @@ internal import ContentModel
 internal import SyncEngine
 internal import SyncProtocol
 
-/// What runs may do although a guard would stop them, what makes them refuse, and for how long they try: options of
-/// every command that runs, whoever says what is moved.
+/// What a run may do although a guard would stop it, what makes it refuse, and for how long it tries: options of every
+/// command that runs, whoever says what is moved.
 struct GuardOptions: ParsableArguments {
-    @Flag(help: "Mirror although there is a filter: deletes only rows that this source sent.") var forceMirror = false
-    @Option(help: "Let the run delete up to so many items although a guard would stop it.") var allowDeletes: Int?
     @Flag(help: "Send although a filter handler that was used last time is gone.") var confirmMissingFilters = false
     @Flag(help: "Send items again that a rollback took back at the destination.") var includeReverted = false
     @Flag(help: "Refuse the run when links of what it sends would lead nowhere.") var failOnDangling = false
@@ -17,17 +15,37 @@ struct GuardOptions: ParsableArguments {
 
     func validate() throws {
         guard (1...86_400).contains(timeout) else { throw ValidationError("The timeout is 1 to 86400 seconds.") }
-        guard (allowDeletes ?? 0) >= 0 else { throw ValidationError("--allow-deletes takes a number of items.") }
     }
 
     func request(_ direction: Direction, moving scope: Scope, isDryRun: Bool) -> SyncRunner.Request {
-        var scope = scope
-        scope.allowsMirrorWithFilter = forceMirror
-        return SyncRunner.Request(
+        SyncRunner.Request(
             direction: direction, scope: scope, options: PlanOptions(includesReverted: includeReverted),
             confirmations: Confirmations(
-                deletes: allowDeletes, missingFilters: confirmMissingFilters,
-                refusesDangling: failOnDangling ? true : nil, refusesSchemaChanges: failOnSchema ? true : nil),
+                missingFilters: confirmMissingFilters, refusesDangling: failOnDangling ? true : nil,
+                refusesSchemaChanges: failOnSchema ? true : nil),
             isDryRun: isDryRun, timeout: .seconds(timeout))
+    }
+}
+
+/// How many items may be deleted: an option of every command that can delete.
+struct DeleteOptions: ParsableArguments {
+    @Option(help: "Let the run delete up to so many items although a guard would stop it.") var allowDeletes: Int?
+
+    func validate() throws {
+        guard (allowDeletes ?? 0) >= 0 else { throw ValidationError("--allow-deletes takes a number of items.") }
+    }
+}
+
+/// The guards of commands whose runs may be mirrors.
+struct MirrorGuardOptions: ParsableArguments {
+    @Flag(help: "Mirror although there is a filter: deletes only rows that this source sent.") var forceMirror = false
+    @OptionGroup var deletes: DeleteOptions
+    @OptionGroup var guards: GuardOptions
+
+    func request(_ direction: Direction, moving scope: Scope, isDryRun: Bool) -> SyncRunner.Request {
+        var request = guards.request(direction, moving: scope, isDryRun: isDryRun)
+        request.scope.allowsMirrorWithFilter = forceMirror
+        request.confirmations.deletes = deletes.allowDeletes
+        return request
     }
 }

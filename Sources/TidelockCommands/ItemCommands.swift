@@ -17,17 +17,11 @@ struct ItemOptions: ParsableArguments {
     @Flag(help: "Also everything that its links lead to, with its models.") var withLinks = false
     @Flag(help: "Also the assets that it uses, with their folders, and nothing else.") var withAssets = false
     @Flag(help: "Only say what would be done.") var dryRun = false
-    @Flag(help: "Send although a filter handler that was used last time is gone.") var confirmMissingFilters = false
-    @Flag(help: "Send items again that a rollback took back at the destination.") var includeReverted = false
-    @Flag(help: "Refuse the run when links of what it sends would lead nowhere.") var failOnDangling = false
-    @Flag(help: "Refuse the run when definitions of models that it changes break items there.")
-    var failOnSchema = false
-    @Option(help: "Seconds to keep trying while nothing gets through.") var timeout = 30
+    @OptionGroup var guards: GuardOptions
     @Flag(help: "Print one JSON object.") var json = false
     @OptionGroup var location: LocationOptions
 
     func validate() throws {
-        guard (1...86_400).contains(timeout) else { throw ValidationError("The timeout is 1 to 86400 seconds.") }
         guard !id.isEmpty else { throw ValidationError("The id of an item is not empty.") }
         guard !withLinks || !withAssets else {
             throw ValidationError("Choose --with-links, which brings the assets too, or --with-assets.")
@@ -39,15 +33,8 @@ struct ItemOptions: ParsableArguments {
     func run(_ direction: Direction) async throws {
         try await RunCommand(target: target, json: json, location: location).run(direction) {
             let kind = try Kind.ofItems(kind)
-            let request = SyncRunner.Request(
-                direction: direction,
-                scope: Scope(items: [kind.name: [id]], itemRule: rule),
-                options: PlanOptions(includesReverted: includeReverted),
-                confirmations: Confirmations(
-                    missingFilters: confirmMissingFilters, refusesDangling: failOnDangling ? true : nil,
-                    refusesSchemaChanges: failOnSchema ? true : nil),
-                isDryRun: dryRun, timeout: .seconds(timeout))
-            return [request]
+            let scope = Scope(items: [kind.name: [id]], itemRule: rule)
+            return [guards.request(direction, moving: scope, isDryRun: dryRun)]
         }
     }
 }

@@ -22,7 +22,7 @@ struct RunFileCommand: AsyncParsableCommand {
     @Flag(help: "Push, where the file does not say so.") var push = false
     @Flag(help: "Pull, where the file does not say so.") var pull = false
     @Flag(help: "Only say what would be done.") var dryRun = false
-    @OptionGroup var guards: GuardOptions
+    @OptionGroup var guards: MirrorGuardOptions
     @Flag(help: "Print one JSON object.") var json = false
     @OptionGroup var location: LocationOptions
 

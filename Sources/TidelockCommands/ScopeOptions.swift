@@ -22,7 +22,7 @@ struct ScopeOptions: ParsableArguments {
         transform: { try ConflictPolicy(option: $0) })
     var policy = ConflictPolicy.source
     @Option(help: "Items in a batch.") var batchSize = Limits.batchItems
-    @OptionGroup var guards: GuardOptions
+    @OptionGroup var guards: MirrorGuardOptions
 
     func validate() throws {
         guard (1...Limits.batchItems).contains(batchSize) else {

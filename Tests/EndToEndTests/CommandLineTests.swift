@@ -25,6 +25,29 @@ struct CommandLineTests {
         #expect(ending.status == 0 && ending.output.contains("USAGE:") && ending.errors.isEmpty, "\(ending)")
     }
 
+    @Test(arguments: [
+        "push production", "pull production", "plan production", "run jobs.lua", "item push production posts 1",
+        "item pull production posts 1",
+    ])
+    func everyCommandThatRunsNamesTheSameGuards(command: String) async throws {
+        func attempt(_ options: String...) async throws -> RunningTool.Ending {
+            let arguments = command.split(separator: " ").map(String.init) + options
+            return try await RunningTool(RealInstance.tool, arguments, in: Story.current.folder).ending()
+        }
+        let help = try await attempt("--help").output
+        let words = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        for option in [
+            "--confirm-missing-filters Send although a filter handler that was used last time is gone.",
+            "--include-reverted Send items again that a rollback took back at the destination.",
+            "--fail-on-dangling Refuse the run when links of what it sends would lead nowhere.",
+            "--fail-on-schema Refuse the run when definitions of models that it changes or deletes break items there.",
+            "--timeout <timeout> Seconds to keep trying while nothing gets through. (default: 30)",
+        ] {
+            #expect(words.contains(option), "\(command): \(help)")
+        }
+        expectComplaint(try await attempt("--timeout", "0"), status: 64, "1 to 86400 seconds")
+    }
+
     @Test func unknownCommand() async throws {
         expectComplaint(try await tool("pusch"), status: 64, "pusch")
     }
