@@ -5,35 +5,6 @@ internal import HookHost
 internal import SyncEngine
 internal import SyncProtocol
 
-/// Which targets a push goes to.
-struct TargetChoice: ParsableArguments {
-    @Argument(help: "The targets' names.") var targets: [String] = []
-    @Flag(help: "Push to every target that allows it, and print a list even if it is only one.") var all = false
-
-    func validate() throws {
-        guard all != !targets.isEmpty else {
-            throw ValidationError(all ? "--all takes no names." : "Name a target, several, or --all.")
-        }
-    }
-
-    /// The name where there is only one.
-    var single: String? {
-        guard !all, let first = targets.first, targets.allSatisfy({ $0 == first }) else { return nil }
-        return first
-    }
-
-    /// Each once, in the order of their names on the command line. Throws `unknown_target`.
-    func chosen(among instance: Instance) async throws -> [Target] {
-        guard all else { return try await instance.targets(named: targets) }
-        let allowed = try await instance.targets().map(\.target).filter(\.allowsPush)
-        guard !allowed.isEmpty else {
-            throw TidelockError(
-                .unknownTarget, "There is no target that allows a push.", hint: "'tidelock targets' lists them.")
-        }
-        return allowed
-    }
-}
-
 extension RunOptions {
     /// A push to several targets at once.
     func push(to choice: TargetChoice, isDryRun: Bool) async throws {
@@ -48,9 +19,9 @@ extension RunOptions {
     }
 
     private func pushSideBySide(to choice: TargetChoice, isDryRun: Bool) async throws {
-        let sequence = try JobSequence([try scope.request(.push, isDryRun: isDryRun)])
+        let sequence = try JobSequence(try await requests(.push, isDryRun: isDryRun))
         let instance = try await Instance.open(location)
-        try await instance.run(sequence, with: try await choice.chosen(among: instance), json: json)
+        try await instance.run(sequence, with: try await choice.chosen(for: .push, among: instance), json: json)
     }
 }
 
@@ -59,7 +30,7 @@ extension RunOptions {
     func watch(_ choice: TargetChoice, quiet: Int64) async throws {
         let sequence = try JobSequence([try scope.request(.push, isDryRun: false)])
         let instance = try await Instance.open(location)
-        let targets = try await choice.chosen(among: instance)
+        let targets = try await choice.chosen(for: .push, among: instance)
         let hooks = try await instance.hooks()
         defer { hooks.stop() }
         let runs = TargetRuns(instance: instance, hooks: hooks, targets: targets, sequence: sequence)
@@ -91,13 +62,12 @@ struct PushCommand: AsyncParsableCommand {
     @Option(help: "With --watch: seconds without a change before a push.") var debounce = 2.0
 
     func validate() throws {
+        guard choice.isMade else { throw ValidationError("Name a target, several, or --all.") }
         guard !watch || !dryRun else { throw ValidationError("--watch cannot be a dry run.") }
         guard (0...WatchSchedule.longestDebounce).contains(debounce) else {
             throw ValidationError("--debounce is 0 to \(Int(WatchSchedule.longestDebounce)) seconds.")
         }
-        guard options.jobs == nil || (choice.single != nil && !watch) else {
-            throw ValidationError("--jobs goes to one target, once.")
-        }
+        guard !watch || options.jobs == nil else { throw ValidationError("--watch does not go with --jobs.") }
     }
 
     func run() async throws {

@@ -10,15 +10,14 @@ struct RunFileCommand: AsyncParsableCommand {
             The file is a list of jobs, {"name": …, "syncSettings": {…}}, or an object that holds them as "jobs" beside \
             "target" (a name or a list of names), "mode" ("push" or "pull") and "pause" (seconds between runs). A \
             file whose name ends in .lua returns the same as a table; it may call env(name, default), os.time and \
-            os.date.
+            os.date. Targets that the command names, or --all, take the place of those in the file.
 
             Jobs run in their order, and the first that fails stops the rest for its target. Jobs that follow one \
             another and move different things are one run. --json prints {"runs": […]}, one report for each target.
             """)
 
     @Argument(help: "The file of jobs.") var file: String
-    @Option(help: "A target's name, in the place of those in the file. May be given several times.")
-    var target: [String] = []
+    @OptionGroup var choice: TargetChoice
     @Flag(help: "Push, where the file does not say so.") var push = false
     @Flag(help: "Pull, where the file does not say so.") var pull = false
     @Flag(help: "Only say what would be done.") var dryRun = false
@@ -41,24 +40,27 @@ struct RunFileCommand: AsyncParsableCommand {
     }
 
     private func perform(_ jobs: JobFile) async throws {
-        let names = try targets(of: jobs)
-        let request = guards.request(try direction(of: jobs), moving: .everything, isDryRun: dryRun)
-        let requests = try request.moving(jobs.jobs)
+        let choice = try choice(completedBy: jobs)
+        let direction = try direction(of: jobs)
+        let requests = try guards.request(direction, moving: .everything, isDryRun: dryRun).moving(jobs.jobs)
         let instance = try await Instance.open(location)
         let sequence = try JobSequence(requests) { [isDryRun = dryRun, clock = instance.clock] in
             if !isDryRun, jobs.pause > .zero { try await clock.sleep(for: jobs.pause) }
         }
-        try await instance.run(sequence, with: try await instance.targets(named: names), json: json)
+        try await instance.run(
+            sequence, with: try await choice.chosen(for: direction, among: instance), json: json)
     }
 
-    private func targets(of jobs: JobFile) throws -> [String] {
-        let names = target.isEmpty ? jobs.targets : target
-        guard !names.isEmpty else {
+    private func choice(completedBy jobs: JobFile) throws -> TargetChoice {
+        guard !choice.isMade else { return choice }
+        guard !jobs.targets.isEmpty else {
             throw TidelockError(
                 .usage, "Neither the file \(file) nor the command names a target.",
-                hint: "Add --target NAME, or \"target\" beside the jobs of the file.")
+                hint: "Name it after the file, or as \"target\" beside the jobs of the file.")
         }
-        return names
+        var completed = choice
+        completed.targets = jobs.targets
+        return completed
     }
 
     /// What was written to be pushed is never pulled because of a slip: a mirror would delete on the wrong side.

@@ -16,16 +16,21 @@ struct RunOptions: ParsableArguments {
 
     func run(_ direction: Direction, with target: String, isDryRun: Bool) async throws {
         try await RunCommand(target: target, json: json, location: location).run(direction) {
-            let request = try scope.request(direction, isDryRun: isDryRun)
-            guard let jobs else { return [request] }
-            let file = try await JobFile.read(jobs, for: location)
-            guard file.isPlain else {
-                throw TidelockError(
-                    .usage, "The file \(jobs) says more than its jobs.",
-                    hint: "'tidelock run \(jobs)' heeds all of it.")
-            }
-            return try request.moving(file.jobs)
+            try await requests(direction, isDryRun: isDryRun)
         }
+    }
+
+    /// One run, or those that the jobs of the file make, to be made one after another.
+    func requests(_ direction: Direction, isDryRun: Bool) async throws -> [SyncRunner.Request] {
+        let request = try scope.request(direction, isDryRun: isDryRun)
+        guard let jobs else { return [request] }
+        let file = try await JobFile.read(jobs, for: location)
+        guard file.isPlain else {
+            throw TidelockError(
+                .usage, "The file \(jobs) says more than its jobs.",
+                hint: "'tidelock run \(jobs)' heeds all of it.")
+        }
+        return try request.moving(file.jobs)
     }
 
     func validate() throws {

@@ -49,10 +49,52 @@ struct SeveralTargetsTests {
         #expect(all.exit == 0 && all.reports.map(\.created) == [2], "\(all)")
     }
 
+    @Test func eachGetsTheJobsOfAFileUntilOneFailsForIt() async throws {
+        let (site, edge, server) = try await make()
+        defer { withExtendedLifetime(server) {} }
+        try await site.source.take(Articles.make(1, from: 20), model: "authors")
+        // The second job would delete most of what is at the edge, which a guard stops.
+        try await edge.take(Articles.make(8, from: 100), model: "authors")
+        let file = try site.source.jobFile(
+            "jobs.json",
+            """
+            [{"name":"content","syncSettings":{"models":["articles"]}},
+             {"name":"content","syncSettings":{"models":["authors"],"mirror":true}}]
+            """)
+        let first = try JobRuns(await site.source.start(["push", "--all", "--jobs", file, "--json"]).ending())
+        #expect(first.exit == 65 && first.error == nil, "\(first)")
+        let byTarget = Dictionary(uniqueKeysWithValues: first.runs.map { ($0.report.target, $0) })
+        #expect(byTarget["production"]?.jobs?.map(\.status) == ["committed", "committed"], "\(first)")
+        #expect(byTarget["production"]?.report.created == 6, "\(first)")
+        #expect(byTarget["edge"]?.jobs?.map(\.status) == ["committed", "failed"], "\(first)")
+        #expect(byTarget["edge"]?.report.error?.code == "delete_guard", "\(first)")
+        #expect(try await edge.content().keys.filter { $0.hasPrefix("content/articles/") }.count == 5)
+        let told = try await site.source.attempt("push", "production", "edge", "--jobs", file)
+        #expect(told.status == 65 && told.errors.contains("edge: Job 2 of 2 failed"), "\(told)")
+        #expect(!told.errors.contains("production"), "\(told)")
+        let allowed = try await site.source.runJobs(file, "--all", "--push", "--allow-deletes", "8")
+        #expect(allowed.areGood && allowed.runs.map(\.jobs?.count) == [2, 2], "\(allowed)")
+        #expect(try await edge.content().hashes == (try await site.destination.content().hashes))
+    }
+
+    @Test func aTargetThatDoesNotAllowItIsNotAmongAll() async throws {
+        let site = try await Site.make(articles: 2)
+        try await site.source.run(
+            "targets", "add", "archive", "http://127.0.0.1:\(site.server.port)", "--key",
+            try await site.destination.run("keys", "show").trimmingCharacters(in: .newlines), "--no-push")
+        let file = try site.source.jobFile("all.json", #"{"mode":"push","jobs":[{"name":"content"}]}"#)
+        let pushed = try await site.source.runJobs(file, "--all")
+        #expect(pushed.areGood && pushed.runs.map(\.report.target) == ["production"], "\(pushed)")
+        let refused = try await site.source.runJobs(file, "archive")
+        #expect(refused.exit == 77 && refused.runs.map(\.report.error?.code) == ["permission_denied"], "\(refused)")
+    }
+
     @Test func whatCannotBeginIsToldInTheObjectThatWasPromised() async throws {
         let site = try await Site.make(articles: 1)
+        let file = try site.source.jobFile("more.json", #"{"pause":1,"jobs":[{"name":"content"}]}"#)
         for (arguments, code, status) in [
             (["production", "edgy"], "unknown_target", Int32(66)), (["--all", "--filter", "{"], "invalid_filter", 65),
+            (["--all", "--jobs", file], "usage", 64), (["--all", "--jobs", file + ".none"], "usage", 64),
         ] {
             let ending = try await site.source.start(["push", "--json"] + arguments).ending()
             let reports = try JSONDecoder().decode(Reports.self, from: Data(ending.output.utf8))
@@ -62,7 +104,10 @@ struct SeveralTargetsTests {
 
     @Test func namesAndAllAreNotMixedAndSomethingMustBeNamed() async throws {
         let site = try await Site.make(articles: 1)
-        for arguments in [["push"], ["push", "production", "--all"]] {
+        for arguments in [
+            ["push"], ["push", "production", "--all"], ["push", "--all", "--watch", "--jobs", "jobs.json"],
+            ["run", "jobs.json", "production", "--all"],
+        ] {
             let ending = try await site.source.start(arguments).ending()
             #expect(ending.status == 64, "\(arguments): \(ending)")
         }
