@@ -14,6 +14,29 @@ public struct JobFile: Sendable, Equatable {
     /// Whether the file holds jobs and nothing else.
     public var isPlain: Bool { targets.isEmpty && direction == nil && pause == .zero }
 
+    public init(jobs: [Job], targets: [String] = [], direction: Direction? = nil, pause: Duration = .zero) {
+        self.targets = targets
+        self.direction = direction
+        self.pause = pause
+        self.jobs = jobs
+    }
+
+    /// The file with what whoever runs it says: targets take the place of its own, a direction stands where it has none.
+    ///
+    /// Throws `usage` where it is made for the other direction: what was written to be pushed is never pulled because of
+    /// a slip, since a mirror would delete on the wrong side.
+    public func completed(targets: [String] = [], direction: Direction? = nil) throws -> JobFile {
+        if let made = self.direction, let direction, made != direction {
+            throw TidelockError(
+                .usage, "The file is made for a \(made.rawValue), not for a \(direction.rawValue).",
+                hint: "Do not ask for a \(direction.rawValue), or take \"mode\" out of the file.")
+        }
+        var completed = self
+        if !targets.isEmpty { completed.targets = targets }
+        completed.direction = self.direction ?? direction
+        return completed
+    }
+
     /// Reads a list of jobs, or an object `{"target": …, "mode": …, "pause": …, "jobs": […]}`, of which only the jobs
     /// must be there. Throws `usage` for anything else, and for an empty list: jobs that a script filtered until
     /// nothing was left must not come to mean everything.

@@ -106,7 +106,8 @@ struct InstanceTemplate {
           --   production = { uri = "https://cms.example.com", syncKey = env("PRODUCTION_SYNC_KEY"), pull = false },
           -- },
 
-          -- Runs that the server starts by the clock, in UTC. Without jobs they move everything.
+          -- Runs that the server starts by the clock, in UTC. Without jobs they move everything; jobs may also name a
+          -- file, as in jobs = "jobs/nightly.lua".
           -- schedules = {
           --   nightly = { cron = "0 2 * * *", target = "production" },
           --   news = { every = "10m", target = "edge", jobs = {{ name = "content", syncSettings = { models = { "news" } } }} },

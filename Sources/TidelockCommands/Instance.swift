@@ -11,7 +11,7 @@ internal import SyncProtocol
 /// One instance with everything a command needs of it: the only place where the parts meet.
 struct Instance: Sendable {
     let folder: InstanceFolder
-    let settings: Settings
+    var settings: Settings
     let store: Store
     let workers: LuaWorkers
     let clock: any WallClock = SystemClock()

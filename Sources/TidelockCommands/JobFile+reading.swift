@@ -8,11 +8,20 @@ extension JobFile {
     /// Lua is evaluated as the configuration is, with the variables of the instance. Throws `usage`, and what
     /// `ConfigurationFile.evaluate` throws.
     static func read(_ path: String, for location: LocationOptions) async throws -> JobFile {
+        try await read(path) { InstanceFolder(url: try location.folder()) }
+    }
+
+    /// Reads a file whose path begins at the folder of an instance.
+    static func read(_ path: String, in folder: InstanceFolder) async throws -> JobFile {
+        try await read(path.hasPrefix("/") ? path : folder.url.appending(path: path).path) { folder }
+    }
+
+    private static func read(_ path: String, for folder: () throws -> InstanceFolder) async throws -> JobFile {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw TidelockError(.usage, "The file of jobs \(path) cannot be read.")
         }
         let document =
-            path.hasSuffix(".lua") ? try await value(of: data, at: path, for: location) : try json(data, at: path)
+            path.hasSuffix(".lua") ? try await value(of: data, at: path, for: folder()) : try json(data, at: path)
         do {
             return try JobFile(document)
         } catch var error as TidelockError {
@@ -30,13 +39,13 @@ extension JobFile {
     }
 
     private static func value(
-        of data: Data, at path: String, for location: LocationOptions
+        of data: Data, at path: String, for folder: InstanceFolder
     ) async throws -> JSONDocument {
         let workers = LuaWorkers(count: 1)
         defer { workers.shutdown() }
         let returned = try await ConfigurationFile.evaluate(
             [UInt8](data), named: URL(filePath: path).lastPathComponent,
-            environment: EnvironmentFile(InstanceFolder(url: try location.folder()).environment), workers: workers)
+            environment: EnvironmentFile(folder.environment), workers: workers)
         do {
             return try returned.document()
         } catch {

@@ -41,7 +41,7 @@ struct RunFileCommand: AsyncParsableCommand {
 
     private func perform(_ jobs: JobFile) async throws {
         let choice = try choice(completedBy: jobs)
-        let direction = try direction(of: jobs)
+        let direction = try direction(completedBy: jobs)
         let requests = try guards.request(direction, moving: .everything, isDryRun: dryRun).moving(jobs.jobs)
         let instance = try await Instance.open(location)
         let sequence = try JobSequence(requests) { [isDryRun = dryRun, clock = instance.clock] in
@@ -63,18 +63,12 @@ struct RunFileCommand: AsyncParsableCommand {
         return completed
     }
 
-    /// What was written to be pushed is never pulled because of a slip: a mirror would delete on the wrong side.
-    private func direction(of jobs: JobFile) throws -> Direction {
+    private func direction(completedBy jobs: JobFile) throws -> Direction {
         let wanted: Direction? = push ? .push : pull ? .pull : nil
-        guard let direction = wanted ?? jobs.direction else {
+        guard let direction = try jobs.completed(direction: wanted).direction else {
             throw TidelockError(
                 .usage, "Neither the file \(file) nor the command says which way its jobs move content.",
                 hint: "Add --push or --pull, or \"mode\" beside the jobs of the file.")
-        }
-        if let made = jobs.direction, made != direction {
-            throw TidelockError(
-                .usage, "The file \(file) is made for a \(made.rawValue), not for a \(direction.rawValue).",
-                hint: "Leave --\(direction.rawValue) out, or take \"mode\" out of the file.")
         }
         return direction
     }

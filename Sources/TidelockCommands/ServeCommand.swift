@@ -9,7 +9,6 @@ internal import Logging
 internal import PrometheusMetrics
 internal import ServiceLifecycle
 internal import SyncEngine
-internal import SyncProtocol
 internal import SyncServer
 internal import UnixSignals
 
@@ -66,6 +65,7 @@ struct Serving {
         let settings = instance.settings
         var logger = Logger(label: "tidelock")
         logger.logLevel = settings.isDebugging ? .debug : .notice
+        let configuration = LiveSettings(instance)
         let responder = LocalInstance(
             store: instance.store, hooks: hooks, identity: instance.store.identity, clock: instance.clock,
             random: instance.random)
@@ -73,20 +73,16 @@ struct Serving {
             SyncServerConfiguration(
                 host: host ?? settings.host, port: port ?? settings.port, allow: settings.allow,
                 trustedProxies: settings.trustedProxies, publicContentAPI: settings.isAPIPublic),
-            dependencies(responder, logger)
+            dependencies(responder, configuration, logger)
         ) { host, port in
             // Read by whoever started the process, so it must not wait in a buffer.
             try? Output.line("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)")
             await hooks.announce(.appStarted)
         }
-        // A service that has nothing to do would end, and with it the server.
-        let schedules = settings.schedules.map { run in
-            ServiceGroupConfiguration.ServiceConfiguration(
-                service: ClockedRun(scheduled: run, instance: instance, hooks: hooks))
-        }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: schedules + [
+                services: [
+                    .init(service: RunClock(configuration: configuration, instance: instance, hooks: hooks)),
                     .init(service: HookWatch(hooks: hooks)),
                     .init(service: HookClock(hooks: hooks, claims: instance.store)),
                     .init(service: StatisticsPump(reporter: reporter, clock: instance.clock)),
@@ -99,53 +95,19 @@ struct Serving {
         try await group.run()
     }
 
-    private func dependencies(_ responder: LocalInstance, _ logger: Logger) -> SyncServerDependencies {
+    private func dependencies(
+        _ responder: LocalInstance, _ configuration: LiveSettings, _ logger: Logger
+    ) -> SyncServerDependencies {
         let instance = instance
         let hooks = hooks
         let metrics = metrics
         return SyncServerDependencies(
             version: Tidelock.version, responder: responder, hooks: hooks, routes: hooks,
-            hookStatus: { hooks.wireStatus }, keys: KeyFile(instance: instance).keys, replay: instance.store,
+            hookStatus: { hooks.wireStatus }, keys: { await configuration.current().keys }, replay: instance.store,
             apiKeys: instance.store, content: instance.store, assets: instance.store,
             assetEditor: AssetDesk(instance: instance), condition: instance.store,
             handlers: { hooks.statistics }, metrics: { metrics.render() }, clock: instance.clock, log: instance.store,
             audit: instance.store, logger: logger)
-    }
-}
-
-/// The accepted keys, read again when the configuration or `.env` changes, so that a key can be replaced while the
-/// server runs. A file that cannot be read any more leaves the last good keys in force.
-private actor KeyFile {
-    private let instance: Instance
-    private var stamp: [FileStamp?] = []
-    private var known: [AcceptedKey]
-
-    init(instance: Instance) {
-        self.instance = instance
-        known = instance.settings.keys
-    }
-
-    nonisolated var keys: @Sendable () async throws -> [AcceptedKey] {
-        { await self.current() }
-    }
-
-    private func current() async -> [AcceptedKey] {
-        let present = [instance.folder.configuration, instance.folder.environment].map { FileStamp(ofFile: $0.path) }
-        guard present != stamp else { return known }
-        stamp = present
-        do {
-            let keys = try await ConfigurationFile.settings(of: instance.folder, workers: instance.workers).keys
-            if Set(keys) != Set(known) {
-                let facts = ["accepted": keys.count, "before": known.count]
-                await instance.audit(AuditEntry(.keyChange, by: .here, counts: facts))
-            }
-            known = keys
-        } catch {
-            instance.log(
-                "error", "The configuration cannot be read any more, the last good keys stay: \(error)",
-                channel: "server")
-        }
-        return known
     }
 }
 

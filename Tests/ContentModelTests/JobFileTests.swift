@@ -26,6 +26,27 @@ import Testing
         }
     }
 
+    @Test func whoeverRunsItCompletesIt() throws {
+        let plain = try file(#"[{"name":"content"}]"#)
+        let completed = try plain.completed(targets: ["edge"], direction: .pull)
+        #expect(completed.targets == ["edge"] && completed.direction == .pull && completed.jobs == plain.jobs)
+        #expect(try plain.completed() == plain)
+        let made = try file(#"{"target":["a","b"],"mode":"push","pause":2,"jobs":[{"name":"content"}]}"#)
+        #expect(try made.completed() == made)
+        #expect(try made.completed(direction: .push) == made)
+        let elsewhere = try made.completed(targets: ["c"])
+        #expect(elsewhere.targets == ["c"] && elsewhere.direction == .push && elsewhere.pause == .seconds(2))
+    }
+
+    @Test func whatWasMadeForAPushIsNeverPulled() throws {
+        for (made, wanted) in [("push", Direction.pull), ("pull", .push)] {
+            let file = try file("{\"mode\":\"\(made)\",\"jobs\":[{\"name\":\"content\"}]}")
+            #expect { try file.completed(direction: wanted) } throws: {
+                ($0 as? TidelockError)?.code == .usage && "\($0)".contains("made for a \(made)")
+            }
+        }
+    }
+
     @Test(
         arguments: [
             "[]", "{}", "null", "1", #""content""#, #"{"jobs":[]}"#, #"{"jobs":{}}"#, #"{"jobs":"content"}"#,

@@ -38,6 +38,72 @@ struct ScheduleTests {
         #expect(await site.server.stop() == 0)
     }
 
+    @Test func jobsOfAFileAreReadWhenTheyAreDue() async throws {
+        let site = try await Site.make(articles: 3)
+        try await site.source.take(Articles.make(2), model: "drafts")
+        try schedule(#"often = { every = "1s", jobs = "jobs/often.lua" }"#, in: site.source)
+        let server = try await TestServer(site.source)
+        try await eventually("the missing file is told") {
+            try await site.source.log("schedule").contains {
+                $0.type == "error" && $0.message.contains("'often'") && $0.message.contains("jobs/often.lua")
+            }
+        }
+        #expect(try await site.destination.content().isEmpty)
+        try site.source.keepSecret("WHERE_TO", "production")
+        _ = try site.source.jobFile(
+            "often.lua",
+            """
+            local settings = { models = { "articles" }, filter = { _modified = { ["$lte"] = os.time() } } }
+            return { target = env("WHERE_TO"), mode = "push", jobs = { { name = "content", syncSettings = settings } } }
+            """)
+        try await eventually("the jobs of the file arrive", within: .seconds(30)) {
+            try await site.destination.content().count == 3
+        }
+        #expect(await server.stop() == 0)
+    }
+
+    @Test func aServerFollowsItsConfigurationAndKeepsTheLastGoodOne() async throws {
+        let site = try await Site.make(articles: 2)
+        // What spoils the configuration for the server stands in `.env`; commands get another value from their process.
+        try site.source.configure(
+            "return {", "if env(\"SPOILED\", \"no\") == \"yes\" then error(\"spoiled\") end\nreturn {")
+        func command(_ arguments: String..., input: String? = nil) async throws -> String {
+            let tool = try RunningTool(
+                RealInstance.tool, ["-C", site.source.folder.path] + arguments, environment: ["SPOILED": "no"],
+                input: input.map { Array($0.utf8) })
+            let ending = await tool.ending()
+            guard ending.status == 0 else { throw CommandFailed(arguments: arguments, ending: ending) }
+            return ending.output
+        }
+        let server = try await TestServer(site.source)
+        let key = try await site.destination.run("keys", "show").trimmingCharacters(in: .newlines)
+        try site.source.configure(
+            "return {",
+            """
+            return {
+              targets = { archive = { uri = "http://127.0.0.1:\(site.server.port)", syncKey = "\(key)" } },
+            """)
+        try schedule(#"often = { every = "1s", target = "archive" }"#, in: site.source)
+        try await eventually("a schedule that was added is followed", within: .seconds(60)) {
+            try await site.destination.content().count == 2
+        }
+        try site.source.keepSecret("SPOILED", "yes")
+        try await eventually("the spoiled configuration is told", within: .seconds(60)) {
+            try await command("log", "--channel", "server").contains("the last good settings stay")
+        }
+        _ = try await command("put", "content/articles", "-", input: #"{"_id":"meanwhile"}"#)
+        try await eventually("the old schedule stays in force", within: .seconds(60)) {
+            try await site.destination.content()["content/articles/meanwhile"] != nil
+        }
+        try site.source.configure(#"every = "1s""#, #"cron = "0 0 1 1 *""#)
+        try site.source.configure("error(\"spoiled\")", "local _")
+        try await eventually("the new schedule is followed", within: .seconds(60)) {
+            try await command("log", "--channel", "schedule").contains("often (cron 0 0 1 1 *)")
+        }
+        #expect(await server.stop() == 0)
+        #expect(await site.server.stop() == 0)
+    }
+
     @Test(arguments: [
         (#"x = { target = "production" }"#, "schedules.x"),
         (#"x = { every = "10m", cron = "0 2 * * *", target = "production" }"#, "schedules.x"),
@@ -47,6 +113,8 @@ struct ScheduleTests {
         (#"x = { every = "10m" }"#, "schedules.x.target"),
         (#"x = { every = "10m", target = "production", direction = "up" }"#, "schedules.x.direction"),
         (#"x = { every = "10m", target = "production", jobs = {} }"#, "schedules.x.jobs"),
+        (#"x = { every = "10m", target = "production", jobs = "" }"#, "schedules.x.jobs"),
+        (#"x = { every = "10m", jobs = {{ name = "content" }} }"#, "schedules.x.target"),
         (#"x = { every = "10m", target = "production", jobs = {{ name = "nothing" }} }"#, "schedules.x.jobs"),
         (#"x = { evry = "10m", target = "production" }"#, "schedules.x.evry"),
     ])

@@ -1,0 +1,42 @@
+internal import ContentModel
+internal import ContentStore
+internal import Foundation
+internal import SyncEngine
+internal import SyncProtocol
+
+/// What the configuration of a running server says, read again when it or `.env` has changed: a key can be replaced, and
+/// a schedule be changed, while the server runs.
+///
+/// A file that cannot be read any more leaves the last good settings in force, and is told in the log once.
+actor LiveSettings {
+    private let instance: Instance
+    private var stamp: [FileStamp?] = []
+    private var known: Settings
+
+    init(_ instance: Instance) {
+        self.instance = instance
+        known = instance.settings
+    }
+
+    func current() async -> Settings {
+        let present = [instance.folder.configuration, instance.folder.environment].map { FileStamp(ofFile: $0.path) }
+        guard present != stamp else { return known }
+        stamp = present
+        do {
+            let settings = try await ConfigurationFile.settings(of: instance.folder, workers: instance.workers)
+            await tell(keys: settings.keys)
+            known = settings
+        } catch {
+            instance.log(
+                "error", "The configuration cannot be read any more, the last good settings stay: \(error)",
+                channel: "server")
+        }
+        return known
+    }
+
+    private func tell(keys: [AcceptedKey]) async {
+        guard Set(keys) != Set(known.keys) else { return }
+        let facts = ["accepted": keys.count, "before": known.keys.count]
+        await instance.audit(AuditEntry(.keyChange, by: .here, counts: facts))
+    }
+}

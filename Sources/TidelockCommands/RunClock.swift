@@ -1,0 +1,131 @@
+internal import ContentModel
+internal import ContentStore
+internal import HookHost
+internal import ServiceLifecycle
+internal import SyncEngine
+internal import SyncProtocol
+
+/// Starts the runs of the configuration when they are due, as it stands then, for as long as the server runs.
+///
+/// Where several servers work on one instance, each time is one server's. What was due while none served is not made up
+/// for. A run that has begun goes on, whatever becomes of its schedule. It is recorded, logged and told to observers as
+/// any other.
+actor RunClock: Service {
+    private let configuration: LiveSettings
+    private let instance: Instance
+    private let hooks: HookHost
+    private var agenda: RunAgenda
+
+    /// How often it is looked whether the configuration has changed. In such steps, also a clock that is set right does
+    /// not make it sleep too long.
+    private static let longestWait: Int64 = 5
+
+    init(configuration: LiveSettings, instance: Instance, hooks: HookHost) {
+        self.configuration = configuration
+        self.instance = instance
+        self.hooks = hooks
+        agenda = RunAgenda(from: instance.clock.seconds)
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await self.follow() }
+    }
+
+    private func follow() async {
+        await withDiscardingTaskGroup { group in
+            var isFirst = true
+            while !Task.isCancelled {
+                let settings = await configuration.current()
+                if agenda.follow(settings.schedules) { await tell(settings.schedules, isNew: !isFirst) }
+                isFirst = false
+                for (run, due) in agenda.due(at: instance.clock.seconds) {
+                    group.addTask { await self.start(run, due: due, under: settings) }
+                }
+                let wait = agenda.wait(at: instance.clock.seconds, atMost: Self.longestWait)
+                guard (try? await instance.clock.sleep(for: .seconds(wait))) != nil else { break }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func start(_ run: ScheduledRun, due: Int64, under settings: Settings) async {
+        var instance = instance
+        // Also a target that was added together with the schedule is known then.
+        instance.settings = settings
+        await ClockedRun(scheduled: run, instance: instance, hooks: hooks).start(due)
+        agenda.ended(run.name)
+    }
+
+    /// Says what is followed from now on, and at once what keeps a run from beginning, not only when it is due.
+    private func tell(_ runs: [ScheduledRun], isNew: Bool) async {
+        if isNew {
+            let list = runs.map { "\($0.name) (\($0.schedule.label))" }.joined(separator: ", ")
+            instance.log("notice", "The schedules are now: \(list.isEmpty ? "none" : list).", channel: "schedule")
+        }
+        for run in runs {
+            do {
+                _ = try Job.runs(try await run.jobs(in: instance.folder).jobs)
+            } catch {
+                instance.log(
+                    "error", "The scheduled run '\(run.name)' cannot begin as it stands: \(error)", channel: "schedule")
+            }
+        }
+    }
+}
+
+/// A scheduled run that is due.
+private struct ClockedRun {
+    let scheduled: ScheduledRun
+    let instance: Instance
+    let hooks: HookHost
+
+    /// How long to wait, and how often, while another run is at work.
+    private static let pause = Duration.seconds(15)
+    private static let attempts = 40
+
+    func start(_ due: Int64) async {
+        do {
+            guard try await instance.store.claim(schedule: "run \(scheduled.name)", due: due) else { return }
+            let jobs = try await scheduled.jobs(in: instance.folder)
+            let sequence = try sequence(of: jobs)
+            var targets = try await instance.targets(named: jobs.targets)
+            for attempt in 1...Self.attempts {
+                if attempt > 1 { try await instance.clock.sleep(for: Self.pause) }
+                targets = try await perform(sequence, with: targets)
+                if targets.isEmpty { return }
+            }
+            throw TidelockError(.runInProgress, "Other runs were at work all the time.")
+        } catch is CancellationError {
+            return
+        } catch {
+            instance.log("error", "The scheduled run '\(scheduled.name)' did not begin: \(error)", channel: "schedule")
+        }
+    }
+
+    private func sequence(of jobs: JobFile) throws -> JobSequence {
+        let wanted = SyncRunner.Request(direction: jobs.direction ?? .push, scope: .everything, isOneOfSeveral: true)
+        return try JobSequence(try wanted.moving(jobs.jobs)) { [clock = instance.clock] in
+            if jobs.pause > .zero { try await clock.sleep(for: jobs.pause) }
+        }
+    }
+
+    /// Answers the targets that are left, because another run is at work, here or there.
+    private func perform(_ sequence: JobSequence, with targets: [Target]) async throws -> [Target] {
+        let lock: SyncLock
+        do {
+            lock = try instance.takeLock(run: "schedule \(scheduled.name)")
+        } catch let error as TidelockError where error.code == .runInProgress {
+            return targets
+        }
+        defer { withExtendedLifetime(lock) {} }
+        var left: [Target] = []
+        for target in targets {
+            try Task.checkCancellation()
+            let outcome = await sequence.perform { [instance, hooks] request in
+                await SyncRunner(instance: instance, hooks: hooks, target: target, request: request) { _ in }.perform()
+            }
+            if outcome.failure?.code == .leaseHeld { left.append(target) }
+        }
+        return left
+    }
+}
