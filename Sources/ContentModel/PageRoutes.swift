@@ -27,7 +27,8 @@ public struct PageNode: Sendable, Equatable {
 ///
 /// A page at the top whose slug is empty or `/` is the start page: its address is `/`, and the slugs of the pages below
 /// it come first in theirs. A page has no address when it has no slug, when a page above it has none or is not there,
-/// or when it lies inside itself. Of pages with the same address the first has it, by `_o` and then by id.
+/// or when it lies inside itself, and none that is longer than browsers and proxies take. Of pages with the same
+/// address the first has it, by `_o` and then by id.
 public struct PageRoutes: Sendable, Equatable {
     public struct Route: Sendable, Equatable {
         public var path: String
@@ -37,63 +38,76 @@ public struct PageRoutes: Sendable, Equatable {
 
     /// In the order of their paths, compared as bytes.
     public let list: [Route]
+    /// How many pages are left out because their addresses would be too long.
+    public let leftOut: Int
 
-    /// The longest address that is accepted, in UTF-8 bytes: browsers and proxies refuse longer ones.
+    /// The longest address that is accepted, in UTF-8 bytes.
     public static let longestPath = 2_048
 
-    /// Throws `too_large` for an address that is too long.
-    public init(_ pages: [PageNode]) throws {
+    public init(_ pages: [PageNode]) {
         var tree = PageTree(pages)
         var taken: Set<[UInt8]> = []
         var list: [Route] = []
-        for page in pages.sorted(by: { ($0.order, $0.id) < ($1.order, $1.id) }) {
-            guard let path = try tree.path(of: page), taken.insert(Array(path.utf8)).inserted else { continue }
+        for page in pages.sorted(by: { $0.stands(before: $1) }) {
+            guard let path = tree.path(of: page), taken.insert(Array(path.utf8)).inserted else { continue }
             list.append(Route(path: path, page: page.id))
         }
         self.list = list.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        leftOut = tree.tooLong.count
+    }
+}
+
+extension PageNode {
+    fileprivate func stands(before other: PageNode) -> Bool {
+        order == other.order ? id.utf8.lexicographicallyPrecedes(other.id.utf8) : order < other.order
     }
 }
 
 /// Finds the ways from the top of a tree to its pages. Each page is walked over once, whatever circles there are.
 private struct PageTree {
     /// Ids are compared as bytes: two that only look alike are two pages.
-    private typealias Key = [UInt8]
+    typealias Key = [UInt8]
 
     private let pages: [Key: PageNode]
     private var visited: Set<Key> = []
     /// What the addresses of pages below a page begin with: nothing below the start page.
     private var prefixes: [Key: String] = [:]
+    /// Pages whose addresses would be too long, with those below them.
+    private(set) var tooLong: Set<Key> = []
 
     init(_ pages: [PageNode]) {
         self.pages = Dictionary(pages.map { (Key($0.id.utf8), $0) }) { first, _ in first }
     }
 
-    mutating func path(of page: PageNode) throws -> String? {
+    mutating func path(of page: PageNode) -> String? {
         var way: [PageNode] = []
         var next: PageNode? = page
         while let page = next, visited.insert(Key(page.id.utf8)).inserted {
             way.append(page)
             next = page.parent.flatMap { pages[Key($0.utf8)] }
         }
-        for page in way.reversed() { prefixes[Key(page.id.utf8)] = try prefix(of: page) }
+        for page in way.reversed() { prefixes[Key(page.id.utf8)] = prefix(of: page) }
         return prefixes[Key(page.id.utf8)].map { $0.isEmpty ? "/" : $0 }
     }
 
-    private func prefix(of page: PageNode) throws -> String? {
+    private mutating func prefix(of page: PageNode) -> String? {
         guard let slug = page.slug?.withoutOuterSlashes else { return nil }
-        guard let parent = page.parent else { return slug.isEmpty ? "" : try checked("/" + slug, page) }
-        guard let above = prefixes[Key(parent.utf8)], !slug.isEmpty else { return nil }
-        return try checked("\(above)/\(slug)", page)
+        guard let parent = page.parent.map({ Key($0.utf8) }) else {
+            return slug.isEmpty ? "" : accepted("/" + slug, of: page)
+        }
+        guard !slug.isEmpty else { return nil }
+        guard let above = prefixes[parent] else {
+            if tooLong.contains(parent) { tooLong.insert(Key(page.id.utf8)) }
+            return nil
+        }
+        return accepted("\(above)/\(slug)", of: page)
     }
 
-    private func checked(_ path: String, _ page: PageNode) throws -> String {
-        guard path.utf8.count <= PageRoutes.longestPath else {
-            throw TidelockError(
-                .tooLarge,
-                "The address of page '\(page.id.printable)' is longer than \(PageRoutes.longestPath) bytes.",
-                hint: "Shorten its slug, or those of the pages above it.")
-        }
-        return path
+    /// Nil for an address that is too long.
+    private mutating func accepted(_ path: String, of page: PageNode) -> String? {
+        guard path.utf8.count > PageRoutes.longestPath else { return path }
+        tooLong.insert(Key(page.id.utf8))
+        return nil
     }
 }
 

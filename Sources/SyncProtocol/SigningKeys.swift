@@ -61,4 +61,6 @@ public struct AnswerFacts: Sendable {
 public enum HeaderName {
     public static let signature = "tidelock-signature"
     public static let operations = "tidelock-operations"
+    /// How many items a list that is usable without them leaves out.
+    public static let leftOut = "tidelock-left-out"
 }

@@ -33,10 +33,13 @@ extension Reception {
         return Answer(body: item.bytes)
     }
 
-    /// The ids of pages by their addresses.
+    /// The ids of pages by their addresses. A header tells how many pages are left out because theirs are too long: a
+    /// site does not fall over one of them.
     private func routes() async throws -> Answer {
-        let routes = try PageRoutes(try await dependencies.content.pageTree(limit: Limits.contentItems))
+        let routes = PageRoutes(try await dependencies.content.pageTree(limit: Limits.contentItems))
         let members = routes.list.map { ($0.path, JSONDocument(string: $0.page)) }
-        return Answer(body: JSONDocument.object(members).bytes)
+        var answer = Answer(body: JSONDocument.object(members).bytes)
+        if routes.leftOut > 0 { answer.headers = [(HeaderName.leftOut, String(routes.leftOut))] }
+        return answer
     }
 }

@@ -140,5 +140,12 @@ struct PageTests {
         #expect(try await read("/api/pages/menus").json?.array?.count == 1)
         #expect(try await read("/api/pages/settings").json?["title"] == "The lock house")
         #expect(try await read("/api/layout/components").json?[0]?["name"] == "hero")
+
+        let slug = String(repeating: "x", count: PageRoutes.longestPath)
+        for page in [#"{"_id":"long","slug":"\#(slug)"}"#, #"{"_id":"inside","_pid":"inside","slug":"a"}"#] {
+            try await site.destination.put("pages", try JSONDocument(validating: page))
+        }
+        let usable = try await read(routes)
+        #expect(usable.json == ["/": "home", "/news": "news"] && usable.headers["tidelock-left-out"] == "1")
     }
 }

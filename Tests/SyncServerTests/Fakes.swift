@@ -131,6 +131,9 @@ struct FakeCondition: ConditionReader {
 
 /// A model `posts` of five published items, and a singleton `site`; three pages, a menu, settings and a component.
 struct FakeContent: ContentReader {
+    /// Further pages of the tree.
+    var pages: [PageNode] = []
+
     static let posts = (1...5).map { number in
         JSONDocument.object([
             ("_id", JSONDocument(string: "p\(number)")), ("n", JSONDocument(integer: number)),
@@ -170,7 +173,7 @@ struct FakeContent: ContentReader {
     }
 
     func pageTree(limit: Int) async throws -> [PageNode] {
-        Self.parts[.pages]?.compactMap { PageNode($0) } ?? []
+        (Self.parts[.pages] ?? []).compactMap { PageNode($0) } + pages
     }
 
     func translations(of project: String, locale: String?) async throws -> JSONDocument? {

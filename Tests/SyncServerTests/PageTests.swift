@@ -1,3 +1,4 @@
+import ContentModel
 import CurlHTTP
 import SyncProtocol
 import SyncServer
@@ -23,6 +24,23 @@ struct PageTests {
             let response = try await caller.send("GET", path, headers: [("api-key", "api-key-1")])
             #expect(response.status == 200)
             #expect(response.text == body)
+        }
+    }
+
+    @Test func onePageWithTooLongAnAddressLeavesTheOthersTheirs() async throws {
+        var world = World()
+        world.content.pages = [
+            PageNode(id: "4", slug: String(repeating: "x", count: PageRoutes.longestPath)),
+            PageNode(id: "5", parent: "4", slug: "below"), PageNode(id: "6", parent: "6", slug: "inside"),
+        ]
+        try await world.serve { caller in
+            let response = try await caller.send("GET", "/api/pages/routes", headers: [("api-key", "api-key-1")])
+            #expect(response.status == 200 && response.header("tidelock-left-out") == "2")
+            #expect(response.text == #"{"/":"1","/news":"2","/news/2026":"3"}"#)
+        }
+        try await World().serve { caller in
+            let response = try await caller.send("GET", "/api/pages/routes", headers: [("api-key", "api-key-1")])
+            #expect(response.status == 200 && response.header("tidelock-left-out") == nil)
         }
     }
 

@@ -19,6 +19,7 @@ struct World {
     var routes = FakeRoutes()
     var hookStatus = HookStatus(.ok)
     var condition = FakeCondition()
+    var content = FakeContent()
     var assets = FakeAssets()
     /// Time at the server; sleeping never ends, so that nobody there runs out of patience.
     var clock = TestClock(sleep: .endless)
@@ -56,7 +57,7 @@ struct World {
         let (status, keys) = (hookStatus, keys)
         return SyncServerDependencies(
             version: "1.2.3", responder: responder, hooks: hooks, routes: routes, hookStatus: { status },
-            keys: { keys.value }, replay: TokenMemory(), apiKeys: FakeAPIKeys(), content: FakeContent(),
+            keys: { keys.value }, replay: TokenMemory(), apiKeys: FakeAPIKeys(), content: content,
             assets: assets, assetEditor: assets, condition: condition,
             handlers: { [HandlerStatistics(event: "sync.request.before", name: "gate")] },
             metrics: { "measured 1\n" },
