@@ -19,7 +19,7 @@ extension JSONDocument {
     ///
     /// A copy takes over the asset as it is and keeps what only the copy has, such as `_data`; the copy of an asset that
     /// is gone becomes null. All other bytes stay.
-    public func updatingCopies(of changes: [String: AssetChange]) -> JSONDocument? {
+    public func updatingCopies(of changes: [ItemID: AssetChange]) -> JSONDocument? {
         let replacements = withIndex { index in
             var found: [(range: Range<Int>, value: [UInt8])] = []
             // The item itself is no copy, even where it looks like one.
@@ -38,7 +38,7 @@ extension JSONDocument {
     }
 
     /// This copy after a change of its asset.
-    fileprivate func updated(by change: AssetChange, _ all: [String: AssetChange]) -> JSONDocument {
+    fileprivate func updated(by change: AssetChange, _ all: [ItemID: AssetChange]) -> JSONDocument {
         guard let new = change.new, let copy = FieldMembers(self), var merged = FieldMembers(new),
             let old = FieldMembers(change.old)
         else { return .null }
@@ -52,12 +52,12 @@ extension JSONDocument {
 extension JSONIndex {
     /// Documents are at most 512 levels deep, so this may call itself.
     fileprivate func collectCopies(
-        in value: Int, of changes: [String: AssetChange], in document: JSONDocument,
+        in value: Int, of changes: [ItemID: AssetChange], in document: JSONDocument,
         into found: inout [(range: Range<Int>, value: [UInt8])]
     ) {
         let isObject = kind(value) == JK_OBJECT
         guard isObject || kind(value) == JK_ARRAY else { return }
-        if isObject, let change = copiedAsset(value).flatMap({ changes[$0] }) {
+        if isObject, let change = copiedAsset(value).flatMap({ changes[ItemID($0)] }) {
             let copy = JSONDocument(trusted: Array(document.bytes[range(value)]))
             found.append((range(value), copy.updated(by: change, changes).bytes))
         } else {

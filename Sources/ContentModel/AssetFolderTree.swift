@@ -13,8 +13,8 @@ public struct AssetFolderTree: Sendable {
         }
     }
 
-    private var folders: [String: Folder] = [:]
-    private var children: [String: [String]] = [:]
+    private var folders: [ItemID: Folder] = [:]
+    private var children: [ItemID: [String]] = [:]
 
     public init() {}
 
@@ -27,18 +27,18 @@ public struct AssetFolderTree: Sendable {
     }
 
     public mutating func add(_ folder: Folder) {
-        folders[folder.id] = folder
-        children[folder.parent, default: []].append(folder.id)
+        folders[ItemID(folder.id)] = folder
+        children[ItemID(folder.parent), default: []].append(folder.id)
     }
 
-    public subscript(id: String) -> Folder? { folders[id] }
+    public subscript(id: String) -> Folder? { folders[ItemID(id)] }
 
     /// Names from the top, with slashes between them; an id that leads nowhere stands for itself.
     public func path(of id: String) -> String {
         var names: [String] = []
         var next = id
         // Folders that are inside one another have no top.
-        while let folder = folders[next], names.count < Self.depth {
+        while let folder = self[next], names.count < Self.depth {
             names.insert(folder.name, at: 0)
             next = folder.parent
         }
@@ -55,9 +55,9 @@ public struct AssetFolderTree: Sendable {
 
     /// The folder that an id or a path names. Throws `unknown_item`, and `usage` where several have the name.
     public func find(_ name: String) throws -> Folder {
-        if let folder = folders[name] { return folder }
+        if let folder = self[name] { return folder }
         let (found, missing) = try descend(Self.names(of: name))
-        guard let folder = found.flatMap({ folders[$0] }), missing.isEmpty else {
+        guard let folder = found.flatMap({ self[$0] }), missing.isEmpty else {
             throw TidelockError(
                 .unknownItem, "There is no folder '\(name.printable)'.",
                 hint: "'tidelock asset folders' lists them; --create-folders makes those that are missing.")
@@ -69,7 +69,7 @@ public struct AssetFolderTree: Sendable {
     public func descend(_ names: [String], from top: String = "") throws -> (folder: String?, missing: [String]) {
         var place = top
         for (position, name) in names.enumerated() {
-            let matches = (children[place] ?? []).filter { folders[$0]?.name == name }
+            let matches = (children[ItemID(place)] ?? []).filter { self[$0]?.name == name }
             guard matches.count < 2 else {
                 throw TidelockError(
                     .usage, "There are \(matches.count) folders '\(name.printable)' in the same place.",

@@ -78,7 +78,7 @@ public struct Scope: Sendable, Codable, Hashable {
     public func kinds(among available: some Sequence<Kind>) throws -> [KindScope] {
         let jobs = effectiveJobs
         // A whole kind is marked by no set at all.
-        var selected: [Kind: Set<String>?] = [:]
+        var selected: [Kind: Set<ItemID>?] = [:]
         for kind in Set(available) where jobs.contains(kind.job) {
             switch kind.job {
             case .content: if !namesContent, kind != .locales || locales != false { selected[kind] = .some(nil) }
@@ -91,18 +91,18 @@ public struct Scope: Sendable, Codable, Hashable {
         if jobs.contains(.content) { try selectNamedContent(in: &selected) }
         if jobs.contains(.lokalize), let projects = translations?.projects {
             let named = selected[.translationProjects].flatMap { $0 } ?? []
-            selected[.translationProjects] = .some(named.union(projects))
+            selected[.translationProjects] = .some(named.union(projects.map { ItemID($0) }))
             for project in projects { selected[try .translations(of: project)] = .some(nil) }
         }
         return selected.map { KindScope(kind: $0.key, ids: $0.value) }.sorted { $0.kind < $1.kind }
     }
 
-    private func selectNamedContent(in selected: inout [Kind: Set<String>?]) throws {
+    private func selectNamedContent(in selected: inout [Kind: Set<ItemID>?]) throws {
         if let models {
-            let named = Set(models)
+            let named = Set(models.map { ItemID($0) })
             selected[.models] = .some(named)
             if items == nil {
-                for name in named { selected[try .content(name)] = .some(nil) }
+                for name in models { selected[try .content(name)] = .some(nil) }
                 selected[.singletons] = .some(named)
             }
         }
@@ -111,7 +111,7 @@ public struct Scope: Sendable, Codable, Hashable {
             // What takes part as a whole is not narrowed by naming some of it.
             if case .some(.none) = selected[kind] { continue }
             let already = selected[kind].flatMap { $0 } ?? []
-            selected[kind] = .some(already.union(ids))
+            selected[kind] = .some(already.union(ids.map { ItemID($0) }))
         }
         if locales == true { selected[.locales] = .some(nil) }
     }
@@ -143,16 +143,13 @@ public struct Scope: Sendable, Codable, Hashable {
 public struct KindScope: Sendable, Hashable {
     public var kind: Kind
     /// `nil` means every item.
-    public var ids: Set<String>?
+    public var ids: Set<ItemID>?
 
-    public init(kind: Kind, ids: Set<String>?) {
+    public init(kind: Kind, ids: Set<ItemID>?) {
         self.kind = kind
         self.ids = ids
     }
 
-    /// Whether an item of the kind takes part. Ids are compared as bytes: two that only look alike are two items.
-    public func includes(_ id: String) -> Bool {
-        guard let ids else { return true }
-        return ids.firstIndex(of: id).map { ids[$0].utf8.elementsEqual(id.utf8) } ?? false
-    }
+    /// Whether an item of the kind takes part.
+    public func includes(_ id: String) -> Bool { ids?.contains(ItemID(id)) ?? true }
 }

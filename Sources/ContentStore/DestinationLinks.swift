@@ -71,7 +71,7 @@ struct TreeCheck {
     private let db: Database
     private let transfer: String
     /// Items known to lead to a root, or to nothing that the transfer has to do with.
-    private var settled: [Int64: Set<String>] = [:]
+    private var settled: [Int64: Set<ItemID>] = [:]
 
     init(db: Database, transfer: String) {
         self.db = db
@@ -102,25 +102,26 @@ struct TreeCheck {
     }
 
     private mutating func walk(from id: String, kid: Int64, kind: Kind) throws {
-        var path: [String] = []
-        var onPath: Set<String> = []
-        var next: String? = id
+        var path: [ItemID] = []
+        var onPath: Set<ItemID> = []
+        var next: ItemID? = ItemID(id)
         while let id = next, settled[kid]?.contains(id) != true {
             if onPath.contains(id) {
-                try refuse(Array(path.drop { $0 != id }), kid: kid, kind: kind)
+                try refuse(path.drop { $0 != id }.map(\.text), kid: kid, kind: kind)
                 break
             }
             path.append(id)
             onPath.insert(id)
-            next = try parent(Place(kid: kid, bucket: Bucket(kind: kind, id: id), id: id))
+            next = try parent(Place(kid: kid, bucket: Bucket(kind: kind, id: id.text), id: id.text))
         }
         settled[kid, default: []].formUnion(path)
     }
 
-    private func parent(_ place: Place) throws -> String? {
+    private func parent(_ place: Place) throws -> ItemID? {
         let statement = try db.cachedStatement(
             sql: "SELECT parent FROM head WHERE kid = ? AND bucket = ? AND id = ? AND deleted = 0")
-        return try Row.fetchOne(statement, arguments: StatementArguments(place.arguments)).flatMap { $0[0] }
+        let row = try Row.fetchOne(statement, arguments: StatementArguments(place.arguments))
+        return (row?[0] as String?).map { ItemID($0) }
     }
 
     /// A circle that was here before is not the transfer's doing.

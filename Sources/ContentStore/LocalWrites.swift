@@ -115,7 +115,7 @@ private struct LocalWriter {
     private var events = 0
     private var kids: [Kind: Int64] = [:]
     /// Assets that an editor changed, by their ids.
-    private var assets: [String: AssetChange] = [:]
+    private var assets: [ItemID: AssetChange] = [:]
 
     init(db: Database, run: String, now: Int64, blobs: BlobFolder) {
         self.blobs = blobs
@@ -185,15 +185,15 @@ private struct LocalWriter {
     /// it was.
     private mutating func noteAsset(_ kind: Kind, _ id: String, _ head: Head?, becomes new: JSONDocument?) throws {
         guard kind == .assets, let head, head.isLive, let rid = head.rid else { return }
-        let old = try assets[id]?.old ?? Bodies.fetch(db, rid)
-        assets[id] = AssetChange(from: old, to: new)
+        let old = try assets[ItemID(id)]?.old ?? Bodies.fetch(db, rid)
+        assets[ItemID(id)] = AssetChange(from: old, to: new)
     }
 
     /// Brings the copies of changed assets up to date, wherever items carry them.
     mutating func updateCopies(by editor: Editor?) throws {
         guard !assets.isEmpty else { return }
         let counted = report
-        for holder in try AssetCopies.holders(db, of: Array(assets.keys)) {
+        for holder in try AssetCopies.holders(db, of: assets.keys.map(\.text)) {
             guard let head = try Head.fetch(db, holder.place), head.isLive, let rid = head.rid,
                 let changed = try Bodies.fetch(db, rid).updatingCopies(of: assets)
             else { continue }

@@ -210,8 +210,8 @@ private enum NamedPlaces {
         "\(table).bucket = json_extract(named.value, '$.bucket') AND \(table).id = json_extract(named.value, '$.id')"
     }
 
-    static func text(of ids: Set<String>, kind: Kind) throws -> String {
+    static func text(of ids: Set<ItemID>, kind: Kind) throws -> String {
         try JSONColumns.encode(
-            ids.map { NamedPlace(bucket: Int(Bucket(kind: kind, id: $0).number), id: $0) })
+            ids.map { NamedPlace(bucket: Int(Bucket(kind: kind, id: $0.text).number), id: $0.text) })
     }
 }

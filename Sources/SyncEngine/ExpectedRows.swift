@@ -43,7 +43,7 @@ public final class ExpectedRows: Sendable {
 
     func narrowed(_ kinds: [KindScope]) -> [KindScope] {
         kinds.compactMap { scope in
-            let ids = Set(rows.keys.filter { $0.kind == scope.kind }.map(\.id))
+            let ids = Set(rows.keys.filter { $0.kind == scope.kind }.map { ItemID($0.id) })
             guard !ids.isEmpty else { return nil }
             return KindScope(kind: scope.kind, ids: scope.ids.map { $0.intersection(ids) } ?? ids)
         }

@@ -89,9 +89,9 @@ struct LinkedItems {
     /// The models of the items, as far as they are defined here.
     private func definitions(of items: [ItemKey]) async throws -> [ItemKey] {
         let known = Set(items)
-        let models = Set(items.compactMap { $0.kind.model ?? ($0.kind == .singletons ? $0.id : nil) })
-        let keys = models.map { ItemKey(.models, $0) }.filter { !known.contains($0) }
-        return Array(try await store.bodies(of: keys).keys)
+        let models = items.compactMap { $0.kind.model ?? ($0.kind == .singletons ? $0.id : nil) }
+        let keys = Set(models.map { ItemKey(.models, $0) }).subtracting(known)
+        return Array(try await store.bodies(of: Array(keys)).keys)
     }
 }
 

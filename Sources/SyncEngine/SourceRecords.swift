@@ -76,7 +76,7 @@ public struct CandidateQuery: Sendable {
     /// Rows that a rollback at the destination took back are sent again.
     public var includesReverted: Bool
     /// Only these; nil means all of the kind. With `since` it means nothing.
-    public var ids: Set<String>?
+    public var ids: Set<ItemID>?
     /// Rows of which a plan has said something are candidates whatever the shadow says.
     public var catchUp: CatchUp?
     public var after: CandidatePosition?
@@ -84,7 +84,7 @@ public struct CandidateQuery: Sendable {
 
     public init(
         kind: Kind, peer: String, filters: FilterSet, since: Int64?, upTo: Int64, includesReverted: Bool,
-        ids: Set<String>? = nil, after: CandidatePosition?, limit: Int
+        ids: Set<ItemID>? = nil, after: CandidatePosition?, limit: Int
     ) {
         self.kind = kind
         self.peer = peer
@@ -212,14 +212,14 @@ public struct AbsenteeQuery: Sendable {
     /// Rows that a rollback at the destination took back too.
     public var includesReverted: Bool
     /// Only these; nil means all of the kind.
-    public var ids: Set<String>?
+    public var ids: Set<ItemID>?
     /// Items deleted after this number were still here when the plan looked at them.
     public var upTo: Int64
     public var after: CandidatePosition?
     public var limit: Int
 
     public init(
-        kind: Kind, peer: String, includesForeign: Bool, includesReverted: Bool, ids: Set<String>?, upTo: Int64,
+        kind: Kind, peer: String, includesForeign: Bool, includesReverted: Bool, ids: Set<ItemID>?, upTo: Int64,
         after: CandidatePosition?, limit: Int
     ) {
         self.kind = kind

@@ -223,16 +223,16 @@ public struct ItemKey: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// As bytes: Swift would take two spellings of one accented letter for the same id.
     public static func == (left: ItemKey, right: ItemKey) -> Bool {
-        left.kind == right.kind && left.id.utf8.elementsEqual(right.id.utf8)
+        left.kind == right.kind && ItemID(left.id) == ItemID(right.id)
     }
 
     public func hash(into hasher: inout Hasher) {
         hasher.combine(kind)
-        for byte in id.utf8 { hasher.combine(byte) }
+        hasher.combine(ItemID(id))
     }
 
     public static func < (left: ItemKey, right: ItemKey) -> Bool {
-        (left.kind, left.id) < (right.kind, right.id)
+        (left.kind, ItemID(left.id)) < (right.kind, ItemID(right.id))
     }
 
     public var description: String { "\(kind)/\(id)" }

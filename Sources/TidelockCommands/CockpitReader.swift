@@ -31,7 +31,9 @@ struct CockpitReader: ImportReader {
     /// The id is read again from the normalised item: SQLite and PHP disagree about which of two equal keys counts.
     private func change(_ item: CockpitItem) throws -> LocalChange {
         let change = try ItemFile.put(item.json, kind: try Kind(item.kind), at: item.source)
-        guard case .put(let kind, let body, _) = change, try itemID(of: body, kind: kind) == item.id else {
+        guard case .put(let kind, let body, _) = change,
+            ItemID(try itemID(of: body, kind: kind)) == ItemID(item.id)
+        else {
             throw TidelockError(
                 .invalidJSON, "\(item.source): the item names its id twice.", hint: "Save it once in Cockpit.")
         }

@@ -48,7 +48,7 @@ struct ItemEdit {
             OutgoingItem(id: id, body: body), of: kind,
             isUpdate: try await instance.store.liveItem(kind, id) != nil, user: Editor.here.user)
         guard changed != body else { return (body, hash) }
-        guard try itemID(of: changed, kind: kind) == id else {
+        guard ItemID(try itemID(of: changed, kind: kind)) == ItemID(id) else {
             throw TidelockError(
                 .hookFailed, "A handler of content.item.save.before gave \(kind)/\(id.printable) another id.",
                 hint: "Leave its '\(kind.keyMember)' alone.")

@@ -55,14 +55,14 @@ private struct ProjectSummary: Encodable {
     init(name: String, definition: JSONDocument?, translations: [Translation]) {
         self.name = name
         keys = translations.count
-        var counts: [String: Int] = [:]
+        var counts: [ItemID: Int] = [:]
         for translation in translations {
-            for locale in translation.locales { counts[locale, default: 0] += 1 }
+            for locale in translation.locales { counts[ItemID(locale), default: 0] += 1 }
         }
-        let named = definition.map { TranslationProject($0).locales } ?? []
+        let named = (definition.map { TranslationProject($0).locales } ?? []).map { ItemID($0) }
         let all = named + counts.keys.filter { !named.contains($0) }.sorted()
         locales = all.map { [keys] in
-            Locale(locale: $0, translated: counts[$0] ?? 0, missing: keys - (counts[$0] ?? 0))
+            Locale(locale: $0.text, translated: counts[$0] ?? 0, missing: keys - (counts[$0] ?? 0))
         }
     }
 

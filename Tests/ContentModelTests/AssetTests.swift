@@ -111,7 +111,7 @@ import Testing
 
     // MARK: Copies
 
-    private static let change = [
+    private static let change: [ItemID: AssetChange] = [
         "a1": AssetChange(
             from: asset(#"{"_id":"a1","path":"/old","mime":"x","thumbhash":"t"}"#),
             to: asset(#"{"path":"/new","mime":"y","_sha256":"s","_id":"a1"}"#))
@@ -122,7 +122,7 @@ import Testing
         return document
     }
 
-    private func updated(_ text: String, _ change: [String: AssetChange] = change) throws -> String? {
+    private func updated(_ text: String, _ change: [ItemID: AssetChange] = change) throws -> String? {
         try JSONDocument(validating: text).updatingCopies(of: change)?.text
     }
 
@@ -140,6 +140,28 @@ import Testing
             try updated(
                 #"{"_id":"p","a":{"_id":"a1","path":"/o","mime":"x"},"b":[{"_id":"a1","path":"/o","mime":"x"}]}"#, gone)
                 == #"{"_id":"p","a":null,"b":[null]}"#)
+    }
+
+    @Test func copiesFollowOnlyTheAssetOfTheirVeryId() throws {
+        let ids = ["\u{e9}", "e\u{301}"]
+        func asset(_ id: String, _ path: String) -> JSONDocument {
+            Self.asset(#"{"_id":"\#(id)","path":"\#(path)","mime":"x"}"#)
+        }
+        let (first, second) = (asset(ids[0], "/first"), asset(ids[1], "/second"))
+        var changes = [ItemID(ids[0]): AssetChange(from: first, to: asset(ids[0], "/new"))]
+        let item = "{\"a\":\(first.text),\"b\":\(second.text)}"
+        #expect(try updated(item, changes) == "{\"a\":\(asset(ids[0], "/new").text),\"b\":\(second.text)}")
+        changes[ItemID(ids[1])] = AssetChange(from: second, to: nil)
+        #expect(try updated(item, changes) == "{\"a\":\(asset(ids[0], "/new").text),\"b\":null}")
+    }
+
+    @Test func foldersWhoseIdsOnlyLookAlikeAreTwo() throws {
+        let tree = try tree(
+            #"{"_id":"\u00e9","name":"A","_p":""}"#, #"{"_id":"e\u0301","name":"B","_p":""}"#,
+            #"{"_id":"1","name":"C","_p":"\u00e9"}"#, #"{"_id":"2","name":"D","_p":"e\u0301"}"#)
+        #expect(["1", "2"].map(tree.path) == ["A/C", "B/D"])
+        #expect(try tree.find("B/D").id == "2")
+        #expect(tree.sorted.count == 4)
     }
 
     @Test(

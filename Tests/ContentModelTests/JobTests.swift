@@ -11,7 +11,7 @@ import Testing
 
     private func selected(_ settings: String) throws -> [String] {
         try scope(settings).kinds(among: available).map { kind in
-            kind.kind.name + (kind.ids.map { ":" + $0.sorted().joined(separator: "+") } ?? "")
+            kind.kind.name + (kind.ids.map { ":" + $0.sorted().map(\.text).joined(separator: "+") } ?? "")
         }
     }
 
@@ -81,9 +81,18 @@ import Testing
         #expect(try Job.runs(jobs).map(\.scope) == [scope])
     }
 
-    @Test func idsThatOnlyLookAlikeAreTwoItems() {
+    @Test func idsThatOnlyLookAlikeAreTwoItems() throws {
         let chosen = KindScope(kind: .locales, ids: ["\u{e9}"])
         #expect(chosen.includes("\u{e9}"))
         #expect(!chosen.includes("e\u{301}"))
+        let both = ["\u{e9}", "e\u{301}"]
+        for scope in [
+            Scope(items: ["content/posts": both]), Scope(models: both, items: [:]),
+            Scope(jobs: [.content], items: ["singletons": both + both]),
+        ] {
+            let kind = try #require(try scope.kinds(among: [Kind]()).first)
+            #expect(kind.ids?.count == 2)
+            #expect(both.allSatisfy(kind.includes))
+        }
     }
 }

@@ -60,6 +60,13 @@ import TidelockTestSupport
         #expect(try b.problems() == [])
     }
 
+    @Test func rowsWhoseIdsOnlyLookAlikeAreSeveral() async throws {
+        let ids = ["caf\u{e9}", "cafe\u{301}"]
+        for id in ids { try await put(id, 2) }
+        let (run, expected) = try await apply(try ids.map { try row($0, isNew: true) })
+        #expect(run.result?.created == 2 && expected.moved.isEmpty, "\(run)")
+    }
+
     @Test func rowsThatMovedAreLeftOutAndNamedAndTheOthersApplied() async throws {
         let rows = try await prepare()
         try await b.put(.posts, #"{"_id":"1","v":"there"}"#)

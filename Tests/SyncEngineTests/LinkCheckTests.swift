@@ -73,6 +73,15 @@ import TidelockTestSupport
         #expect(try b.problems() == [])
     }
 
+    @Test func aParentWhoseIdOnlyLooksAlikeIsAnotherItem() async throws {
+        let (top, below) = ("\u{e9}", "e\u{301}")
+        try await a.put(.pages, "{\"_id\":\"\(top)\"}", "{\"_id\":\"\(below)\",\"_pid\":\"\(top)\"}")
+        #expect(try await a.push(to: b).result?.created == 2)
+        try await a.put(.pages, "{\"_id\":\"\(top)\",\"_pid\":\"\(below)\"}")
+        _ = try await refusal(.treeCycle) { try await a.push(to: b) }
+        #expect(try a.problems() + b.problems() == [])
+    }
+
     @Test func whatIsNoTreeMayNameAnythingAsItsParent() async throws {
         try await a.put(.singletons, #"{"_model":"site","_pid":"site"}"#)
         try await a.put(.layoutComponents, #"{"name":"hero","_pid":"hero","_p":"hero"}"#)

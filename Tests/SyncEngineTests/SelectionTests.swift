@@ -27,6 +27,22 @@ import TidelockTestSupport
         #expect(rest.result?.created == 2, "the checkpoint must not have moved")
     }
 
+    @Test func chosenItemsWhoseIdsOnlyLookAlikeAreSeveral() async throws {
+        let ids = ["caf\u{e9}", "cafe\u{301}"]
+        func put(_ value: Int) async throws {
+            for id in ids { try await a.put(.posts, "{\"_id\":\"\(id)\",\"v\":\(value)}") }
+        }
+        try await put(1)
+        let run = try await a.push(to: b, TestRun(scope: Scope(items: ["content/posts": ids])))
+        #expect(run.result?.created == 2)
+        try await put(2)
+        let one = try await a.push(to: b, TestRun(scope: Scope(items: ["content/posts": [ids[0]]])))
+        #expect(one.result?.updated == 1)
+        #expect(try await b.text(.posts, ids[0])?.contains("\"v\":2") == true)
+        #expect(try await b.text(.posts, ids[1])?.contains("\"v\":1") == true)
+        #expect(try a.problems() + b.problems() == [])
+    }
+
     @Test func aChosenItemIsSentAgainAfterWholeRuns() async throws {
         try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
         try await a.push(to: b)

@@ -1,4 +1,6 @@
-/// An item by its kind and id.
+internal import ContentModel
+
+/// An item by its kind and id, whose bytes count.
 public struct ItemReference: Codable, Sendable, Hashable {
     public var kind: String
     public var id: String
@@ -6,6 +8,15 @@ public struct ItemReference: Codable, Sendable, Hashable {
     public init(kind: String, id: String) {
         self.kind = kind
         self.id = id
+    }
+
+    public static func == (left: ItemReference, right: ItemReference) -> Bool {
+        left.kind == right.kind && ItemID(left.id) == ItemID(right.id)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(ItemID(id))
     }
 }
 
