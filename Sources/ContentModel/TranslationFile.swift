@@ -66,10 +66,12 @@ public struct TranslationIntake: Sendable {
     public private(set) var unchanged = 0
 
     /// - Parameter missingOnly: values that are there stay, whatever the file says
-    public init(_ file: TranslationFile, into present: [Translation], missingOnly: Bool) {
+    public init(
+        _ entries: some Sequence<TranslationFile.Entry>, into present: [Translation], missingOnly: Bool
+    ) {
         var known: [[UInt8]: Translation] = [:]
         for translation in present { known[Array(translation.key.utf8)] = translation }
-        for entry in file.entries {
+        for entry in entries {
             let old = known[Array(entry.key.utf8)]
             let start = old ?? Translation(key: entry.key)
             let new = missingOnly ? start.filled(from: entry.values) : start.setting(entry.values)

@@ -1,5 +1,6 @@
 internal import ContentModel
 internal import GRDB
+internal import SyncEngine
 
 /// Where a row lives: the primary key of every table about items.
 struct Place {
@@ -107,5 +108,17 @@ enum Bodies {
             throw TidelockError(.damagedStore, "The body \(rid) of an item is missing.", hint: "Restore a backup.")
         }
         return JSONDocument(trusted: bytes)
+    }
+
+    /// Those of the items that are here.
+    static func fetch(_ db: Database, _ items: [ItemKey]) throws -> [ItemKey: JSONDocument] {
+        var bodies: [ItemKey: JSONDocument] = [:]
+        for item in items {
+            guard let kid = try Numbers.knownKind(db, item.kind) else { continue }
+            let place = Place(kid: kid, bucket: Bucket(kind: item.kind, id: item.id), id: item.id)
+            guard let head = try Head.fetch(db, place), head.isLive, let rid = head.rid else { continue }
+            bodies[item] = try fetch(db, rid)
+        }
+        return bodies
     }
 }

@@ -2,7 +2,7 @@ public import ContentModel
 internal import Foundation
 internal import GRDB
 internal import HookCatalog
-internal import SyncEngine
+public import SyncEngine
 
 /// A change made at this instance itself.
 public enum LocalChange: Sendable {
@@ -62,9 +62,21 @@ extension Store {
     public func writeBlocking(
         _ changes: [LocalChange], run: String, editor: Editor? = nil
     ) throws -> LocalWriteReport {
+        try writeBlocking(reading: [], run: run, editor: editor) { _ in changes }
+    }
+
+    /// The same with changes that depend on what is here: `decide` gets those of the items that are, and nobody writes
+    /// between this look at them and the changes. Called once, inside the transaction.
+    public func writeBlocking(
+        reading items: [ItemKey], run: String, editor: Editor? = nil,
+        _ decide: ([ItemKey: JSONDocument]) throws -> [LocalChange]
+    ) throws -> LocalWriteReport {
         let auditor = auditor
+        var changes: [LocalChange] = []
         let report = try translatingErrors(on: folder.path) {
             try pool.write { db in
+                changes = try decide(Bodies.fetch(db, items))
+                guard !changes.isEmpty else { return LocalWriteReport() }
                 var writer = LocalWriter(db: db, run: run, now: auditor.now, blobs: blobs)
                 for change in changes { try writer.apply(change, by: editor) }
                 try writer.updateCopies(by: editor)

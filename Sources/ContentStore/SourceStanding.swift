@@ -25,16 +25,7 @@ extension Store {
     }
 
     public func bodies(of items: [ItemKey]) async throws -> [ItemKey: JSONDocument] {
-        try await read { db in
-            var bodies: [ItemKey: JSONDocument] = [:]
-            for item in items {
-                guard let kid = try Numbers.knownKind(db, item.kind) else { continue }
-                let place = Place(kid: kid, bucket: Bucket(kind: item.kind, id: item.id), id: item.id)
-                guard let head = try Head.fetch(db, place), head.isLive, let rid = head.rid else { continue }
-                bodies[item] = try Bodies.fetch(db, rid)
-            }
-            return bodies
-        }
+        try await read { db in try Bodies.fetch(db, items) }
     }
 
     public func liveItems(of kind: Kind) async throws -> Int {

@@ -102,6 +102,14 @@ struct LocalEdit {
             if pending.count >= Self.changes || pendingBytes >= Self.bytes { try flush() }
         }
 
+        /// Writes what `decide` makes of some items, read in the same transaction; what was added before comes first.
+        mutating func write(
+            reading items: [ItemKey], _ decide: ([ItemKey: JSONDocument]) throws -> [LocalChange]
+        ) throws {
+            try flush()
+            report = report + (try store.writeBlocking(reading: items, run: run, editor: editor, decide))
+        }
+
         fileprivate mutating func flush() throws {
             guard !pending.isEmpty else { return }
             report = report + (try store.writeBlocking(pending, run: run, editor: editor))

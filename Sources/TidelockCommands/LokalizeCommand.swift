@@ -86,19 +86,8 @@ struct LokalizeImportCommand: AsyncParsableCommand {
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
-        let kind = try Kind.translations(of: project)
-        let translations = try read()
-        let instance = try await Instance.open(location)
-        let intake = TranslationIntake(
-            translations, into: try await instance.store.translations(of: kind) ?? [], missingOnly: missingOnly)
-        let old = try await instance.store.liveItem(.translationProjects, project).map { TranslationProject($0) }
-        let new = old?.adding(translations.locales) ?? TranslationProject(name: project, locales: translations.locales)
-        var changes = try intake.items.map { try ItemFile.put($0.item.bytes, kind: kind, at: file) }
-        if new != old {
-            changes.insert(try ItemFile.put(new.item.bytes, kind: .translationProjects, at: file), at: 0)
-        }
-        try await store(changes, in: instance)
-        try tell(intake, isNew: old == nil)
+        let work = try TranslationImport(read(), from: file, into: project, missingOnly: missingOnly)
+        try tell(await work.perform(in: Instance.open(location)))
     }
 
     private func read() throws -> TranslationFile {
@@ -109,21 +98,10 @@ struct LokalizeImportCommand: AsyncParsableCommand {
         }
     }
 
-    /// As one edit, which can be undone as one.
-    private func store(_ changes: [LocalChange], in instance: Instance) async throws {
-        guard !changes.isEmpty else { return }
-        let what = "lokalize import \(project) \(file)"
-        _ = try await instance.auditing(.import, target: what) {
-            try await LocalEdit(instance: instance).perform(what, direction: "import") { writer in
-                for change in changes { try writer.add(change) }
-            }
-        }
-    }
-
-    private func tell(_ intake: TranslationIntake, isNew: Bool) throws {
-        if json { return try Output.json(TranslationReport(intake, project: project, isNew: isNew)) }
-        let counts = "\(intake.created) keys created, \(intake.updated) updated, \(intake.unchanged) unchanged"
-        try Output.line("imported into \(isNew ? "the new project " : "")\(project): \(counts)")
+    private func tell(_ outcome: TranslationImport.Outcome) throws {
+        if json { return try Output.json(TranslationReport(outcome, project: project)) }
+        let counts = "\(outcome.created) keys created, \(outcome.updated) updated, \(outcome.unchanged) unchanged"
+        try Output.line("imported into \(outcome.isNew ? "the new project " : "")\(project): \(counts)")
     }
 }
 
@@ -135,12 +113,12 @@ private struct TranslationReport: Encodable {
     var updated: Int
     var unchanged: Int
 
-    init(_ intake: TranslationIntake, project: String, isNew: Bool) {
+    init(_ outcome: TranslationImport.Outcome, project: String) {
         self.project = project
-        self.isNew = isNew
-        created = intake.created
-        updated = intake.updated
-        unchanged = intake.unchanged
+        isNew = outcome.isNew
+        created = outcome.created
+        updated = outcome.updated
+        unchanged = outcome.unchanged
     }
 }
 

@@ -32,13 +32,13 @@ import Testing
         let present = [#"{"key":"a","values":{"en":"A"}}"#, #"{"key":"b","values":{"en":"B"}}"#]
             .map { Translation(JSONDocument(stored: $0)) }
         let arriving = try file(#"{"a":{"en":"AA","de":"x"},"b":{"en":"B"},"c":{"en":"C"}}"#)
-        let all = TranslationIntake(arriving, into: present, missingOnly: false)
+        let all = TranslationIntake(arriving.entries, into: present, missingOnly: false)
         #expect(all.created == 1 && all.updated == 1 && all.unchanged == 1)
         #expect(
             all.items.map(\.item.text) == [
                 #"{"key":"a","values":{"en":"AA","de":"x"}}"#, #"{"key":"c","values":{"en":"C"}}"#,
             ])
-        let missing = TranslationIntake(arriving, into: present, missingOnly: true)
+        let missing = TranslationIntake(arriving.entries, into: present, missingOnly: true)
         #expect(missing.items.first?.item.text == #"{"key":"a","values":{"en":"A","de":"x"}}"#)
     }
 

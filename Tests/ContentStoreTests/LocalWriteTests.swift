@@ -27,6 +27,30 @@ import TidelockTestSupport
         #expect(try a.head(.posts, "1") == before)
     }
 
+    @Test func whatIsDecidedInAWriteIsDecidedAboutWhatIsThere() async throws {
+        try await a.put(.posts, #"{"_id":"caf\u00e9","v":1}"#, #"{"_id":"gone","v":1}"#)
+        try await a.remove(.posts, "gone")
+        let items = ["caf\u{e9}", "cafe\u{301}", "gone"].map { ItemKey(.posts, $0) }
+        let run = a.newID()
+        try await a.store.beginRun(id: run, direction: "local", target: "test")
+        let report = try a.store.writeBlocking(reading: items, run: run) { present in
+            #expect(present.mapValues(\.text) == [items[0]: #"{"_id":"caf\u00e9","v":1}"#])
+            return [try put(#"{"_id":"caf\u00e9","v":2}"#), try put(#"{"_id":"new"}"#)]
+        }
+        #expect(report.updated == 1 && report.created == 1)
+
+        let head = try a.head(.posts, "new")
+        #expect(throws: CancellationError.self) {
+            try a.store.writeBlocking(reading: items, run: run) { _ in throw CancellationError() }
+        }
+        let nothing = try a.store.writeBlocking(reading: items, run: run) { _ in [] }
+        #expect(nothing == LocalWriteReport())
+        #expect(try a.head(.posts, "new") == head)
+        try await a.store.markUndoable(id: run)
+        try await a.store.endRun(id: run, phase: "committed", report: nil)
+        #expect(try a.problems() == [])
+    }
+
     @Test func aRunThatChangesARowTwiceGoesBackToTheFirstState() async throws {
         try await a.put(.posts, #"{"_id":"1","v":1}"#)
         let run = try await a.change([

@@ -109,6 +109,24 @@ struct TranslationTests {
         #expect(plan.contains("lokalize/keys/shop: 1 to create") && plan.contains("decided there"), "\(plan)")
     }
 
+    /// Each takes all keys in for another locale: whoever looked at a key before another wrote it would lose that.
+    @Test func importsAtTheSameTimeLoseNothingOfOneAnother() async throws {
+        let instance = try await RealInstance.make("staging")
+        let locales = ["en", "de", "fr"]
+        let intakes = try await withThrowingTaskGroup(of: Intake.self) { tasks in
+            for locale in locales {
+                let texts = file(0..<3_000) { "\"\(locale)\":\"\(locale) \($0)\"" }
+                tasks.addTask { try await take(texts, into: instance) }
+            }
+            return try await tasks.reduce(into: [Intake]()) { $0.append($1) }
+        }
+        #expect(intakes.map(\.created).reduce(0, +) == 3_000 && intakes.filter(\.isNew).count == 1, "\(intakes)")
+        #expect(intakes.map(\.updated).reduce(0, +) == 6_000, "\(intakes)")
+        let project = try #require(try await instance.json([Project].self, "lokalize", "projects").first)
+        #expect(project.keys == 3_000 && Set(project.locales.map(\.locale)) == Set(locales))
+        #expect(project.locales.allSatisfy { $0.translated == 3_000 }, "\(project)")
+    }
+
     @Test func areTakenInCountedAndWrittenOut() async throws {
         let instance = try await RealInstance.make("staging")
         let first = try await take(#"{"nav.home":{"en":"Home","de":"\u0053tart"},"a":{"en":"A"}}"#, into: instance)
