@@ -57,6 +57,10 @@ extension Store {
         try await read { db in try TransferTable.fetch(db, transfer)?.initiator }
     }
 
+    public func transferScope(transfer: String) async throws -> Scope? {
+        try await read { db in try TransferTable.fetch(db, transfer)?.scope }
+    }
+
     public func transferSource(transfer: String) async throws -> InstanceIdentity {
         try await read { db in
             let record = try TransferTable.require(db, transfer)

@@ -84,6 +84,10 @@ extension Store {
         }
     }
 
+    public func planScope(transfer: String) async throws -> Scope? {
+        try await read { db in try PlanTables.scope(db, transfer: transfer) }
+    }
+
     public func plannedBatch(transfer: String, number: Int) async throws -> EncodedBatch {
         try await read { db in
             guard
@@ -158,6 +162,11 @@ enum PlanTables {
                 VALUES (?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [transfer, pid, initiator, direction.rawValue, try JSONColumns.encode(scope), phase, now])
+    }
+
+    static func scope(_ db: Database, transfer: String) throws -> Scope? {
+        try String.fetchOne(db, sql: "SELECT scope FROM plan WHERE transfer = ?", arguments: [transfer])
+            .map { try JSONColumns.decode(Scope.self, $0) }
     }
 
     static func markCompared(_ db: Database, pid: Int64, by transfer: String) throws {

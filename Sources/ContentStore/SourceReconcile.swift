@@ -15,7 +15,10 @@ extension Store {
             guard let pid = try Numbers.knownPeer(db, peer) else {
                 throw TidelockError(.internalFailure, "A list of an unknown peer was supplied.")
             }
-            let reconciler = try ShadowReconciler(db: db, pid: pid, kid: Numbers.kind(db, kind), kind: kind)
+            let scope = try PlanTables.scope(db, transfer: transfer)
+            let reconciler = try ShadowReconciler(
+                db: db, pid: pid, kid: Numbers.kind(db, kind), kind: kind,
+                selected: scope?.kinds(among: [kind]).first { $0.kind == kind })
             if isPlanOnly { try PlanTables.markCompared(db, pid: pid, by: transfer) }
             switch request.part {
             case .drift: try reconciler.drifted(page.items)
@@ -36,6 +39,8 @@ private struct ShadowReconciler {
     let pid: Int64
     let kid: Int64
     let kind: Kind
+    /// What of the kind the plan is about.
+    let selected: KindScope?
 
     private var tree: DigestTree { DigestTree(role: .shadowed, pid: pid, kid: kid) }
 
@@ -95,6 +100,8 @@ private struct ShadowReconciler {
         for row in rows where !listed.contains(Array((row[1] as String).utf8)) {
             let state = ShadowState(rawValue: row[2]) ?? .none
             guard state != .dropped, state != .skipped else { continue }
+            // What is somebody else's and outside of the scope a destination tells to some keys only.
+            guard !state.isForeign || selected?.includes(row[1]) != false else { continue }
             try forget(bucket: Bucket(number: UInt16(row[0] as Int)), id: row[1])
         }
     }

@@ -158,8 +158,7 @@ struct KindPlanner {
             return Step(operation: operation(row, .skip, output: nil))
         case .dropped:
             plan.drops += 1
-            let isForeign = row.shadow == .foreign || row.shadow == .takenOver
-            let isThere = row.shadow.isHeld || (deletesForeign && isForeign)
+            let isThere = row.shadow.isHeld || (deletesForeign && row.shadow.isForeign)
             guard isThere else { return Step(operation: operation(row, .drop, output: nil)) }
             return letGo(row.id, row.bucket, source: row.hash, isContested: row.isContested)
         }

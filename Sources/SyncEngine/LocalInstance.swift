@@ -192,6 +192,11 @@ extension LocalInstance: Responder {
         return try await store.planInitiator(transfer: id)
     }
 
+    public func scope(ofTransfer id: String) async throws -> Scope? {
+        if let scope = try await store.transferScope(transfer: id) { return scope }
+        return try await store.planScope(transfer: id)
+    }
+
     public func held(of source: String, _ request: ReadHeld) async throws -> DestinationState {
         try await store.held(
             of: source, scope: request.scope, sourceKinds: try request.kinds.map { try Kind($0) }, nonce: request.nonce)

@@ -34,7 +34,7 @@ extension SourceStore {
         let root = Digest.rootOfRoots(standings.map { (kind: $0.kind, root: $0.root) })
         return SourceView(
             offer: SourceOffer(
-                kinds: kinds.map(\.name), root: root.masked(by: nonce), isQuiet: isQuiet,
+                kinds: selected.map(\.name), root: root.masked(by: nonce), isQuiet: isQuiet,
                 reverted: standings.reduce(0) { $0 + $1.reverted }),
             standings: standings)
     }

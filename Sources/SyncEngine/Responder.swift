@@ -11,6 +11,9 @@ public protocol Responder: Peer, PlanPort, BlobSource, BlobReceiver {
     /// Instance id of the one who opened a transfer, whatever became of it; nil when it is not known here.
     func initiator(ofTransfer id: String) async throws -> String?
 
+    /// What a transfer was opened for; nil when it is not known here.
+    func scope(ofTransfer id: String) async throws -> Scope?
+
     /// What this instance holds of a source, with digests masked by the nonce. Changes nothing.
     func held(of source: String, _ request: ReadHeld) async throws -> DestinationState
 

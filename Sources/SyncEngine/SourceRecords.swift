@@ -201,6 +201,9 @@ public enum ShadowState: Int, Sendable {
 
     /// The destination holds an output of ours, edited there or not: the rows of the digest tree.
     public var isHeld: Bool { self == .acked || self == .resend }
+
+    /// The destination has such a row, and it is somebody else's.
+    public var isForeign: Bool { self == .foreign || self == .takenOver }
 }
 
 /// Which rows that are not here any more to look at next.

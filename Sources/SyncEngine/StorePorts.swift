@@ -95,6 +95,9 @@ public protocol SourceStore: BlobSource {
 
     /// Which instance opened a transfer for which this one is the source.
     func planInitiator(transfer: String) async throws -> String?
+
+    /// What a transfer for which this one is the source was opened for.
+    func planScope(transfer: String) async throws -> Scope?
 }
 
 /// The store as it was at one moment, readable while others write.
@@ -187,6 +190,9 @@ public protocol DestinationStore: BlobReceiver {
 
     /// Which instance opened a transfer for which this one is the destination.
     func transferInitiator(transfer: String) async throws -> String?
+
+    /// What a transfer for which this one is the destination was opened for.
+    func transferScope(transfer: String) async throws -> Scope?
 
     /// What goes on here and what went on last.
     func activity() async throws -> ResponderStatus

@@ -101,6 +101,20 @@ public struct AcceptedKey: Sendable, Hashable {
     /// none to know what they would break.
     public func coversItems(of model: String) -> Bool { allows("content/\(model)") }
 
+    /// Whether the holder may know all items of a kind.
+    public func covers(_ kind: Kind) -> Bool { allows(kind.name) }
+
+    /// Whether the holder may know an item. The definition and the singleton of a model belong to its items, a project
+    /// to its translations.
+    public func covers(_ kind: Kind, _ id: String) -> Bool {
+        if covers(kind) { return true }
+        switch kind {
+        case .models, .singletons: return coversItems(of: id)
+        case .translationProjects: return (try? Kind.translations(of: id)).map(covers) ?? false
+        default: return false
+        }
+    }
+
     /// Whether that holds for every model whose definition the key may move.
     public var coversItemsOfItsModels: Bool { kinds == nil || !allows(Kind.models.name) }
 
@@ -130,7 +144,10 @@ public struct AcceptedKey: Sendable, Hashable {
         for project in projects { try require(try Kind.translations(of: project).name) }
     }
 
-    private func allows(_ kind: String) -> Bool { kinds?.contains(kind) ?? true }
+    /// Compares bytes: a name that only looks like one of the key's is none of them.
+    private func allows(_ kind: String) -> Bool {
+        kinds?.contains { $0.utf8.elementsEqual(kind.utf8) } ?? true
+    }
 
     private func require(_ kind: String) throws {
         guard allows(kind) else { throw refusal(of: kind) }

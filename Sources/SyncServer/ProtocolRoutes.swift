@@ -65,7 +65,12 @@ extension Reception {
         default: break
         }
         let transfer = try call.transfer
-        try await checkInitiator(of: transfer, call)
+        switch call.arrival.endpoint {
+        // They say themselves which items they are about.
+        case .readOutputs: return try await outputs(call, transfer)
+        case .surveySchema: return try await survey(call, transfer)
+        default: try await checkInitiator(of: transfer, call)
+        }
         switch call.arrival.endpoint {
         case .stageBatch: return try await stage(call, transfer)
         case .readBatch: return try await read(call, transfer)
@@ -76,8 +81,7 @@ extension Reception {
         case .listBlobs:
             let after = call.arrival.queryValue("after")
             return try Answer(await responder.blobs(transfer: transfer, after: after))
-        case .listHeld: return try Answer(await responder.list(transfer: transfer, call.message()))
-        case .surveySchema: return try await survey(call, transfer)
+        case .listHeld: return try await list(call, transfer)
         case .renewLease:
             return try Answer(await responder.renew(transfer: transfer, fence: call.message(RenewLease.self).fence))
         case .acknowledge:
@@ -91,7 +95,6 @@ extension Reception {
             var page = try await responder.planned(transfer: transfer, call.message())
             page.excluded = page.excluded?.map(\.told)
             return try Answer(page)
-        case .readOutputs: return try await outputs(call, transfer)
         case .commit:
             let message: CommitTransfer = try call.message()
             try check(message.confirmations, call)
@@ -111,15 +114,15 @@ extension Reception {
     private func open(_ call: SignedCall) async throws -> Answer {
         let message: OpenTransfer = try call.message()
         try check(message, call)
-        let owner = try await responder.initiator(ofTransfer: message.id)
-        guard owner == nil || owner == call.token.issuer else { throw Self.notYours }
+        if try await responder.initiator(ofTransfer: message.id) != nil {
+            try await checkInitiator(of: message.id, call)
+        }
         let key = call.token.key
         return try await long(call) { [self] in
             var answer = try await responder.open(message)
             answer.result = answer.result?.told(to: call)
             try await audit(message, answer)
-            // Links may lead to kinds that the key does not cover; then not even the ids are told.
-            if let items = answer.items { try key.check(Scope(items: items)) }
+            if let items = answer.items { try key.checkLinked(items) }
             return answer
         }
     }
@@ -203,6 +206,18 @@ extension Reception {
         }
     }
 
+    /// Continues where a limited key may know nothing of a whole page.
+    private func list(_ call: SignedCall, _ transfer: String) async throws -> Answer {
+        var request: ListHeld = try call.message()
+        let kind = try Kind(request.kind)
+        while true {
+            let page = try await responder.list(transfer: transfer, request)
+            let told = page.told(to: call.token.key, of: kind)
+            guard told.items.isEmpty, let next = page.next else { return try Answer(told) }
+            request.after = next
+        }
+    }
+
     private func stage(_ call: SignedCall, _ transfer: String) async throws -> Answer {
         guard let fence = try call.arrival.queryNumber("fence"),
             let operations = try call.arrival.queryNumber("operations").flatMap({ Int(exactly: $0) })
@@ -220,6 +235,7 @@ extension Reception {
 
     /// The key that asks may be another one than the key that opened.
     private func outputs(_ call: SignedCall, _ transfer: String) async throws -> Answer {
+        try await checkOwner(of: transfer, call)
         let message: ReadOutputs = try call.message()
         guard message.kind.utf8.count <= 2 * Kind.longestName, message.ids.count <= Limits.outputItems else {
             throw TidelockError(.tooLarge, "The request names too much.")
@@ -230,6 +246,7 @@ extension Reception {
 
     /// The key that asks may be another one than the key that opened.
     private func survey(_ call: SignedCall, _ transfer: String) async throws -> Answer {
+        try await checkOwner(of: transfer, call)
         let message: SurveySchema = try call.message()
         let models = message.definitions.map(\.model)
         guard models.allSatisfy(call.token.key.coversItems) else {
@@ -250,11 +267,21 @@ extension Reception {
         return .empty
     }
 
+    /// Lets the one who opened a transfer go on with it, also with another key of its own: one that covers the same.
     func checkInitiator(of transfer: String, _ call: SignedCall) async throws {
-        guard let owner = try await responder.initiator(ofTransfer: transfer) else {
-            throw TidelockError(.unknownTransfer, "Nobody opened transfer \(transfer) here.")
-        }
+        try await checkOwner(of: transfer, call)
+        guard call.token.key.kinds != nil else { return }
+        guard let scope = try await responder.scope(ofTransfer: transfer) else { throw Self.unknown(transfer) }
+        try call.token.key.check(scope)
+    }
+
+    private func checkOwner(of transfer: String, _ call: SignedCall) async throws {
+        guard let owner = try await responder.initiator(ofTransfer: transfer) else { throw Self.unknown(transfer) }
         guard owner == call.token.issuer else { throw Self.notYours }
+    }
+
+    private static func unknown(_ transfer: String) -> TidelockError {
+        TidelockError(.unknownTransfer, "Nobody opened transfer \(transfer) here.")
     }
 
     private static var notYours: TidelockError {
@@ -275,6 +302,32 @@ extension Reception {
 
 extension SignedCall {
     fileprivate var mayPull: Bool { Need.pull.isMet(by: token.key.rights) }
+}
+
+extension AcceptedKey {
+    /// Links may lead to items that the key does not cover; then not even the names of their kinds are told.
+    fileprivate func checkLinked(_ items: [String: [String]]) throws {
+        let isCovered = try items.allSatisfy { name, ids in
+            let kind = try Kind(name)
+            return ids.allSatisfy { covers(kind, $0) }
+        }
+        guard isCovered else {
+            throw TidelockError(
+                .permissionDenied, "The links lead to items that the sync key does not cover.",
+                hint: "Leave --with-links and --with-assets out, or use a key that covers all kinds.")
+        }
+    }
+}
+
+extension HeldPage {
+    /// Of rows that the key does not cover only those that the caller left here: those it knows. Where the page ends
+    /// tells of no others either.
+    fileprivate func told(to key: AcceptedKey, of kind: Kind) -> HeldPage {
+        guard digests == nil, !key.covers(kind) else { return self }
+        let told = items.filter { $0.isOfSource || key.covers(kind, $0.id) }
+        let last = told.last.map { ListPosition(bucket: Bucket(kind: kind, id: $0.id).number, id: $0.id) }
+        return HeldPage(items: told, next: next == nil ? nil : last)
+    }
 }
 
 extension ExcludedItem {

@@ -50,6 +50,41 @@ struct SecurityTests {
         #expect(try await copy.report("push").isGood)
     }
 
+    @Test func aKeyForSomeKindsLearnsNoNamesOfOthersAndIsToldNone() async throws {
+        let site = try await Site.make()
+        let key = try await runTool("keys", "generate").trimmingCharacters(in: .newlines)
+        let limited = "{ key = \"\(key)\", kinds = { \"content/posts\", \"lokalize/keys/web\" } }"
+        try site.destination.configure(
+            "sync = { syncKey = env(\"TIDELOCK_SYNC_KEY\") }",
+            "sync = { syncKey = env(\"TIDELOCK_SYNC_KEY\"), keys = { \(limited) } }")
+        for name in ["posts", "hiddenthere"] {
+            try await site.destination.put("models", .object([("name", JSONDocument(string: name))]))
+        }
+        for name in ["web", "hiddenthere"] {
+            try await site.destination.put("lokalize/projects", .object([("name", JSONDocument(string: name))]))
+        }
+        for model in ["posts", "hiddenhere"] {
+            try await site.source.put("models", .object([("name", JSONDocument(string: model))]))
+            try await site.source.put("content/\(model)", try JSONDocument(validating: #"{"_id":"1"}"#))
+        }
+        try await site.source.put("lokalize/projects", .object([("name", JSONDocument(string: "web"))]))
+        let before = try await site.destination.content()
+        let proxy = try RecordingProxy(to: site.server.port)
+        try await site.source.target(site.destination, at: proxy.port, key: key)
+
+        // A mirror has to know what else is there.
+        for selection in [["--models", "posts"], ["--projects", "web"]] {
+            let report = try await site.source.report("push", ["--mirror"] + selection)
+            #expect(report.isGood && report.deleted == 0, "\(report)")
+        }
+        #expect(proxy.requests.filter { $0.target.hasSuffix("/diff") }.count >= 2)
+        let (told, asked) = (proxy.received.joined(), proxy.sent.joined())
+        #expect(!String(decoding: told, as: UTF8.self).contains("hidden"))
+        #expect(!String(decoding: asked, as: UTF8.self).contains("hidden"))
+        let after = try await site.destination.content()
+        #expect(before.keys.allSatisfy { after[$0] != nil } && after["content/posts/1"] != nil)
+    }
+
     @Test func aBodyThatWasAlteredOnTheWay() async throws {
         let site = try await Site.make(articles: 30)
         let proxy = try RecordingProxy(to: site.server.port)

@@ -54,6 +54,31 @@ import TidelockTestSupport
         #expect(try await a.push(to: b).outcome == .inSync)
     }
 
+    /// A destination tells a limited key nothing of what others have there.
+    @Test func aListThatIsSilentAboutTheRestLeavesWhatAnotherSourceTookOver() async throws {
+        let made = try TestInstance.make("a", "b", "c")
+        let (a, b, c) = (made[0], made[1], made[2])
+        let posts = #"{"name":"posts"}"#
+        let scope = Scope(models: ["posts"])
+        try await a.put(.models, posts, #"{"name":"other","v":1}"#)
+        try await a.push(to: b)
+        try await c.put(.models, #"{"name":"other","v":2}"#)
+        try await c.push(to: b)
+        try await a.push(to: b, TestRun(scope: scope))
+
+        let plan = a.newID()
+        try await a.store.beginPlanOnly(
+            transfer: plan, peer: b.identity, initiator: a.identity.id, direction: .push, scope: scope)
+        let base = try JSONDocument(validating: posts).hash.hex
+        try await a.store.reconcile(
+            transfer: plan,
+            HeldPage(items: [HeldItem(id: "posts", base: base, isEdited: false, isReverted: false)], next: nil),
+            request: ListHeld(kind: "models", part: .all), kind: .models, peer: b.identity.id)
+        #expect(try await a.push(to: b).isNoOp)
+        #expect(try await b.text(.models, "other") == #"{"name":"other","v":2}"#)
+        #expect(try a.problems() + b.problems() == [])
+    }
+
     @Test func itemsOfAModelThatTheDestinationLacksBringIt() async throws {
         try await a.put(.models, #"{"name":"posts"}"#)
         try await a.put(.posts, #"{"_id":"1"}"#)

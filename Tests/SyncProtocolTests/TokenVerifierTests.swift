@@ -206,6 +206,23 @@ struct AcceptedKeyTests {
         }
     }
 
+    @Test func aKeyForSomeKindsCoversWhatBelongsToThem() throws {
+        let key = AcceptedKey(key: fixture.key, kinds: ["content/K", "lokalize/keys/web", "pages"])
+        let covered: [(Kind, String)] = [
+            (.models, "K"), (.singletons, "K"), (try .content("K"), "1"), (.pages, "1"),
+            (.translationProjects, "web"), (try .translations(of: "web"), "home"),
+        ]
+        for (kind, id) in covered { #expect(key.covers(kind, id), "\(kind)/\(id)") }
+        let hidden: [(Kind, String)] = [
+            (.models, "users"), (.singletons, "web"), (try .content("users"), "K"), (.menus, "K"), (.locales, "K"),
+            // The sign for kelvin, which Swift takes for the letter.
+            (.translationProjects, "K"), (.translationProjects, "../web"), (.models, "\u{212A}"),
+        ]
+        for (kind, id) in hidden { #expect(!key.covers(kind, id), "\(kind)/\(id)") }
+        #expect(AcceptedKey(key: fixture.key).covers(.models))
+        #expect(!key.covers(.models))
+    }
+
     @Test func aPresentedKeyIsFoundAmongThoseThatCount() throws {
         let expired = AcceptedKey(key: try SyncKey("an-expired-key-of-twenty"), expires: 5)
         let ring = KeyRing([expired, fixture.accepted[0]])

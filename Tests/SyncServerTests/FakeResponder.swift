@@ -11,6 +11,11 @@ actor FakeResponder: Responder {
 
     let identity: InstanceIdentity
     private(set) var initiators: [String: String] = [:]
+    private var scopes: [String: Scope] = [:]
+    /// Pages of what is here; without them there is more than fits a page, and no end of it.
+    private var pages: [HeldPage] = []
+    /// Where links lead.
+    private var linked: [String: [String]]?
     private(set) var staged: [Int: Staged] = [:]
     private(set) var commits = 0
     private(set) var opens = 0
@@ -38,7 +43,13 @@ actor FakeResponder: Responder {
 
     func offer(_ batch: EncodedBatch) { offered[batch.info.number] = batch }
 
+    func hold(_ pages: [HeldPage]) { self.pages = pages }
+
+    func link(_ items: [String: [String]]) { linked = items }
+
     func initiator(ofTransfer id: String) async throws -> String? { initiators[id] }
+
+    func scope(ofTransfer id: String) async throws -> Scope? { scopes[id] }
 
     func status() async throws -> ResponderStatus {
         let last = LastSync(run: "r1", direction: .push, peer: "dev", status: "finished", timestamp: 1_700_000_000)
@@ -47,12 +58,20 @@ actor FakeResponder: Responder {
 
     func open(_ request: OpenTransfer) async throws -> TransferOpened {
         opens += 1
+        if request.scope.itemRule != nil, let linked {
+            return TransferOpened(status: .resolved, responder: identity, items: linked)
+        }
         initiators[request.id] = request.initiator.id
+        scopes[request.id] = request.scope
         return TransferOpened(
             status: .open, responder: identity, lease: LeaseGrant(fence: 7, expires: 1_800_000_060))
     }
 
     func list(transfer: String, _ request: ListHeld) async throws -> HeldPage {
+        if let first = pages.first, let last = pages.last {
+            guard let after = request.after else { return first }
+            return zip(pages, pages.dropFirst()).first { $0.0.next == after }?.1 ?? last
+        }
         let items = (0..<500).map {
             HeldItem(id: "item-\($0)", base: String(repeating: "ab", count: 32), isEdited: false, isReverted: false)
         }

@@ -94,9 +94,15 @@ struct PlanLookTests {
                 #expect(await code { try await peer.survey(transfer: transfer, survey) } == .permissionDenied)
             }
             #expect(await code { try await survey("posts", "users") } == .permissionDenied)
-            let strict = CommitTransfer(
-                fence: 1, batches: [], expectedRoots: [:], confirmations: Confirmations(refusesSchemaChanges: true))
-            #expect(await code { try await peer.commit(transfer: transfer, strict) } == .permissionDenied)
+            let own = "0190-2"
+            _ = try await peer.open(caller.open(id: own, scope: Scope(models: ["posts"])))
+            func commit(_ confirmations: Confirmations) async throws {
+                let request = CommitTransfer(
+                    fence: 1, batches: [], expectedRoots: [:], confirmations: confirmations)
+                _ = try await peer.commit(transfer: own, request)
+            }
+            #expect(await code { try await commit(Confirmations(refusesSchemaChanges: true)) } == .permissionDenied)
+            #expect(await code { try await commit(Confirmations()) } == nil)
         }
     }
 

@@ -103,6 +103,9 @@ public struct HeldItem: Codable, Sendable, Hashable {
         self.isReverted = isReverted
     }
 
+    /// Whether the source left the row there: one that it knows.
+    public var isOfSource: Bool { base != nil || isReverted }
+
     enum CodingKeys: String, CodingKey {
         case id = "i"
         case base = "b"

@@ -81,7 +81,7 @@ public struct InlinePlan: Codable, Sendable {
 
 /// What a source knows before it has heard from the destination.
 public struct SourceOffer: Codable, Sendable {
-    /// The kinds that exist at the source.
+    /// The kinds in scope that exist at the source.
     public var kinds: [String]
     /// Root of roots over the kinds in scope of what the destination should hold, masked.
     public var root: String
