@@ -11,9 +11,12 @@ public enum LocalChange: Sendable {
 }
 
 extension LocalChange {
-    fileprivate var touchesAsset: Bool {
+    /// The asset that it changes; nil for changes of other items.
+    fileprivate var asset: ItemID? {
         switch self {
-        case .put(let kind, _, _), .remove(let kind, _): kind == .assets
+        case .put(.assets, let body, _): body.string(Kind.assets.keyMember).map { ItemID($0) }
+        case .remove(.assets, let id): ItemID(id)
+        default: nil
         }
     }
 }
@@ -62,13 +65,33 @@ extension Store {
     public func writeBlocking(
         _ changes: [LocalChange], run: String, editor: Editor? = nil
     ) throws -> LocalWriteReport {
-        try writeBlocking(reading: [], run: run, editor: editor) { _ in changes }
+        let copies = try editor == nil ? AssetCopies() : copies(of: changes.compactMap(\.asset))
+        return try write(reading: [], run: run, editor: editor, copies) { _ in changes }
     }
 
     /// The same with changes that depend on what is here: `decide` gets those of the items that are, and nobody writes
     /// between this look at them and the changes. Called once, inside the transaction.
     public func writeBlocking(
         reading items: [ItemKey], run: String, editor: Editor? = nil,
+        _ decide: ([ItemKey: JSONDocument]) throws -> [LocalChange]
+    ) throws -> LocalWriteReport {
+        try write(reading: items, run: run, editor: editor, AssetCopies(), decide)
+    }
+
+    /// Who carries copies of assets that are about to change: looked for while others may write, as it takes its time.
+    private func copies(of assets: [ItemID]) throws -> AssetCopies {
+        guard !assets.isEmpty else { return AssetCopies() }
+        return try translatingErrors(on: folder.path) {
+            try pool.read { db in
+                // Nothing carries copies of an asset that is not here yet.
+                let present = try assets.filter { try Self.liveItem(db, .assets, $0.text) != nil }
+                return try present.isEmpty ? AssetCopies() : AssetCopies(db, of: present)
+            }
+        }
+    }
+
+    private func write(
+        reading items: [ItemKey], run: String, editor: Editor?, _ copies: AssetCopies,
         _ decide: ([ItemKey: JSONDocument]) throws -> [LocalChange]
     ) throws -> LocalWriteReport {
         let auditor = auditor
@@ -79,12 +102,12 @@ extension Store {
                 guard !changes.isEmpty else { return LocalWriteReport() }
                 var writer = LocalWriter(db: db, run: run, now: auditor.now, blobs: blobs)
                 for change in changes { try writer.apply(change, by: editor) }
-                try writer.updateCopies(by: editor)
+                try writer.updateCopies(copies, by: editor)
                 try auditor.note(db, changes, run: run, writer.report, isEdit: editor != nil)
                 return writer.report
             }
         }
-        if changes.contains(where: \.touchesAsset) { linkUploadsBlocking() }
+        if changes.contains(where: { $0.asset != nil }) { linkUploadsBlocking() }
         return report
     }
 }
@@ -202,18 +225,18 @@ private struct LocalWriter {
     }
 
     /// Brings the copies of changed assets up to date, wherever items carry them.
-    mutating func updateCopies(by editor: Editor?) throws {
+    mutating func updateCopies(_ copies: AssetCopies, by editor: Editor?) throws {
         guard !assets.isEmpty else { return }
         let counted = report
-        for holder in try AssetCopies.holders(db, of: assets.keys.map(\.text)) {
+        for holder in try copies.holders(db, of: Array(assets.keys)) {
             guard let head = try Head.fetch(db, holder.place), head.isLive, let rid = head.rid,
                 let changed = try Bodies.fetch(db, rid).updatingCopies(of: assets)
             else { continue }
             try put(holder.kind, changed, changed.hash, editor)
         }
-        let copies = report.updated - counted.updated
+        let updated = report.updated - counted.updated
         report = counted
-        report.copies += copies
+        report.copies += updated
     }
 
     /// Observers see content only, as with everything that is called an item in their events.

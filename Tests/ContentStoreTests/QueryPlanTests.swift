@@ -56,6 +56,12 @@ import TidelockTestSupport
         #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
     }
 
+    @Test func itemsThatChangedSinceCopiesWereLookedForAreReadByTheirIndex() async throws {
+        let plan = try await plan(AssetCopies.sql(kinds: [1, 2], needles: 1, since: 7))
+        #expect(plan.contains { $0.contains("INDEX head_by_sequence (kid=? AND seq>") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("SCAN") }, "\(plan)")
+    }
+
     @Test(arguments: [(SchemaRows.present, "h"), (SchemaRows.staying, "h"), (SchemaRows.arriving, "s")])
     func itemsThatADefinitionMayBreakFollowTheKeyWithoutSorting(
         _ rows: SchemaRows.Items, _ table: String
