@@ -10,14 +10,16 @@ struct RunFileCommand: AsyncParsableCommand {
             The file is a list of jobs, {"name": …, "syncSettings": {…}}, or an object that holds them as "jobs" beside \
             "target" (a name or a list of names), "mode" ("push" or "pull") and "pause" (seconds between runs). A \
             file whose name ends in .lua returns the same as a table; it may call env(name, default), os.time and \
-            os.date. Targets that the command names, or --all, take the place of those in the file.
+            os.date. Targets that --target names, or --all, take the place of those in the file.
 
             Jobs run in their order, and the first that fails stops the rest for its target. Jobs that follow one \
             another and move different things are one run. --json prints {"runs": […]}, one report for each target.
             """)
 
     @Argument(help: "The file of jobs.") var file: String
-    @OptionGroup var choice: TargetChoice
+    @Option(help: "A target's name, in the place of those in the file. May be given several times.")
+    var target: [String] = []
+    @Flag(help: "Take every target that allows it, in the place of those in the file.") var all = false
     @Flag(help: "Push, where the file does not say so.") var push = false
     @Flag(help: "Pull, where the file does not say so.") var pull = false
     @Flag(help: "Only say what would be done.") var dryRun = false
@@ -27,6 +29,7 @@ struct RunFileCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard !push || !pull else { throw ValidationError("Choose one of --push and --pull.") }
+        guard !all || target.isEmpty else { throw ValidationError("Choose one of --all and --target.") }
     }
 
     func run() async throws {
@@ -52,15 +55,13 @@ struct RunFileCommand: AsyncParsableCommand {
     }
 
     private func choice(completedBy jobs: JobFile) throws -> TargetChoice {
-        guard !choice.isMade else { return choice }
-        guard !jobs.targets.isEmpty else {
+        let choice = TargetChoice(all || !target.isEmpty ? target : jobs.targets, all: all)
+        guard choice.isMade else {
             throw TidelockError(
                 .usage, "Neither the file \(file) nor the command names a target.",
-                hint: "Name it after the file, or as \"target\" beside the jobs of the file.")
+                hint: "Add --target NAME, or \"target\" beside the jobs of the file.")
         }
-        var completed = choice
-        completed.targets = jobs.targets
-        return completed
+        return choice
     }
 
     private func direction(completedBy jobs: JobFile) throws -> Direction {

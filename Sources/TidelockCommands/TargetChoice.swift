@@ -10,6 +10,14 @@ struct TargetChoice: ParsableArguments {
         guard !all || targets.isEmpty else { throw ValidationError("--all takes no names.") }
     }
 
+    init() {}
+
+    /// What something else than arguments says.
+    init(_ names: [String], all: Bool) {
+        targets = names
+        self.all = all
+    }
+
     /// Whether any are chosen.
     var isMade: Bool { all || !targets.isEmpty }
 

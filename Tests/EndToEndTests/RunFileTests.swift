@@ -14,16 +14,17 @@ struct RunFileTests {
         let file = try site.source.jobFile(
             "articles.json", #"[{"name":"content","syncSettings":{"models":["articles"]}}]"#)
         for (options, advice) in [
-            ([], "Name it after the file"), (["--push"], "Name it after the file"),
-            (["production"], "Add --push or --pull"), (["production", "--all", "--push"], "--all takes no names"),
+            ([], "Add --target NAME"), (["--push"], "Add --target NAME"),
+            (["--target", "production"], "Add --push or --pull"),
+            (["--target", "production", "--all", "--push"], "Choose one of --all and --target"),
         ] {
             let ending = try await site.source.start(["run", file] + options).ending()
             #expect(ending.status == 64 && ending.errors.contains(advice), "\(options): \(ending)")
         }
-        let planned = try await site.source.runJobs(file, "production", "--push", "--dry-run")
+        let planned = try await site.source.runJobs(file, "--target", "production", "--push", "--dry-run")
         #expect(planned.exit == 0 && planned.runs.map(\.report.status) == ["planned"], "\(planned)")
         #expect(try await site.destination.content().isEmpty)
-        let runs = try await site.source.runJobs(file, "production", "--push")
+        let runs = try await site.source.runJobs(file, "--target", "production", "--push")
         #expect(runs.areGood && runs.runs.map(\.report.created) == [3], "\(runs)")
         #expect(try await site.destination.content().count == 3)
     }
@@ -79,7 +80,7 @@ struct RunFileTests {
             "elsewhere.lua", #"return { target = { "edge", "moon" }, mode = "push", jobs = { \#(Self.articles) } }"#)
         let unknown = try await site.source.runJobs(file)
         #expect(unknown.exit == 66 && unknown.runs.isEmpty && unknown.error?.code == "unknown_target", "\(unknown)")
-        let runs = try await site.source.runJobs(file, "production", "production")
+        let runs = try await site.source.runJobs(file, "--target", "production", "--target", "production")
         #expect(runs.areGood && runs.runs.map(\.report.target) == ["production"], "\(runs)")
     }
 

@@ -85,7 +85,7 @@ struct SeveralTargetsTests {
         let file = try site.source.jobFile("all.json", #"{"mode":"push","jobs":[{"name":"content"}]}"#)
         let pushed = try await site.source.runJobs(file, "--all")
         #expect(pushed.areGood && pushed.runs.map(\.report.target) == ["production"], "\(pushed)")
-        let refused = try await site.source.runJobs(file, "archive")
+        let refused = try await site.source.runJobs(file, "--target", "archive")
         #expect(refused.exit == 77 && refused.runs.map(\.report.error?.code) == ["permission_denied"], "\(refused)")
     }
 
@@ -106,7 +106,7 @@ struct SeveralTargetsTests {
         let site = try await Site.make(articles: 1)
         for arguments in [
             ["push"], ["push", "production", "--all"], ["push", "--all", "--watch", "--jobs", "jobs.json"],
-            ["run", "jobs.json", "production", "--all"],
+            ["run", "jobs.json", "--target", "production", "--all"],
         ] {
             let ending = try await site.source.start(arguments).ending()
             #expect(ending.status == 64, "\(arguments): \(ending)")

@@ -16,11 +16,10 @@ struct TargetChoiceTests {
     @Test func aPushNeedsOneAndAFileMayNameIts() throws {
         #expect(throws: (any Error).self) { _ = try PushCommand.parse([]) }
         #expect(throws: (any Error).self) { _ = try PushCommand.parse(["edge", "--all"]) }
-        #expect(throws: (any Error).self) { _ = try RunFileCommand.parse(["jobs.lua", "edge", "--all"]) }
-        #expect(try !RunFileCommand.parse(["jobs.lua"]).choice.isMade)
-        let named = try RunFileCommand.parse(["jobs.lua", "edge", "production", "--push"])
-        #expect(named.file == "jobs.lua" && named.choice.targets == ["edge", "production"])
-        #expect(try RunFileCommand.parse(["--all", "jobs.lua"]).choice.all)
+        #expect(throws: (any Error).self) { _ = try RunFileCommand.parse(["jobs.lua", "--target", "edge", "--all"]) }
+        let named = try RunFileCommand.parse(["jobs.lua", "--target", "edge", "--target", "production", "--push"])
+        #expect(named.file == "jobs.lua" && named.target == ["edge", "production"])
+        #expect(try RunFileCommand.parse(["--all", "jobs.lua"]).all)
     }
 
     @Test func aFileOfJobsGoesToAnyNumberOfTargetsButIsNotWatched() throws {

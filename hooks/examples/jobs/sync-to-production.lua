@@ -1,6 +1,6 @@
 --- Sends everything to production: content, files and pages. Nothing is deleted there.
 --- First see what it would do:   tidelock run jobs/sync-to-production.lua --dry-run
---- To send it somewhere else:    tidelock run jobs/sync-to-production.lua staging
+--- To send it somewhere else:    tidelock run jobs/sync-to-production.lua --target staging
 
 return {
   target = "production", -- as `tidelock targets` names it
