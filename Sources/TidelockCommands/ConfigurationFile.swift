@@ -49,3 +49,11 @@ enum ConfigurationFile {
         }
     }
 }
+
+extension Error {
+    /// What is kept of it: of a Lua file that is wrong only where that is, for the line may hold a key.
+    var forLog: String {
+        guard let lua = (self as? TidelockError)?.underlying as? LuaError else { return "\(self)" }
+        return lua.location.map { "\($0.file):\($0.line) is wrong" } ?? "it is not valid Lua"
+    }
+}

@@ -24,11 +24,13 @@ actor LiveSettings {
         stamp = present
         do {
             let settings = try await ConfigurationFile.settings(of: instance.folder, workers: instance.workers)
+            // Whoever read later knows better.
+            guard stamp == present else { return known }
             await tell(keys: settings.keys)
             known = settings
         } catch {
             instance.log(
-                "error", "The configuration cannot be read any more, the last good settings stay: \(error)",
+                "error", "The configuration cannot be read any more, the last good settings stay: \(error.forLog)",
                 channel: "server")
         }
         return known

@@ -39,7 +39,7 @@ actor RunClock: Service {
                 if agenda.follow(settings.schedules) { await tell(settings.schedules, isNew: !isFirst) }
                 isFirst = false
                 for (run, due) in agenda.due(at: instance.clock.seconds) {
-                    group.addTask { await self.start(run, due: due, under: settings) }
+                    group.addTask { await self.start(run, due: due) }
                 }
                 let wait = agenda.wait(at: instance.clock.seconds, atMost: Self.longestWait)
                 guard (try? await instance.clock.sleep(for: .seconds(wait))) != nil else { break }
@@ -48,11 +48,8 @@ actor RunClock: Service {
         }
     }
 
-    private func start(_ run: ScheduledRun, due: Int64, under settings: Settings) async {
-        var instance = instance
-        // Also a target that was added together with the schedule is known then.
-        instance.settings = settings
-        await ClockedRun(scheduled: run, instance: instance, hooks: hooks).start(due)
+    private func start(_ run: ScheduledRun, due: Int64) async {
+        await ClockedRun(scheduled: run, configuration: configuration, instance: instance, hooks: hooks).start(due)
         agenda.ended(run.name)
     }
 
@@ -67,7 +64,8 @@ actor RunClock: Service {
                 _ = try Job.runs(try await run.jobs(in: instance.folder).jobs)
             } catch {
                 instance.log(
-                    "error", "The scheduled run '\(run.name)' cannot begin as it stands: \(error)", channel: "schedule")
+                    "error", "The scheduled run '\(run.name)' cannot begin as it stands: \(error.forLog)",
+                    channel: "schedule")
             }
         }
     }
@@ -76,6 +74,7 @@ actor RunClock: Service {
 /// A scheduled run that is due.
 private struct ClockedRun {
     let scheduled: ScheduledRun
+    let configuration: LiveSettings
     let instance: Instance
     let hooks: HookHost
 
@@ -86,20 +85,31 @@ private struct ClockedRun {
     func start(_ due: Int64) async {
         do {
             guard try await instance.store.claim(schedule: "run \(scheduled.name)", due: due) else { return }
-            let jobs = try await scheduled.jobs(in: instance.folder)
-            let sequence = try sequence(of: jobs)
-            var targets = try await instance.targets(named: jobs.targets)
+            var left: [String]?
             for attempt in 1...Self.attempts {
                 if attempt > 1 { try await instance.clock.sleep(for: Self.pause) }
-                targets = try await perform(sequence, with: targets)
-                if targets.isEmpty { return }
+                left = try await begin(with: left)
+                if left == [] { return }
             }
             throw TidelockError(.runInProgress, "Other runs were at work all the time.")
         } catch is CancellationError {
             return
         } catch {
-            instance.log("error", "The scheduled run '\(scheduled.name)' did not begin: \(error)", channel: "schedule")
+            instance.log(
+                "error", "The scheduled run '\(scheduled.name)' did not begin: \(error.forLog)", channel: "schedule")
         }
+    }
+
+    /// Goes by what the configuration says now. Answers the names of the targets that are left, because another run is at
+    /// work, here or there.
+    private func begin(with left: [String]?) async throws -> [String] {
+        let settings = await configuration.current()
+        guard settings.schedules.contains(scheduled) else { return [] }
+        var instance = instance
+        instance.settings = settings
+        let jobs = try await scheduled.jobs(in: instance.folder)
+        let targets = try await instance.targets(named: jobs.targets).filter { left?.contains($0.name) ?? true }
+        return try await perform(try sequence(of: jobs), with: targets, at: instance).map(\.name)
     }
 
     private func sequence(of jobs: JobFile) throws -> JobSequence {
@@ -109,8 +119,9 @@ private struct ClockedRun {
         }
     }
 
-    /// Answers the targets that are left, because another run is at work, here or there.
-    private func perform(_ sequence: JobSequence, with targets: [Target]) async throws -> [Target] {
+    private func perform(
+        _ sequence: JobSequence, with targets: [Target], at instance: Instance
+    ) async throws -> [Target] {
         let lock: SyncLock
         do {
             lock = try instance.takeLock(run: "schedule \(scheduled.name)")
@@ -121,7 +132,7 @@ private struct ClockedRun {
         var left: [Target] = []
         for target in targets {
             try Task.checkCancellation()
-            let outcome = await sequence.perform { [instance, hooks] request in
+            let outcome = await sequence.perform { [hooks] request in
                 await SyncRunner(instance: instance, hooks: hooks, target: target, request: request) { _ in }.perform()
             }
             if outcome.failure?.code == .leaseHeld { left.append(target) }
