@@ -100,8 +100,9 @@ private struct ShadowReconciler {
         for row in rows where !listed.contains(Array((row[1] as String).utf8)) {
             let state = ShadowState(rawValue: row[2]) ?? .none
             guard state != .dropped, state != .skipped else { continue }
-            // What is somebody else's and outside of the scope a destination tells to some keys only.
-            guard !state.isForeign || selected?.includes(row[1]) != false else { continue }
+            // Of what is somebody else's and outside of the scope a destination tells some keys nothing: silence proves
+            // nothing there, and a run whose scope has such a row in it compares digests.
+            guard selected?.includes(row[1]) != false else { continue }
             try forget(bucket: Bucket(number: UInt16(row[0] as Int)), id: row[1])
         }
     }

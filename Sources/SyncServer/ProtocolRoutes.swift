@@ -69,6 +69,8 @@ extension Reception {
         // They say themselves which items they are about.
         case .readOutputs: return try await outputs(call, transfer)
         case .surveySchema: return try await survey(call, transfer)
+        // What became of a run its owner may know, and settle, also when the key covers less than it did then.
+        case .transferState, .acknowledge: try await checkOwner(of: transfer, call)
         default: try await checkInitiator(of: transfer, call)
         }
         switch call.arrival.endpoint {
@@ -240,7 +242,10 @@ extension Reception {
         guard message.kind.utf8.count <= 2 * Kind.longestName, message.ids.count <= Limits.outputItems else {
             throw TidelockError(.tooLarge, "The request names too much.")
         }
-        try call.token.key.check(Scope(items: [message.kind: message.ids]))
+        let kind = try Kind(message.kind)
+        guard message.ids.allSatisfy({ call.token.key.covers(kind, $0) }) else {
+            throw TidelockError(.permissionDenied, "The sync key does not cover the items that are asked for.")
+        }
         return try await long(call) { [responder] in try await responder.outputs(transfer: transfer, message) }
     }
 

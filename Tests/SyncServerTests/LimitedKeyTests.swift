@@ -56,7 +56,6 @@ struct LimitedKeyTests {
                 fence: 7, batches: [], expectedRoots: [:], confirmations: Confirmations())
             let requests: [@Sendable (String) async throws -> Void] = [
                 { _ = try await peer.open(caller.open(id: $0, scope: scope)) },
-                { _ = try await peer.state(transfer: $0) },
                 { _ = try await peer.list(transfer: $0, ListHeld(kind: "content/posts", part: .all)) },
                 { _ = try await peer.planned(transfer: $0, ListPlanned(limit: 1)) },
                 { _ = try await peer.blobs(transfer: $0, after: nil) },
@@ -68,6 +67,11 @@ struct LimitedKeyTests {
                 #expect(await code { try await request(transfer) } == .permissionDenied, "request \(number)")
                 #expect(await code { try await request("0190-2") } == nil, "request \(number)")
             }
+            // A key may be replaced by a narrower one before a run is settled; what became of it can be asked all the same.
+            _ = try await peer.state(transfer: transfer)
+            try await peer.acknowledge(
+                transfer: transfer,
+                CommitResult(created: 1))
         }
         #expect(await world.responder.commits == 1)
     }
