@@ -35,12 +35,13 @@ int cfiles_begin_sync(int descriptor, int64_t offset, int64_t count) {
   return sync_file_range(descriptor, offset, count, SYNC_FILE_RANGE_WRITE);
 }
 
-int64_t cfiles_append_directly(const char *path, const void *bytes, int64_t count) {
-  int descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_DIRECT);
-  if (descriptor < 0) return errno == EINVAL ? 0 : -1;
+int64_t cfiles_append_directly(int descriptor, const void *bytes, int64_t count) {
+  int flags = fcntl(descriptor, F_GETFL);
+  if (flags < 0) return -1;
+  if (fcntl(descriptor, F_SETFL, flags | O_DIRECT) < 0) return errno == EINVAL ? 0 : -1;
   int64_t written = write(descriptor, bytes, count);
   int problem = errno;
-  close(descriptor);
+  if (fcntl(descriptor, F_SETFL, flags) < 0) return -1;
   errno = problem;
   return written < 0 && problem == EINVAL ? 0 : written;
 }

@@ -101,7 +101,8 @@ extension RemotePeer {
                 hint: "Something else answers at this address, or changes answers on their way.")
         }
         noteProgress()
-        let body = try WireBody.unpack(response.body, coding: response.header("content-encoding"))
+        let coding = isFile ? nil : response.header("content-encoding")
+        let body = try WireBody.unpack(response.body, coding: coding)
         return Reply(status: response.status, body: body, operations: operations)
     }
 }

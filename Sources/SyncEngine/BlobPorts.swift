@@ -21,28 +21,11 @@ public protocol BlobDestination: Sendable {
     func missing(transfer: String, fence: Int64, _ blobs: [PlannedBlob]) async throws -> [MissingBlobs.Missing]
 
     /// Takes in bytes of files, one part behind the other. Answers how many each has now: more or fewer than were
-    /// brought when others came first or some got lost, and then one goes on from there.
+    /// brought when others came first or some got lost, and then one goes on from there. Bytes of one file that are ahead
+    /// of those in front of them wait a while.
     ///
     /// Throws `blob_damaged` when a file is complete and not what its hash says; it begins anew then.
     func append(transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]) async throws -> [Int64]
-}
-
-/// A destination that takes files in where it is, piece by piece.
-public protocol BlobReceiver: BlobDestination {
-    /// Throws when the transfer does not hold the lease with this fence, or does not bring files.
-    func admitBlobs(transfer: String, fence: Int64) async throws
-
-    /// Like `append` of a destination, for a transfer that was admitted.
-    func append(_ bytes: [UInt8], of parts: [BlobPart]) async throws -> [Int64]
-}
-
-extension BlobReceiver {
-    public func append(
-        transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]
-    ) async throws -> [Int64] {
-        try await admitBlobs(transfer: transfer, fence: fence)
-        return try await append(bytes, of: parts)
-    }
 }
 
 /// Both ends of the way that files of a run take.

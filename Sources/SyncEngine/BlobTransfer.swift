@@ -63,28 +63,41 @@ struct BlobTransfer: Sendable {
     }
 
     private func bring(_ file: MissingFile) async throws {
-        var (offset, attempts) = (file.offset, 0)
+        do {
+            try await bringRest(of: file)
+        } catch let error as TidelockError where error.code == .blobDamaged && file.offset > 0 {
+            // What was there may be what is wrong.
+            var whole = file
+            whole.offset = 0
+            try await bringRest(of: whole)
+        }
+    }
+
+    private func bringRest(of file: MissingFile) async throws {
+        var (offset, attempts, atOnce) = (file.offset, 0, Limits.blobPartsUnderWay)
         repeat {
-            let reached = try await naming(file.planned) { try await bringParts(of: file, from: offset) }
+            let reached = try await naming(file.planned) { try await bringParts(of: file, from: offset, atOnce) }
             attempts = reached > offset ? 0 : attempts + 1
             guard attempts < Self.attempts || reached == file.planned.size else {
                 throw TidelockError(
                     .targetUnreachable, "The file \(file.planned.path.printable) makes no progress.",
                     hint: "Run again.")
             }
-            offset = reached
+            // Whatever kept a part from going on where the one before it ended, on a slow line it does so again.
+            (offset, atOnce) = (reached, 1)
         } while offset < file.planned.size
     }
 
     private static let attempts = 3
 
     /// Brings parts that follow each other, some of them under way at once: the destination lets one wait for the one
-    /// before it. Answers how far the file has come; that is before its end where a part did not arrive whole.
-    private func bringParts(of file: MissingFile, from start: Int64) async throws -> Int64 {
+    /// before it. Answers how far the file has come. That is before its end where a part did not arrive whole, and even
+    /// before the start where the destination has lost what it had.
+    private func bringParts(of file: MissingFile, from start: Int64, _ atOnce: Int) async throws -> Int64 {
         try await withThrowingTaskGroup(of: (end: Int64, reached: Int64).self) { group in
-            var (next, reached, underWay, goesOn) = (start, start, 0, true)
+            var (next, reached, underWay, goesOn) = (start, Int64(0), 0, true)
             repeat {
-                while goesOn, underWay < Limits.blobPartsUnderWay, next < file.planned.size || next == start {
+                while goesOn, underWay < atOnce, next < file.planned.size || next == start {
                     let part = file.part(from: next, most: Limits.blobPartBytes)
                     group.addTask { (part.offset + Int64(part.count), try await bring(part, of: file)) }
                     next += Int64(part.count)
@@ -94,8 +107,9 @@ struct BlobTransfer: Sendable {
                 guard let answer = try await group.next() else { break }
                 underWay -= 1
                 goesOn = goesOn && answer.reached >= answer.end
-                progress(max(0, answer.reached - reached))
+                progress(max(0, answer.reached - max(start, reached)))
                 reached = max(reached, answer.reached)
+                next = max(next, answer.reached)
             } while underWay > 0 || goesOn && next < file.planned.size
             return reached
         }
@@ -140,7 +154,8 @@ struct BlobTransfer: Sendable {
                 error.code == .blobDamaged ? "arrives with other bytes than its asset says" : "is not there any more"
             throw TidelockError(
                 error.code, "The file \(planned.path.printable) of the source \(what); nothing was changed.",
-                hint: "Restore it from a backup, or add the asset again. 'tidelock verify --deep' finds such files.",
+                hint:
+                    "Run again if it may have been changed on its way. Otherwise restore it from a backup, or add the asset again; 'tidelock verify --deep' finds such files.",
                 underlying: error)
         }
     }

@@ -287,12 +287,10 @@ extension LocalInstance: Responder {
         try await store.missing(transfer: transfer, fence: fence, blobs)
     }
 
-    public func admitBlobs(transfer: String, fence: Int64) async throws {
-        try await store.admitBlobs(transfer: transfer, fence: fence)
-    }
-
-    public func append(_ bytes: [UInt8], of parts: [BlobPart]) async throws -> [Int64] {
-        try await store.append(bytes, of: parts)
+    public func append(
+        transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]
+    ) async throws -> [Int64] {
+        try await store.append(transfer: transfer, fence: fence, bytes, of: parts)
     }
 
     // MARK: For those who only look

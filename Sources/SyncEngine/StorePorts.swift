@@ -109,7 +109,7 @@ public protocol StoreMoment: Sendable {
 }
 
 /// What the engine keeps at a destination: the lease, staged batches, and the commit.
-public protocol DestinationStore: BlobReceiver {
+public protocol DestinationStore: BlobDestination {
     /// What this instance holds of a source, in scope, with digests masked by `nonce`.
     func held(of source: String, scope: Scope, sourceKinds: [Kind], nonce: String) async throws -> DestinationState
 

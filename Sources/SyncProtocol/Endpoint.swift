@@ -63,7 +63,8 @@ public enum Endpoint: String, Sendable, CaseIterable {
                 .post, Self.blobs + "/read", .token(.pull), takes: "ReadBlobs", answers: "bytes", files: .areAnswer)
         case .appendBlobs:
             Traits(
-                .patch, Self.blobs, .token(.push), takes: "AppendBlobs and bytes", answers: "BlobProgress",
+                .patch, Self.blobs, .token(.push), .newTokenHere, takes: "AppendBlobs and bytes",
+                answers: "BlobProgress",
                 files: .followFirstLine)
         case .listItems: Traits(.get, "/api/content/items/{model}", .apiKey(.read), answers: "items")
         case .readSingleton: Traits(.get, "/api/content/item/{model}", .apiKey(.read), answers: "item")
@@ -178,6 +179,9 @@ extension Endpoint {
         case anyToken
         /// The token is remembered until it expires; a repetition is signed anew.
         case newToken
+        /// Like `newToken`, remembered by the server that saw it alone: what the token does not cover can only be spoilt by
+        /// a repetition, not believed.
+        case newTokenHere
     }
 
     /// The path with values in the places of `{…}`, in their order, percent-encoded.

@@ -92,7 +92,7 @@ public struct TokenVerifier: Sendable {
                 TidelockError(.alteredRequest, "The body of the request is not the one that was signed."),
                 seal: token.seal, issuer: token.issuer)
         }
-        guard repetition == .newToken else { return }
+        guard repetition != .anyToken else { return }
         guard try await memory.remember(token.tokenID, until: token.expires) else {
             throw Refusal(
                 TidelockError(.replayedRequest, "This request was delivered before.", hint: "Sign it anew."),

@@ -40,10 +40,10 @@ struct ArrivingBody {
     /// The next bytes; fewer than asked for only at the end.
     mutating func bytes(most: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
-        if most < .max { bytes.reserveCapacity(most) }
         while bytes.count < most {
             if rest.readableBytes == 0, try await !receive() { break }
             let count = min(rest.readableBytes, most - bytes.count)
+            if bytes.isEmpty, most <= Limits.blobPieceBytes { bytes.reserveCapacity(most) }
             bytes.append(contentsOf: rest.readableBytesView.prefix(count))
             rest.moveReaderIndex(forwardBy: count)
         }

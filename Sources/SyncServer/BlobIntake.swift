@@ -5,31 +5,35 @@ internal import SyncProtocol
 /// Brings the bytes of one request to their files.
 struct BlobIntake: Sendable {
     private let message: AppendBlobs
-    private let destination: any BlobReceiver
+    private let destination: any BlobDestination
 
-    init(_ message: AppendBlobs, to destination: any BlobReceiver) {
+    init(_ message: AppendBlobs, to destination: any BlobDestination) {
         self.message = message
         self.destination = destination
     }
 
     /// Answers how many bytes each file has now. The next bytes arrive while those before them are written.
     func take(_ body: ArrivingBody) async throws -> [Int64] {
-        try await destination.admitBlobs(transfer: message.transfer, fence: message.fence)
         var (body, offsets) = (body, message.parts.map(\.offset))
         var pieces = BlobPieces(message.parts)
         var bytes = try await body.bytes(most: Limits.blobPieceBytes)
         while let piece = pieces.next(bytes.count) {
             let current = bytes
-            async let reached = destination.append(current, of: piece.parts)
+            // Each time the lease is asked for: somebody who is slow may have lost it.
+            async let reached = destination.append(
+                transfer: message.transfer, fence: message.fence, current, of: piece.parts)
             bytes = try await body.bytes(most: Limits.blobPieceBytes)
             for (index, offset) in zip(piece.first..., try await reached) { offsets[index] = offset }
             // Where one file does not go on, whoever sends begins anew with what is here.
-            guard zip(piece.parts, offsets[piece.first...]).allSatisfy({ $0.offset + Int64($0.count) <= $1 }) else {
-                break
-            }
+            let goesOn = zip(piece.parts, offsets[piece.first...]).allSatisfy { $0.offset + Int64($0.count) <= $1 }
+            guard goesOn else { return offsets }
         }
+        guard bytes.isEmpty else { throw Self.otherBytes }
         return offsets
     }
+
+    static let otherBytes = TidelockError(
+        .malformedMessage, "Other bytes of files arrive than were announced.")
 }
 
 /// Cuts the parts of a request where its bytes are cut as they arrive.

@@ -29,11 +29,11 @@ extension Reception {
 
     /// Takes in bytes while they arrive, so that a large part is never in memory as a whole.
     func appendBlobs(_ call: SignedCall, _ arriving: ArrivingBody) async throws -> Answer {
-        let message: AppendBlobs = try call.message()
+        let message = try WireBody.decode(AppendBlobs.self, from: call.body)
         try await admit(message.transfer, call)
-        let total = try message.parts.total()
-        guard call.arrival.header("content-length") == "\(call.body.count + total)" else {
-            throw TidelockError(.malformedMessage, "Other bytes of files arrive than were announced.")
+        let announced = call.body.count + (try message.parts.total())
+        guard call.arrival.header("content-length").map({ $0 == "\(announced)" }) ?? true else {
+            throw BlobIntake.otherBytes
         }
         try await call.arrival.context.widenReads()
         let intake = BlobIntake(message, to: dependencies.responder)

@@ -11,6 +11,7 @@ struct Reception: Sendable {
     let work: LongWork
     let transfers = TransferInstruments()
     let refusals: RefusalTally
+    private let seen: SeenTokens
     private let guesses: FailureLimiter
     private let logged: FailureLimiter
 
@@ -19,6 +20,7 @@ struct Reception: Sendable {
         self.dependencies = dependencies
         self.work = work
         refusals = RefusalTally(clock: dependencies.clock)
+        seen = SeenTokens(clock: dependencies.clock)
         guesses = FailureLimiter(limit: Limits.failuresPerMinute, clock: dependencies.clock)
         logged = FailureLimiter(limit: Limits.failuresPerMinute * 6, clock: dependencies.clock)
     }
@@ -86,7 +88,8 @@ struct Reception: Sendable {
         }
         let ring = KeyRing(try await dependencies.keys())
         let instance = await dependencies.responder.identity.id
-        let verifier = TokenVerifier(ring: ring, instance: instance, memory: dependencies.replay)
+        let isSeenHere = arrival.endpoint.traits.repetition == .newTokenHere
+        let verifier = TokenVerifier(ring: ring, instance: instance, memory: isSeenHere ? seen : dependencies.replay)
         let token = try await verifier.verify(
             text, for: arrival.facts, from: arrival.address, need: need, now: dependencies.clock.seconds)
         do {

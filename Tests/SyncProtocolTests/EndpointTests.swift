@@ -46,6 +46,10 @@ struct EndpointTests {
     @Test func whatChangesWhatReadersSeeUsesUpItsToken() {
         let used = Endpoint.allCases.filter { $0.traits.repetition == .newToken }
         #expect(used == [.openTransfer, .commit, .rollback])
+        // Whoever overhears the words about a file must not bring other bytes with them.
+        for endpoint in Endpoint.allCases where endpoint.traits.files == .followFirstLine {
+            #expect(endpoint.traits.repetition == .newTokenHere)
+        }
     }
 
     /// Whichever way a transfer goes, who may only push gets to see no item from here.

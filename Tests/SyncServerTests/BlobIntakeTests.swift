@@ -102,7 +102,7 @@ struct BlobIntakeTests {
 
     @Test func whereAFileDoesNotGoOnTheRestIsNotTaken() async throws {
         let files = FilesInMemory()
-        try await files.append([1, 2], of: [part(Self.first, 0, 2, of: 6)])
+        try await files.append(transfer: "t", fence: 1, [1, 2], of: [part(Self.first, 0, 2, of: 6)])
         let bytes = [UInt8](repeating: 7, count: Limits.blobPieceBytes + 10)
         let size = Int64(bytes.count)
         let again = intake([part(Self.first, 0, bytes.count, of: size)], to: files)
@@ -112,7 +112,7 @@ struct BlobIntakeTests {
 }
 
 /// Takes bytes of files where they belong, as a store does.
-private final class FilesInMemory: BlobReceiver {
+private final class FilesInMemory: BlobDestination {
     private let files = Mutex<[String: [UInt8]]>([:])
 
     func bytes(of file: String) -> [UInt8]? { files.withLock { $0[file] } }
@@ -121,10 +121,10 @@ private final class FilesInMemory: BlobReceiver {
         transfer: String, fence: Int64, _ blobs: [PlannedBlob]
     ) async throws -> [MissingBlobs.Missing] { [] }
 
-    func admitBlobs(transfer: String, fence: Int64) async throws {}
-
     @discardableResult
-    func append(_ bytes: [UInt8], of parts: [BlobPart]) async throws -> [Int64] {
+    func append(
+        transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]
+    ) async throws -> [Int64] {
         files.withLock { files in
             var position = 0
             return parts.map { part in

@@ -172,9 +172,9 @@ extension FakeResponder {
         blobs.map { MissingBlobs.Missing(sha256: $0.sha256, offset: 0) }
     }
 
-    func admitBlobs(transfer: String, fence: Int64) async throws {}
-
-    func append(_ bytes: [UInt8], of parts: [BlobPart]) async throws -> [Int64] {
+    func append(
+        transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]
+    ) async throws -> [Int64] {
         parts.map { $0.offset + Int64($0.count) }
     }
 }

@@ -32,8 +32,8 @@ int cfiles_sync_disk(int descriptor);
 /* Begins to write out bytes of an open file: https://man7.org/linux/man-pages/man2/sync_file_range.2.html */
 int cfiles_begin_sync(int descriptor, int64_t offset, int64_t count);
 
-/* Appends to a file around the page cache, and answers how many bytes: none where the disk cannot do that. Position,
+/* Writes to an open file around the page cache, and answers how many bytes: none where the disk cannot do that. Position,
  * memory and count have to be aligned to the disk's blocks: https://man7.org/linux/man-pages/man2/open.2.html, O_DIRECT */
-int64_t cfiles_append_directly(const char *path, const void *bytes, int64_t count);
+int64_t cfiles_append_directly(int descriptor, const void *bytes, int64_t count);
 
 #endif

@@ -25,9 +25,8 @@ final class BlobArrivals: Sendable {
     /// Keeps what is whole from being freed as garbage for a while.
     func offset(of blob: Blob) throws -> Int64? {
         if folder.claims(blob) { return nil }
-        if try arrival(of: blob.hash).isWhole(blob) { return nil }
-        _ = utimensat(AT_FDCWD, path(of: blob.hash), nil, 0)
-        return BlobFile.size(at: path(of: blob.hash)) ?? 0
+        let arrival = arrival(of: blob.hash)
+        return try arrival.isWhole(blob) ? nil : arrival.touch()
     }
 
     /// Whether so many bytes of a blob are here.
@@ -131,6 +130,8 @@ private final class BlobArrival: Sendable {
         var hashed: Int64 = 0
         /// The file is complete and has been compared with its hash.
         var isChecked = false
+        /// The file as it was when all that was true.
+        var stamp: FileStamp?
     }
 
     init(path: String, hash: ContentHash) {
@@ -140,8 +141,7 @@ private final class BlobArrival: Sendable {
 
     func append(_ bytes: ArraySlice<UInt8>, to blob: Blob, at offset: Int64) throws -> Int64 {
         try state.withLock { state in
-            let present = BlobFile.size(at: path) ?? 0
-            state.forgetWhatIsGone(present)
+            let present = state.size(at: path) ?? 0
             guard !state.isChecked || present == blob.size else { throw Self.otherSize }
             guard !state.isChecked, offset == present else { return present }
             guard offset + Int64(bytes.count) <= blob.size else { throw Self.otherSize }
@@ -155,7 +155,18 @@ private final class BlobArrival: Sendable {
                 throw error
             }
             if digest != nil { state.hashed += Int64(bytes.count) }
+            state.stamp = FileStamp(ofFile: path)
             return offset + Int64(bytes.count)
+        }
+    }
+
+    /// Keeps what is here from being freed as garbage for a while. Answers its size.
+    func touch() -> Int64 {
+        state.withLock { state in
+            guard let present = state.size(at: path) else { return 0 }
+            _ = utimensat(AT_FDCWD, path, nil, 0)
+            state.stamp = FileStamp(ofFile: path)
+            return present
         }
     }
 
@@ -180,9 +191,7 @@ private final class BlobArrival: Sendable {
     /// removed.
     func isWhole(_ blob: Blob) throws -> Bool {
         try state.withLock { state in
-            let present = BlobFile.size(at: path)
-            state.forgetWhatIsGone(present ?? 0)
-            guard let present, present >= blob.size else { return false }
+            guard let present = state.size(at: path), present >= blob.size else { return false }
             if state.isChecked { return present == blob.size }
             if present == blob.size {
                 let isHashed = state.hashed == present
@@ -191,6 +200,7 @@ private final class BlobArrival: Sendable {
             }
             if state.isChecked {
                 state.hashed = present
+                state.stamp = FileStamp(ofFile: path)
                 return true
             }
             unlink(path)
@@ -206,8 +216,11 @@ private final class BlobArrival: Sendable {
 }
 
 extension BlobArrival.State {
-    /// Somebody else may have put the file where it stays, or freed it.
-    fileprivate mutating func forgetWhatIsGone(_ present: Int64) {
-        if present < hashed || present == 0 { self = BlobArrival.State() }
+    /// Bytes of the file as it is now. Where another process has written, replaced or settled it, nothing that was known
+    /// of its bytes is true any more.
+    fileprivate mutating func size(at path: String) -> Int64? {
+        let facts = DiskFacts(at: path)
+        if facts?.stamp != stamp { self = BlobArrival.State() }
+        return facts.flatMap { $0.isFile ? $0.size : nil }
     }
 }

@@ -61,21 +61,18 @@ final class BlobFile {
     /// the copy there would cost more than all else that is done with its bytes. What is not aligned, or what the disk
     /// does not take so, goes the usual way: https://man7.org/linux/man-pages/man2/open.2.html, O_DIRECT.
     func appendDirectly(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
-        let start = min(bytes.count, Int(-offset & Int64(Self.block - 1)))
-        let end = start + (bytes.count - start) / Self.block * Self.block
+        let block = AlignedBuffers.block
+        let start = min(bytes.count, Int(-offset & Int64(block - 1)))
+        let end = start + (bytes.count - start) / block * block
         guard end > start else { return try append(bytes) }
         try append(UnsafeRawBufferPointer(rebasing: bytes[..<start]))
-        let aligned = UnsafeMutableRawBufferPointer.allocate(byteCount: end - start, alignment: Self.block)
-        defer { aligned.deallocate() }
-        aligned.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-        let count = try retrying("cannot be written") {
-            Int(cfiles_append_directly(path, aligned.baseAddress, Int64(aligned.count)))
+        let count = try AlignedBuffers.withCopy(of: UnsafeRawBufferPointer(rebasing: bytes[start..<end])) { aligned in
+            try retrying("cannot be written") {
+                Int(cfiles_append_directly(descriptor, aligned.baseAddress, Int64(aligned.count)))
+            }
         }
         try append(UnsafeRawBufferPointer(rebasing: bytes[(start + count)...]))
     }
-
-    /// What every disk takes: a multiple of its sectors, in bytes.
-    private static let block = 4_096
 
     /// Makes the bytes survive a loss of power: https://man7.org/linux/man-pages/man2/fsync.2.html.
     func sync() throws {

@@ -7,8 +7,10 @@ internal import Synchronization
 /// Several parts of a file are under way at once, so that none waits for the answer to another; they may arrive in any
 /// order. A class, because those who bring them meet here.
 final class BlobTurns: Sendable {
+    private typealias Signal = AsyncStream<Void>.Continuation
+
     private struct State {
-        var waiters: [ContentHash: [Int: CheckedContinuation<Void, Never>]] = [:]
+        var waiters: [ContentHash: [Int: Signal]] = [:]
         var last = 0
     }
 
@@ -23,42 +25,39 @@ final class BlobTurns: Sendable {
 
     /// Something of a file has arrived: whoever waits for it looks again.
     func advance(_ hash: ContentHash) {
-        for waiter in state.withLock({ $0.waiters.removeValue(forKey: hash) ?? [:] }).values { waiter.resume() }
+        state.withLock { state in
+            for signal in state.waiters[hash, default: [:]].values { signal.yield() }
+        }
     }
 
-    /// Returns when it is the turn, and also when that takes too long.
+    /// Returns when it is the turn, and also when that takes too long or the caller is cancelled.
     func wait(for hash: ContentHash, until isTurn: @Sendable () -> Bool) async {
-        let end = clock.milliseconds + Int64(patience / .milliseconds(1))
-        while !isTurn(), clock.milliseconds < end {
-            await waitForAdvance(of: hash, unless: isTurn, atMost: .milliseconds(end - clock.milliseconds))
-        }
-    }
-
-    private func waitForAdvance(
-        of hash: ContentHash, unless isTurn: @Sendable () -> Bool, atMost duration: Duration
-    ) async {
-        let number = state.withLock { state in
-            state.last += 1
-            return state.last
-        }
+        // Keeps what is signalled before somebody listens.
+        let (signals, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let number = enter(signal, hash)
+        defer { leave(number, hash) }
         // Owned by this call; it ends with its sleep, and is harmless when the bytes were faster.
         let alarm = Task {
-            try? await clock.sleep(for: duration)
-            leave(number, hash)
+            try? await clock.sleep(for: patience)
+            signal.finish()
         }
         defer { alarm.cancel() }
-        await withCheckedContinuation { continuation in
-            state.withLock { $0.waiters[hash, default: [:]][number] = continuation }
-            // Asked again now that no advance can be missed.
-            if isTurn() { leave(number, hash) }
+        if isTurn() { return }
+        for await _ in signals where isTurn() { return }
+    }
+
+    private func enter(_ signal: Signal, _ hash: ContentHash) -> Int {
+        state.withLock { state in
+            state.last += 1
+            state.waiters[hash, default: [:]][state.last] = signal
+            return state.last
         }
     }
 
     private func leave(_ number: Int, _ hash: ContentHash) {
         state.withLock { state in
-            let waiter = state.waiters[hash]?.removeValue(forKey: number)
+            state.waiters[hash]?[number] = nil
             if state.waiters[hash]?.isEmpty == true { state.waiters[hash] = nil }
-            return waiter
-        }?.resume()
+        }
     }
 }

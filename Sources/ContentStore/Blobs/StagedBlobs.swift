@@ -5,11 +5,11 @@ public import SyncEngine
 public import SyncProtocol
 
 /// The files of staged assets, at their destination.
-extension Store: BlobReceiver {
+extension Store: BlobDestination {
     public func missing(
         transfer: String, fence: Int64, _ blobs: [PlannedBlob]
     ) async throws -> [MissingBlobs.Missing] {
-        try await admitBlobs(transfer: transfer, fence: fence)
+        try await requireLease(transfer, fence)
         let named = try blobs.map { ($0.sha256, try $0.blob) }
         return try await BlobWork.perform { [self] in
             var missing: [MissingBlobs.Missing] = []
@@ -26,15 +26,19 @@ extension Store: BlobReceiver {
         }
     }
 
-    public func append(_ bytes: [UInt8], of parts: [BlobPart]) async throws -> [Int64] {
+    public func append(
+        transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]
+    ) async throws -> [Int64] {
         guard try parts.total() == bytes.count else {
             throw TidelockError(.malformedMessage, "Other bytes of files arrive than were announced.")
         }
         let blobs = try parts.map { try $0.blob }
+        try await requireLease(transfer, fence)
         let reached = try await write(bytes, of: parts, to: blobs)
         guard parts.count == 1, reached[0] < parts[0].offset else { return reached }
         let (hash, offset) = (blobs[0].hash, parts[0].offset)
         await turns.wait(for: hash) { [arrivals] in arrivals.hasReached(offset, of: hash) }
+        try await requireLease(transfer, fence)
         return try await write(bytes, of: parts, to: blobs)
     }
 
@@ -50,15 +54,6 @@ extension Store: BlobReceiver {
         }
     }
 
-    public func admitBlobs(transfer: String, fence: Int64) async throws {
-        try await read { db in
-            let record = try TransferTable.requireOpen(db, transfer)
-            try Leases.require(db, transfer: transfer, fence: fence)
-            var check = ScopeCheck(record.scope)
-            try check.require(.assets)
-        }
-    }
-
     public func settleBlobs(transfer: String) async throws {
         let files = try await read { db in try Self.stagedFiles(db, transfer: transfer) }
         guard !files.isEmpty else { return }
@@ -68,6 +63,15 @@ extension Store: BlobReceiver {
             .blobMissing,
             "\(missing.count) files that assets of the run name did not arrive, the first for \(file.path.printable); nothing was changed.",
             hint: "Start the run again.")
+    }
+
+    private func requireLease(_ transfer: String, _ fence: Int64) async throws {
+        try await read { db in
+            let record = try TransferTable.requireOpen(db, transfer)
+            try Leases.require(db, transfer: transfer, fence: fence)
+            var check = ScopeCheck(record.scope)
+            try check.require(.assets)
+        }
     }
 
     private static func stagedFiles(_ db: Database, transfer: String) throws -> [AssetFile] {
