@@ -3,7 +3,8 @@
 # shellcheck disable=SC2154,SC2034 # shared with the script that sources this, and with sync-bench
 #
 # Two sets: ASSET_FILES files of 250 KB, and one of ASSET_LARGE MiB. Each round has a new destination, and pushes both
-# there, once more without a change, and the large one after a kill at a moment that the round chooses.
+# there, once more without a change, and the large one after a kill at a moment that the round chooses. What a round made
+# stays until the end, for some disks are slow to make files where others were just removed.
 
 asset_files=${ASSET_FILES:-2000} asset_large=${ASSET_LARGE:-1024} asset_runs=${ASSET_RUNS:-3}
 
@@ -17,8 +18,10 @@ bench_assets() {
     asset_round many "$round"
     asset_round large "$round"
     killed_round "$round"
-    rsync_round many
-    rsync_round large
+    rsync_round many rsync
+    rsync_round large rsync
+    rsync_round many rsync-fsync --fsync
+    rsync_round large rsync-fsync --fsync
   done
   report_assets
 }
@@ -39,6 +42,7 @@ asset_round() {
   local target=$1-there$2
   make_instance "$target"
   serve_target "$1" "$target"
+  sync
   push_files "$1" "$target"
   record "$1.rate" $(($(asset_total "$1") / 1000 / $(field milliseconds "$result")))
   record "$1.client" "$(megabytes "$peak_kilobytes")"
@@ -47,7 +51,6 @@ asset_round() {
   record "$1.server" "$(megabytes "$(peak_of "$server_pid")")"
   expect_equal_files "$1" "$target"
   stop_server "$server_pid"
-  rm -rf "${scratch:?}/$target"
 }
 
 push_files() {
@@ -83,20 +86,21 @@ killed_round() {
   record killed.waste $(($(field bytesSent "$result") - ((asset_large << 20) - kept)))
   expect_equal_files large "$target"
   stop_server "$server_pid"
-  rm -rf "${scratch:?}/$target"
 }
 
 arrived_bytes() {
   find "$scratch/$1/storage/blobs/arriving" -type f -printf '%s\n' 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }'
 }
 
-# The same files through an rsync daemon over loopback, which syncs nothing to the disk.
+# `rsync_round SET FIGURE [OPTION]`: the same files through an rsync daemon over loopback. By itself it leaves it to the
+# system when they reach the disk; with --fsync they have when it ends, as with us.
 rsync_round() {
   command -v rsync >/dev/null || return 0
-  local port began
-  mkdir -p "$scratch/rsync-there"
+  [[ -z ${3:-} ]] || rsync --help | grep -q -e "$3" || return 0
+  local port began there
+  there=$(mktemp -d "$scratch/rsync-XXXXXX")
   port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-  printf 'use chroot = no\n[there]\npath = %s\nread only = no\nuid = %s\ngid = %s\n' "$scratch/rsync-there" \
+  printf 'use chroot = no\n[there]\npath = %s\nread only = no\nuid = %s\ngid = %s\n' "$there" \
     "$(id -u)" "$(id -g)" >"$scratch/rsyncd.conf"
   rsync --daemon --no-detach --address 127.0.0.1 --port "$port" --config "$scratch/rsyncd.conf" &
   rsync_pid=$!
@@ -104,12 +108,12 @@ rsync_round() {
     kill -0 "$rsync_pid" 2>/dev/null || fail "the rsync daemon did not start"
     sleep 0.05
   done
+  sync
   began=$(milliseconds_now)
-  rsync -a "$scratch/$1-files/" "rsync://127.0.0.1:$port/there/"
-  record "$1.rsync" $(($(asset_total "$1") / 1000 / ($(milliseconds_now) - began)))
+  rsync -a ${3:+"$3"} "$scratch/$1-files/" "rsync://127.0.0.1:$port/there/"
+  record "$1.$2" $(($(asset_total "$1") / 1000 / ($(milliseconds_now) - began)))
   kill -TERM "$rsync_pid"
   wait "$rsync_pid" 2>/dev/null || true
-  rm -rf "$scratch/rsync-there"
 }
 
 report_assets() {
@@ -120,6 +124,7 @@ report_assets() {
     heading "$([[ $name == many ]] && echo "$asset_files files of 250 KB" || echo "one file of $asset_large MiB"), durable"
     if [[ -s $scratch/figures/$name.rsync ]]; then
       row 'rsync daemon, MB/s' "$name.rsync"
+      [[ ! -s $scratch/figures/$name.rsync-fsync ]] || row 'rsync daemon with --fsync, MB/s' "$name.rsync-fsync"
       row 'tidelock, MB/s' "$name.rate" '>=' "$(median "$scratch/figures/$name.rsync")"
     else
       row 'tidelock, MB/s (rsync not installed)' "$name.rate"
