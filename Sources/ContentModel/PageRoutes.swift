@@ -59,45 +59,42 @@ public struct PageRoutes: Sendable, Equatable {
 
 extension PageNode {
     fileprivate func stands(before other: PageNode) -> Bool {
-        order == other.order ? id.utf8.lexicographicallyPrecedes(other.id.utf8) : order < other.order
+        (order, ItemID(id)) < (other.order, ItemID(other.id))
     }
 }
 
 /// Finds the ways from the top of a tree to its pages. Each page is walked over once, whatever circles there are.
 private struct PageTree {
-    /// Ids are compared as bytes: two that only look alike are two pages.
-    typealias Key = [UInt8]
-
-    private let pages: [Key: PageNode]
-    private var visited: Set<Key> = []
+    private let pages: [ItemID: PageNode]
+    private var visited: Set<ItemID> = []
     /// What the addresses of pages below a page begin with: nothing below the start page.
-    private var prefixes: [Key: String] = [:]
+    private var prefixes: [ItemID: String] = [:]
     /// Pages whose addresses would be too long, with those below them.
-    private(set) var tooLong: Set<Key> = []
+    private(set) var tooLong: Set<ItemID> = []
 
     init(_ pages: [PageNode]) {
-        self.pages = Dictionary(pages.map { (Key($0.id.utf8), $0) }) { first, _ in first }
+        self.pages = Dictionary(pages.map { (ItemID($0.id), $0) }) { first, _ in first }
     }
 
     mutating func path(of page: PageNode) -> String? {
         var way: [PageNode] = []
         var next: PageNode? = page
-        while let page = next, visited.insert(Key(page.id.utf8)).inserted {
+        while let page = next, visited.insert(ItemID(page.id)).inserted {
             way.append(page)
-            next = page.parent.flatMap { pages[Key($0.utf8)] }
+            next = page.parent.flatMap { pages[ItemID($0)] }
         }
-        for page in way.reversed() { prefixes[Key(page.id.utf8)] = prefix(of: page) }
-        return prefixes[Key(page.id.utf8)].map { $0.isEmpty ? "/" : $0 }
+        for page in way.reversed() { prefixes[ItemID(page.id)] = prefix(of: page) }
+        return prefixes[ItemID(page.id)].map { $0.isEmpty ? "/" : $0 }
     }
 
     private mutating func prefix(of page: PageNode) -> String? {
         guard let slug = page.slug?.withoutOuterSlashes else { return nil }
-        guard let parent = page.parent.map({ Key($0.utf8) }) else {
+        guard let parent = page.parent.map({ ItemID($0) }) else {
             return slug.isEmpty ? "" : accepted("/" + slug, of: page)
         }
         guard !slug.isEmpty else { return nil }
         guard let above = prefixes[parent] else {
-            if tooLong.contains(parent) { tooLong.insert(Key(page.id.utf8)) }
+            if tooLong.contains(parent) { tooLong.insert(ItemID(page.id)) }
             return nil
         }
         return accepted("\(above)/\(slug)", of: page)
@@ -106,7 +103,7 @@ private struct PageTree {
     /// Nil for an address that is too long.
     private mutating func accepted(_ path: String, of page: PageNode) -> String? {
         guard path.utf8.count > PageRoutes.longestPath else { return path }
-        tooLong.insert(Key(page.id.utf8))
+        tooLong.insert(ItemID(page.id))
         return nil
     }
 }

@@ -69,10 +69,10 @@ public struct TranslationIntake: Sendable {
     public init(
         _ entries: some Sequence<TranslationFile.Entry>, into present: [Translation], missingOnly: Bool
     ) {
-        var known: [[UInt8]: Translation] = [:]
-        for translation in present { known[Array(translation.key.utf8)] = translation }
+        var known: [ItemID: Translation] = [:]
+        for translation in present { known[ItemID(translation.key)] = translation }
         for entry in entries {
-            let old = known[Array(entry.key.utf8)]
+            let old = known[ItemID(entry.key)]
             let start = old ?? Translation(key: entry.key)
             let new = missingOnly ? start.filled(from: entry.values) : start.setting(entry.values)
             note(new, instead: old)

@@ -95,9 +95,8 @@ private struct ShadowReconciler {
     }
 
     private func forgetAbsent(from page: HeldPage, among rows: [Row]) throws {
-        // By their bytes: two texts that Swift calls equal are two ids.
-        let listed = Set(page.items.map { Array($0.id.utf8) })
-        for row in rows where !listed.contains(Array((row[1] as String).utf8)) {
+        let listed = Set(page.items.map { ItemID($0.id) })
+        for row in rows where !listed.contains(ItemID(row[1])) {
             let state = ShadowState(rawValue: row[2]) ?? .none
             guard state != .dropped, state != .skipped else { continue }
             // Of what is somebody else's and outside of the scope a destination tells some keys nothing: silence proves

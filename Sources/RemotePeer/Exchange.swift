@@ -87,9 +87,8 @@ extension RemotePeer {
 
     private func reply(to call: Call, from response: HTTPResponse, tokenID: String) throws -> Reply {
         let operations = response.header(HeaderName.operations).flatMap { Int($0) }
-        let isFile = call.endpoint.traits.files == .areAnswer && response.status == 200
-        let facts = AnswerFacts(
-            status: response.status, body: isFile ? [] : response.body, operations: operations)
+        let signed = call.endpoint.signedBytes(ofAnswer: response.body, status: response.status)
+        let facts = AnswerFacts(status: response.status, body: signed, operations: operations)
         let isGenuine = signer.isGenuine(facts, signature: response.header(HeaderName.signature), to: tokenID)
         guard (200..<300).contains(response.status) else {
             if isGenuine { noteProgress() }
@@ -101,7 +100,7 @@ extension RemotePeer {
                 hint: "Something else answers at this address, or changes answers on their way.")
         }
         noteProgress()
-        let coding = isFile ? nil : response.header("content-encoding")
+        let coding = call.endpoint.bringsFile(status: response.status) ? nil : response.header("content-encoding")
         let body = try WireBody.unpack(response.body, coding: coding)
         return Reply(status: response.status, body: body, operations: operations)
     }

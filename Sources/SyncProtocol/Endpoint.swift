@@ -111,6 +111,14 @@ public enum Endpoint: String, Sendable, CaseIterable {
 }
 
 extension Endpoint {
+    /// The bytes of an answer's body that its signature covers.
+    public func signedBytes(ofAnswer body: [UInt8], status: Int) -> [UInt8] {
+        bringsFile(status: status) ? [] : body
+    }
+
+    /// Whether the body of an answer is bytes of files, which are sent as they are.
+    public func bringsFile(status: Int) -> Bool { traits.files == .areAnswer && status == 200 }
+
     /// What is known about an endpoint. Every request may be repeated without harm (the protocol sees to that);
     /// `repetition` says whether the very same token may be used again.
     public struct Traits: Sendable, Equatable {

@@ -51,7 +51,8 @@ extension Answer {
         headers.set("cache-control", "no-store")
         headers.set("x-content-type-options", "nosniff")
         headers.set(HeaderName.operations, operations.map { "\($0)" })
-        let facts = AnswerFacts(status: status, body: type == WireBody.blob ? [] : bytes, operations: operations)
+        let signed = arrival?.endpoint.signedBytes(ofAnswer: bytes, status: status) ?? bytes
+        let facts = AnswerFacts(status: status, body: signed, operations: operations)
         headers.set(HeaderName.signature, seal?.signature(of: facts))
         for header in self.headers { headers.set(header.name, header.value) }
         return Response(

@@ -18,8 +18,7 @@ extension Reception {
     /// The documented check. A failure has the documented shape and carries `error` as every failure does.
     func keyCheck(_ arrival: Arrival, _ request: Request) async throws -> Answer {
         try checkGuesses(arrival)
-        var arriving = ArrivingBody(request, upTo: arrival.endpoint.bodyLimit)
-        let body = try await arriving.all()
+        let body = try await collect(request, upTo: arrival.endpoint.bodyLimit)
         let presented = try? WireBody.decode(CheckKey.self, from: body).syncKey
         let now = dependencies.clock.seconds
         let ring = KeyRing(try await dependencies.keys())

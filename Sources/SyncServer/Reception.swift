@@ -171,6 +171,12 @@ extension Reception {
         guesses.note(arrival.addressText)
     }
 
+    /// Reads the whole body. Throws `too_large`.
+    func collect(_ request: Request, upTo limit: Int) async throws -> [UInt8] {
+        var arriving = ArrivingBody(request, upTo: limit)
+        return try await arriving.all()
+    }
+
     static func tooLarge(_ limit: Int) -> TidelockError {
         TidelockError(.tooLarge, "The body of the request is larger than \(limit) bytes.")
     }

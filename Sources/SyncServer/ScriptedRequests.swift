@@ -13,8 +13,7 @@ extension Reception {
         let match = try await dependencies.routes.route(arrival.method, path)
         switch match {
         case .found(let route) where isAuthorized || route.isPublic:
-            var arriving = ArrivingBody(request, upTo: arrival.endpoint.bodyLimit)
-            let body = try await arriving.all()
+            let body = try await collect(request, upTo: arrival.endpoint.bodyLimit)
             return Answer(
                 try await route.answer(
                     ScriptedRequest(

@@ -26,8 +26,9 @@ actor LiveSettings {
             let settings = try await ConfigurationFile.settings(of: instance.folder, workers: instance.workers)
             // Whoever read later knows better.
             guard stamp == present else { return known }
-            await tell(keys: settings.keys)
+            let before = known
             known = settings
+            await tell(keys: settings.keys, before: before.keys)
         } catch {
             instance.log(
                 "error", "The configuration cannot be read any more, the last good settings stay: \(error.forLog)",
@@ -36,9 +37,9 @@ actor LiveSettings {
         return known
     }
 
-    private func tell(keys: [AcceptedKey]) async {
-        guard Set(keys) != Set(known.keys) else { return }
-        let facts = ["accepted": keys.count, "before": known.keys.count]
+    private func tell(keys: [AcceptedKey], before: [AcceptedKey]) async {
+        guard Set(keys) != Set(before) else { return }
+        let facts = ["accepted": keys.count, "before": before.count]
         await instance.audit(AuditEntry(.keyChange, by: .here, counts: facts))
     }
 }

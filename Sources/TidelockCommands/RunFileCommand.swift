@@ -42,9 +42,23 @@ struct RunFileCommand: AsyncParsableCommand {
         }
     }
 
-    private func perform(_ jobs: JobFile) async throws {
-        let choice = try choice(completedBy: jobs)
-        let direction = try direction(completedBy: jobs)
+    private func perform(_ read: JobFile) async throws {
+        let jobs = try read.completed(targets: target, direction: push ? .push : pull ? .pull : nil)
+        let choice = TargetChoice(all ? [] : jobs.targets, all: all)
+        guard choice.isMade else {
+            throw TidelockError(
+                .usage, "Neither the file \(file) nor the command names a target.",
+                hint: "Add --target NAME, or \"target\" beside the jobs of the file.")
+        }
+        guard let direction = jobs.direction else {
+            throw TidelockError(
+                .usage, "Neither the file \(file) nor the command says which way its jobs move content.",
+                hint: "Add --push or --pull, or \"mode\" beside the jobs of the file.")
+        }
+        try await perform(jobs, direction, with: choice)
+    }
+
+    private func perform(_ jobs: JobFile, _ direction: Direction, with choice: TargetChoice) async throws {
         let requests = try guards.request(direction, moving: .everything, isDryRun: dryRun).moving(jobs.jobs)
         let instance = try await Instance.open(location)
         let sequence = try JobSequence(requests) { [isDryRun = dryRun, clock = instance.clock] in
@@ -52,25 +66,5 @@ struct RunFileCommand: AsyncParsableCommand {
         }
         try await instance.run(
             sequence, with: try await choice.chosen(for: direction, among: instance), json: json)
-    }
-
-    private func choice(completedBy jobs: JobFile) throws -> TargetChoice {
-        let choice = TargetChoice(all || !target.isEmpty ? target : jobs.targets, all: all)
-        guard choice.isMade else {
-            throw TidelockError(
-                .usage, "Neither the file \(file) nor the command names a target.",
-                hint: "Add --target NAME, or \"target\" beside the jobs of the file.")
-        }
-        return choice
-    }
-
-    private func direction(completedBy jobs: JobFile) throws -> Direction {
-        let wanted: Direction? = push ? .push : pull ? .pull : nil
-        guard let direction = try jobs.completed(direction: wanted).direction else {
-            throw TidelockError(
-                .usage, "Neither the file \(file) nor the command says which way its jobs move content.",
-                hint: "Add --push or --pull, or \"mode\" beside the jobs of the file.")
-        }
-        return direction
     }
 }

@@ -23,14 +23,16 @@ public struct BlobFolder: Sendable {
     var arrivals: URL { root.appending(path: Self.arrivalsName, directoryHint: .isDirectory) }
 
     func shard(of hash: ContentHash) -> URL {
-        root.appending(path: String(hash.hex.prefix(2)), directoryHint: .isDirectory)
+        root.appending(path: Self.shardName(hash.hex), directoryHint: .isDirectory)
     }
 
     /// The file of a blob, whether it is there or not. As text: addresses of files take longer to make than to open.
     public func path(of hash: ContentHash) -> String {
         let name = hash.hex
-        return "\(rootPath)/\(name.prefix(2))/\(name)"
+        return "\(rootPath)/\(Self.shardName(name))/\(name)"
     }
+
+    private static func shardName(_ name: String) -> String { String(name.prefix(2)) }
 
     /// Where the bytes of a blob wait until they are whole.
     func arrivalPath(of hash: ContentHash) -> String { "\(rootPath)/\(Self.arrivalsName)/\(hash.hex)" }
