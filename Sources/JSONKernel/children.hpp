@@ -5,17 +5,17 @@
 namespace tidelock::json::TIDELOCK_PROCESSOR {
 
 /// Which bytes of a block a backslash escapes. `carry` tells whether the block before ended in one that is open.
+///
+/// In a run of backslashes every second one is escaped, so what matters is whether a run starts at an odd place: adding
+/// the starts to the runs carries through each of them. https://doi.org/10.1007/s00778-019-00578-5, section 3.1.1.
 uint32_t escaped_bytes(uint32_t backslashes, bool &carry) {
-    uint32_t escaped = carry;
-    backslashes &= ~escaped;
-    carry = false;
-    while (backslashes) {
-        uint32_t first = backslashes & -backslashes;
-        if (first == 0x80000000) carry = true;
-        escaped |= first << 1;
-        backslashes &= ~(first | first << 1);
-    }
-    return escaped;
+    constexpr uint32_t even = 0x55555555;
+    backslashes &= ~uint32_t(carry);
+    uint32_t follows = backslashes << 1 | uint32_t(carry);
+    uint32_t odd_starts = backslashes & ~even & ~follows;
+    uint32_t ends;
+    carry = __builtin_add_overflow(odd_starts, backslashes, &ends);
+    return (even ^ ends << 1) & follows;
 }
 
 /// The closing quote of the string whose content starts at `at`, or null.
@@ -69,11 +69,12 @@ public:
         closer = is_object ? '}' : ']';
         if (peek() == closer) return finish();
         for (;;) {
-            jk_child child = {};
+            if (out.count == out.capacity && !grow()) return JK_OUT_OF_MEMORY;
+            jk_child &child = out.items[out.count];
+            child = {};
             if (is_object && !key(child)) return JK_MALFORMED;
             if (!value(child)) return JK_MALFORMED;
-            if (out.count == out.capacity && !grow()) return JK_OUT_OF_MEMORY;
-            out.items[out.count++] = child;
+            ++out.count;
             uint8_t next = peek();
             if (next == closer) return finish();
             if (next != ',') return JK_MALFORMED;

@@ -31,6 +31,20 @@ size_t sequence_length(const uint8_t *at, const uint8_t *end) {
     return 0;
 }
 
+/// How many bytes at the beginning are known to be ASCII: all, or whole words before the first that is none. Most
+/// strings are short and plain, and need no more.
+size_t ascii_prefix(const uint8_t *bytes, size_t length) {
+    constexpr uint64_t tops = 0x8080808080808080;
+    size_t at = 0;
+    for (uint64_t word; length - at >= 8; at += 8) {
+        std::memcpy(&word, bytes + at, 8);
+        if (word & tops) return at;
+    }
+    uint64_t rest = 0;
+    if (at < length) std::memcpy(&rest, bytes + at, length - at);
+    return rest & tops ? at : length;
+}
+
 /// Lists tokens byte by byte up to the first that is wrong in itself. Simdjson only says that there is one.
 class PlainScanner {
 public:
@@ -136,5 +150,6 @@ size_t Scanner::count() const { return implementation->n_structural_indexes; }
 }  // namespace tidelock::json
 
 int jk_valid_utf8(const uint8_t *bytes, size_t length) {
-    return length == 0 || simdjson::validate_utf8(reinterpret_cast<const char *>(bytes), length);
+    size_t plain = tidelock::json::ascii_prefix(bytes, length);
+    return plain == length || simdjson::validate_utf8(reinterpret_cast<const char *>(bytes + plain), length - plain);
 }
