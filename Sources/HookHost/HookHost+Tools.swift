@@ -33,24 +33,26 @@ extension HookHost {
 
     /// Runs the filter handlers of a kind over the same items several times, one page after the other.
     ///
+    /// `rounds` and `page`, a number of items, are at least 1.
     /// The first round is not counted: it makes the machine.
     public func bench(
-        _ items: [OutgoingItem], of kind: Kind, rounds: Int = 5, page: Int = 2_000, context: RunContext
+        _ items: [OutgoingItem], of kind: Kind, rounds: Int, page: Int, context: RunContext
     ) async throws -> HookBenchmark {
         let run = try await pin(for: context)
         let handlers = run.filters(for: kind).handlers
+        let pages = stride(from: 0, to: items.count, by: page).map { start in
+            Array(items[start..<min(start + page, items.count)])
+        }
         func round() async throws {
-            for start in stride(from: 0, to: items.count, by: max(1, page)) {
-                _ = try await run.filter(Array(items[start..<min(start + max(1, page), items.count)]), of: kind)
-            }
+            for page in pages { _ = try await run.filter(page, of: kind) }
         }
         try await round()
         let start = ContinuousClock.now
-        for _ in 0..<max(1, rounds) { try await round() }
+        for _ in 0..<rounds { try await round() }
         let time = start.duration(to: .now)
         await run.release()
         let seconds = max(Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18, 1e-9)
-        let count = items.count * max(1, rounds)
+        let count = items.count * rounds
         return HookBenchmark(
             items: count, handlers: handlers, seconds: seconds, itemsPerSecond: Double(count) / seconds)
     }

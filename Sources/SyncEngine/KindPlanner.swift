@@ -111,10 +111,13 @@ struct KindPlanner {
     }
 
     private mutating func plan(_ rows: [Candidate], into writer: inout PlanWriter) async throws {
-        for (row, outcome) in zip(rows, try await outcomes(of: rows)) {
-            // Looking at everything, tombstones are met again among the absentees.
-            guard row.body != nil || since != nil else { continue }
-            try await write(into: &writer) { $0.step(row, outcome) }
+        for start in stride(from: 0, to: rows.count, by: Limits.filteredItems) {
+            let rows = Array(rows[start..<min(start + Limits.filteredItems, rows.count)])
+            for (row, outcome) in zip(rows, try await outcomes(of: rows)) {
+                // Looking at everything, tombstones are met again among the absentees.
+                guard row.body != nil || since != nil else { continue }
+                try await write(into: &writer) { $0.step(row, outcome) }
+            }
         }
     }
 

@@ -8,6 +8,9 @@ public enum Limits {
     public static let responseBytes = 32 << 20
     /// Items a batch holds at most.
     public static let batchItems = 2_000
+    /// Items that go through filter handlers together: enough to make up for waking a Lua thread, few enough that what
+    /// became of them is still in the processor's caches when it is hashed and encoded.
+    public static let filteredItems = 256
     /// Uncompressed bytes after which a batch is closed.
     public static let batchBytes = 4 << 20
     /// One item, bytes.

@@ -3,6 +3,7 @@ internal import ContentModel
 internal import ContentStore
 internal import HookHost
 internal import SyncEngine
+internal import SyncProtocol
 
 struct BenchHooksCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,10 +14,12 @@ struct BenchHooksCommand: AsyncParsableCommand {
     var micro = false
     @Option(help: "The model the items belong to.") var model = "articles"
     @Option(help: "How often to go through the file.") var rounds = 5
+    @Option(help: "How many items go through the handlers together.") var batchSize = Limits.filteredItems
     @OptionGroup var location: LocationOptions
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
+        guard rounds > 0, batchSize > 0 else { throw ValidationError("Rounds and items are at least one.") }
         guard micro == (file == nil) else { throw ValidationError("Give a file with items, or --micro.") }
     }
 
@@ -45,7 +48,7 @@ struct BenchHooksCommand: AsyncParsableCommand {
         }
         let context = RunContext(
             run: "bench", direction: .push, target: TargetFacts(name: "bench", uri: "http://localhost"), mode: .merge)
-        let result = try await hooks.bench(items, of: kind, rounds: rounds, context: context)
+        let result = try await hooks.bench(items, of: kind, rounds: rounds, page: batchSize, context: context)
         if json { return try Output.json(result) }
         try Output.line(
             "\(Int(result.itemsPerSecond)) items/s through \(result.handlers.count) handlers (\(result.items) items)")
