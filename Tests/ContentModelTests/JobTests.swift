@@ -7,7 +7,8 @@ import Testing
         try Job(JSONDocument(validating: "{\"name\":\"content\",\"syncSettings\":\(settings)}")).scope()
     }
 
-    private let available: [Kind] = [.models, .locales, .singletons] + ["posts", "pages"].map { try! .content($0) }  // valid names
+    // All of them are valid names.
+    private let available: [Kind] = [.models, .locales, .singletons] + ["posts", "pages"].map { try! .content($0) }
 
     private func selected(_ settings: String) throws -> [String] {
         try scope(settings).kinds(among: available).map { kind in

@@ -41,7 +41,8 @@ final class BlobFile {
         try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
                 let got = try retrying("cannot be read") {
-                    pread(descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset) + filled)  // never empty here
+                    // There is an address, because the buffer is not empty.
+                    pread(descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset) + filled)
                 }
                 guard got > 0 else { return }
                 filled += got
