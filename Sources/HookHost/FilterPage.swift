@@ -16,7 +16,8 @@ struct FilterPage {
 
     /// Positions of the items a handler is to see: those it is for, and that no earlier one dropped or skipped.
     func positions(visibleTo handler: Handler) -> [Int] {
-        items.indices.filter { position in
+        guard handler.options.tellsItemsApart(of: kind) else { return outcomes.indices.filter(isLeft) }
+        return outcomes.indices.filter { position in
             body(at: position).map { handler.options.match($0, of: kind) } ?? false
         }
     }
@@ -30,6 +31,13 @@ struct FilterPage {
         }
     }
 
+    private func isLeft(_ position: Int) -> Bool {
+        switch outcomes[position] {
+        case .unchanged, .changed: true
+        case .dropped, .skipped: false
+        }
+    }
+
     func id(at position: Int) -> String { items[position].id }
 
     mutating func skip(_ position: Int, reason: String) {
@@ -39,10 +47,10 @@ struct FilterPage {
     /// Takes over what a handler did to the items at `positions`, after checking that it was allowed to.
     mutating func take(_ outcome: LuaOutcome, for positions: [Int], _ failure: HookFailure) throws {
         try check(outcome, failure)
-        for (index, change) in outcome.changes.enumerated() {
-            guard case .replaced(let bytes) = change else { continue }
-            let mayHaveOtherId = outcome.touchedKeys?.contains(index) ?? true
-            try replace(positions[index], with: bytes, mayHaveOtherId: mayHaveOtherId, failure)
+        for (index, position) in positions.enumerated() {
+            guard case .replaced(let bytes) = outcome.changes[index] else { continue }
+            let mayHaveOtherId = outcome.uncertainKeys?.contains(index) ?? true
+            try replace(position, with: bytes, mayHaveOtherId: mayHaveOtherId, failure)
         }
         for mark in outcome.marks { try take(mark, for: positions, failure) }
     }
@@ -94,7 +102,7 @@ struct FilterPage {
                 "called ctx.\(mark.name) without an item", hint: "Write ctx.\(mark.name)(item, reason).")
         }
         let position = positions[index]
-        guard body(at: position) != nil else { return }
+        guard isLeft(position) else { return }
         let reason = mark.reason ?? "handler '\(failure.handler.name)'"
         outcomes[position] =
             mark.name == FilterMark.drop.rawValue ? .dropped(reason: reason) : .skipped(reason: reason)

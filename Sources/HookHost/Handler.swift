@@ -57,9 +57,12 @@ extension HandlerOptions {
         return models.contains(model)
     }
 
+    /// Whether a handler that matches a kind may be for some of its items only.
+    func tellsItemsApart(of kind: Kind?) -> Bool { models != nil && kind == .singletons }
+
     /// Whether a handler is for this very item of a kind that it matches.
     func match(_ item: JSONDocument, of kind: Kind?) -> Bool {
-        guard let models, kind == .singletons else { return true }
+        guard let models, tellsItemsApart(of: kind) else { return true }
         return item.string(Kind.singletons.keyMember).map(models.contains) ?? false
     }
 }

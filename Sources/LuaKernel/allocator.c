@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define LARGEST_SMALL (LK_SIZE_CLASSES * 16)
+#define FINE 64 /* classes of 16 bytes each; blocks above 1 KiB come in steps of 128 */
+#define LARGEST_SMALL (FINE * 16 + (LK_SIZE_CLASSES - FINE) * 128)
 #define FIRST_CHUNK (32 * 1024)
 #define LARGEST_CHUNK (1024 * 1024)
 #define MAPPED (256 * 1024)
@@ -95,7 +96,11 @@ static bool add_chunk(lk_arena *arena) {
     return true;
 }
 
-static size_t size_class(size_t size) { return (size + 15) / 16; }
+static size_t size_class(size_t size) {
+    return size <= FINE * 16 ? (size + 15) / 16 : FINE + (size - FINE * 16 + 127) / 128;
+}
+
+static size_t class_size(size_t class) { return class <= FINE ? class * 16 : FINE * 16 + (class - FINE) * 128; }
 
 static void *take_small(lk_arena *arena, size_t size) {
     size_t class = size_class(size);
@@ -104,9 +109,10 @@ static void *take_small(lk_arena *arena, size_t size) {
         memcpy(&arena->free_blocks[class], block, sizeof(void *));
         return block;
     }
-    if ((size_t)(arena->bump_end - arena->bump) < class * 16 && !add_chunk(arena)) return NULL;
+    size_t room = class_size(class);
+    if ((size_t)(arena->bump_end - arena->bump) < room && !add_chunk(arena)) return NULL;
     block = arena->bump;
-    arena->bump += class * 16;
+    arena->bump += room;
     return block;
 }
 

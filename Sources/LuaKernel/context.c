@@ -70,5 +70,5 @@ void lk_push_context_fields(lua_State *L) {
 }
 
 void lk_push_context(lua_State *L) {
-    lk_push_new_node(L, (lk_node){.document = LK_NONE, .parent = LK_NONE, .kind = LK_KIND_CONTEXT});
+    lk_push_new_node(L, (lk_node){.document = LK_NONE, .kind = LK_KIND_CONTEXT});
 }

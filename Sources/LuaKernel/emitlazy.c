@@ -188,15 +188,32 @@ void lk_emit_lazy(lk_emitter *e, int table) {
 
 /* ---- The documents of a call ---- */
 
-/* Whether a script wrote to the member that identifies the document at `table`, be it the same value. */
-static bool touches_key(lua_State *L, lk_machine *machine, int table, const lk_node *root) {
+/* Whether a member that was written has the string again that stands in the document. */
+static bool holds_its_token(lua_State *L, int table, const lk_node *node, uint32_t ordinal) {
+    const jk_child *child = &node->children[ordinal];
+    bool is_plain = child->kind == JK_STRING && !(child->flags & JK_FLAG_ESCAPED) && child->note == 0;
+    if (!is_plain || !(child->flags & LK_HELD)) return false;
+    const uint8_t *token = LK_MACHINE(L)->documents[node->document].bytes + child->start + 1;
+    size_t length, own = child->end - child->start - 2;
+    lua_rawgetp(L, table, &lk_key_held);
+    bool is_string = lua_rawgeti(L, -1, (lua_Integer)ordinal + 1) == LUA_TSTRING;
+    const char *text = is_string ? lua_tolstring(L, -1, &length) : NULL;
+    bool holds = text && length == own && memcmp(text, token, own) == 0;
+    lua_pop(L, 2);
+    return holds;
+}
+
+/* Whether the member that identifies the document at `table` may not be what it was. Says so too often rather than
+ * too seldom. */
+static bool may_change_key(lua_State *L, lk_machine *machine, int table, const lk_node *root) {
     const char *key = (const char *)machine->invocation->key;
     size_t length = machine->invocation->key_length;
     const lk_document *document = &machine->documents[root->document];
     for (uint32_t i = 0; i < root->count; i++) {
         const jk_child *child = &root->children[i];
         bool is_written = child->flags & (LK_DELETED | LK_ASSIGNED | LK_TOUCHED);
-        if (is_written && lk_key_equals(machine, document, child, key, length)) return true;
+        if (!is_written || !lk_key_equals(machine, document, child, key, length)) continue;
+        return !holds_its_token(L, table, root, i);
     }
     if (root->added == 0) return false;
     lua_pushlstring(L, key, length);
@@ -210,11 +227,11 @@ static const lk_change no_change = {0, 0, 0, 0};
 static lk_change write_document(lua_State *L, lk_machine *machine, size_t number) {
     const lk_document *document = &machine->documents[number];
     size_t start = machine->output.length;
-    if (document->root == LK_NONE || !machine->nodes[document->root]->changed) return no_change;
+    if (!document->root || !document->root->changed) return no_change;
     lk_push_document(L, (uint32_t)number);
     int table = lua_gettop(L);
     lk_write_json(L, table, &machine->output, (int64_t)number);
-    bool touches = machine->invocation->key && touches_key(L, machine, table, machine->nodes[document->root]);
+    bool may_change = machine->invocation->key && may_change_key(L, machine, table, document->root);
     lua_pop(L, 1);
     size_t length = machine->output.length - start;
     /* Assigning what was there already is no change. */
@@ -222,7 +239,7 @@ static lk_change write_document(lua_State *L, lk_machine *machine, size_t number
         machine->output.length = start;
         return no_change;
     }
-    return (lk_change){1, touches, start, length};
+    return (lk_change){1, may_change, start, length};
 }
 
 void lk_write_changes(lua_State *L) {

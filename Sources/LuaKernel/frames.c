@@ -58,7 +58,7 @@ static void write_field(lua_State *L, writer *out) {
 static void write_lazy(lua_State *L, int index, writer *out) {
     lk_node *node = lk_node_at(L, index);
     if (node->kind == LK_KIND_CONTEXT) luaL_error(L, "the context cannot be passed on");
-    if (out->keeps_documents && node->kind == LK_KIND_OBJECT && node->parent == LK_NONE) {
+    if (out->keeps_documents && node->kind == LK_KIND_OBJECT && !node->parent) {
         put_tag(L, out->buffer, LK_TAG_DOCUMENT);
         lk_put_count(L, out->buffer, node->document);
         return;
@@ -68,7 +68,7 @@ static void write_lazy(lua_State *L, int index, writer *out) {
     size_t place = out->buffer->length;
     uint32_t count = 0;
     lk_put_count(L, out->buffer, 0);
-    lk_position position = {0, 0};
+    lk_position position = {0, 0, 0};
     for (; lk_lazy_step(L, index, node, &position, node->added); count++) {
         if (is_object) {
             write_field(L, out);

@@ -120,6 +120,21 @@ static int guarded_rawlen(lua_State *L) {
     return 1;
 }
 
+/* ---- Types ---- */
+
+/* With the names at hand, because the stock function looks each up again. */
+static int guarded_type(lua_State *L) {
+    luaL_checkany(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(lua_type(L, 1) + 1));
+    return 1;
+}
+
+static void add_type(lua_State *L) {
+    for (int type = 0; type < LUA_NUMTYPES; type++) lua_pushstring(L, lua_typename(L, type));
+    lua_pushcclosure(L, guarded_type, LUA_NUMTYPES);
+    lua_setfield(L, -2, "type");
+}
+
 /* ---- Traversal ---- */
 
 static int guarded_next(lua_State *L) {
@@ -238,10 +253,11 @@ static const luaL_Reg guarded[] = {
 /* Bounded in time and blind to nothing, so taken as they are. load, loadfile and dofile are left out because
  * scripts come from the host only; print and warn because output is the host's affair. */
 static const char *const stock[] = {"assert", "error",  "getmetatable", "ipairs",   "rawequal",
-                                    "select", "tonumber", "type",       "_VERSION", NULL};
+                                    "select", "tonumber", "_VERSION",   NULL};
 
 void lk_open_base(lua_State *L) {
     luaL_setfuncs(L, guarded, 0);
+    add_type(L);
     /* The stock library fills the state's global table, which no script ever sees. */
     luaL_requiref(L, LUA_GNAME, luaopen_base, 0);
     for (const char *const *name = stock; *name; name++) {

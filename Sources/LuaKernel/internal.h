@@ -26,7 +26,7 @@
 
 /* ---- Memory of one machine (allocator.c) ---- */
 
-#define LK_SIZE_CLASSES 64 /* of 16 bytes each: blocks up to 1 KiB */
+#define LK_SIZE_CLASSES 88 /* blocks up to 4 KiB */
 
 typedef struct lk_large {
     struct lk_large *previous, *next;
@@ -38,7 +38,7 @@ typedef struct lk_arena {
     struct lk_chunk *chunks;
     uint8_t *bump, *bump_end;
     size_t next_chunk;
-    lk_large large; /* ring of the blocks above 1 KiB */
+    lk_large large; /* ring of the larger blocks */
     size_t used;    /* bytes Lua asked for and has not freed */
     size_t held;    /* bytes taken from the system */
     size_t limit;
@@ -71,10 +71,14 @@ enum {
     LK_TOUCHED = 0x80,  /* a container in which something changed, at any depth */
 };
 
+/* In the note of a jk_child, beside the kind of a scalar that was assigned; it stays when something else is assigned,
+ * because the token's place may be gone. */
+enum { LK_KEPT = 0x80 };
+
 typedef struct lk_document {
     const uint8_t *bytes;
     uint32_t length;
-    uint32_t root;          /* lazy node, or LK_NONE */
+    struct lk_node *root;   /* NULL before a script gets it */
     uint32_t *shadowed;     /* where values start that a later member of the same key hides; ascending */
     uint32_t shadowed_count;
     bool checked;           /* known to be one valid JSON object */
@@ -86,7 +90,8 @@ enum { LK_KIND_OBJECT, LK_KIND_ARRAY, LK_KIND_LIST, LK_KIND_CONTEXT };
  * what is nested in those only when that is. Children are known by their position: the ordinal. */
 typedef struct lk_node {
     uint32_t document;
-    uint32_t parent, ordinal; /* the lazy node it was reached from, or LK_NONE, and its place there */
+    uint32_t ordinal;         /* its place in the parent */
+    struct lk_node *parent;   /* the lazy node it was reached from, or NULL */
     uint32_t start, end;      /* in the document's bytes */
     uint32_t count;           /* of the document's children, once they are listed */
     jk_child *children;       /* NULL before */
@@ -103,15 +108,27 @@ typedef struct lk_node {
 
 /* ---- The machine ---- */
 
-/* Which node a lazy table belongs to, by the table's address. Every lazy table enters itself when it is made, so an
- * entry is never about one that was collected and whose address is in use again. */
-#define LK_RECENT 64
-
-typedef struct lk_recent {
+/* Which node a lazy table stands for, by the table's address (lazynodes.c). */
+typedef struct lk_place_of_node {
     const void *table;
     lk_node *node;
-    uint32_t generation;
-} lk_recent;
+    uint32_t generation; /* the call it is about; the place is free in others */
+} lk_place_of_node;
+
+typedef struct lk_nodes {
+    lk_place_of_node *places; /* a hash table */
+    size_t size;              /* a power of two, or 0 */
+    size_t count;             /* entered in the running call */
+} lk_nodes;
+
+/* Keys that a loop met before, as strings of Lua: items of one model have the same ones, and making a string anew takes
+ * longer than seeing that it is the same. */
+#define LK_KNOWN_KEYS 256
+
+typedef struct lk_known_key {
+    const char *bytes; /* NULL: none; else kept alive by LK_SLOT_KEYS */
+    size_t length;
+} lk_known_key;
 
 typedef struct lk_place {
     char file[512];
@@ -140,9 +157,8 @@ struct lk_machine {
     lk_region region;
     lk_document *documents;
     size_t document_count, document_capacity;
-    lk_node **nodes;
-    lk_recent recent[LK_RECENT];
-    uint32_t node_count, node_capacity;
+    lk_nodes nodes;
+    lk_known_key keys[LK_KNOWN_KEYS];
     const lk_invocation *invocation;
 
     lk_buffer arguments, results; /* of a host function */
@@ -185,10 +201,11 @@ enum {
     LK_SLOT_CONTEXT,      /* fields of the running call's context */
     LK_SLOT_SECRET,       /* metatable */
     LK_SLOT_WRITTEN,      /* lazy tables that hold fields a script reads without asking the metatable */
+    LK_SLOT_KEYS,         /* the strings of lk_machine.keys, by place + 1 */
 };
 
 /* Keys that no script can name: light userdata never reaches one, except null. */
-extern const char lk_key_node, lk_key_held, lk_key_order, lk_key_spellings, lk_key_frozen, lk_key_frozen_mark;
+extern const char lk_key_held, lk_key_order, lk_key_spellings, lk_key_frozen, lk_key_frozen_mark;
 extern const char lk_null_value, lk_kill_value;
 
 static inline void lk_push_null(lua_State *L) { lua_pushlightuserdata(L, (void *)&lk_null_value); }
@@ -331,6 +348,8 @@ void lk_forget_functions(lua_State *L); /* those that were handed over in this c
 
 /* The node of the lazy table at `index`; raises when the call it belonged to has ended. */
 lk_node *lk_node_at(lua_State *L, int index);
+lk_node *lk_find_node(const lk_machine *machine, const void *table); /* NULL when its call has ended */
+void lk_forget_nodes(lk_machine *machine);
 void lk_push_document(lua_State *L, uint32_t document);
 void lk_push_list(lua_State *L);
 void lk_push_context(lua_State *L);
@@ -348,8 +367,8 @@ void lk_push_child(lua_State *L, lk_node *node, int table, uint32_t ordinal); /*
 /* Puts the value at stack position `value` where lk_push_child finds it. */
 void lk_hold_child(lua_State *L, lk_node *node, int table, uint32_t ordinal, int value);
 void lk_fill_array(lua_State *L, lk_node *node, int table);
-void lk_mark_changed(lk_machine *machine, lk_node *node);
-void lk_push_key(lua_State *L, const lk_document *document, const jk_child *child);
+/* `known` is where the table of LK_SLOT_KEYS stands on the stack, or 0. */
+void lk_push_key(lua_State *L, const lk_document *document, const jk_child *child, int known);
 
 int lk_lazy_index(lua_State *L); /* the metamethods, also used by rawget and rawset */
 int lk_lazy_newindex(lua_State *L);
@@ -361,6 +380,7 @@ int lk_lazy_next(lua_State *L);
 typedef struct lk_position {
     uint32_t ordinal;
     uint32_t added;
+    int keys; /* where the known keys stand on the stack, or 0 */
 } lk_position;
 
 /* Pushes the next key and value, or nothing at the end. Added members beyond `limit` are not visited. Needs eight free

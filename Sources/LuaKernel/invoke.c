@@ -98,7 +98,7 @@ static lk_status run(lk_machine *machine, lk_worker *worker, void *context, cons
     }
     fill_report(machine, report);
     lk_region_reset(&machine->region);
-    machine->node_count = 0;
+    lk_forget_nodes(machine);
     machine->document_count = 0;
     machine->invocation = NULL;
     machine->worker = NULL;
@@ -195,7 +195,7 @@ static bool prepare_documents(lk_machine *machine, const lk_invocation *invocati
         size_t length = invocation->offsets[i + 1] - invocation->offsets[i];
         if (length > UINT32_MAX) return false;
         machine->documents[i] = (lk_document){
-            .bytes = invocation->documents + invocation->offsets[i], .length = (uint32_t)length, .root = LK_NONE};
+            .bytes = invocation->documents + invocation->offsets[i], .length = (uint32_t)length};
     }
     machine->document_count = count;
     machine->invocation = invocation;

@@ -1,89 +1,27 @@
 /* Lazy tables: reading.
  *
- * A lazy table is an empty Lua table with a shared metatable. Under keys that no script can name it holds the
- * number of its lk_node and a table of what the document's bytes do not tell, by ordinal: children that were read
- * before (so that a.x == a.x) and strings and tables that were assigned. Assigned numbers and booleans are kept in
+ * A lazy table is an empty Lua table with a shared metatable, known by its address. Under a key that no script can
+ * name it may hold a table of what the document's bytes do not tell, by ordinal: children that were read before (so
+ * that a.x == a.x) and strings and tables that were assigned. Assigned numbers and booleans are kept in
  * the jk_child itself. Everything else is decoded from the bytes at each read. */
 
 #include "internal.h"
 
-#include <stdlib.h>
-
-const char lk_key_node = 0, lk_key_held = 0, lk_key_order = 0, lk_key_spellings = 0;
+const char lk_key_held = 0, lk_key_order = 0, lk_key_spellings = 0;
 const char lk_null_value = 0;
 
-/* ---- Nodes ---- */
-
-void lk_raise_stale(lua_State *L) {
-    luaL_error(L, "this value belongs to a call that has ended");
-    __builtin_unreachable();
-}
-
-static void remember_node(lua_State *L, lk_machine *machine, lk_node *node) {
-    if (machine->node_count == machine->node_capacity) {
-        uint32_t capacity = machine->node_capacity ? machine->node_capacity * 2 : 256;
-        lk_node **grown = realloc(machine->nodes, capacity * sizeof *grown);
-        if (!grown) luaL_error(L, "not enough memory");
-        machine->nodes = grown;
-        machine->node_capacity = capacity;
-    }
-    machine->nodes[machine->node_count++] = node;
-}
-
-static lk_recent *recent_place(lk_machine *machine, const void *table) {
-    uintptr_t address = (uintptr_t)table;
-    return &machine->recent[(address >> 6 ^ address >> 12) % LK_RECENT];
-}
-
-lk_node *lk_push_new_node(lua_State *L, lk_node start) {
-    lk_machine *machine = LK_MACHINE(L);
-    luaL_checkstack(L, 6, NULL);
-    lk_node *node = lk_region_take(&machine->region, sizeof *node);
-    if (!node) luaL_error(L, "not enough memory");
-    *node = start;
-    node->cursor = LK_NONE;
-    remember_node(L, machine, node);
-    lua_createtable(L, 0, 2);
-    const void *table = lua_topointer(L, -1);
-    *recent_place(machine, table) = (lk_recent){table, node, machine->generation};
-    lua_pushinteger(L, ((lua_Integer)machine->generation << 32) | (machine->node_count - 1));
-    lua_rawsetp(L, -2, &lk_key_node);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_LAZY);
-    lua_setmetatable(L, -2);
-    return node;
-}
-
-static lk_node *checked(lua_State *L, lk_machine *machine, lk_node *node) {
-    if (node->kind <= LK_KIND_ARRAY && !machine->documents[node->document].checked) {
-        lk_check_document(L, node->document);
-    }
-    return node;
-}
-
-lk_node *lk_node_at(lua_State *L, int index) {
-    lk_machine *machine = LK_MACHINE(L);
-    const void *table = lua_topointer(L, index);
-    lk_recent *recent = recent_place(machine, table);
-    if (recent->table == table && recent->generation == machine->generation) return checked(L, machine, recent->node);
-    lua_rawgetp(L, index, &lk_key_node);
-    uint64_t identity = (uint64_t)lua_tointeger(L, -1);
-    lua_pop(L, 1);
-    if (identity >> 32 != machine->generation) lk_raise_stale(L);
-    *recent = (lk_recent){table, machine->nodes[(uint32_t)identity], machine->generation};
-    return checked(L, machine, recent->node);
-}
+/* ---- Documents ---- */
 
 void lk_push_document(lua_State *L, uint32_t number) {
     lk_machine *machine = LK_MACHINE(L);
     if (number >= machine->document_count) luaL_error(L, "there is no document %d", (int)number + 1);
     lk_document *document = &machine->documents[number];
     lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_ROOTS);
-    if (document->root != LK_NONE) {
+    if (document->root) {
         lua_rawgeti(L, -1, (lua_Integer)number + 1);
     } else {
-        lk_push_new_node(L, (lk_node){.document = number, .parent = LK_NONE, .end = document->length,
-                                      .kind = LK_KIND_OBJECT});
-        document->root = machine->node_count - 1;
+        document->root = lk_push_new_node(
+            L, (lk_node){.document = number, .end = document->length, .kind = LK_KIND_OBJECT});
         lua_pushvalue(L, -1);
         lua_rawseti(L, -3, (lua_Integer)number + 1);
     }
@@ -111,10 +49,7 @@ void lk_hold_child(lua_State *L, lk_node *node, int table, uint32_t ordinal, int
 
 static void push_container(lua_State *L, lk_node *node, int table, uint32_t ordinal) {
     const jk_child *child = &node->children[ordinal];
-    lua_rawgetp(L, table, &lk_key_node);
-    uint32_t parent = (uint32_t)lua_tointeger(L, -1);
-    lua_pop(L, 1);
-    lk_push_new_node(L, (lk_node){.document = node->document, .parent = parent, .ordinal = ordinal,
+    lk_push_new_node(L, (lk_node){.document = node->document, .parent = node, .ordinal = ordinal,
                                   .start = child->start, .end = child->end,
                                   .kind = child->kind == JK_ARRAY ? LK_KIND_ARRAY : LK_KIND_OBJECT});
     lk_hold_child(L, node, table, ordinal, lua_gettop(L));
@@ -124,9 +59,9 @@ static void push_container(lua_State *L, lk_node *node, int table, uint32_t ordi
 static void push_assigned(lua_State *L, const jk_child *child) {
     lua_Integer integer;
     lua_Number number;
-    switch (child->note) {
-    case JK_FALSE:
-    case JK_TRUE: lua_pushboolean(L, child->note == JK_TRUE); break;
+    switch (child->note & ~LK_KEPT) {
+    case JK_FALSE: lua_pushboolean(L, 0); break;
+    case JK_TRUE: lua_pushboolean(L, 1); break;
     case JK_NULL: lk_push_null(L); break;
     default:
         if (child->flags & JK_FLAG_INTEGER) {

@@ -6,6 +6,7 @@
 
 #define FEW_MEMBERS 64 /* more are found through a hash table, once searched for often enough */
 #define FEW_SEARCHES 4
+#define LONGEST_KNOWN 64 /* keys beyond that are not remembered */
 
 /* ---- Keys ---- */
 
@@ -20,10 +21,35 @@ static const char *decode_key(lk_machine *machine, const lk_document *document, 
     return (const char *)(out ? out : key);
 }
 
-void lk_push_key(lua_State *L, const lk_document *document, const jk_child *child) {
+static uint32_t known_place(const char *key, size_t length) {
+    uint32_t mixed = (uint32_t)length * 31 + (uint8_t)key[0];
+    mixed = mixed * 31 + (uint8_t)key[length / 2];
+    return (mixed * 31 + (uint8_t)key[length - 1]) % LK_KNOWN_KEYS;
+}
+
+static void push_known(lua_State *L, lk_machine *machine, const char *key, size_t length, int known) {
+    uint32_t place = known_place(key, length);
+    lk_known_key *found = &machine->keys[place];
+    if (found->bytes && found->length == length && memcmp(found->bytes, key, length) == 0) {
+        lua_rawgeti(L, known, (lua_Integer)place + 1);
+        return;
+    }
+    const char *bytes = lua_pushlstring(L, key, length);
+    found->bytes = NULL; /* until the new one is kept, which may fail */
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, known, (lua_Integer)place + 1);
+    *found = (lk_known_key){bytes, length};
+}
+
+void lk_push_key(lua_State *L, const lk_document *document, const jk_child *child, int known) {
+    lk_machine *machine = LK_MACHINE(L);
     size_t length;
-    const char *key = decode_key(LK_MACHINE(L), document, child, &length);
-    lua_pushlstring(L, key, length);
+    const char *key = decode_key(machine, document, child, &length);
+    if (known && length > 0 && length <= LONGEST_KNOWN) {
+        push_known(L, machine, key, length, known);
+    } else {
+        lua_pushlstring(L, key, length);
+    }
 }
 
 bool lk_key_equals(lk_machine *machine, const lk_document *document, const jk_child *child, const char *key,
@@ -86,7 +112,9 @@ uint32_t lk_find_member(lua_State *L, lk_node *node, const char *key, size_t len
     bool is_worth_hashing = node->count > FEW_MEMBERS && ++node->searches > FEW_SEARCHES;
     if (is_worth_hashing) return find_hashed(L, machine, node, key, length);
     for (uint32_t member = 0; member < node->count; member++) {
-        if (!lk_key_equals(machine, document, &node->children[member], key, length)) continue;
+        const jk_child *child = &node->children[member];
+        bool differs = child->key_end - child->key_start != length && !(child->flags & JK_FLAG_KEY_ESCAPED);
+        if (differs || !lk_key_equals(machine, document, child, key, length)) continue;
         node->cursor = member;
         return member;
     }
@@ -125,13 +153,11 @@ void lk_check_document(lua_State *L, uint32_t number) {
         }
         note_shadowed(L, document, &index);
         if (index.nodes[0].kind == JK_OBJECT) {
-            lk_node *root = machine->nodes[document->root];
-            root->start = index.nodes[0].start;
-            root->end = index.nodes[0].end;
+            document->root->start = index.nodes[0].start;
+            document->root->end = index.nodes[0].end;
         }
     }
-    const lk_node *root = machine->nodes[document->root];
-    if (document->length == 0 || document->bytes[root->start] != '{') {
+    if (document->length == 0 || document->bytes[document->root->start] != '{') {
         refuse_document(L, number, "it is not an object");
     }
     document->checked = true;

@@ -9,7 +9,7 @@ static bool step_member(lua_State *L, int table, lk_node *node, lk_position *pos
         const jk_child *child = &node->children[member];
         if (child->flags & (JK_FLAG_SHADOWED | LK_DELETED)) continue;
         node->cursor = member;
-        lk_push_key(L, &LK_MACHINE(L)->documents[node->document], child);
+        lk_push_key(L, &LK_MACHINE(L)->documents[node->document], child, position->keys);
         lk_push_child(L, node, table, member);
         return true;
     }
@@ -91,20 +91,21 @@ int lk_lazy_pairs(lua_State *L) {
     }
     iterator *loop = lua_newuserdatauv(L, sizeof *loop, 0);
     /* Members added on the way are not visited, or a loop that adds one per turn would never end. */
-    *loop = (iterator){lua_topointer(L, 1), node, LK_MACHINE(L)->generation, node->added, {0, 0}};
+    *loop = (iterator){lua_topointer(L, 1), node, LK_MACHINE(L)->generation, node->added, {0, 0, lua_upvalueindex(3)}};
     lua_pushvalue(L, 1);
-    lua_pushcclosure(L, iterate, 2);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_KEYS);
+    lua_pushcclosure(L, iterate, 3);
     lua_pushvalue(L, 1);
     lua_pushnil(L);
     return 3;
 }
 
 static lk_position position_after(lua_State *L, lk_node *node) {
-    if (node->kind != LK_KIND_OBJECT) return (lk_position){0, (uint32_t)luaL_checkinteger(L, 2)};
+    if (node->kind != LK_KIND_OBJECT) return (lk_position){0, (uint32_t)luaL_checkinteger(L, 2), 0};
     size_t length;
     const char *key = luaL_checklstring(L, 2, &length);
     uint32_t member = lk_find_member(L, node, key, length);
-    if (member != LK_NONE) return (lk_position){member + 1, 0};
+    if (member != LK_NONE) return (lk_position){member + 1, 0, 0};
     lua_Integer place = 0;
     if (node->added > 0) {
         lua_rawgetp(L, 1, &lk_key_order);
@@ -114,7 +115,7 @@ static lk_position position_after(lua_State *L, lk_node *node) {
         lua_pop(L, 2);
     }
     if (place == 0) luaL_error(L, "invalid key to 'next'");
-    return (lk_position){LK_NONE, (uint32_t)place};
+    return (lk_position){LK_NONE, (uint32_t)place, 0};
 }
 
 int lk_lazy_next(lua_State *L) {
@@ -126,7 +127,7 @@ int lk_lazy_next(lua_State *L) {
         lua_pushnil(L);
         return 1;
     }
-    lk_position position = lua_isnil(L, 2) ? (lk_position){0, 0} : position_after(L, node);
+    lk_position position = lua_isnil(L, 2) ? (lk_position){0, 0, 0} : position_after(L, node);
     if (lk_lazy_step(L, 1, node, &position, node->added)) return 2;
     lua_pushnil(L);
     return 1;

@@ -9,14 +9,13 @@
 
 #include <math.h>
 
-void lk_mark_changed(lk_machine *machine, lk_node *node) {
+static void mark_changed(lk_node *node) {
     while (!node->changed) {
         node->changed = true;
         if (node->kind > LK_KIND_ARRAY) return;
-        if (node->parent == LK_NONE) return;
-        lk_node *parent = machine->nodes[node->parent];
-        parent->children[node->ordinal].flags |= LK_TOUCHED;
-        node = parent;
+        if (!node->parent) return;
+        node->parent->children[node->ordinal].flags |= LK_TOUCHED;
+        node = node->parent;
     }
 }
 
@@ -25,11 +24,11 @@ void lk_mark_changed(lk_machine *machine, lk_node *node) {
 void lk_push_path(lua_State *L, const lk_node *node) {
     lk_machine *machine = LK_MACHINE(L);
     luaL_checkstack(L, 4, NULL);
-    if (node->parent == LK_NONE) {
+    if (!node->parent) {
         lua_pushliteral(L, "$");
         return;
     }
-    lk_node *parent = machine->nodes[node->parent];
+    const lk_node *parent = node->parent;
     lk_push_path(L, parent);
     const lk_document *document = &machine->documents[node->document];
     const jk_child *child = &parent->children[node->ordinal];
@@ -70,40 +69,42 @@ static void refuse(lua_State *L, const lk_node *node, const char *what) {
 
 /* Keeps a number, boolean or null where its token's place was kept, which nobody needs any more. The kind stays the
  * document's: it says how an empty table is written that is assigned later. */
-static void keep_scalar(lua_State *L, jk_child *child) {
+static void keep_scalar(lua_State *L, jk_child *child, int type) {
     lua_Integer integer;
     lua_Number number;
     child->flags &= (uint8_t)~JK_FLAG_INTEGER;
-    if (lua_isboolean(L, 3)) {
-        child->note = lua_toboolean(L, 3) ? JK_TRUE : JK_FALSE;
-    } else if (lua_isinteger(L, 3)) {
+    child->note = LK_KEPT;
+    if (type == LUA_TBOOLEAN) {
+        child->note |= lua_toboolean(L, 3) ? JK_TRUE : JK_FALSE;
+    } else if (type == LUA_TNUMBER && lua_isinteger(L, 3)) {
         integer = lua_tointeger(L, 3);
         memcpy(child, &integer, sizeof integer);
-        child->note = JK_NUMBER;
+        child->note |= JK_NUMBER;
         child->flags |= JK_FLAG_INTEGER;
-    } else if (lua_type(L, 3) == LUA_TNUMBER) {
+    } else if (type == LUA_TNUMBER) {
         number = lua_tonumber(L, 3);
         memcpy(child, &number, sizeof number);
-        child->note = JK_NUMBER;
+        child->note |= JK_NUMBER;
     } else {
-        child->note = JK_NULL;
+        child->note |= JK_NULL;
     }
 }
 
 static void assign_member(lua_State *L, lk_node *node, uint32_t member) {
     jk_child *child = &node->children[member];
-    if (lua_isnil(L, 3)) {
+    int type = lua_type(L, 3);
+    if (type == LUA_TNIL) {
         if (child->flags & LK_DELETED) return;
         child->flags = (uint8_t)((child->flags | LK_DELETED) & ~(LK_HELD | LK_ASSIGNED));
     } else {
         child->flags = (uint8_t)((child->flags | LK_ASSIGNED) & ~(LK_DELETED | LK_HELD));
-        if (lua_type(L, 3) == LUA_TSTRING || lua_type(L, 3) == LUA_TTABLE) {
+        if (type == LUA_TSTRING || type == LUA_TTABLE) {
             lk_hold_child(L, node, 1, member, 3);
         } else {
-            keep_scalar(L, child);
+            keep_scalar(L, child, type);
         }
     }
-    lk_mark_changed(LK_MACHINE(L), node);
+    mark_changed(node);
 }
 
 /* Remembers that the member at stack position 2 comes after those added before; once, so that a member which is
@@ -131,7 +132,7 @@ static void add_member(lua_State *L, lk_node *node) {
     if (!lua_isnil(L, 3)) note_order(L, node);
     lua_settop(L, 3);
     lua_rawset(L, 1);
-    lk_mark_changed(LK_MACHINE(L), node);
+    mark_changed(node);
 }
 
 static int write_object(lua_State *L, lk_node *node) {
@@ -200,7 +201,7 @@ static int write_array(lua_State *L, lk_node *node) {
     lua_pushvalue(L, 3);
     lua_rawseti(L, 1, position);
     if (position > node->high) node->high = position;
-    lk_mark_changed(LK_MACHINE(L), node);
+    mark_changed(node);
     return 0;
 }
 
@@ -221,7 +222,7 @@ void lk_push_list(lua_State *L) {
         lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_LIST);
         return;
     }
-    lk_node *list = lk_push_new_node(L, (lk_node){.document = LK_NONE, .parent = LK_NONE, .kind = LK_KIND_LIST});
+    lk_node *list = lk_push_new_node(L, (lk_node){.document = LK_NONE, .kind = LK_KIND_LIST});
     for (uint32_t i = 0; i < machine->document_count; i++) {
         lk_push_document(L, i);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
@@ -299,8 +300,7 @@ void lk_forget_written(lua_State *L) {
         int written = lua_gettop(L);
         for (lua_Integer i = 1; i <= machine->written_count; i++) {
             lua_rawgeti(L, written, i);
-            lua_rawgetp(L, -1, &lk_key_node);
-            const lk_node *node = machine->nodes[(uint32_t)lua_tointeger(L, -1)];
+            const lk_node *node = lk_find_node(machine, lua_topointer(L, -1));
             clear_elements(L, written + 1, node->high);
             if (node->added > 0) clear_added(L, written + 1, node->added);
             lua_settop(L, written);

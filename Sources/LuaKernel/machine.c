@@ -44,6 +44,7 @@ static int open_machine(lua_State *L) {
     add_table(L, LK_SLOT_FUNCTIONS);
     add_table(L, LK_SLOT_HANDLES);
     add_table(L, LK_SLOT_KEPT);
+    add_table(L, LK_SLOT_KEYS);
     add_identities(L);
     lk_open_lazy(L);
     lk_open_markers(L);
@@ -61,6 +62,8 @@ lk_machine *lk_machine_create(size_t memory_limit, lk_host host) {
     if (machine->L) {
         LK_MACHINE(machine->L) = machine;
         machine->current = machine->L;
+        /* What the library is built from stays, so collecting meanwhile finds nothing. */
+        lua_gc(machine->L, LUA_GCSTOP);
         if (run_protected(machine, open_machine, NULL) == LK_OK) return machine;
     }
     lk_machine_destroy(machine);
@@ -75,7 +78,7 @@ void lk_machine_destroy(lk_machine *machine) {
     if (machine->parser) jk_parser_destroy(machine->parser);
     jk_children_release(&machine->children);
     free(machine->documents);
-    free(machine->nodes);
+    free(machine->nodes.places);
     free(machine->changes);
     /* Not lua_close: that would run what a script left to be run, with no limit in force. */
     lk_arena_close(&machine->arena);
@@ -147,5 +150,6 @@ lk_status lk_machine_add_module(lk_machine *machine, const char *name, const cha
 lk_status lk_machine_seal(lk_machine *machine) {
     lk_status status = run_protected(machine, seal, NULL);
     machine->sealed = status == LK_OK;
+    lua_gc(machine->L, LUA_GCRESTART);
     return status;
 }

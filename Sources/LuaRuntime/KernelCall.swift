@@ -15,7 +15,7 @@ struct DocumentBuffer {
     }
 
     /// False when memory ran out.
-    mutating func fill(with documents: [[UInt8]]) -> Bool {
+    mutating func fill(with documents: ArraySlice<[UInt8]>) -> Bool {
         offsets.removeAll(keepingCapacity: true)
         offsets.reserveCapacity(documents.count + 1)
         var end = 0
@@ -59,7 +59,7 @@ struct InvocationFrames {
     private var fields = FrameWriter()
     private var marks = FrameWriter()
     private let argumentCount: Int
-    private let markCount: Int
+    let markNames: [String]
     private let hasContext: Bool
     private let areValid: Bool
     private let key: [UInt8]?
@@ -70,10 +70,10 @@ struct InvocationFrames {
         hasContext = invocation.context != nil
         areValid = invocation.documentsAreValid
         key = invocation.key.map { Array($0.utf8) }
-        markCount = invocation.context?.marks.count ?? 0
+        markNames = invocation.context?.marks ?? []
         guard let context = invocation.context else { return }
         fields.append(context.fields)
-        for mark in context.marks { marks.append(text: mark.utf8) }
+        for mark in markNames { marks.append(text: mark.utf8) }
     }
 
     func withKernelInvocation<Output>(
@@ -84,7 +84,7 @@ struct InvocationFrames {
         invocation.are_valid = areValid ? 1 : 0
         invocation.argument_count = UInt32(argumentCount)
         invocation.has_context = hasContext ? 1 : 0
-        invocation.mark_name_count = UInt32(markCount)
+        invocation.mark_name_count = UInt32(markNames.count)
         invocation.key_length = key?.count ?? 0
         return arguments.bytes.withUnsafeBufferPointer { arguments in
             invocation.arguments = arguments.baseAddress

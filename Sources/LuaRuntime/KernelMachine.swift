@@ -85,40 +85,38 @@ extension KernelMachine {
         let cpu = limits.cpu + limits.cpuPerDocument * documents.count
         // The same for all parts.
         let frames = InvocationFrames(invocation)
-        guard documents.count > most else { return call(function, invocation, frames, cpu, limits.wall, on: worker) }
-        var whole: LuaOutcome?
-        for start in stride(from: 0, to: documents.count, by: most) {
-            var part = invocation
-            part.documents = Array(documents[start..<min(start + most, documents.count)])
-            let used = whole?.usage ?? LuaUsage(cpu: .zero, wall: .zero, peakMemory: 0)
-            switch call(function, part, frames, cpu - used.cpu, limits.wall - used.wall, on: worker) {
-            case .success(let outcome):
-                if whole == nil { whole = outcome } else { whole?.append(outcome, at: start) }
-            case .failure(var error):
+        var outcome = LuaOutcome(of: invocation)
+        var start = 0
+        repeat {
+            let part = documents[start..<min(start + most, documents.count)]
+            let bounds = lk_limits(
+                cpu: (cpu - outcome.usage.cpu).nanoseconds, wall: (limits.wall - outcome.usage.wall).nanoseconds,
+                memory: limits.memory)
+            if var error = call(function, part, frames, bounds, on: worker, into: &outcome) {
                 error.document = error.document.map { $0 + start }
                 return .failure(error)
             }
-        }
-        guard let whole else { preconditionFailure("There are more documents than none.") }
-        return .success(whole)
+            start += most
+        } while start < documents.count
+        return .success(outcome)
     }
 
+    /// Adds to `outcome` what a call with some of the documents gave, or answers what went wrong.
     private func call(
-        _ function: LuaFunction, _ invocation: LuaInvocation, _ frames: InvocationFrames, _ cpu: Duration,
-        _ wall: Duration, on worker: OpaquePointer
-    ) -> Result<LuaOutcome, LuaError> {
-        let memory = (invocation.limits ?? limits).memory
-        var bounds = lk_limits(cpu: cpu.nanoseconds, wall: wall.nanoseconds, memory: memory)
+        _ function: LuaFunction, _ documents: ArraySlice<[UInt8]>, _ frames: InvocationFrames, _ bounds: lk_limits,
+        on worker: OpaquePointer, into outcome: inout LuaOutcome
+    ) -> LuaError? {
         let scope = HostScope(library)
-        var report = lk_report()
-        guard input.fill(with: invocation.documents) else {
-            return .failure(LuaError(kind: .memoryLimit, message: "no memory is left for the documents"))
+        var (bounds, report) = (bounds, lk_report())
+        guard input.fill(with: documents) else {
+            return LuaError(kind: .memoryLimit, message: "no memory is left for the documents")
         }
         let status = frames.withKernelInvocation(of: function, input) { invocation in
             lk_call(pointer, worker, scope.context, &bounds, invocation, &report)
         }
-        guard status == LK_OK else { return .failure(failure(report, scope)) }
-        return .success(outcome(report, of: invocation))
+        guard status == LK_OK else { return failure(report, scope) }
+        outcome.append(report, of: documents.indices, markNames: frames.markNames)
+        return nil
     }
 
     func release(_ function: LuaFunction) {
@@ -143,38 +141,49 @@ extension KernelMachine {
         return report.status == LK_OK ? .success(time / Double(count)) : .failure(failure(report, scope))
     }
 
-    private func outcome(_ report: lk_report, of invocation: LuaInvocation) -> LuaOutcome {
-        var returned = FrameReader(report.returned, report.returned_length)
-        var marks = FrameReader(report.marks, report.marks_length)
-        let names = invocation.context?.marks ?? []
-        return LuaOutcome(
-            returned: returned.value(),
-            returnedCount: Int(report.returned_count),
-            marks: (0..<report.mark_count).map { _ in marks.mark(names) },
-            changes: changes(report, count: invocation.documents.count),
-            touchedKeys: invocation.key == nil ? nil : touchedKeys(report, count: invocation.documents.count),
-            listChanged: report.list_changed != 0,
-            usage: LuaUsage(report))
+}
+
+// MARK: - Outcomes
+
+extension LuaOutcome {
+    /// What is known before anything was called.
+    fileprivate init(of invocation: LuaInvocation) {
+        self.init(
+            returned: .nil, returnedCount: 0, marks: [], changes: [], uncertainKeys: invocation.key == nil ? nil : [],
+            listChanged: false, usage: LuaUsage(cpu: .zero, wall: .zero, peakMemory: 0))
+        changes.reserveCapacity(invocation.documents.count)
     }
 
-    private func changes(_ report: lk_report, count: Int) -> [LuaChange] {
-        UnsafeBufferPointer(start: report.changes, count: count).map { change in
-            guard change.replaced != 0 else { return .unchanged }
-            return .replaced(Array(UnsafeBufferPointer(start: report.output + change.offset, count: change.length)))
+    /// Adds what the call for the documents at `positions` gave; of what is returned the first counts.
+    fileprivate mutating func append(_ report: lk_report, of positions: Range<Int>, markNames: [String]) {
+        if returnedCount == 0 {
+            var frame = FrameReader(report.returned, report.returned_length)
+            (returned, returnedCount) = (frame.value(), Int(report.returned_count))
         }
-    }
-
-    private func touchedKeys(_ report: lk_report, count: Int) -> [Int] {
-        let changes = UnsafeBufferPointer(start: report.changes, count: count)
-        return changes.indices.filter { changes[$0].replaced != 0 && changes[$0].touches_key != 0 }
+        var frames = FrameReader(report.marks, report.marks_length)
+        for _ in 0..<report.mark_count { marks.append(frames.mark(markNames, from: positions.lowerBound)) }
+        for (position, change) in zip(positions, UnsafeBufferPointer(start: report.changes, count: positions.count)) {
+            guard change.replaced != 0 else {
+                changes.append(.unchanged)
+                continue
+            }
+            let bytes = UnsafeBufferPointer(start: report.output + change.offset, count: change.length)
+            changes.append(.replaced(Array(bytes)))
+            if change.may_change_key != 0 { uncertainKeys?.insert(position) }
+        }
+        listChanged = listChanged || report.list_changed != 0
+        usage.cpu += .nanoseconds(report.cpu)
+        usage.wall += .nanoseconds(report.wall)
+        usage.peakMemory = max(usage.peakMemory, report.peak_memory)
     }
 }
 
 extension FrameReader {
-    fileprivate mutating func mark(_ names: [String]) -> LuaMark {
+    /// `start` is the position of the call's first document.
+    fileprivate mutating func mark(_ names: [String], from start: Int) -> LuaMark {
         let name = names[count()]
         let document = count()
-        return LuaMark(name: name, document: document == 0 ? nil : document - 1, values: values(count()))
+        return LuaMark(name: name, document: document == 0 ? nil : start + document - 1, values: values(count()))
     }
 }
 

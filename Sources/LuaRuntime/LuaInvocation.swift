@@ -27,7 +27,7 @@ public struct LuaInvocation: Sendable {
     /// Whether the documents are known to be JSON without blanks and without two members of one name. Then they are
     /// not read to find out, and ``LuaChange/replaced(_:)`` gives such documents back.
     public var documentsAreValid = false
-    /// The member that identifies a document; see ``LuaOutcome/touchedKeys``.
+    /// The member that identifies a document; see ``LuaOutcome/uncertainKeys``.
     public var key: String?
     /// With more documents than this, the function is called several times, each time with so many at most, within the
     /// limits of one call. What Lua keeps of them then stays in the processor's caches.
@@ -78,30 +78,12 @@ public struct LuaOutcome: Sendable {
     public var marks: [LuaMark]
     /// One for each document, in the order given.
     public var changes: [LuaChange]
-    /// Positions of the replaced documents whose ``LuaInvocation/key`` the handler wrote to; the others kept it. `nil`
-    /// when no key was named.
-    public var touchedKeys: [Int]?
+    /// Positions of the replaced documents whose ``LuaInvocation/key`` may be another than before; the others kept it.
+    /// `nil` when no key was named.
+    public var uncertainKeys: Set<Int>?
     /// Whether the handler added, removed or moved elements of the array of documents itself.
     public var listChanged: Bool
     public var usage: LuaUsage
-}
-
-extension LuaOutcome {
-    /// Adds what the call for the next documents gave, of which the first has this position.
-    mutating func append(_ next: LuaOutcome, at position: Int) {
-        if returnedCount == 0 { (returned, returnedCount) = (next.returned, next.returnedCount) }
-        marks += next.marks.map { mark in
-            var mark = mark
-            mark.document = mark.document.map { $0 + position }
-            return mark
-        }
-        changes += next.changes
-        touchedKeys = touchedKeys.map { $0 + (next.touchedKeys ?? []).map { $0 + position } }
-        listChanged = listChanged || next.listChanged
-        usage.cpu += next.usage.cpu
-        usage.wall += next.usage.wall
-        usage.peakMemory = max(usage.peakMemory, next.usage.peakMemory)
-    }
 }
 
 /// What a call used.

@@ -142,7 +142,7 @@ typedef struct lk_limits {
 /* What was replaced is valid JSON in stored form if the document was. */
 typedef struct lk_change {
     int replaced;
-    int touches_key; /* the member `key` of the invocation was assigned, deleted or added */
+    int may_change_key; /* the member `key` of the invocation was written and may not be what it was */
     size_t offset; /* into the report's output, when replaced */
     size_t length;
 } lk_change;
