@@ -19,6 +19,7 @@
 #define FIRST_CHUNK (32 * 1024)
 #define LARGEST_CHUNK (1024 * 1024)
 #define MAPPED (256 * 1024)
+#define HUGE_PAGES (4 * 1024 * 1024)
 #define BIG_STRING (64 * 1024)
 #define STRING_HEADER 64 /* at most */
 #define HARD_FACTOR 3
@@ -31,11 +32,23 @@ typedef struct lk_chunk {
 /* Every block must suit any C type. */
 _Static_assert(sizeof(lk_chunk) % 16 == 0 && sizeof(lk_large) % 16 == 0, "blocks would be misaligned");
 
+/* Nothing can stop a copy of 8 MiB, and without them most of its time goes into thousands of page faults. Refused, it
+ * is as slow as it was. See https://man7.org/linux/man-pages/man2/madvise.2.html. */
+static void ask_for_huge_pages(void *pages, size_t size) {
+#ifdef MADV_HUGEPAGE
+    if (size >= HUGE_PAGES) madvise(pages, size, MADV_HUGEPAGE);
+#else
+    (void)pages, (void)size;
+#endif
+}
+
 /* Large pieces are mapped, because what malloc frees stays with the process for long. */
 static void *take_from_system(size_t size) {
     if (size < MAPPED) return malloc(size);
     void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return pages == MAP_FAILED ? NULL : pages;
+    if (pages == MAP_FAILED) return NULL;
+    ask_for_huge_pages(pages, size);
+    return pages;
 }
 
 static void give_to_system(void *piece, size_t size) {
@@ -51,7 +64,9 @@ static void *resize_at_system(void *piece, size_t old_size, size_t new_size) {
 #ifdef __linux__
     if (old_size >= MAPPED && new_size >= MAPPED) {
         void *pages = mremap(piece, old_size, new_size, MREMAP_MAYMOVE);
-        return pages == MAP_FAILED ? NULL : pages;
+        if (pages == MAP_FAILED) return NULL;
+        ask_for_huge_pages(pages, new_size);
+        return pages;
     }
 #endif
     void *moved = take_from_system(new_size);

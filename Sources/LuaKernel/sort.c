@@ -1,4 +1,4 @@
-/* table.sort as a merge sort. It looks at the limits at every comparison, its work is bounded however
+/* table.sort as a merge sort. It looks at the limits at every step, its work is bounded however
  * inconsistent the order function is, and it keeps equal elements in order, so results repeat. */
 
 #include "internal.h"
@@ -8,7 +8,6 @@ enum { TABLE = 1, ORDER = 2, SOURCE = 3, TARGET = 4 };
 
 /* Whether the value on top comes before the one below it. */
 static bool top_comes_first(lua_State *L) {
-    lk_poll(L);
     if (lua_isnil(L, ORDER)) return lua_compare(L, -1, -2, LUA_OPLT);
     lua_pushvalue(L, ORDER);
     lua_pushvalue(L, -2);
@@ -20,6 +19,7 @@ static bool top_comes_first(lua_State *L) {
 }
 
 static void copy(lua_State *L, int source, int target, lua_Integer from, lua_Integer to) {
+    lk_poll(L);
     lua_rawgeti(L, source, from);
     lua_rawseti(L, target, to);
 }
@@ -63,6 +63,7 @@ int lk_sort(lua_State *L) {
     if (count < 2) return 0;
     lk_expect_room(L, (size_t)count * 2 * 16);
     lua_createtable(L, (int)count, 0);
+    lk_poll(L);
     lua_createtable(L, (int)count, 0);
     luaL_checkstack(L, 10, NULL);
     for (lua_Integer i = 1; i <= count; i++) {
@@ -72,6 +73,7 @@ int lk_sort(lua_State *L) {
     }
     int sorted = merge_all(L, count);
     for (lua_Integer i = 1; i <= count; i++) {
+        lk_poll(L);
         lua_rawgeti(L, sorted, i);
         lua_seti(L, TABLE, i);
     }

@@ -51,9 +51,9 @@ enum {
 /* Containers nested deeper than this are refused in both directions. */
 #define LK_MAXIMUM_DEPTH 512
 
-/* Bytes (16 MiB). Lua copies, compares and hashes a string without looking at the limits, so this bounds how late they
- * are seen. The largest document may be one string. */
-#define LK_LONGEST_STRING 16777216
+/* Bytes (8 MiB). Lua copies, compares and hashes a string without looking at the limits, so this bounds how late they
+ * are seen. */
+#define LK_LONGEST_STRING 8388608
 
 /* A growable buffer; zero-initialise it. */
 typedef struct lk_buffer {

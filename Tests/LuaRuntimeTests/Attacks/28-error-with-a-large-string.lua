@@ -1,2 +1,2 @@
 -- expect: runtime: xxxxxxxx
-error(("x"):rep(50000000 // 5), 0)
+error(("x"):rep(50000000 // 7), 0)

@@ -1,3 +1,3 @@
 -- expect: cpuLimit
-local s = ("ab"):rep(1 << 20):rep(8)
+local s = ("ab"):rep(1 << 20):rep(4)
 while true do s:upper() s:lower() s:reverse() end
