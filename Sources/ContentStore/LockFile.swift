@@ -24,4 +24,19 @@ enum LockFile {
         }
         return descriptor
     }
+
+    /// Carries out `body` when nobody else does so under this path, in any process; waits for that, on this thread.
+    ///
+    /// Throws `storage_failed`, and what `body` throws.
+    static func alone<Output>(at path: String, _ body: () throws -> Output) throws -> Output {
+        let descriptor = try open(path)
+        defer { _ = Glibc.close(descriptor) }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else {
+                throw TidelockError(
+                    .storageFailed, "The file \(path) cannot be locked: \(String(cString: strerror(errno))).")
+            }
+        }
+        return try body()
+    }
 }

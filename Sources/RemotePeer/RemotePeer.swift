@@ -19,6 +19,9 @@ public final class RemotePeer: Peer, PlanPort, BlobSource, BlobDestination {
     let signer: TokenSigner
     private let state = Mutex(State())
 
+    /// How long what fails is repeated, unless somebody says otherwise.
+    public static let usualTimeout: Duration = .seconds(30)
+
     /// - Parameters:
     ///   - local: who asks
     ///   - timeout: how long to repeat what fails while nothing gets through
@@ -26,7 +29,7 @@ public final class RemotePeer: Peer, PlanPort, BlobSource, BlobDestination {
     /// Throws `bad_setting` when the target's address cannot be used.
     public init(
         target: Target, local: InstanceIdentity, http: HTTPClient, clock: any WallClock, random: any RandomSource,
-        timeout: Duration = .seconds(30)
+        timeout: Duration = usualTimeout
     ) throws {
         self.target = target
         self.address = try TargetAddress(target)

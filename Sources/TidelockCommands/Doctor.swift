@@ -23,9 +23,7 @@ struct Doctor: Sendable {
         do {
             http = try instance.httpClient()
             target = try await instance.target(name).target
-            peer = try RemotePeer(
-                target: target, local: instance.store.identity, http: http, clock: instance.clock,
-                random: instance.random, timeout: Self.limit)
+            peer = try instance.peer(target, over: http, timeout: Self.limit)
         } catch let error as TidelockError {
             return DiagnosisFacts(target: .failure(error), here: here)
         }

@@ -107,6 +107,14 @@ struct Instance: Sendable {
         }
     }
 
+    /// A target as this instance talks to it, over a client that the caller ends.
+    func peer(
+        _ target: Target, over http: HTTPClient, timeout: Duration = RemotePeer.usualTimeout
+    ) throws -> RemotePeer {
+        try RemotePeer(
+            target: target, local: store.identity, http: http, clock: clock, random: random, timeout: timeout)
+    }
+
     func newRunID() -> String {
         TransferID.make(clock: clock, random: random)
     }

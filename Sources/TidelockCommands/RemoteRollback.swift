@@ -16,8 +16,7 @@ struct RemoteRollback {
         let target = try await instance.target(name).target
         let http = try instance.httpClient()
         defer { http.shutdown() }
-        let peer = try RemotePeer(
-            target: target, local: instance.store.identity, http: http, clock: instance.clock, random: instance.random)
+        let peer = try instance.peer(target, over: http)
         let result = try await peer.rollback(transfer: run.id, only: item)
         let what = item.map { "\($0.kind)/\($0.id) over there" } ?? "over there"
         await instance.audit(

@@ -79,8 +79,8 @@ private struct ClockedRun {
     let hooks: HookHost
 
     /// How long to wait, and how often, while another run is at work.
-    private static let pause = Duration.seconds(15)
-    private static let attempts = 40
+    private static let pause = Duration.seconds(5)
+    private static let attempts = 120
 
     func start(_ due: Int64) async {
         do {
@@ -109,7 +109,11 @@ private struct ClockedRun {
         instance.settings = settings
         let jobs = try await scheduled.jobs(in: instance.folder)
         let targets = try await instance.targets(named: jobs.targets).filter { left?.contains($0.name) ?? true }
-        return try await perform(try sequence(of: jobs), with: targets, at: instance).map(\.name)
+        return try await perform(try sequence(of: jobs), with: targets, at: instance, isFirst: left == nil).map(\.name)
+    }
+
+    private func tell(_ what: String, _ instance: Instance) {
+        instance.log("notice", "The scheduled run '\(scheduled.name)' \(what).", channel: "schedule")
     }
 
     private func sequence(of jobs: JobFile) throws -> JobSequence {
@@ -120,7 +124,7 @@ private struct ClockedRun {
     }
 
     private func perform(
-        _ sequence: JobSequence, with targets: [Target], at instance: Instance
+        _ sequence: JobSequence, with targets: [Target], at instance: Instance, isFirst: Bool
     ) async throws -> [Target] {
         let lock: SyncLock
         do {
@@ -132,6 +136,13 @@ private struct ClockedRun {
         var left: [Target] = []
         for target in targets {
             try Task.checkCancellation()
+            // A run that tries in vain would stand in the history as one that failed, again and again.
+            let question = LeaseQuestion(instance: instance, target: target, direction: sequence.first.direction)
+            if let writer = await question.writer() {
+                if isFirst { tell("waits for target '\(target.name)', because \(writer.printable) is writing", instance) }
+                left.append(target)
+                continue
+            }
             let outcome = await sequence.perform { [hooks] request in
                 await SyncRunner(instance: instance, hooks: hooks, target: target, request: request) { _ in }.perform()
             }

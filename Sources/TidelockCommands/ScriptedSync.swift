@@ -44,9 +44,7 @@ final class ScriptedSync: SyncControl {
         let target = try await self.target(wanted)
         let http = try instance.httpClient(admitting: wanted.admits)
         defer { http.shutdown() }
-        let peer = try RemotePeer(
-            target: target, local: instance.store.identity, http: http, clock: instance.clock, random: instance.random,
-            timeout: .seconds(10))
+        let peer = try instance.peer(target, over: http, timeout: .seconds(10))
         let version = try await peer.check().version
         return .object([("success", JSONDocument(bool: true)), ("version", JSONDocument(string: version))])
     }

@@ -39,6 +39,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let lock = try ServingLock(in: instance.folder.storage)
         defer { withExtendedLifetime(lock) {} }
+        await instance.store.linkUploads()
         let hooks = try await instance.hooks()
         defer { hooks.stop() }
         hooks.serve(instance.store.identity, version: Tidelock.version)

@@ -90,9 +90,7 @@ struct SyncRunner: Sendable {
         do {
             let http = try instance.httpClient(admitting: request.addressPolicy)
             defer { http.shutdown() }
-            let peer = try RemotePeer(
-                target: target, local: instance.store.identity, http: http, clock: instance.clock,
-                random: instance.random, timeout: request.timeout)
+            let peer = try instance.peer(target, over: http, timeout: request.timeout)
             defer { report.note(peer.traffic) }
             if !request.isDryRun {
                 try await Recovery(instance: instance, target: target, peer: peer).finishPredecessors()

@@ -38,10 +38,7 @@ struct TargetChecks: Sendable {
         case .failure(let failure): return .failure(failure)
         }
         return await outcomeWithin(Self.limit, "Target '\(target.name)'") {
-            let peer = try RemotePeer(
-                target: target, local: instance.store.identity, http: http, clock: instance.clock,
-                random: instance.random, timeout: Self.limit)
-            return try await peer.check()
+            try await instance.peer(target, over: http, timeout: Self.limit).check()
         }
     }
 }

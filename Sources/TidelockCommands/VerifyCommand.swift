@@ -103,8 +103,7 @@ struct TargetComparison: Encodable {
         let target = try await instance.target(name).target
         let http = try instance.httpClient()
         defer { http.shutdown() }
-        let peer = try RemotePeer(
-            target: target, local: instance.store.identity, http: http, clock: instance.clock, random: instance.random)
+        let peer = try instance.peer(target, over: http)
         let own = try scope.kinds(among: try await instance.store.kinds()).map(\.kind)
         let nonce = instance.random.bytes(16).hex
         let state = try await peer.held(ReadHeld(scope: scope, kinds: own.map(\.name), nonce: nonce))

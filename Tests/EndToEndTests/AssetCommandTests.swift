@@ -182,6 +182,19 @@ struct AssetCommandTests {
         #expect(try await copy.kinds() == [])
     }
 
+    @Test func whatCouldNotBePutIntoItsPlaceIsWhenAServerStarts() async throws {
+        let instance = try await RealInstance.make("a")
+        let uploads = instance.storage.appending(path: "uploads")
+        try "in the way".write(to: uploads, atomically: true, encoding: .utf8)
+        let (asset, _) = try only(try await added(instance, Self.photo.path))
+        let place = try upload(asset, of: instance)
+        #expect(try await instance.log("assets").contains { $0.type == "error" && $0.message.contains("uploads") })
+        try FileManager.default.removeItem(at: uploads)
+        let server = try await TestServer(instance)
+        #expect(try Data(contentsOf: place) == Data(contentsOf: Self.photo))
+        #expect(await server.stop() == 0)
+    }
+
     @Test func aCockpitFileThatIsAnotherIsRefusedOrLeftOut() async throws {
         let installation = Story.current.folder.appending(path: "cockpit")
         try FileManager.default.copyItem(at: Self.fixture, to: installation)

@@ -104,6 +104,29 @@ struct ScheduleTests {
         #expect(await site.server.stop() == 0)
     }
 
+    @Test func aScheduleWaitsForSomebodyElseWithoutARunThatFails() async throws {
+        let (site, gate, push) = try await Site.heldAtItsCommit()
+        let other = try await RealInstance.make("other")
+        try await other.take(Articles.make(3, from: 40))
+        try await other.target(site.destination, at: site.server.port)
+        try schedule(#"often = { every = "1s", target = "production" }"#, in: other)
+        let server = try await TestServer(other)
+        try await eventually("it is told who is waited for", within: .seconds(30)) {
+            try await other.log("schedule").contains {
+                $0.message.contains("'often' waits for target 'production', because staging is writing")
+            }
+        }
+        gate.open()
+        #expect(try Report(await push.ending()).isGood)
+        try await eventually("the scheduled run arrives", within: .seconds(60)) {
+            try await site.destination.content().count == 8
+        }
+        let runs = try await other.run("runs")
+        #expect(runs.contains("committed") && !runs.contains("failed"), "\(runs)")
+        #expect(await server.stop() == 0)
+        #expect(await site.server.stop() == 0)
+    }
+
     @Test(arguments: [
         (#"x = { target = "production" }"#, "schedules.x"),
         (#"x = { every = "10m", cron = "0 2 * * *", target = "production" }"#, "schedules.x"),

@@ -8,10 +8,10 @@ internal import SyncEngine
 ///
 /// Each is a second name of the blob, so it takes no space. They follow the commit that changed an asset; which ones are
 /// still to be made is in the store, so that what a process that dies in between leaves undone is done with the next change
-/// of an asset, a commit or a rollback.
+/// of an asset, a commit or a rollback, and when a server starts.
 extension Store {
     /// Makes the links of assets that have changed. What cannot be made is logged, and tried again the next time.
-    func linkUploads() async {
+    public func linkUploads() async {
         // Nothing is thrown inside, and so neither here.
         try? await BlobWork.perform { [self] in linkUploadsBlocking() }
     }
@@ -19,8 +19,14 @@ extension Store {
     /// Like `linkUploads`, on this thread. May be called twice, and beside other processes.
     func linkUploadsBlocking() {
         do {
-            let changes = try pool.read { db in try UploadLinks(db: db, blobs: blobs, uploads: uploads).makeAll() }
-            try changes.forEachPage { done in try pool.write { db in try UploadLinks.forget(db, done) } }
+            guard try pool.read({ db in try UploadLinks.areLeft(db) }) else { return }
+            // One after the other: who read earlier what is to be linked could put an older file in a newer one's place.
+            let lock = folder.appending(path: "tmp").appending(path: "uploads.lock")
+            let changes = try LockFile.alone(at: lock.path) {
+                let changes = try pool.read { db in try UploadLinks(db: db, blobs: blobs, uploads: uploads).makeAll() }
+                try changes.forEachPage { done in try pool.write { db in try UploadLinks.forget(db, done) } }
+                return changes
+            }
             if let failure = changes.failure { report(failure, of: changes.failures) }
         } catch {
             report(error, of: nil)
@@ -88,11 +94,13 @@ struct UploadLinks {
         for change in changes { try delete.execute(arguments: [change.run, change.bucket, change.id]) }
     }
 
+    static func areLeft(_ db: Database) throws -> Bool {
+        try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM unlinked_asset)") == true
+    }
+
     func makeAll() throws -> Changes {
         var changes = Changes()
-        guard try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM unlinked_asset)") == true,
-            let kid = try Numbers.knownKind(db, .assets)
-        else { return changes }
+        guard try Self.areLeft(db), let kid = try Numbers.knownKind(db, .assets) else { return changes }
         try BlobFile.makeFolder(uploads, mode: 0o755)
         // An asset may take the path of another that goes in the same run, so what goes goes first.
         try forEach(kid) { _, old, new in
