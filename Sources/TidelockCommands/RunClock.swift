@@ -139,7 +139,9 @@ private struct ClockedRun {
             // A run that tries in vain would stand in the history as one that failed, again and again.
             let question = LeaseQuestion(instance: instance, target: target, direction: sequence.first.direction)
             if let writer = await question.writer() {
-                if isFirst { tell("waits for target '\(target.name)', because \(writer.printable) is writing", instance) }
+                if isFirst {
+                    tell("waits for target '\(target.name)', because \(writer.printable) is writing", instance)
+                }
                 left.append(target)
                 continue
             }
