@@ -28,11 +28,20 @@ static void push_number(lua_State *L, const uint8_t *bytes, uint8_t flags, uint3
     }
 }
 
+/* Lua itself would only say that memory is short. */
+static void push_text(lua_State *L, const uint8_t *bytes, size_t length) {
+    if (length > LK_LONGEST_STRING) {
+        luaL_error(L, "a text of %I bytes cannot be read here, because strings have %I at most", (LUAI_UACINT)length,
+                   (LUAI_UACINT)LK_LONGEST_STRING);
+    }
+    lua_pushlstring(L, (const char *)bytes, length);
+}
+
 static void push_string(lua_State *L, const uint8_t *bytes, uint8_t flags, uint32_t start, uint32_t end) {
     if (flags & JK_FLAG_ESCAPED) {
         lk_push_escaped(L, bytes, start + 1, end - 1);
     } else {
-        lua_pushlstring(L, (const char *)bytes + start + 1, end - start - 2);
+        push_text(L, bytes + start + 1, end - start - 2);
     }
 }
 
@@ -46,7 +55,7 @@ void lk_push_escaped(lua_State *L, const uint8_t *bytes, uint32_t start, uint32_
         lk_poll(L);
         at += jk_decode_piece(bytes, &start, end, LK_PIECE, at);
     }
-    lua_pushlstring(L, (const char *)out, (size_t)(at - out));
+    push_text(L, out, (size_t)(at - out));
 }
 
 void lk_push_scalar(lua_State *L, const uint8_t *bytes, uint8_t kind, uint8_t flags, uint32_t start, uint32_t end) {

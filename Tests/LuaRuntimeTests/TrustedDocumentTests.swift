@@ -91,6 +91,19 @@ import Testing
         #expect(error?.document == 4)
     }
 
+    @Test(arguments: ["x", "\\u0001"])
+    func aTextTooLongForAStringIsNamedWhenItIsRead(letter: String) async throws {
+        let lua = try await harness("local item = items[1]\nitem.seen = true\nif item.read then return #item.text end")
+        let text = String(repeating: letter, count: 8 << 20 + 1)
+        let unread = try await lua.call("f", invocation([#"{"text":"\#(text)"}"#]))
+        #expect(unread.changes == [.replaced(Array(#"{"text":"\#(text)","seen":true}"#.utf8))])
+        let error = await #expect(throws: LuaError.self) {
+            try await lua.call("f", invocation([#"{"read":true,"text":"\#(text)"}"#]))
+        }
+        #expect(error?.message == "a text of 8388609 bytes cannot be read here, because strings have 8388608 at most")
+        #expect(error?.location?.line == 4)
+    }
+
     /// A container that is moved to where the whole would be nested too deeply is refused, not copied.
     @Test func movedContainersCountTowardsTheDepth() async throws {
         let lua = try await harness(
