@@ -51,8 +51,7 @@ extension AssetCopies {
         let kinds = try Numbers.kinds(db).filter { $0.value.isContent || $0.value == .pages }
         guard !kinds.isEmpty else { return [] }
         var found: [Holder] = []
-        for start in stride(from: 0, to: ids.count, by: idsOfAPass) {
-            let part = ids[start..<min(start + idsOfAPass, ids.count)]
+        for part in ids.pages(of: idsOfAPass) {
             let needles = Set(part.map(needle)).sorted()
             let rows = try Row.fetchCursor(
                 db, sql: sql(kinds: kinds.keys.sorted(), needles: needles.count, since: since),

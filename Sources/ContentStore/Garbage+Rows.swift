@@ -69,9 +69,8 @@ extension GarbageCollection {
         let found = try await store.read { db in try BodyAccount.take(db, most: 0).orphans }
         guard !isDryRun, !found.isEmpty else { return found.count }
         var count = 0
-        for start in stride(from: 0, to: found.count, by: 10_000) {
-            let chunk = Array(found[start..<min(start + 10_000, found.count)])
-            count += try await store.write { db in try Orphans.free(db, chunk) }
+        for page in found.pages(of: 10_000) {
+            count += try await store.write { db in try Orphans.free(db, page) }
         }
         return count
     }

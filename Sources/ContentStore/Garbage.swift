@@ -95,8 +95,8 @@ struct GarbageCollection: Sendable {
     func delete(_ ids: [String], from table: String, key: String, where condition: String) async throws -> Int {
         guard !isDryRun else { return ids.count }
         var count = 0
-        for start in stride(from: 0, to: ids.count, by: 500) {
-            let list = try JSONColumns.encode(Array(ids[start..<min(start + 500, ids.count)]))
+        for page in ids.pages(of: 500) {
+            let list = try JSONColumns.encode(page)
             count += try await store.write { db in
                 try db.execute(
                     sql: "DELETE FROM \(table) WHERE \(key) IN (SELECT value FROM json_each(?)) AND \(condition)",

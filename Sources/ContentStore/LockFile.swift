@@ -25,7 +25,8 @@ enum LockFile {
         return descriptor
     }
 
-    /// Carries out `body` when nobody else does so under this path, in any process; waits for that, on this thread.
+    /// Carries out `body` when nobody else does so under this path, in any process; waits for that, on this thread. The
+    /// file stays: removing it would let a third one lock another file.
     ///
     /// Throws `storage_failed`, and what `body` throws.
     static func alone<Output>(at path: String, _ body: () throws -> Output) throws -> Output {

@@ -1,6 +1,5 @@
 internal import ContentModel
 internal import GRDB
-internal import Glibc
 
 /// The released versions of the store's tables. A migration is never edited after its release.
 enum Schema {
@@ -35,20 +34,8 @@ enum Schema {
                 hint: "Use that version, or restore an older backup.")
         }
         guard try !pool.read(migrator.hasCompletedMigrations) else { return }
-        try alone(beside: pool.path) { try migrator.migrate(pool) }
-    }
-
-    /// Which migrations are missing is read before the write lock is taken, so two processes that open an older store
-    /// at once could both run the same one. The file stays: removing it would let a third lock another file.
-    private static func alone(beside path: String, _ body: () throws -> Void) throws {
-        let descriptor = try LockFile.open(path + ".migrate")
-        defer { close(descriptor) }
-        while flock(descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else {
-                throw TidelockError(
-                    .storageFailed, "\(path).migrate cannot be locked: \(String(cString: strerror(errno))).")
-            }
-        }
-        try body()
+        // Which migrations are missing is read before the write lock is taken, so two processes that open an older store
+        // at once could both run the same one.
+        try LockFile.alone(at: pool.path + ".migrate") { try migrator.migrate(pool) }
     }
 }

@@ -40,9 +40,7 @@ extension HookHost {
     ) async throws -> HookBenchmark {
         let run = try await pin(for: context)
         let handlers = run.filters(for: kind).handlers
-        let pages = stride(from: 0, to: items.count, by: page).map { start in
-            Array(items[start..<min(start + page, items.count)])
-        }
+        let pages = items.pages(of: page)
         func round() async throws {
             for page in pages { _ = try await run.filter(page, of: kind) }
         }

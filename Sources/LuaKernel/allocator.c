@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define FINE 64 /* classes of 16 bytes each; blocks above 1 KiB come in steps of 128 */
-#define LARGEST_SMALL (FINE * 16 + (LK_SIZE_CLASSES - FINE) * 128)
+#define LARGEST_FINE (LK_FINE_CLASSES * 16)
+#define LARGEST_SMALL (LARGEST_FINE + (LK_SIZE_CLASSES - LK_FINE_CLASSES) * 128)
 #define FIRST_CHUNK (32 * 1024)
 #define LARGEST_CHUNK (1024 * 1024)
 #define MAPPED (256 * 1024)
@@ -112,10 +112,12 @@ static bool add_chunk(lk_arena *arena) {
 }
 
 static size_t size_class(size_t size) {
-    return size <= FINE * 16 ? (size + 15) / 16 : FINE + (size - FINE * 16 + 127) / 128;
+    return size <= LARGEST_FINE ? (size + 15) / 16 : LK_FINE_CLASSES + (size - LARGEST_FINE + 127) / 128;
 }
 
-static size_t class_size(size_t class) { return class <= FINE ? class * 16 : FINE * 16 + (class - FINE) * 128; }
+static size_t class_size(size_t class) {
+    return class <= LK_FINE_CLASSES ? class * 16 : LARGEST_FINE + (class - LK_FINE_CLASSES) * 128;
+}
 
 static void *take_small(lk_arena *arena, size_t size) {
     size_t class = size_class(size);

@@ -189,23 +189,22 @@ void lk_emit_lazy(lk_emitter *e, int table) {
 /* ---- The documents of a call ---- */
 
 /* Whether a member that was written has the string again that stands in the document. */
-static bool holds_its_token(lua_State *L, int table, const lk_node *node, uint32_t ordinal) {
+static bool holds_its_token(lua_State *L, int table, lk_node *node, uint32_t ordinal) {
     const jk_child *child = &node->children[ordinal];
     bool is_plain = child->kind == JK_STRING && !(child->flags & JK_FLAG_ESCAPED) && child->note == 0;
     if (!is_plain || !(child->flags & LK_HELD)) return false;
     const uint8_t *token = LK_MACHINE(L)->documents[node->document].bytes + child->start + 1;
     size_t length, own = child->end - child->start - 2;
-    lua_rawgetp(L, table, &lk_key_held);
-    bool is_string = lua_rawgeti(L, -1, (lua_Integer)ordinal + 1) == LUA_TSTRING;
-    const char *text = is_string ? lua_tolstring(L, -1, &length) : NULL;
+    lk_push_child(L, node, table, ordinal);
+    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
     bool holds = text && length == own && memcmp(text, token, own) == 0;
-    lua_pop(L, 2);
+    lua_pop(L, 1);
     return holds;
 }
 
 /* Whether the member that identifies the document at `table` may not be what it was. Says so too often rather than
  * too seldom. */
-static bool may_change_key(lua_State *L, lk_machine *machine, int table, const lk_node *root) {
+static bool may_change_key(lua_State *L, lk_machine *machine, int table, lk_node *root) {
     const char *key = (const char *)machine->invocation->key;
     size_t length = machine->invocation->key_length;
     const lk_document *document = &machine->documents[root->document];

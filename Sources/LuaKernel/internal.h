@@ -26,7 +26,9 @@
 
 /* ---- Memory of one machine (allocator.c) ---- */
 
-#define LK_SIZE_CLASSES 88 /* blocks up to 4 KiB */
+/* Blocks up to 1 KiB come in sizes of 16 bytes, those up to 4 KiB in sizes of 128. */
+#define LK_FINE_CLASSES 64
+#define LK_SIZE_CLASSES (LK_FINE_CLASSES + 24)
 
 typedef struct lk_large {
     struct lk_large *previous, *next;
@@ -361,8 +363,20 @@ void lk_check_document(lua_State *L, uint32_t number);
 /* Lists the children of the node's container, once. Raises. */
 void lk_list_children(lua_State *L, lk_node *node);
 uint32_t lk_find_member(lua_State *L, lk_node *node, const char *key, size_t length); /* its ordinal, or LK_NONE */
-bool lk_key_equals(lk_machine *machine, const lk_document *document, const jk_child *child, const char *key,
-                   size_t length);
+bool lk_escaped_key_equals(lk_machine *machine, const lk_document *document, const jk_child *child, const char *key,
+                           size_t length);
+
+static inline bool lk_key_equals(lk_machine *machine, const lk_document *document, const jk_child *child,
+                                 const char *key, size_t length) {
+    if (child->flags & JK_FLAG_SHADOWED) return false;
+    if (child->flags & JK_FLAG_KEY_ESCAPED) return lk_escaped_key_equals(machine, document, child, key, length);
+    size_t own = child->key_end - child->key_start;
+    const char *bytes = (const char *)document->bytes + child->key_start;
+    /* Most keys differ in their length or in a byte at the ends: no call is needed to see that. */
+    if (own != length || length == 0) return own == length;
+    return bytes[0] == key[0] && bytes[length - 1] == key[length - 1] && memcmp(bytes, key, length) == 0;
+}
+
 void lk_push_child(lua_State *L, lk_node *node, int table, uint32_t ordinal); /* decoded; nil for a deleted one */
 /* Puts the value at stack position `value` where lk_push_child finds it. */
 void lk_hold_child(lua_State *L, lk_node *node, int table, uint32_t ordinal, int value);

@@ -52,16 +52,8 @@ void lk_push_key(lua_State *L, const lk_document *document, const jk_child *chil
     }
 }
 
-bool lk_key_equals(lk_machine *machine, const lk_document *document, const jk_child *child, const char *key,
-                   size_t length) {
-    if (child->flags & JK_FLAG_SHADOWED) return false;
-    if (!(child->flags & JK_FLAG_KEY_ESCAPED)) {
-        size_t own = child->key_end - child->key_start;
-        const char *bytes = (const char *)document->bytes + child->key_start;
-        /* Most keys differ in their length or in a byte at the ends: no call is needed to see that. */
-        if (own != length || length == 0) return own == length;
-        return bytes[0] == key[0] && bytes[length - 1] == key[length - 1] && memcmp(bytes, key, length) == 0;
-    }
+bool lk_escaped_key_equals(lk_machine *machine, const lk_document *document, const jk_child *child, const char *key,
+                           size_t length) {
     size_t own;
     const char *decoded = decode_key(machine, document, child, &own);
     return own == length && memcmp(decoded, key, length) == 0;
@@ -112,9 +104,7 @@ uint32_t lk_find_member(lua_State *L, lk_node *node, const char *key, size_t len
     bool is_worth_hashing = node->count > FEW_MEMBERS && ++node->searches > FEW_SEARCHES;
     if (is_worth_hashing) return find_hashed(L, machine, node, key, length);
     for (uint32_t member = 0; member < node->count; member++) {
-        const jk_child *child = &node->children[member];
-        bool differs = child->key_end - child->key_start != length && !(child->flags & JK_FLAG_KEY_ESCAPED);
-        if (differs || !lk_key_equals(machine, document, child, key, length)) continue;
+        if (!lk_key_equals(machine, document, &node->children[member], key, length)) continue;
         node->cursor = member;
         return member;
     }

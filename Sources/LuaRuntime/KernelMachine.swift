@@ -140,7 +140,6 @@ extension KernelMachine {
         }
         return report.status == LK_OK ? .success(time / Double(count)) : .failure(failure(report, scope))
     }
-
 }
 
 // MARK: - Outcomes
@@ -172,9 +171,10 @@ extension LuaOutcome {
             if change.may_change_key != 0 { uncertainKeys?.insert(position) }
         }
         listChanged = listChanged || report.list_changed != 0
-        usage.cpu += .nanoseconds(report.cpu)
-        usage.wall += .nanoseconds(report.wall)
-        usage.peakMemory = max(usage.peakMemory, report.peak_memory)
+        let used = LuaUsage(report)
+        usage.cpu += used.cpu
+        usage.wall += used.wall
+        usage.peakMemory = max(usage.peakMemory, used.peakMemory)
     }
 }
 

@@ -94,7 +94,7 @@ private struct ConflictResolution {
         try await store.beginRun(
             id: run, direction: "local", target: ids.count == 1 ? "conflict \(ids[0])" : "\(ids.count) conflicts")
         do {
-            for page in pages(ids) { try await store.applyParked(page, run: run) }
+            for page in ids.pages(of: Self.page) { try await store.applyParked(page, run: run) }
         } catch {
             try await close(run, "failed")
             throw error
@@ -110,7 +110,7 @@ private struct ConflictResolution {
 
     func keepTarget(_ ids: [Int64]) async throws {
         guard !ids.isEmpty else { return try Output.line("no open conflicts") }
-        for page in pages(ids) { try await instance.store.dropConflicts(page) }
+        for page in ids.pages(of: Self.page) { try await instance.store.dropConflicts(page) }
         try Output.line("resolved \(ids.count), the version here counts")
     }
 
@@ -126,10 +126,6 @@ private struct ConflictResolution {
         _ = try await ItemEdit(instance: instance, kind: kind, id: record.item).put(item.document, hash: item.hash)
         try await instance.store.dropConflicts([id])
         try Output.line("resolved 1, \(record.name) is what \(file == "-" ? "standard input" : file) says")
-    }
-
-    private func pages(_ ids: [Int64]) -> [[Int64]] {
-        stride(from: 0, to: ids.count, by: Self.page).map { Array(ids[$0..<min($0 + Self.page, ids.count)]) }
     }
 }
 

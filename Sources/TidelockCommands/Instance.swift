@@ -115,6 +115,17 @@ struct Instance: Sendable {
             target: target, local: store.identity, http: http, clock: clock, random: random, timeout: timeout)
     }
 
+    /// Carries out `body` with a target, over a client of its own. Throws like `httpClient` and `peer`, and what `body` throws.
+    func withPeer<Output>(
+        _ target: Target, timeout: Duration = RemotePeer.usualTimeout,
+        admitting policy: (@Sendable (_ address: String, _ host: String, _ port: Int) -> Bool)? = nil,
+        _ body: (RemotePeer) async throws -> Output
+    ) async throws -> Output {
+        let http = try httpClient(admitting: policy)
+        defer { http.shutdown() }
+        return try await body(try peer(target, over: http, timeout: timeout))
+    }
+
     func newRunID() -> String {
         TransferID.make(clock: clock, random: random)
     }

@@ -1,6 +1,5 @@
 internal import ContentModel
 internal import ContentStore
-internal import CurlHTTP
 internal import RemotePeer
 internal import SyncEngine
 internal import SyncProtocol
@@ -22,9 +21,7 @@ struct LeaseQuestion {
 
     private func writerThere() async -> String? {
         let answer = await outcomeWithin(TargetChecks.limit, "Target '\(target.name)'") {
-            let http = try instance.httpClient()
-            defer { http.shutdown() }
-            return try await instance.peer(target, over: http, timeout: TargetChecks.limit).condition().lease
+            try await instance.withPeer(target, timeout: TargetChecks.limit) { try await $0.condition().lease }
         }
         guard case .success(let lease?) = answer, !lease.isOwn else { return nil }
         return lease.holder

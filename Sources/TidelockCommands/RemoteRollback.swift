@@ -1,6 +1,5 @@
 internal import ContentModel
 internal import ContentStore
-internal import CurlHTTP
 internal import RemotePeer
 internal import SyncEngine
 internal import SyncProtocol
@@ -14,10 +13,7 @@ struct RemoteRollback {
             throw TidelockError(.unknownRun, "Run \(run.id) does not say where it went.")
         }
         let target = try await instance.target(name).target
-        let http = try instance.httpClient()
-        defer { http.shutdown() }
-        let peer = try instance.peer(target, over: http)
-        let result = try await peer.rollback(transfer: run.id, only: item)
+        let result = try await instance.withPeer(target) { try await $0.rollback(transfer: run.id, only: item) }
         let what = item.map { "\($0.kind)/\($0.id) over there" } ?? "over there"
         await instance.audit(
             AuditEntry(

@@ -1,6 +1,5 @@
 internal import ContentModel
 internal import ContentStore
-internal import CurlHTTP
 internal import Foundation
 internal import HookHost
 internal import RemotePeer
@@ -42,10 +41,9 @@ final class ScriptedSync: SyncControl {
 
     func check(_ wanted: ScriptedTarget) async throws -> JSONDocument {
         let target = try await self.target(wanted)
-        let http = try instance.httpClient(admitting: wanted.admits)
-        defer { http.shutdown() }
-        let peer = try instance.peer(target, over: http, timeout: .seconds(10))
-        let version = try await peer.check().version
+        let version = try await instance.withPeer(target, timeout: .seconds(10), admitting: wanted.admits) { peer in
+            try await peer.check().version
+        }
         return .object([("success", JSONDocument(bool: true)), ("version", JSONDocument(string: version))])
     }
 

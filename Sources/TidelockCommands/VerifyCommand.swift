@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import ContentModel
 internal import ContentStore
-internal import CurlHTTP
 internal import Foundation
 internal import RemotePeer
 internal import SyncEngine
@@ -101,12 +100,10 @@ struct TargetComparison: Encodable {
     /// Asks the target. Takes no lease and changes nothing on either side.
     static func make(_ instance: Instance, target name: String, scope: Scope) async throws -> TargetComparison {
         let target = try await instance.target(name).target
-        let http = try instance.httpClient()
-        defer { http.shutdown() }
-        let peer = try instance.peer(target, over: http)
         let own = try scope.kinds(among: try await instance.store.kinds()).map(\.kind)
         let nonce = instance.random.bytes(16).hex
-        let state = try await peer.held(ReadHeld(scope: scope, kinds: own.map(\.name), nonce: nonce))
+        let question = ReadHeld(scope: scope, kinds: own.map(\.name), nonce: nonce)
+        let state = try await instance.withPeer(target) { try await $0.held(question) }
         let kinds = try state.kinds.map { try Kind($0.kind) }
         let standings = try await instance.store.standing(of: kinds, toward: state.destination.id)
         let rows = zip(state.kinds, standings).map { theirs, ours in

@@ -70,9 +70,7 @@ struct UploadLinks {
 
         /// Others wait no longer than one page takes.
         func forEachPage(_ body: ([Change]) throws -> Void) rethrows {
-            for start in stride(from: 0, to: list.count, by: 1_000) {
-                try body(Array(list[start..<min(start + 1_000, list.count)]))
-            }
+            for page in list.pages(of: 1_000) { try body(page) }
         }
     }
 

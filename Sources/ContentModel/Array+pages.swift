@@ -1,0 +1,6 @@
+extension Array {
+    /// The elements in their order, `count` at a time; the last page may have fewer. `count` is at least 1.
+    public func pages(of count: Int) -> [[Element]] {
+        stride(from: 0, to: self.count, by: count).map { Array(self[$0..<Swift.min($0 + count, self.count)]) }
+    }
+}
