@@ -53,11 +53,12 @@ struct Commit {
         try requireModels()
         var trees = TreeCheck(db: db, transfer: transfer)
         try trees.run()
-        let dangling = try danglingLinks()
+        let links = try checkedLinks()
         try markForeignLeaves()
         try verifyRoots()
         var result = try report(sequence: sequence)
-        result.dangling = dangling
+        result.dangling = links.dangling
+        result.uncheckedLinks = links.unchecked > 0 ? links.unchecked : nil
         result.schemaChanges = preparation.schema.changes
         try close(result)
         return result
@@ -151,11 +152,29 @@ struct Commit {
         }
     }
 
-    private func danglingLinks() throws -> DanglingLinks? {
-        let dangling = try StagedLinks.dangling(db, transfer: transfer)
-        guard let dangling, request.confirmations.refusesDangling == true else { return dangling }
+    /// Links that lead nowhere, and how many lead to where the caller's key does not reach. About those nothing is told
+    /// that depends on what is here, so a run that asks for a proof is refused for them as well.
+    private func checkedLinks() throws -> (dangling: DanglingLinks?, unchecked: Int) {
+        let dangling = try StagedLinks.dangling(db, transfer: transfer, into: request.linkedKinds)
+        let unchecked =
+            try request.linkedKinds.map { try StagedLinks.count(db, transfer: transfer, outsideOf: $0) } ?? 0
+        guard request.confirmations.refusesDangling == true else { return (dangling, unchecked) }
+        if let dangling { throw refusal(of: dangling) }
+        guard unchecked == 0 else { throw refusal(ofUnchecked: unchecked) }
+        return (nil, 0)
+    }
+
+    private func refusal(ofUnchecked links: Int) -> TidelockError {
+        TidelockError(
+            .danglingLinks,
+            "\(links) links of the run lead into kinds that the sync key does not cover, so it is not told whether they lead anywhere; nothing was changed.",
+            hint: "Run without --fail-on-dangling, or use a key that covers those kinds.",
+            details: ["unchecked": String(links)])
+    }
+
+    private func refusal(of dangling: DanglingLinks) -> TidelockError {
         let first = dangling.links[0]
-        throw TidelockError(
+        return TidelockError(
             .danglingLinks,
             "After the run, \(dangling.count) links would lead to items that are not there, the first from \(first.kind)/\(first.id.printable) to \(first.missingKind)/\(first.missingID.printable); nothing was changed.",
             hint: "Send those items too, or run without --fail-on-dangling.",

@@ -39,8 +39,10 @@ enum StagedLinks {
         }
     }
 
-    /// Nil when every link leads to an item. Only look-ups by key; the list is bounded, the count is not.
-    static func dangling(_ db: Database, transfer: String) throws -> DanglingLinks? {
+    /// Nil when every link into `kinds`, which are all where they are nil, leads to an item. Only look-ups by key; the
+    /// list is bounded, the count is not.
+    static func dangling(_ db: Database, transfer: String, into kinds: Set<String>?) throws -> DanglingLinks? {
+        let names = try kinds.map { try JSONColumns.encode($0.sorted()) }
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -49,9 +51,10 @@ enum StagedLinks {
                 JOIN kind f ON f.kid = l.from_kid
                 LEFT JOIN kind k ON k.name = l.kind
                 LEFT JOIN head h ON h.kid = k.kid AND h.bucket = l.bucket AND h.id = l.id
-                WHERE l.transfer = ? AND (h.id IS NULL OR h.deleted = 1)
+                WHERE l.transfer = :transfer AND (h.id IS NULL OR h.deleted = 1)
+                    AND (:kinds IS NULL OR l.kind IN (SELECT value FROM json_each(:kinds)))
                 """,
-            arguments: [transfer])
+            arguments: ["transfer": transfer, "kinds": names])
         var dangling = DanglingLinks(count: 0, links: [])
         while let row = try rows.next() {
             dangling.count += 1
@@ -59,6 +62,17 @@ enum StagedLinks {
             dangling.links.append(DanglingLink(kind: row[0], id: row[1], missingKind: row[2], missingID: row[3]))
         }
         return dangling.count > 0 ? dangling : nil
+    }
+
+    /// How many links lead into other kinds than these. Whether there are items at their ends makes no difference.
+    static func count(_ db: Database, transfer: String, outsideOf kinds: Set<String>) throws -> Int {
+        try Int.fetchOne(
+            db,
+            sql: """
+                SELECT count(*) FROM stage_link
+                WHERE transfer = ? AND kind NOT IN (SELECT value FROM json_each(?))
+                """,
+            arguments: [transfer, try JSONColumns.encode(kinds.sorted())]) ?? 0
     }
 
     static func clear(_ db: Database, transfer: String) throws {

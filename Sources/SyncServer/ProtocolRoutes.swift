@@ -98,9 +98,9 @@ extension Reception {
             page.excluded = page.excluded?.map(\.told)
             return try Answer(page)
         case .commit:
-            let message: CommitTransfer = try call.message()
-            try check(message.confirmations, call)
-            return try await long(call) { [responder, transfers] in
+            var message: CommitTransfer = try call.message()
+            try prepare(&message, call)
+            return try await long(call) { [responder, transfers, message] in
                 try await transfers.commit { try await responder.commit(transfer: transfer, message) }.told(to: call)
             }
         case .rollback:
@@ -114,13 +114,17 @@ extension Reception {
     }
 
     private func open(_ call: SignedCall) async throws -> Answer {
-        let message: OpenTransfer = try call.message()
+        var message: OpenTransfer = try call.message()
         try check(message, call)
+        if var inline = message.inline {
+            try prepare(&inline.commit, call)
+            message.inline = inline
+        }
         if try await responder.initiator(ofTransfer: message.id) != nil {
             try await checkInitiator(of: message.id, call)
         }
         let key = call.token.key
-        return try await long(call) { [self] in
+        return try await long(call) { [self, message] in
             var answer = try await responder.open(message)
             answer.result = answer.result?.told(to: call)
             try await audit(message, answer)
@@ -176,8 +180,13 @@ extension Reception {
         if message.comparesItems {
             try requireReading(call, because: "a field diff shows items from here", of: "--diff")
         }
-        if let inline = message.inline { try check(inline.commit.confirmations, call) }
         try call.token.key.check(message.scope)
+    }
+
+    /// Limits what a commit looks up to what the key that asks may know of.
+    private func prepare(_ commit: inout CommitTransfer, _ call: SignedCall) throws {
+        try check(commit.confirmations, call)
+        commit.linkedKinds = call.token.key.kinds
     }
 
     /// Whether a run is refused for what definitions break would tell what the items here hold.
@@ -347,7 +356,17 @@ extension CommitResult {
     fileprivate func told(to call: SignedCall) -> CommitResult {
         var told = self
         told.schemaChanges = call.mayPull ? schemaChanges?.told(to: call.token.key) : nil
+        told.dangling = dangling?.told(to: call.token.key)
         return told
+    }
+}
+
+extension DanglingLinks {
+    /// What became of a run may be asked with a key that covers less than the one that committed it.
+    fileprivate func told(to key: AcceptedKey) -> DanglingLinks? {
+        let covered = links.filter { (try? Kind($0.missingKind)).map(key.covers) ?? (key.kinds == nil) }
+        guard covered.count < links.count else { return self }
+        return covered.isEmpty ? nil : DanglingLinks(count: covered.count, links: covered)
     }
 }
 

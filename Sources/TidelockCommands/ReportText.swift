@@ -21,6 +21,9 @@ struct ReportText {
         if report.status == .planned, let rule = report.translations?.promise { try Output.line("  \(rule)") }
         if let changes = report.schemaChanges { try print(changes) }
         if let dangling = report.dangling { try print(dangling) }
+        if let unchecked = report.uncheckedLinks {
+            try Output.line("  \(unchecked) links were not checked: the sync key does not cover what they lead to")
+        }
         if report.reverted > 0 {
             try Output.line(
                 "  \(report.reverted) items that a rollback took back there were left alone (--include-reverted sends them)"

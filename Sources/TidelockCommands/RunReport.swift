@@ -58,6 +58,9 @@ struct RunReport: Codable, Sendable {
     var moved: [MovedRow]?
     /// Links of what was sent that lead nowhere at the destination; left out when there are none.
     var dangling: DanglingLinks?
+    /// Links of what was sent that were not looked at, because the key does not cover what they lead to; left out when
+    /// there are none.
+    var uncheckedLinks: Int?
     /// What changed or deleted definitions of models break at the destination; left out when that is nothing.
     var schemaChanges: SchemaChanges?
     /// Why the run failed; beside a plan, why a run would be refused that does as it was asked.
@@ -94,6 +97,7 @@ struct RunReport: Codable, Sendable {
         } else {
             sum.dangling = other.dangling ?? dangling
         }
+        if let uncheckedLinks { sum.uncheckedLinks = uncheckedLinks + (other.uncheckedLinks ?? 0) }
         if var schemaChanges {
             if let later = other.schemaChanges { schemaChanges.add(later) }
             sum.schemaChanges = schemaChanges
@@ -159,6 +163,7 @@ struct RunReport: Codable, Sendable {
         conflicts = result.conflictCount
         conflictList = result.conflicts
         dangling = result.dangling
+        uncheckedLinks = result.uncheckedLinks
         schemaChanges = result.schemaChanges
         resumedBatches = result.resumedBatches
     }

@@ -82,6 +82,32 @@ import TidelockTestSupport
         #expect(try await commit(batches[0], batches[1]).dangling == nil)
     }
 
+    @Test(arguments: [false, true])
+    func linksBeyondWhatTheCallerMayKnowAreAnsweredAlikeWhateverIsThere(_ isThere: Bool) async throws {
+        if isThere { try await fixture.instance.put(.pageItems, #"{"_id":"guess"}"#) }
+        let batch = try TransferFixture.batch(
+            1,
+            puts: [
+                #"{"_id":"1","a":{"_model":"pages","_id":"guess"},"b":{"_model":"unheard","_id":"x"}}"#,
+                #"{"_id":"2","a":{"_model":"posts","_id":"1"}}"#,
+            ])
+        let lease = try await fixture.open("linked")
+        _ = try await store.stage(transfer: "linked", fence: lease.fence, batch)
+        var request = TransferFixture.commit([batch], fence: lease.fence)
+        request.linkedKinds = ["content/posts"]
+        request.confirmations.refusesDangling = true
+        do {
+            _ = try await store.commit(transfer: "linked", request, events: [])
+            Issue.record("links that nobody looked at are no links that lead somewhere")
+        } catch let error as TidelockError {
+            #expect(error.code == .danglingLinks && error.details == ["unchecked": "2"])
+            #expect(!"\(error)".contains("guess"))
+        }
+        request.confirmations.refusesDangling = nil
+        let result = try await store.commit(transfer: "linked", request, events: [])
+        #expect(result.dangling == nil && result.uncheckedLinks == 2)
+    }
+
     @Test func anItemNamedTwiceIsRefusedWithTheWholeBatch() async throws {
         let twice = try TransferFixture.batch(1, puts: [#"{"_id":"1","v":1}"#, #"{"_id":"1","v":2}"#])
         #expect(await refusal(twice) == .malformedMessage)

@@ -16,6 +16,8 @@ actor FakeResponder: Responder {
     private var pages: [HeldPage] = []
     /// Where links lead.
     private var linked: [String: [String]]?
+    /// What links of every run lead to that is not here.
+    private var dangling: DanglingLinks?
     private(set) var staged: [Int: Staged] = [:]
     private(set) var commits = 0
     private(set) var opens = 0
@@ -24,6 +26,8 @@ actor FakeResponder: Responder {
     /// Transfers of which items were asked for.
     private(set) var shown: [String] = []
     private var answers: [String: CommitResult] = [:]
+    /// Kinds in which each commit was to look links up.
+    private(set) var linkedKinds: [Set<String>?] = []
     var finishedCommits: Int { answers.count }
     /// Batches this side hands out.
     var offered: [Int: EncodedBatch] = [:]
@@ -47,6 +51,8 @@ actor FakeResponder: Responder {
 
     func link(_ items: [String: [String]]) { linked = items }
 
+    func miss(_ dangling: DanglingLinks) { self.dangling = dangling }
+
     func initiator(ofTransfer id: String) async throws -> String? { initiators[id] }
 
     func scope(ofTransfer id: String) async throws -> Scope? { scopes[id] }
@@ -62,6 +68,7 @@ actor FakeResponder: Responder {
             return TransferOpened(status: .resolved, responder: identity, items: linked)
         }
         initiators[request.id] = request.initiator.id
+        if let inline = request.inline { linkedKinds.append(inline.commit.linkedKinds) }
         scopes[request.id] = request.scope
         return TransferOpened(
             status: .open, responder: identity, lease: LeaseGrant(fence: 7, expires: 1_800_000_060))
@@ -99,9 +106,11 @@ actor FakeResponder: Responder {
     func commit(transfer: String, _ request: CommitTransfer) async throws -> CommitResult {
         if let answer = answers[transfer] { return answer }
         commits += 1
+        linkedKinds.append(request.linkedKinds)
         if let failure { throw failure }
         await gate?.wait()
-        let result = CommitResult(created: request.confirmations.deletes ?? 0, isVerified: true, sequence: 42)
+        var result = CommitResult(created: request.confirmations.deletes ?? 0, isVerified: true, sequence: 42)
+        result.dangling = dangling
         answers[transfer] = result
         return result
     }

@@ -76,6 +76,40 @@ struct LimitedKeyTests {
         #expect(await world.responder.commits == 1)
     }
 
+    @Test func linksAreLookedUpOnlyWhereTheKeyReachesWhateverTheCallerSays() async throws {
+        let commit = CommitTransfer(fence: 7, batches: [], expectedRoots: [:], confirmations: Confirmations())
+        let asking = String(decoding: try WireBody.encode(commit), as: UTF8.self)
+            .replacing(#"{"batches""#, with: #"{"linkedKinds":["content/secret"],"batches""#)
+        try await world.serve { caller in
+            let peer = try caller.peer(key: narrow.key)
+            var open = caller.open(id: transfer, scope: scope)
+            open.inline = InlinePlan(destination: world.responder.identity.id, batches: [], commit: commit)
+            _ = try await peer.open(open)
+            let answer = try await caller.sendSigned(
+                "POST", "/api/sync/v1/transfers/\(transfer)/commit", body: Array(asking.utf8), key: narrow.key)
+            #expect(answer.status == 200, "\(answer.text)")
+            _ = try await caller.peer().open(caller.open(id: "0190-2"))
+            _ = try await caller.peer().commit(transfer: "0190-2", commit)
+        }
+        #expect(asking.contains("secret"))
+        #expect(await world.responder.linkedKinds == [narrow.kinds, narrow.kinds, nil])
+    }
+
+    @Test func whatIsMissingOutsideOfTheKeyIsNotToldAfterwardsEither() async throws {
+        func link(_ kind: String) -> DanglingLink {
+            DanglingLink(kind: "content/posts", id: "1", missingKind: kind, missingID: "guess")
+        }
+        let links = ["content/secret", "content/posts", "assets"].map(link)
+        await world.responder.miss(DanglingLinks(count: 3, links: links))
+        let commit = CommitTransfer(fence: 7, batches: [], expectedRoots: [:], confirmations: Confirmations())
+        try await world.serve { caller in
+            _ = try await caller.peer().open(caller.open(id: transfer, scope: scope))
+            #expect(try await caller.peer().commit(transfer: transfer, commit).dangling?.count == 3)
+            let told = try await caller.peer(key: narrow.key).state(transfer: transfer).result?.dangling
+            #expect(told == DanglingLinks(count: 1, links: [links[1]]))
+        }
+    }
+
     @Test func linksBeyondTheKeyAreRefusedWithoutNamingWhereTheyLead() async throws {
         var open = OpenTransfer(
             id: transfer, direction: .pull, initiator: World.local,

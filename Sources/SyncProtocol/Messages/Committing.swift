@@ -21,6 +21,14 @@ public struct CommitTransfer: Codable, Sendable {
     public var confirmations: Confirmations
     /// Models that must be defined at the destination.
     public var requiredModels: [String]?
+    /// Names of the kinds in which links are looked up, where the caller may know of no others; nil for all of them.
+    ///
+    /// It never travels: the responder sets it from the key that asks.
+    public var linkedKinds: Set<String>?
+
+    private enum CodingKeys: String, CodingKey {
+        case fence, batches, expectedRoots, confirmations, requiredModels
+    }
 
     public init(
         fence: Int64, batches: [BatchInfo], expectedRoots: [String: String], confirmations: Confirmations,
@@ -61,6 +69,9 @@ public struct CommitResult: Codable, Sendable, Equatable {
     public var resumedBatches: Int?
     /// Links of items that arrived to items that are not there; nil when there are none.
     public var dangling: DanglingLinks?
+    /// Links of items that arrived into kinds that the caller's key does not cover: whether they lead to an item was
+    /// not looked at; nil when there are none.
+    public var uncheckedLinks: Int?
     /// What definitions that arrived or were deleted break; nil when that is nothing.
     public var schemaChanges: SchemaChanges?
 
