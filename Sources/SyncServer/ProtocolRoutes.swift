@@ -186,7 +186,13 @@ extension Reception {
     /// Limits what a commit looks up to what the key that asks may know of.
     private func prepare(_ commit: inout CommitTransfer, _ call: SignedCall) throws {
         try check(commit.confirmations, call)
-        commit.linkedKinds = call.token.key.kinds
+        let key = call.token.key
+        commit.linkedKinds = key.kinds
+        // A run needs the models of its own items and no others.
+        guard (commit.requiredModels ?? []).allSatisfy({ key.covers(.models, $0) }) else {
+            throw TidelockError(
+                .permissionDenied, "The run asks for a model that the sync key does not cover; nothing was changed.")
+        }
     }
 
     /// Whether a run is refused for what definitions break would tell what the items here hold.

@@ -24,6 +24,11 @@ struct LimitedKeyTests {
         return HeldItem(id: id, base: base, isEdited: false, isReverted: false)
     }
 
+    private func commit(requiring models: String...) -> CommitTransfer {
+        CommitTransfer(
+            fence: 7, batches: [], expectedRoots: [:], confirmations: Confirmations(), requiredModels: models)
+    }
+
     @Test(arguments: [(Kind.models, "posts"), (.singletons, "posts"), (.translationProjects, "web")])
     func aListNamesWhatTheKeyCoversAndWhatTheCallerSent(_ kind: Kind, _ covered: String) async throws {
         await world.responder.hold([
@@ -93,6 +98,21 @@ struct LimitedKeyTests {
         }
         #expect(asking.contains("secret"))
         #expect(await world.responder.linkedKinds == [narrow.kinds, narrow.kinds, nil])
+    }
+
+    @Test func whetherAModelIsDefinedIsToldOnlyToKeysThatCoverIt() async throws {
+        try await world.serve { caller in
+            let peer = try caller.peer(key: narrow.key)
+            var guess = caller.open(id: transfer, scope: scope)
+            guess.inline = InlinePlan(
+                destination: world.responder.identity.id, batches: [], commit: commit(requiring: "posts", "secret"))
+            #expect(await code { [guess] in try await peer.open(guess) } == .permissionDenied)
+            _ = try await peer.open(caller.open(id: transfer, scope: scope))
+            let refused = await code { try await peer.commit(transfer: transfer, commit(requiring: "secret")) }
+            #expect(refused == .permissionDenied)
+            #expect(await code { try await peer.commit(transfer: transfer, commit(requiring: "posts")) } == nil)
+        }
+        #expect(await world.responder.commits == 1)
     }
 
     @Test func whatIsMissingOutsideOfTheKeyIsNotToldAfterwardsEither() async throws {
