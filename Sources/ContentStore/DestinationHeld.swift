@@ -8,21 +8,22 @@ extension Store {
         of source: String, scope: Scope, sourceKinds: [Kind], nonce: String
     ) async throws -> DestinationState {
         let own = try await kinds()
-        let selected = try scope.kinds(among: own + sourceKinds).map(\.kind)
+        let selected = try scope.kinds(among: own + sourceKinds)
         let identity = identity
         // A write, because asking for a root recomputes dirty leaves.
         return try await write { db in
             let pid = try Numbers.knownPeer(db, source) ?? -1
             var states: [KindState] = []
             var roots: [(kind: Kind, root: Digest)] = []
-            for kind in selected {
+            for part in selected {
+                let kind = part.kind
                 let kid = try Numbers.kind(db, kind)
                 let root = try DigestTree(role: .held, pid: pid, kid: kid).root(db)
                 roots.append((kind, root.digest))
                 states.append(
                     KindState(
                         kind: kind.name, root: root.digest.masked(by: nonce), held: root.count,
-                        foreign: scope.mode == .mirror ? try HeldRows.foreign(db, kid: kid, pid: pid) : 0,
+                        foreign: scope.mode == .mirror ? try HeldRows.foreign(db, in: part, kid: kid, pid: pid) : 0,
                         edited: try HeldRows.count(EditedRows(of: kind, in: scope), db, kid: kid, pid: pid),
                         reverted: try HeldRows.reverted(db, kid: kid, pid: pid)))
             }
@@ -65,11 +66,15 @@ extension Store {
 
 /// Rows of this destination as one source sees them.
 enum HeldRows {
-    /// Counted only for mirrors, because it looks at every row.
-    static func foreign(_ db: Database, kid: Int64, pid: Int64) throws -> Int {
-        try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM head WHERE kid = ? AND deleted = 0 AND origin <> ?", arguments: [kid, pid])
-            ?? 0
+    /// Counted only for mirrors, because it looks at every row; and only in scope: of others a mirror deletes none, and
+    /// how many there are is nothing that the source needs to know.
+    static func foreign(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Int {
+        let rows = part.ids == nil ? "head h" : "\(NamedPlaces.sql) CROSS JOIN head h ON \(NamedPlaces.isAt("h"))"
+        var arguments: StatementArguments = ["kid": kid, "pid": pid]
+        if let ids = part.ids { arguments += ["places": try NamedPlaces.text(of: ids, kind: part.kind)] }
+        return try Int.fetchOne(
+            db, sql: "SELECT count(*) FROM \(rows) WHERE h.kid = :kid AND h.deleted = 0 AND h.origin <> :pid",
+            arguments: arguments) ?? 0
     }
 
     static func count(_ edited: EditedRows, _ db: Database, kid: Int64, pid: Int64) throws -> Int {

@@ -197,7 +197,7 @@ extension Store {
 }
 
 /// Items that are named one by one, as the table `named` of a query, so that only they are read.
-private enum NamedPlaces {
+enum NamedPlaces {
     private struct NamedPlace: Encodable {
         var bucket: Int
         var id: String

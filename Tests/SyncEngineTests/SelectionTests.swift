@@ -113,6 +113,30 @@ import TidelockTestSupport
         #expect(try b.problems() == [])
     }
 
+    /// What lies outside of the scope stays whatever happens, so it is nothing to compare, and nothing to tell.
+    @Test func aMirrorOfAModelIsInSyncWhateverOthersHaveBesideIt() async throws {
+        try await a.put(.models, #"{"name":"posts"}"#)
+        try await a.put(.singletons, #"{"_model":"posts"}"#)
+        try await a.put(.posts, #"{"_id":"1"}"#)
+        try await a.push(to: b)
+        try await b.put(.models, #"{"name":"other"}"#, #"{"name":"third"}"#)
+        try await b.put(.singletons, #"{"_model":"other"}"#)
+        func mirror(_ models: String...) -> TestRun { TestRun(scope: Scope(models: models, mode: .mirror)) }
+        func foreign(_ models: String...) async throws -> [Kind: Int] {
+            let held = try await b.store.held(
+                of: a.identity.id, scope: Scope(models: models, mode: .mirror), sourceKinds: [], nonce: "n")
+            return Dictionary(uniqueKeysWithValues: try held.kinds.map { (try Kind($0.kind), $0.foreign) })
+        }
+        #expect(try await foreign("posts") == [.models: 0, .singletons: 0, .posts: 0])
+        #expect(try await a.push(to: b, mirror("posts")).outcome == .inSync)
+
+        let items = try Kind.content("other")
+        #expect(try await foreign("posts", "other") == [.models: 1, .singletons: 1, .posts: 0, items: 0])
+        #expect(try await a.push(to: b, mirror("posts", "other")).result?.deleted == 2)
+        #expect(try b.ids(.models) == ["posts", "third"])
+        #expect(try a.problems() + b.problems() == [])
+    }
+
     @Test func localesTakePartWhenAsked() async throws {
         try await a.put(.posts, #"{"_id":"1"}"#)
         try await a.put(.locales, #"{"i18n":"de"}"#)

@@ -179,7 +179,7 @@ public struct KindState: Codable, Sendable {
     public var root: String
     /// Rows that this source left there.
     public var held: Int
-    /// Rows that somebody else left there or that were made there.
+    /// Rows in scope that somebody else left there or that were made there; counted for mirrors only.
     public var foreign: Int
     /// Rows of this source that were changed there since.
     public var edited: Int
