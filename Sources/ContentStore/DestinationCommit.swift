@@ -102,19 +102,24 @@ struct Commit {
             hint: "Run again.")
     }
 
-    /// The source's guard, once more where the rows are.
+    /// The source's guard, once more where the rows are. It counts those that the source may know of, which makes the
+    /// share of a kind that may be deleted smaller at most.
     private func guardDeletes() throws {
         let rows = try Row.fetchAll(
             db,
             sql: """
-                SELECT kind.name, count(*),
-                    (SELECT count(*) FROM head WHERE head.kid = undo.kid AND head.deleted = 0)
+                SELECT kind.name, count(*), undo.kid
                 FROM undo JOIN kind USING (kid)
                 WHERE run = ? AND verdict IN (\(Verdict.list([.delete, .deleteEdited])))
                 GROUP BY undo.kid
                 """,
             arguments: [transfer])
-        let deletes = rows.map { DeleteGuard.Kind(name: $0[0], deletes: $0[1], present: $0[2]) }
+        let deletes = try rows.map { row in
+            let kind = try Kind(row[0] as String)
+            let part = try record.scope.kinds(among: [kind]).first { $0.kind == kind }
+            let known = try HeldRows.known(db, in: part ?? KindScope(kind: kind, ids: []), kid: row[2], pid: pid)
+            return DeleteGuard.Kind(name: kind.name, deletes: row[1], present: known)
+        }
         try DeleteGuard.check(deletes, allowed: request.confirmations.deletes)
     }
 

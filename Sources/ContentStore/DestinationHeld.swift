@@ -77,6 +77,13 @@ enum HeldRows {
             arguments: arguments) ?? 0
     }
 
+    /// Rows that the source may know of: its own, and those of others in scope.
+    static func known(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Int {
+        let own = try Int.fetchOne(
+            db, sql: "SELECT count(*) FROM head WHERE kid = ? AND deleted = 0 AND origin = ?", arguments: [kid, pid])
+        return try (own ?? 0) + foreign(db, in: part, kid: kid, pid: pid)
+    }
+
     static func count(_ edited: EditedRows, _ db: Database, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
             db,

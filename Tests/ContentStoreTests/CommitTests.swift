@@ -78,6 +78,34 @@ import TidelockTestSupport
         #expect(try instance.problems() == [])
     }
 
+    @Test func theDeleteGuardTellsOnlyOfRowsThatTheSourceMayKnow() async throws {
+        let names = (1...8).map { "m\($0)" }
+        let lease = try await fixture.open("t1")
+        let puts = try TransferFixture.batch(1, puts: names.map { "{\"name\":\"\($0)\"}" }, kind: .models)
+        _ = try await store.stage(transfer: "t1", fence: lease.fence, puts)
+        _ = try await store.commit(transfer: "t1", TransferFixture.commit([puts], fence: lease.fence), events: [])
+        try await instance.change(
+            (1...100).map { number in
+                let body = JSONDocument.object([("name", JSONDocument(string: "own\(number)"))])
+                return .put(kind: .models, body: body, hash: body.hash)
+            })
+
+        let deleted = Array(names.prefix(6))
+        let mirror = try await fixture.open("t2", scope: Scope(models: deleted, mode: .mirror))
+        let batch = try TransferFixture.batch(1, deletes: deleted, kind: .models)
+        _ = try await store.stage(transfer: "t2", fence: mirror.fence, batch)
+        do {
+            _ = try await store.commit(
+                transfer: "t2", TransferFixture.commit([batch], fence: mirror.fence), events: [])
+            Issue.record("a tenth of rows that the source knows nothing of is no leave to delete")
+        } catch let error as TidelockError {
+            #expect(error.code == .deleteGuard && error.message.contains("6 of the 8 items of models"), "\(error)")
+        }
+        let allowed = TransferFixture.commit([batch], fence: mirror.fence, deletes: 6)
+        #expect(try await store.commit(transfer: "t2", allowed, events: []).deleted == 6)
+        #expect(try instance.problems() == [])
+    }
+
     @Test func everyEditThatIsReplacedIsListedAndInUndo() async throws {
         try await fixture.transfer(
             "t1", puts: [#"{"_id":"edited","v":1}"#, #"{"_id":"quiet","v":1}"#, #"{"_id":"gone","v":1}"#])
