@@ -44,6 +44,7 @@ extension Store {
     }
 
     public func abandonTransfer(transfer: String) async throws {
+        await freeUnnamedArrivals(endOf: transfer)
         try await write { db in
             guard let record = try TransferTable.fetch(db, transfer) else { return }
             if record.phase == .planOnly { try PlanOnlyTransfers.forget(db, transfer) }

@@ -6,14 +6,15 @@ internal import Glibc
 extension GarbageCollection {
     /// Frees files that no asset names, and what arrived of files and was never completed.
     ///
-    /// A file stays for a while all the same: a run may be about to name it, and touches it before.
+    /// A file stays for a while all the same: a run may be about to name it, and touches it before. What is on its way
+    /// for no asset that is staged goes as soon as whoever brought it has gone.
     func blobs() async throws -> (files: Int, bytes: Int64) {
-        let (now, oldest, folder) = (now, now - Retention.blobSeconds, store.blobs)
-        let old = try await BlobWork.perform { try OldBlobs(in: folder, before: oldest) }
+        let (now, folder) = (now, store.blobs)
+        let old = try await BlobWork.perform { try OldBlobs(in: folder, at: now) }
         guard !old.isEmpty else { return (0, 0) }
         let unneeded = try await store.read { db in try old.withoutThoseNeeded(db, now: now) }
         return try await BlobWork.perform { [isDryRun] in
-            isDryRun ? unneeded.total : try unneeded.free(before: oldest)
+            isDryRun ? unneeded.total : try unneeded.free()
         }
     }
 }
@@ -23,11 +24,20 @@ private struct OldBlobs: Sendable {
     /// By their hashes.
     private(set) var blobs: [ContentHash: Int64] = [:]
     /// Arrivals by their paths, which belong to nobody.
-    private var arrivals: [String: Int64] = [:]
+    private var arrivals: [String: OldFile] = [:]
     private let folder: BlobFolder
+    /// Blobs that were touched since are not old.
+    private let oldest: Int64
 
-    init(in folder: BlobFolder, before oldest: Int64) throws {
+    private struct OldFile {
+        var size: Int64
+        /// Touched since then, it is not old.
+        var oldest: Int64
+    }
+
+    init(in folder: BlobFolder, at now: Int64) throws {
         self.folder = folder
+        oldest = now - Retention.blobSeconds
         for shard in try Self.names(in: folder.root) where shard.utf8.count == 2 {
             for name in try Self.names(in: folder.root.appending(path: shard)) {
                 guard let hash = ContentHash(hex: name),
@@ -38,14 +48,17 @@ private struct OldBlobs: Sendable {
         }
         for name in try Self.names(in: folder.arrivals) {
             let path = folder.arrivals.appending(path: name).path
-            arrivals[path] = Self.size(of: path, untouchedSince: oldest)
+            // A file of another name is being taken in by somebody who has no lease.
+            let limit = ContentHash(hex: name) == nil ? oldest : now - Retention.arrivalSeconds
+            arrivals[path] = Self.size(of: path, untouchedSince: limit).map { OldFile(size: $0, oldest: limit) }
         }
     }
 
     var isEmpty: Bool { blobs.isEmpty && arrivals.isEmpty }
 
     var total: (files: Int, bytes: Int64) {
-        (blobs.count + arrivals.count, blobs.values.reduce(0, +) + arrivals.values.reduce(0, +))
+        let bytes = blobs.values.reduce(0, +) + arrivals.values.reduce(0) { $0 + $1.size }
+        return (blobs.count + arrivals.count, bytes)
     }
 
     /// Every asset counts, whether it is current, kept for undo or a conflict, or staged; and while a run is at work,
@@ -71,14 +84,15 @@ private struct OldBlobs: Sendable {
         return rest
     }
 
-    func free(before oldest: Int64) throws -> (files: Int, bytes: Int64) {
+    func free() throws -> (files: Int, bytes: Int64) {
         var freed: (files: Int, bytes: Int64) = (0, 0)
-        let paths = blobs.map { (folder.path(of: $0.key), $0.value) } + arrivals.map { ($0.key, $0.value) }
+        let settled = blobs.map { (folder.path(of: $0.key), OldFile(size: $0.value, oldest: oldest)) }
         // Somebody may have touched one since.
-        for (path, size) in paths where Self.size(of: path, untouchedSince: oldest) != nil {
+        for (path, file) in settled + arrivals.map({ ($0.key, $0.value) })
+        where Self.size(of: path, untouchedSince: file.oldest) != nil {
             guard unlink(path) == 0 || errno == ENOENT else { throw BlobFile.failure("\(path) cannot be freed") }
             freed.files += 1
-            freed.bytes += size
+            freed.bytes += file.size
         }
         return freed
     }

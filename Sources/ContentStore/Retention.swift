@@ -12,6 +12,8 @@ enum Retention {
     static let planSeconds = 2 * Limits.transferSeconds
     /// Seconds for which a file stays that no asset names.
     static let blobSeconds = day
+    /// Seconds for which bytes that arrived stay when no staged asset names them and nobody writes here any more.
+    static let arrivalSeconds = Limits.leaseSeconds
     /// Seconds for which a transfer answers how it ended, and a run is listed.
     static let historySeconds = 90 * day
     /// Runs above this number are forgotten earlier, and this many are kept however old they are.

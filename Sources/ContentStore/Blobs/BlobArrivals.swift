@@ -74,6 +74,14 @@ final class BlobArrivals: Sendable {
         }
     }
 
+    /// Frees what has come of a blob that nobody waits for. May be called twice.
+    func drop(_ hash: ContentHash) throws {
+        defer { forget(hash) }
+        guard unlink(path(of: hash)) == 0 || errno == ENOENT else {
+            throw BlobFile.failure("What arrived of blob \(hash) stays")
+        }
+    }
+
     private func sorted(_ blobs: Set<Blob>) throws -> (waiting: [Blob], missing: [Blob]) {
         var (waiting, missing): ([Blob], [Blob]) = ([], [])
         for blob in blobs {

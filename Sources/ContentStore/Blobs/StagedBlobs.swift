@@ -56,6 +56,11 @@ extension Store: BlobDestination {
 
     public func settleBlobs(transfer: String) async throws {
         let files = try await read { db in try Self.stagedFiles(db, transfer: transfer) }
+        try await settle(files)
+        await freeUnnamedArrivals(endOf: transfer)
+    }
+
+    private func settle(_ files: [AssetFile]) async throws {
         guard !files.isEmpty else { return }
         let missing = try await BlobWork.perform { [arrivals] in try arrivals.settle(files.map(\.blob)) }
         guard let first = missing.first, let file = files.first(where: { $0.blob == first }) else { return }
