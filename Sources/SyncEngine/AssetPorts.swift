@@ -20,10 +20,14 @@ public protocol AssetEditor: Sendable {
     /// Throws `disk_full` when there is no room.
     func place(for bytes: Int64) async throws -> String
 
-    /// Makes an asset of a file and answers it. The file is gone afterwards, also when it becomes none.
+    /// Makes assets of files, all of them or none, and answers them in their order. The files are gone afterwards, also
+    /// when they become none.
     ///
     /// Throws `invalid_asset` for files that are not kept, `unknown_item` for a folder that is not there, `disk_full`.
-    func add(_ upload: AssetUpload) async throws -> JSONDocument
+    func add(_ uploads: [AssetUpload]) async throws -> [JSONDocument]
+
+    /// Removes what lies at places that `place` answered, where there is something. It may be called twice.
+    func discard(_ files: [String]) async
 
     /// Throws `unknown_item` when there is no such asset.
     func remove(_ id: String) async throws

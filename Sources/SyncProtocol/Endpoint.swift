@@ -81,7 +81,9 @@ public enum Endpoint: String, Sendable, CaseIterable {
         case .readAsset: Traits(.get, Self.assets + "/{id}", .apiKey(.read), answers: "asset")
         case .readAssetFile: Traits(.get, Self.assets + "/{id}/file", .apiKey(.read), answers: "file")
         case .readUpload: Traits(.get, Self.uploads + "/**", .apiKey(.read), answers: "file")
-        case .addAsset: Traits(.post, Self.assets, .apiKey(.write), takes: "file", answers: "asset")
+        case .addAsset:
+            Traits(
+                .post, Self.assets, .apiKey(.write), takes: "file, or form with files", answers: "asset, or assets")
         case .removeAsset: Traits(.delete, Self.assets + "/{id}", .apiKey(.write))
         case .scripted: Traits(.any, Self.scripts + "/**", .script, takes: "anything", answers: "anything")
         case .metrics: Traits(.get, "/metrics", .thisMachineOrAPIKey, answers: "Prometheus text")

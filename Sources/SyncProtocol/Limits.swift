@@ -105,8 +105,14 @@ public enum Limits {
     public static let checkBytes = 4 << 10
     /// The body of a request that a script answers, bytes.
     public static let scriptedBytes = 1 << 20
-    /// The file of an asset that is uploaded, bytes.
+    /// The file of an asset that is uploaded, or a form with several, bytes.
     public static let uploadBytes = 1 << 30
+    /// Parts of a form with files.
+    public static let formParts = 200
+    /// What a part of a form says of itself, bytes.
+    public static let formHeadBytes = 8 << 10
+    /// A field of a form that is no file, bytes.
+    public static let formFieldBytes = 64 << 10
     /// JSON up to this size travels as it is, bytes.
     public static let uncompressedBytes = 1 << 10
     /// Items in one answer of the content API.

@@ -130,6 +130,61 @@ struct AssetServingTests {
         #expect(try await scene.instance.kinds().isEmpty)
     }
 
+    private static let formType = "Content-Type: multipart/form-data; boundary=edge"
+
+    private func part(_ name: String, _ content: String) -> String {
+        "--edge\r\nContent-Disposition: form-data; name=\(name)\r\n\r\n\(content)\r\n"
+    }
+
+    private func file(_ name: String, _ content: String) -> String { part("\"files[]\"; filename=\(name)", content) }
+
+    @Test func theFilesOfAFormBecomeAssetsInOneRun() async throws {
+        let scene = try await Scene.make()
+        let body = file("harbour.txt", "water") + file("lights.txt", "lights") + "--edge--\r\n"
+        let added = try await scene.send("POST /api/assets", [scene.writer, Self.formType], body: Array(body.utf8))
+        #expect(added.status == 201)
+        guard case .array(let assets)? = added.json?["assets"] else { throw CocoaError(.fileReadCorruptFile) }
+        #expect(assets.map { text($0["title"]) } == ["harbour", "lights"])
+        for (asset, content) in zip(assets, ["water", "lights"]) {
+            let id = try #require(text(asset["_id"]))
+            let file = try await scene.server.get("/api/assets/\(id)/file", headers: [scene.reader])
+            #expect(file.status == 200 && file.body == Array(content.utf8))
+        }
+        let runs = try await scene.instance.run("runs")
+        #expect(runs.contains("asset add 2 files"), "\(runs)")
+    }
+
+    @Test(arguments: [("photo.jpg", "<?php system($_GET['c']);"), ("notes.txt", "<!doctype html><p>hello")])
+    func oneForbiddenFileOfAFormLeavesNothingOfAny(name: String, text: String) async throws {
+        let scene = try await Scene.make()
+        let body = file("a.txt", "water") + file(name, text) + "--edge--\r\n"
+        let refused = try await scene.send("POST /api/assets", [scene.writer, Self.formType], body: Array(body.utf8))
+        #expect(refused.code == "invalid_asset")
+        #expect(String(decoding: refused.body, as: UTF8.self).contains(name))
+        let lost = file("a.txt", "water") + part("folder", "nowhere") + "--edge--\r\n"
+        let missing = try await scene.send("POST /api/assets", [scene.writer, Self.formType], body: Array(lost.utf8))
+        #expect(missing.code == "unknown_item")
+        #expect(scene.blobs.isEmpty, "\(scene.blobs)")
+        #expect(try await scene.instance.kinds().isEmpty)
+    }
+
+    @Test func aFormThatBreaksOffLeavesNothing() async throws {
+        let scene = try await Scene.make()
+        let connection = try Connection(to: scene.server.port)
+        let lines = [
+            "POST /api/assets HTTP/1.1", "Host: localhost", "Content-Length: 5000000", scene.writer, Self.formType,
+        ]
+        let whole = file("a.txt", "water") + file("b.txt", String(repeating: "b", count: 300_000))
+        try connection.write(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8))
+        try connection.write(Array((whole + file("c.txt", String(repeating: "c", count: 300_000))).utf8.dropLast(4)))
+        connection.end()
+        try await eventually("the refusal is on the record") {
+            try await scene.instance.run("log").contains("Refused POST /api/assets from 127.0.0.1: malformed_message")
+        }
+        #expect(scene.blobs.isEmpty, "\(scene.blobs)")
+        #expect(try await scene.instance.kinds().isEmpty)
+    }
+
     @Test func whatIsTooLargeIsRefusedByItsLengthAlone() async throws {
         let scene = try await Scene.make()
         let lines = ["POST /api/assets?name=a.txt HTTP/1.1", "Host: localhost", scene.writer]

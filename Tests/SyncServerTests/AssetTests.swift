@@ -210,13 +210,6 @@ struct AssetTests {
         #expect(try world.assets.leftovers.isEmpty)
     }
 
-    @Test func aFormIsNoFile() async throws {
-        let world = World()
-        let form = [("Content-Type", "multipart/form-data; boundary=x")]
-        #expect(try await post("?name=a.txt", Array("--x--".utf8), form, in: world).code == "usage")
-        #expect(world.assets.additions.isEmpty)
-    }
-
     @Test func aFullDiskRefusesBeforehand() async throws {
         let world = World()
         world.assets.fillDisk()

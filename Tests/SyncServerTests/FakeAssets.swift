@@ -13,6 +13,7 @@ final class FakeAssets: AssetReader, AssetEditor {
     private let uploads = Shared<[AssetUpload]>([])
     private let received = Shared<[[UInt8]]>([])
     private let hasRoom = Shared(true)
+    private let refusal = Shared<TidelockError?>(nil)
     private let types = Shared(["letters": "text/plain", "drawing": "image/svg+xml", "page": "text/html"])
 
     init() {
@@ -38,6 +39,8 @@ final class FakeAssets: AssetReader, AssetEditor {
     }
 
     func fillDisk() { hasRoom.value = false }
+    /// No files become assets from now on.
+    func refuse(_ error: TidelockError) { refusal.value = error }
     func loseBlob() throws { try FileManager.default.removeItem(at: folder.appending(path: blob.hash.hex)) }
 
     func document(_ id: String) -> JSONDocument? {
@@ -69,12 +72,22 @@ final class FakeAssets: AssetReader, AssetEditor {
         return folder.appending(path: "arriving-\(UUID().uuidString)").path
     }
 
-    func add(_ upload: AssetUpload) async throws -> JSONDocument {
-        let bytes = try Data(contentsOf: URL(filePath: upload.file))
-        try FileManager.default.removeItem(atPath: upload.file)
-        uploads.value.append(upload)
-        received.value.append(Array(bytes))
-        return .object([("title", JSONDocument(string: upload.title ?? "")), ("_id", JSONDocument(string: "new 1"))])
+    func add(_ uploads: [AssetUpload]) async throws -> [JSONDocument] {
+        let files = try uploads.map { try Data(contentsOf: URL(filePath: $0.file)) }
+        await discard(uploads.map(\.file))
+        if let refusal = self.refusal.value { throw refusal }
+        self.uploads.value += uploads
+        received.value += files.map { Array($0) }
+        return uploads.indices.map { index in
+            .object([
+                ("title", JSONDocument(string: uploads[index].title ?? "")),
+                ("_id", JSONDocument(string: "new \(index + 1)")),
+            ])
+        }
+    }
+
+    func discard(_ files: [String]) async {
+        for file in files { try? FileManager.default.removeItem(atPath: file) }  // what is not there need not go
     }
 
     func remove(_ id: String) async throws {

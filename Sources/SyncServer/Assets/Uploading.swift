@@ -2,7 +2,6 @@ internal import ContentModel
 internal import Hummingbird
 internal import SyncEngine
 internal import SyncProtocol
-internal import Synchronization
 
 /// Files that applications send to become assets.
 extension Reception {
@@ -10,112 +9,125 @@ extension Reception {
     /// whole is never seen by anybody.
     func upload(_ arrival: Arrival, _ request: Request) async throws -> Answer {
         let length = try arrival.uploadLength
-        let name = try arrival.uploadName
+        let body = WholeBody(body: request.body, length: length)
+        if let parser = try arrival.formParser {
+            return try await uploadForm(ArrivingForm(body, parser), body, arrival)
+        }
+        let name = try Self.checked(arrival.queryText("name"))
         let place = try await dependencies.assetEditor.place(for: length)
-        try await receive(WholeBody(body: request.body, length: length), at: place, arrival)
-        let asset = try await dependencies.assetEditor.add(
-            AssetUpload(
-                file: place, name: name, title: arrival.queryText("title"), folder: arrival.queryText("folder")))
+        try await write(body, of: body, to: place, arrival)
+        let upload = AssetUpload(
+            file: place, name: name, title: arrival.queryText("title"), folder: arrival.queryText("folder"))
+        let asset = try await dependencies.assetEditor.add([upload])[0]  // as many as files
         var answer = Answer(status: 201, body: asset.bytes)
         if let id = asset.string("_id") { answer.headers = [("location", Endpoint.readAsset.path(id))] }
         return answer
     }
 
-    /// Writes the body part by part. The file appears at its place when all of it has been written, so what breaks off
-    /// leaves nothing behind.
-    private func receive(_ body: WholeBody, at place: String, _ arrival: Arrival) async throws {
+    /// The files of a form become assets together when all of it has arrived.
+    private func uploadForm(_ form: ArrivingForm, _ body: WholeBody, _ arrival: Arrival) async throws -> Answer {
+        var upload = FormUpload()
         do {
-            try await FileIO().writeFile(contents: body, path: place, context: arrival.context)
+            for name in ["folder", "title"] { try upload.note(name, arrival.queryText(name)) }
+            while let part = try await form.nextPart() {
+                if let name = part.file {
+                    try await take(fileCalled: name, of: form, into: &upload, body, arrival)
+                } else {
+                    try upload.note(part.name, try await form.text())
+                }
+            }
+            return Answer(assets: try await dependencies.assetEditor.add(try upload.uploads), of: upload.names)
+        } catch {
+            await dependencies.assetEditor.discard(upload.places)
+            throw error
+        }
+    }
+
+    private func take(
+        fileCalled name: String, of form: ArrivingForm, into upload: inout FormUpload, _ body: WholeBody,
+        _ arrival: Arrival
+    ) async throws {
+        if name.isEmpty {
+            // Browsers send a field so for which nobody chose a file.
+            guard try await form.nextBytes() == nil else { throw FormParser.malformed("is a file without a name") }
+            return
+        }
+        let name = try Self.checked(name)
+        let place = try await dependencies.assetEditor.place(for: form.neededBytes)
+        upload.add(file: name, at: place)
+        try await write(FormContent(form: form), of: body, to: place, arrival)
+    }
+
+    /// Writes bytes part by part. The file appears at its place when all of it has been written, so what breaks off
+    /// leaves nothing behind.
+    private func write<Content: AsyncSequence>(
+        _ content: Content, of body: WholeBody, to place: String, _ arrival: Arrival
+    ) async throws where Content.Element == ByteBuffer {
+        do {
+            try await FileIO().writeFile(contents: content, path: place, context: arrival.context)
         } catch {
             // Whoever writes the file has wrapped what was wrong with the body in words of its own.
-            if let problem = body.problem.error.withLock({ $0 }) { throw problem }
+            if let problem = body.problem.error { throw problem }
             // Whoever asks for room again learns whether somebody else has filled the disk meanwhile.
             _ = try await dependencies.assetEditor.place(for: body.length)
             throw TidelockError(.storageFailed, "The uploaded file could not be written.", underlying: error)
         }
     }
+
+    /// What a file is called. Throws `usage` and `invalid_asset`.
+    private static func checked(_ name: String?) throws -> String {
+        guard let name, name.utf8.count <= Kind.longestName else {
+            throw TidelockError(
+                .usage, "An upload says in 'name' what its file is called, in at most \(Kind.longestName) bytes.",
+                hint: "For example POST \(Endpoint.addAsset.path())?name=photo.jpg. Files of a form have names there.")
+        }
+        // What the file is, its bytes say, but those come later.
+        try FileType.requireHarmless(name: name, head: [])
+        return name
+    }
+}
+
+extension Answer {
+    /// As Cockpit answers an upload; here none fails that others could do without.
+    fileprivate init(assets: [JSONDocument], of names: [String]) {
+        let members: [(String, JSONDocument)] = [
+            ("uploaded", .array(names.map { JSONDocument(string: $0) })), ("failed", .emptyArray),
+            ("assets", .array(assets)),
+        ]
+        self.init(status: 201, body: JSONDocument.object(members).bytes)
+    }
 }
 
 extension Arrival {
-    /// How long the file is. Throws `usage` when the request does not say: whether there is room has to be known first.
+    /// How long the body is. Throws `usage` when the request does not say: whether there is room has to be known first.
     fileprivate var uploadLength: Int64 {
         get throws {
             guard let length = header("content-length").flatMap({ Int64($0) }), length >= 0 else {
                 throw TidelockError(
                     .usage, "An upload says in 'content-length' how many bytes it has.",
-                    hint: "Send the file in one piece, not in chunks.")
+                    hint: "Send it in one piece, not in chunks.")
             }
             return length
+        }
+    }
+
+    /// What takes the body apart when it is a form; nil when it is the file itself. Throws `usage`.
+    fileprivate var formParser: FormParser? {
+        get throws {
+            guard let type = header("content-type"), type.lowercased().hasPrefix("multipart/") else { return nil }
+            guard let list = ParameterList(type), list.value == "multipart/form-data",
+                let parser = list["boundary"].flatMap(FormParser.init(boundary:))
+            else {
+                throw TidelockError(
+                    .usage, "The request does not say how the parts of its form are told apart.",
+                    hint: "A form with files is 'multipart/form-data' with a 'boundary'.")
+            }
+            return parser
         }
     }
 
     /// A value of the query; an empty one is none.
     fileprivate func queryText(_ name: String) -> String? {
         queryValue(name).flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    /// What the file is called. Throws `usage` and `invalid_asset`.
-    fileprivate var uploadName: String {
-        get throws {
-            guard header("content-type")?.lowercased().hasPrefix("multipart/") != true else {
-                throw TidelockError(
-                    .usage, "An upload is the file itself, not a form that holds it.",
-                    hint: "Send the bytes as the body, for example with 'curl --data-binary @FILE'.")
-            }
-            guard let name = queryText("name"), name.utf8.count <= Kind.longestName else {
-                throw TidelockError(
-                    .usage, "An upload says in 'name' what its file is called, in at most \(Kind.longestName) bytes.",
-                    hint: "For example POST \(Endpoint.addAsset.path())?name=photo.jpg.")
-            }
-            // What the file is, its bytes say, but those come later.
-            try FileType.requireHarmless(name: name, head: [])
-            return name
-        }
-    }
-}
-
-/// A body that has to have as many bytes as were announced: one that breaks off ends like any other otherwise.
-private struct WholeBody: AsyncSequence, Sendable {
-    let body: RequestBody
-    let length: Int64
-    let problem = BodyProblem()
-
-    func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(parts: body.makeAsyncIterator(), left: length, problem: problem)
-    }
-
-    struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate var parts: RequestBody.AsyncIterator
-        fileprivate var left: Int64
-        fileprivate let problem: BodyProblem
-
-        mutating func next() async throws -> ByteBuffer? {
-            let part = try await nextPart()
-            left -= Int64(part?.readableBytes ?? 0)
-            guard left >= 0, part != nil || left == 0 else {
-                throw problem.noting("The upload does not have as many bytes as it announced.")
-            }
-            return part
-        }
-
-        /// Where the connection ends in the middle, the parser may say so in its own words.
-        private mutating func nextPart() async throws -> ByteBuffer? {
-            do {
-                return try await parts.next()
-            } catch {
-                throw problem.noting("The upload broke off before its end.", error)
-            }
-        }
-    }
-}
-
-/// What was wrong with a body. A class, because who reads the body is not who is told.
-private final class BodyProblem: Sendable {
-    let error = Mutex<TidelockError?>(nil)
-
-    func noting(_ what: String, _ cause: (any Error)? = nil) -> TidelockError {
-        let problem = TidelockError(.malformedMessage, what, underlying: cause)
-        error.withLock { $0 = problem }
-        return problem
     }
 }

@@ -13,11 +13,15 @@ struct AssetDesk: AssetEditor {
         try instance.store.blobs.placeForUpload(of: bytes)
     }
 
-    func add(_ upload: AssetUpload) async throws -> JSONDocument {
+    func add(_ uploads: [AssetUpload]) async throws -> [JSONDocument] {
         try await withTaskExecutorPreference(BlockingThreads.shared) {
-            defer { unlink(upload.file) }
-            return try await make(upload)
+            defer { for upload in uploads { unlink(upload.file) } }
+            return try await make(uploads)
         }
+    }
+
+    func discard(_ files: [String]) async {
+        await withTaskExecutorPreference(BlockingThreads.shared) { for file in files { unlink(file) } }
     }
 
     func remove(_ id: String) async throws {
@@ -30,15 +34,18 @@ struct AssetDesk: AssetEditor {
         }
     }
 
-    private func make(_ upload: AssetUpload) async throws -> JSONDocument {
-        let source = AssetSource(file: URL(filePath: upload.file), calledBySender: upload.name)
-        try requireHarmless(source)
+    private func make(_ uploads: [AssetUpload]) async throws -> [JSONDocument] {
+        let sources = uploads.map { AssetSource(file: URL(filePath: $0.file), calledBySender: $0.name) }
+        for source in sources { try requireHarmless(source) }
         var addition = try await AssetAddition(instance: instance)
-        let folder = try upload.folder.map { try addition.folders.find($0).id }
-        _ = try await edit.perform("asset add \(upload.name.printable)") { writer in
-            try addition.add(source, title: upload.title, folder: folder ?? "", &writer)
+        let folders = try uploads.map { upload in try upload.folder.map { try addition.folders.find($0).id } ?? "" }
+        let what = uploads.count == 1 ? uploads[0].name.printable : "\(uploads.count) files"
+        _ = try await edit.perform("asset add \(what)") { writer in
+            for (index, source) in sources.enumerated() {
+                try addition.add(source, title: uploads[index].title, folder: folders[index], &writer)
+            }
         }
-        return addition.assets[0]  // the one that was added
+        return addition.assets
     }
 
     /// Refused before it is a blob, so that nothing is left of it.
