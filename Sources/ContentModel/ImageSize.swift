@@ -17,7 +17,7 @@ public struct ImageSize: Sendable, Equatable {
         self.height = height
     }
 
-    /// Reads PNG, JPEG, GIF, WebP, BMP and SVG; nil for other files, and where the header says nothing.
+    /// Reads PNG, JPEG, GIF, WebP, BMP, AVIF, HEIC and SVG; nil for other files, and where the header says nothing.
     ///
     /// `head` is the beginning of the file, `FileType.headBytes` of it or all.
     public init?(_ head: [UInt8]) {
@@ -28,6 +28,7 @@ public struct ImageSize: Sendable, Equatable {
             case "gif": ImageSize(head.littleEndian(6, bytes: 2), head.littleEndian(8, bytes: 2))
             case "webp": Self.webp(head)
             case "bmp": Self.bitmap(head)
+            case "avif", "heic": Self.primaryItem(head)
             case nil: head.isText ? Self.drawing(head) : nil
             default: nil
             }

@@ -56,6 +56,79 @@ import Testing
         #expect(sides([0xFF, 0xD8, 0xFF, 0xFE, 0xFF, 0xFF] + frame) == nil)
     }
 
+    @Test func theBoxesOfAPictureSayHowItIsShown() {
+        #expect(sides(PictureSamples.avif) == [30, 20])
+        #expect(sides(PictureSamples.turnedAVIF) == [20, 30])
+        #expect(sides(PictureSamples.croppedHEIC) == [30, 20])
+    }
+
+    private static func box(_ type: String, _ content: [UInt8]) -> [UInt8] {
+        number(content.count + 8) + Array(type.utf8) + content
+    }
+
+    private static func number(_ value: Int) -> [UInt8] {
+        withUnsafeBytes(of: UInt32(value).bigEndian) { Array($0) }
+    }
+
+    private static func shown(_ width: Int, _ height: Int) -> [UInt8] {
+        box("ispe", number(0) + number(width) + number(height))
+    }
+
+    /// A file whose primary item is the second of two, and whose first property belongs to the first.
+    private static func picture(
+        _ properties: [UInt8], primary: [UInt8], associations: [UInt8], before: [UInt8] = []
+    ) -> [UInt8] {
+        let described = box("iprp", box("ipco", properties) + box("ipma", associations))
+        return box("ftyp", Array("heic\0\0\0\0mif1".utf8)) + before
+            + box("meta", number(0) + box("pitm", primary) + described)
+    }
+
+    private static let two: [UInt8] = [0, 0, 0, 2]
+    private static let short: [UInt8] = [0, 0, 0, 0] + two + [0, 1, 1, 0x81, 0, 2, 2, 0x82, 0x03]
+    private static let long: [UInt8] = [1, 0, 0, 1] + two + [0, 0, 0, 1, 1, 0x80, 1, 0, 0, 0, 2, 2, 0x80, 2, 0, 3]
+    private static let thumbnailAndGrid = shown(4_000, 3_000) + shown(300, 200) + box("irot", [2])
+
+    @Test func ofSeveralItemsThePrimaryOneCounts() {
+        let properties = Self.thumbnailAndGrid
+        let plain: [UInt8] = [0, 0, 0, 0, 0, 2]
+        #expect(sides(Self.picture(properties, primary: plain, associations: Self.short)) == [300, 200])
+        let wide: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 2]
+        #expect(sides(Self.picture(properties, primary: wide, associations: Self.long)) == [300, 200])
+        let other: [UInt8] = [0, 0, 0, 0, 0, 3]
+        #expect(sides(Self.picture(properties, primary: other, associations: Self.short)) == nil)
+        let first: [UInt8] = [0, 0, 0, 0, 0, 1]
+        #expect(sides(Self.picture(properties, primary: first, associations: Self.short)) == [4_000, 3_000])
+    }
+
+    /// What stands before may be longer than four bytes can say, and what goes on to the end is no description.
+    @Test func boxesAreWalkedByTheirLengths() {
+        let plain: [UInt8] = [0, 0, 0, 0, 0, 2]
+        func sides(before: [UInt8]) -> [Int]? {
+            self.sides(
+                Self.picture(
+                    Self.thumbnailAndGrid, primary: plain, associations: Self.short, before: before))
+        }
+        let header = Self.number(1) + Array("free".utf8)
+        #expect(sides(before: header + [0, 0, 0, 0, 0, 0, 0, 20, 1, 2, 3, 4]) == [300, 200])
+        #expect(sides(before: header + [0, 0, 0, 0, 0, 0, 0, 15]) == nil)
+        #expect(sides(before: header + [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]) == nil)
+        #expect(sides(before: Self.number(0) + Array("free".utf8)) == nil)
+        #expect(sides(before: Self.number(7) + Array("free".utf8)) == nil)
+    }
+
+    @Test(arguments: [
+        [shown(300, 200), box("ispe", [0, 0, 0, 0, 0, 0, 1])], [shown(1, 1), shown(0, 200)],
+        [shown(1, 1), shown(300, 1 << 31)], [shown(300, 200)], [],
+        [shown(1, 1), shown(300, 200), box("irot", [])],
+        [shown(1, 1), shown(300, 200), box("clap", number(300) + number(0) + number(200) + number(1))],
+        [shown(1, 1), shown(300, 200), box("clap", number(301) + number(1) + number(200) + number(1))],
+    ])
+    func propertiesThatCannotBeAreNotBelieved(properties: [[UInt8]]) {
+        let bytes = Self.picture(
+            properties.flatMap(\.self), primary: [0, 0, 0, 0, 0, 2], associations: Self.short)
+        #expect(sides(bytes) == nil)
+    }
+
     @Test(
         arguments: [
             ("width='120' height='40px'", [120, 40]), ("width=\"1in\" height=\"2.54cm\"", [96, 96]),
@@ -88,7 +161,8 @@ import Testing
     private static func samples() throws -> [[UInt8]] {
         let names = try FileManager.default.contentsOfDirectory(atPath: uploads.path).sorted()
         return try names.map(file) + [
-            gif, lossless, extended, bitmap(height: -200),
+            gif, lossless, extended, bitmap(height: -200), PictureSamples.avif, PictureSamples.turnedAVIF,
+            PictureSamples.croppedHEIC, picture(thumbnailAndGrid, primary: [1, 0, 0, 0, 0, 0, 0, 2], associations: long),
             Array("<!DOCTYPE svg [<!ENTITY a 'b'>]><!-- c --><svg width='1in' viewBox='0 0 3 2'>".utf8),
         ]
     }
