@@ -9,19 +9,23 @@ enum BaseBodies {
         guard let head, head.isLive, head.origin != 0, !head.isEdited, let rid = head.rid, let base = head.base
         else { return }
         let beside = try sent(db, place, to: head.origin)
-        let key = place.arguments + [base.data]
+        try put(db, place, hash: base.data, rid: Bodies.copy(db, rid), beside: beside)
+    }
+
+    /// Takes the body over. One that is there for the same output gives way: it may be of a time when not all of the
+    /// output was here.
+    private static func put(_ db: Database, _ place: Place, hash: Data, rid: Int64, beside: Data?) throws {
+        let key = place.arguments + [hash]
         let known = try db.cachedStatement(
             sql: "SELECT rid FROM base_body WHERE kid = ? AND bucket = ? AND id = ? AND hash = ?"
         ).fetchInteger(StatementArguments(key))
-        guard known == nil else {
-            return try db.cachedStatement(
-                sql: "UPDATE base_body SET beside = ? WHERE kid = ? AND bucket = ? AND id = ? AND hash = ?"
-            ).execute(arguments: StatementArguments([beside] + key as [(any DatabaseValueConvertible)?]))
-        }
-        let copy = try Bodies.copy(db, rid)
         try db.cachedStatement(
-            sql: "INSERT INTO base_body (kid, bucket, id, hash, rid, beside) VALUES (?, ?, ?, ?, ?, ?)"
-        ).execute(arguments: StatementArguments(key + [copy, beside] as [(any DatabaseValueConvertible)?]))
+            sql: """
+                INSERT INTO base_body (kid, bucket, id, hash, rid, beside) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (kid, bucket, id, hash) DO UPDATE SET rid = excluded.rid, beside = excluded.beside
+                """
+        ).execute(arguments: StatementArguments(key + [rid, beside] as [(any DatabaseValueConvertible)?]))
+        try Bodies.drop(db, known)
     }
 
     private static func sent(_ db: Database, _ place: Place, to pid: Int64) throws -> Data? {
@@ -31,14 +35,19 @@ enum BaseBodies {
     }
 
     /// What arrived and did not become current, although the row counts as made of it from now on: where the row here
-    /// was kept, and, when `withMerges`, where a merge was stored.
+    /// was kept, and, when `withMerges`, where a merge was stored. Where a rule about translations kept something,
+    /// nobody decided between the two, so it is what both have in common.
     ///
     /// Takes those bodies over; frees the staged ones that nobody needs.
-    static func keepArrived(_ db: Database, transfer: String, pid: Int64, withMerges: Bool) throws {
-        try keep(db, transfer, pid, "u.verdict = \(Verdict.keepOriginal.rawValue)")
+    static func keepArrived(
+        _ db: Database, transfer: String, pid: Int64, withMerges: Bool, withRule: Bool
+    ) throws {
+        let isDecided = "s.keep NOT IN (\(Decision.list(Decision.ruled)))"
+        if withRule { try keepCommon(db, transfer, pid) }
+        try keep(db, transfer, pid, "u.verdict = \(Verdict.keepOriginal.rawValue) AND \(isDecided)")
         if withMerges {
-            try keep(
-                db, transfer, pid, "s.arrived IS NOT NULL AND u.verdict IN (\(Verdict.list(Verdict.applied)))")
+            let isMerged = "s.arrived IS NOT NULL AND u.verdict IN (\(Verdict.list(Verdict.applied)))"
+            try keep(db, transfer, pid, "\(isMerged) AND \(isDecided)")
             try db.execute(
                 sql: """
                     DELETE FROM body WHERE rid IN (
@@ -59,6 +68,48 @@ enum BaseBodies {
                 """,
             arguments: [transfer])
     }
+
+    /// Rows of which what is common is found at once.
+    private static let page = 500
+
+    private static func keepCommon(_ db: Database, _ transfer: String, _ pid: Int64) throws {
+        var last = Place(kid: -1, bucket: Bucket(number: 0), id: "")
+        while true {
+            let rows = try Row.fetchAll(
+                db, sql: commonSQL,
+                arguments: [
+                    "transfer": transfer, "pid": pid, "kid": last.kid, "bucket": Int64(last.bucket.number),
+                    "id": last.id,
+                ])
+            for row in rows {
+                last = Place(kid: row[0], bucket: Bucket(number: UInt16(row[1] as Int)), id: row[2])
+                let common = FieldCommon(
+                    of: JSONDocument(trusted: row.bytes(5) ?? []), and: JSONDocument(trusted: row.bytes(6) ?? []),
+                    before: row.bytes(7).map { JSONDocument(trusted: $0) })
+                try put(db, last, hash: row[3], rid: Bodies.insert(db, common.item), beside: row[4])
+            }
+            guard rows.count == page else { return }
+        }
+    }
+
+    /// Columns 5 to 7: what arrived, what is here now, and what both had in common before. The last of them is the row
+    /// of then where it was not edited, and what is kept for it where it was; of rows of others nothing is known.
+    private static let commonSQL = """
+        SELECT s.kid, s.bucket, s.id, s.hash, sh.out_hash, arrived.bytes, present.bytes,
+            CASE WHEN u.old_origin <> :pid THEN NULL WHEN u.old_edited = 0 THEN earlier.bytes ELSE common.bytes END
+        FROM stage s
+        JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
+        \(Collision.joins)
+        JOIN body arrived ON arrived.rid = coalesce(s.arrived, s.rid)
+        JOIN body present ON present.rid = h.rid
+        LEFT JOIN body earlier ON earlier.rid = u.old_rid
+        LEFT JOIN base_body b ON b.kid = s.kid AND b.bucket = s.bucket AND b.id = s.id AND b.hash = u.old_base
+        LEFT JOIN body common ON common.rid = b.rid
+        WHERE s.transfer = :transfer AND (s.kid, s.bucket, s.id) > (:kid, :bucket, :id)
+            AND s.keep IN (\(Decision.list(Decision.ruled))) AND h.edited <> 0
+        ORDER BY s.kid, s.bucket, s.id
+        LIMIT \(page)
+        """
 
     private static func keep(_ db: Database, _ transfer: String, _ pid: Int64, _ choice: String) throws {
         try db.execute(

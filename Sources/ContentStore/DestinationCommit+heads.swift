@@ -52,7 +52,9 @@ extension Commit {
         try markRuled()
         try bury(sequence: sequence)
         try releaseRows(sequence: sequence)
-        try BaseBodies.keepArrived(db, transfer: transfer, pid: pid, withMerges: isDecided)
+        try BaseBodies.keepArrived(
+            db, transfer: transfer, pid: pid, withMerges: isDecided,
+            withRule: record.scope.translationRule != .override)
         try db.execute(
             sql: """
                 DELETE FROM body WHERE rid IN (

@@ -206,7 +206,8 @@ enum Collision {
         \(joins)
         LEFT JOIN base_body b ON h.origin = :pid AND b.kid = s.kid AND b.bucket = s.bucket AND b.id = s.id
             AND b.hash = h.base AND b.beside IS sh.out_hash
-            AND s.contested = 0 AND h.edited <= \(TranslationSelection.Rule.override.edited)
+            AND s.contested = 0
+            AND (h.edited <= \(TranslationSelection.Rule.override.edited) OR NOT coalesce(\(isOriginal), 0))
         LEFT JOIN body common ON common.rid = b.rid
         LEFT JOIN body arriving ON arriving.rid = s.rid
         LEFT JOIN body present ON present.rid = h.rid

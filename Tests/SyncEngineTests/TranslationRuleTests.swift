@@ -204,6 +204,76 @@ import TidelockTestSupport
         try verify()
     }
 
+    private func pushed(_ values: String, _ rule: TranslationSelection.Rule) async throws {
+        try await a.put(shop, key("k", values))
+        try await a.push(to: b, with(rule))
+    }
+
+    /// What was kept never was what the source sent, so a merge begins at what both had before.
+    @Test(arguments: [TranslationSelection.Rule.missingKeys, .missingValues], [true, false])
+    func aMergeBringsWhatARuleHeldBack(_ rule: TranslationSelection.Rule, isEdited: Bool) async throws {
+        try await pushed(#"{"en":"1","de":"1"}"#, .override)
+        try await pushed(#"{"en":"2","de":"1"}"#, rule)
+        #expect(try await b.text(shop, "k") == key("k", #"{"en":"1","de":"1"}"#))
+        if isEdited { try await b.put(shop, key("k", #"{"en":"1","de":"b"}"#)) }
+        try await a.put(shop, key("k", #"{"en":"2","de":"1","fr":"a"}"#))
+        let run = try await a.push(to: b, with(.override, .mergeFields))
+        #expect(run.result?.conflicts.map(\.verdict) == [.merged])
+        let german = isEdited ? "b" : "1"
+        #expect(try await b.text(shop, "k") == key("k", #"{"en":"2","de":"\#(german)","fr":"a"}"#))
+        #expect(try await b.store.conflicts() == [])
+        try verify()
+    }
+
+    @Test func aMergeTellsOfWhatBothSidesChangedBeforeARuleKeptOneOfThem() async throws {
+        try await pushed(#"{"en":"1"}"#, .override)
+        try await b.put(shop, key("k", #"{"en":"b"}"#))
+        try await pushed(#"{"en":"2"}"#, .missingKeys)
+        try await b.put(shop, key("k", #"{"en":"b","de":"b"}"#))
+        try await a.put(shop, key("k", #"{"en":"2","fr":"a"}"#))
+        let run = try await a.push(to: b, with(.override, .mergeFields))
+        #expect(run.result?.conflicts.map(\.verdict) == [.mergedParked])
+        #expect(try await b.text(shop, "k") == key("k", #"{"en":"b","de":"b","fr":"a"}"#))
+        #expect(try await b.store.conflicts().map(\.fields) == [["values.en"]])
+        try verify()
+    }
+
+    @Test func ofAKeyThatNeverWasTheSameAMergeTakesWhatIsMissing() async throws {
+        try await b.put(shop, key("k", #"{"en":"b"}"#))
+        try await pushed(#"{"en":"a","de":"a"}"#, .missingKeys)
+        try await b.put(shop, key("k", #"{"en":"later"}"#))
+        let run = try await a.push(to: b, with(.override, .mergeFields))
+        #expect(run.result?.conflicts.map(\.verdict) == [.mergedParked])
+        #expect(try await b.text(shop, "k") == key("k", #"{"en":"later","de":"a"}"#))
+        try verify()
+    }
+
+    @Test func whatWasFilledInIsCommonFromThenOn() async throws {
+        try await pushed(#"{"en":"1"}"#, .override)
+        try await b.put(shop, key("k", #"{"en":"b"}"#))
+        try await pushed(#"{"en":"1","de":"a"}"#, .missingValues)
+        #expect(try await b.text(shop, "k") == key("k", #"{"en":"b","de":"a"}"#))
+        try await a.put(shop, key("k", #"{"en":"1","de":"a2"}"#))
+        let run = try await a.push(to: b, with(.override, .mergeFields))
+        #expect(run.result?.conflicts.map(\.verdict) == [.merged])
+        #expect(try await b.text(shop, "k") == key("k", #"{"en":"b","de":"a2"}"#))
+        try verify()
+    }
+
+    @Test func anEditAfterARunThatOverridesBeginsAtWhatThatRunBrought() async throws {
+        try await pushed(#"{"en":"1","de":"1"}"#, .override)
+        try await pushed(#"{"en":"2","de":"1"}"#, .missingKeys)
+        try await a.push(to: b)
+        #expect(try await b.text(shop, "k") == key("k", #"{"en":"2","de":"1"}"#))
+        // As it was before: an edit all the same.
+        try await b.put(shop, key("k", #"{"en":"1","de":"1"}"#))
+        try await a.put(shop, key("k", #"{"en":"2","de":"a"}"#))
+        let run = try await a.push(to: b, with(.override, .mergeFields))
+        #expect(run.result?.conflicts.map(\.verdict) == [.merged])
+        #expect(try await b.text(shop, "k") == key("k", #"{"en":"1","de":"a"}"#))
+        try verify()
+    }
+
     @Test func aPullKeepsThemAlike() async throws {
         try await fill()
         let before = try await texts()
