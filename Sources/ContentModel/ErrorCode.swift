@@ -55,6 +55,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case danglingLinks = "dangling_links"
     case breakingSchema = "breaking_schema"
     case treeCycle = "tree_cycle"
+    case pathTaken = "path_taken"
     // limits
     case tooLarge = "too_large"
     case rateLimited = "rate_limited"
@@ -122,7 +123,7 @@ extension ErrorCode {
         case .fenced, .movedMeanwhile, .batchConflict: Self.row(false, 409, 75, .warning)
         case .planOutdated: Self.row(false, 409, 65, .notice)
         case .deleteGuard, .emptySource, .filterMissing, .conflicts, .modelMissing, .danglingLinks, .breakingSchema,
-            .treeCycle:
+            .treeCycle, .pathTaken:
             Self.row(false, 409, 65, .warning)
         case .tooLarge: Self.row(false, 413, 65, .warning)
         case .rateLimited: Self.row(true, 429, 75, .notice)

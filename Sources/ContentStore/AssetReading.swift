@@ -27,7 +27,7 @@ extension Store: AssetReader {
 
     /// Notes the paths of assets that changed since this was done last, page by page, so that nobody who writes waits
     /// for it. Several processes may do so at once: a page that somebody else has noted meanwhile is not noted again.
-    private func updateAssetPaths() async throws {
+    func updateAssetPaths() async throws {
         while let page = try await read({ db in try AssetPaths.next(db) }) {
             try await write { db in
                 guard try AssetPaths.progress(db, page.kid) == page.begin else { return }

@@ -193,7 +193,7 @@ public struct RunMachine: Sendable {
     /// Codes with which a destination says that it has not committed and will not.
     private static let refusals: Set<ErrorCode> = [
         .rootMismatch, .deleteGuard, .batchConflict, .fenced, .movedMeanwhile, .conflicts, .danglingLinks, .treeCycle,
-        .modelMissing, .breakingSchema, .blobMissing,
+        .modelMissing, .breakingSchema, .blobMissing, .pathTaken,
     ]
 
     private func outcomeAfterAbandon() -> Outcome {

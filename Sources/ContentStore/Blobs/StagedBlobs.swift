@@ -57,6 +57,8 @@ extension Store: BlobDestination {
     public func settleBlobs(transfer: String) async throws {
         let files = try await read { db in try Self.stagedFiles(db, transfer: transfer) }
         try await settle(files)
+        // The commit then notes few paths while it holds the lock.
+        if !files.isEmpty { try await updateAssetPaths() }
         await freeUnnamedArrivals(endOf: transfer)
     }
 
