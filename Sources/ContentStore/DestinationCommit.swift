@@ -44,6 +44,7 @@ struct Commit {
         try requireAllBatches()
         try SupersedingRows.settle(db, transfer: transfer)
         try requireUnmoved()
+        try requireStandingRows()
         try requireFittingSchema()
         let sequence = try Settings.nextSequence(db)
         try decide()

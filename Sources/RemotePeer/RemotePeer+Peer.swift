@@ -74,6 +74,11 @@ extension RemotePeer {
         try await ask(.readOutputs, Endpoint.readOutputs.path(transfer), request)
     }
 
+    public func expect(transfer: String, _ page: ExpectRows) async throws {
+        let body = try WireBody.encode(page)
+        _ = try await perform(Call(endpoint: .expectRows, path: Endpoint.expectRows.path(transfer), body: body))
+    }
+
     public func abandon(transfer: String) async throws {
         _ = try await perform(Call(endpoint: .abandon, path: Endpoint.abandon.path(transfer)))
     }

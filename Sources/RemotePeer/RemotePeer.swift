@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// Whatever fails for a moment is repeated until nothing has moved for `timeout`; the protocol makes repetition
 /// harmless. Before the first answer nothing is repeated, so that a wrong address is told at once.
-public final class RemotePeer: Peer, PlanPort, BlobSource, BlobDestination {
+public final class RemotePeer: Peer, ExpectationPort, BlobSource, BlobDestination {
     let target: Target
     let address: TargetAddress
     let local: InstanceIdentity

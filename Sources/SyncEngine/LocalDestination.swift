@@ -10,12 +10,15 @@ public struct LocalDestination: DestinationPort {
     private let schema: SchemaSurvey
     private let random: any RandomSource
     private let clock: any WallClock
+    private let expected: ExpectedRows?
     private let events: @Sendable (String) async throws -> [QueuedEvent]
 
-    /// `events` answers what to queue with the commit of a transfer.
+    /// - Parameters:
+    ///   - expected: rows of the plan that is carried out here as it was written; nil for any other run
+    ///   - events: answers what to queue with the commit of a transfer
     public init(
         store: any DestinationStore, hooks: any HookPort, clock: any WallClock, random: any RandomSource,
-        events: @escaping @Sendable (String) async throws -> [QueuedEvent]
+        expected: ExpectedRows? = nil, events: @escaping @Sendable (String) async throws -> [QueuedEvent]
     ) {
         self.store = store
         arrivals = Arrivals(store: store, hooks: hooks)
@@ -23,6 +26,7 @@ public struct LocalDestination: DestinationPort {
         schema = SchemaSurvey(store: store)
         self.clock = clock
         self.random = random
+        self.expected = expected
         self.events = events
     }
 
@@ -65,7 +69,7 @@ public struct LocalDestination: DestinationPort {
             // A decision may have chosen other files than the source.
             try await store.settleBlobs(transfer: transfer)
             let schema = try await schema.staged(transfer: transfer, fence: request.fence)
-            return Preparation(isDecided: isDecided, schema: schema)
+            return Preparation(isDecided: isDecided, schema: schema, rows: expected?.met ?? [:])
         } catch {
             var error = TidelockError(wrapping: error)
             // The same request, sent twice, may have committed meanwhile; the store then answers what it did.

@@ -293,7 +293,7 @@ extension LocalInstance: Responder {
         try await store.append(transfer: transfer, fence: fence, bytes, of: parts)
     }
 
-    // MARK: For those who only look
+    // MARK: For those who look at a plan, or carry out one that they have looked at
 
     public func planned(transfer: String, _ request: ListPlanned) async throws -> PlannedPage {
         guard (1...Limits.plannedRows).contains(request.limit) else {
@@ -303,6 +303,10 @@ extension LocalInstance: Responder {
         // The hash of an item as it is here would tell whether a guess at what handlers hold back is right.
         for position in page.rows.indices { page.rows[position].source = nil }
         return page
+    }
+
+    public func expect(transfer: String, _ page: ExpectRows) async throws {
+        try await source(transfer).expect(page)
     }
 
     public func outputs(transfer: String, _ request: ReadOutputs) async throws -> OutputPage {

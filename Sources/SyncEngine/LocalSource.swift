@@ -9,13 +9,16 @@ public actor LocalSource: SourcePort {
     private let hooks: any RunHooks
     let request: OpenTransfer
     let peer: InstanceIdentity
-    private let options: PlanOptions
+    private var options: PlanOptions
     private let events: [QueuedEvent]
     private let progress: @Sendable (Int) -> Void
     private let onBatch: @Sendable (BatchInfo) -> Void
     /// Lists that were asked for and have not been supplied to the end.
     private var outstanding: [ListHeld] = []
     private var hasCompared = false
+    private var isAskedFor = false
+    /// Rows of a plan made before, while they arrive; nil where the plan is not limited to any.
+    private var arriving: [ItemKey: PlannedRow]?
 
     /// `events` are queued when the transfer is acknowledged; `onBatch` is told of each batch as soon as it may be read,
     /// while the plan goes on.
@@ -36,6 +39,7 @@ public actor LocalSource: SourcePort {
     }
 
     public func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
+        limit()
         if let ready = try await store.planSummary(transfer: transfer) { return .ready(ready) }
         let kinds = try await selection(held: request.held)
         if let list = request.supplied { try await accept(list, transfer) }
@@ -61,6 +65,30 @@ public actor LocalSource: SourcePort {
     public func abandon(transfer: String) async throws {
         try await store.abandonPlan(transfer: transfer)
         await hooks.release()
+    }
+
+    /// Takes in rows to which the plan is limited: a page of them, before the plan is asked for.
+    func expect(_ page: ExpectRows) throws {
+        guard !isAskedFor, !request.isPlanOnly else {
+            throw TidelockError(
+                .fenced, "Transfer \(request.id.printable) is planned already, or only looked at.",
+                hint: "Start the run again.")
+        }
+        let rows = try page.rows.map { (item: ItemKey(try Kind($0.kind), $0.id), row: PlannedRow($0)) }
+        let known = arriving?.count ?? 0
+        guard known + rows.count(where: { arriving?[$0.item] == nil }) <= Limits.expectedRows else {
+            throw TidelockError(.tooLarge, "A pull may be limited to \(Limits.expectedRows) rows of a plan at most.")
+        }
+        if arriving == nil { arriving = [:] }
+        for (item, row) in rows { arriving?[item] = row }
+    }
+
+    /// From now on the rows that arrived are all that there are.
+    private func limit() {
+        isAskedFor = true
+        guard let rows = arriving else { return }
+        options.expected = ExpectedRows(rows, keptBy: .destination)
+        arriving = nil
     }
 
     private func selection(held: DestinationState) async throws -> [KindScope] {

@@ -192,19 +192,23 @@ public actor PullOpening: RunOpening {
     private let peer: any Peer
     private var request: OpenTransfer
     private let knownPeer: String?
+    private let applied: AppliedPull?
     private var opened: RunOpened?
     private var isOpenThere = false
     public private(set) var responder: InstanceIdentity?
     public private(set) var unchanged = 0
 
+    /// `applied` is the plan that is carried out as it was written; nil for any other run.
     public init(
-        store: any DestinationStore, hooks: any HookPort, peer: any Peer, request: OpenTransfer, knownPeer: String?
+        store: any DestinationStore, hooks: any HookPort, peer: any Peer, request: OpenTransfer, knownPeer: String?,
+        applied: AppliedPull? = nil
     ) {
         self.store = store
         self.hooks = hooks
         self.peer = peer
         self.request = request
         self.knownPeer = knownPeer
+        self.applied = applied
     }
 
     public func open(
@@ -216,16 +220,26 @@ public actor PullOpening: RunOpening {
         let answer = try await peer.open(request)
         responder = answer.responder
         guard answer.responder.id != request.initiator.id else { throw TidelockError.sameInstance(request.initiator) }
-        guard answer.status == .open else {
+        isOpenThere = answer.status == .open
+        try applied?.require(answer.responder)
+        guard isOpenThere else {
             unchanged = answer.unchanged
             return .inSync
         }
-        isOpenThere = true
         let lease = try await store.admit(request, source: answer.responder, direction: .pull)
-        let staged = try await store.resumableBatches(
-            transfer: request.id, receivers: hooks.receivers().fingerprint)
-        opened = RunOpened(held: try await held(of: answer.responder.id), lease: lease, staged: Set(staged))
+        try await applied?.begin(request.id, from: answer.responder, store)
+        opened = RunOpened(
+            held: try await held(of: answer.responder.id), lease: lease, staged: try await stagedBatches())
         return .opened
+    }
+
+    /// What an interrupted run has left here. A plan that was written down is compared with each batch of it, so all of
+    /// them are fetched then.
+    private func stagedBatches() async throws -> Set<String> {
+        guard applied == nil else { return [] }
+        return Set(
+            try await store.resumableBatches(
+                transfer: request.id, receivers: hooks.receivers().fingerprint))
     }
 
     /// Lets the source say which items the run is about. Nothing else of the scope is its to change, nor may it leave out

@@ -17,19 +17,7 @@ public struct PlanReview: Sendable {
 
     /// The first rows of the plan, and the first of the items that handlers left out of it.
     public func rows(upTo limit: Int) async throws -> (rows: [PlannedRow], excluded: [ExcludedItem]) {
-        var rows: [PlannedRow] = []
-        var excluded: [ExcludedItem] = []
-        var position: PlanPosition?
-        repeat {
-            try Task.checkCancellation()
-            let request = ListPlanned(after: position, limit: min(limit - rows.count, Limits.plannedRows))
-            let page = try await Self.asking { try await source.planned(transfer: transfer, request) }
-            try page.check(answering: request)
-            rows += page.rows
-            if position == nil { excluded = Array((page.excluded ?? []).prefix(limit)) }
-            position = page.next
-        } while position != nil && rows.count < limit
-        return (rows, excluded)
+        try await source.rows(of: transfer, upTo: limit)
     }
 
     /// What each row that brings an item changes in the item that the destination holds; names `limit` fields of each.
@@ -66,21 +54,42 @@ public struct PlanReview: Sendable {
     ) async throws -> [ShownItem] {
         try Task.checkCancellation()
         let request = ReadOutputs(kind: kind.name, ids: Array(ids.prefix(Limits.outputItems)))
-        let page = try await Self.asking { try await side.outputs(transfer: transfer, request) }
+        let page = try await asking { try await side.outputs(transfer: transfer, request) }
         try page.check(answering: request)
         return page.items
     }
+}
 
-    /// An instance of an earlier version has nothing at the path of the request.
-    private static func asking<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
-        do {
-            return try await body()
-        } catch let error as TidelockError where error.code == .notFound || error.code == .methodNotAllowed {
-            throw TidelockError(
-                .versionMismatch, "The other side does not let anybody look at a plan row by row.",
-                hint: "Its version of Tidelock may be too old; 'tidelock plan' without --list and --diff works.",
-                underlying: error)
-        }
+extension PlanPort {
+    /// The first rows of a plan that is ready, and the first of the items that handlers left out of it.
+    func rows(
+        of transfer: String, upTo limit: Int
+    ) async throws -> (rows: [PlannedRow], excluded: [ExcludedItem]) {
+        var rows: [PlannedRow] = []
+        var excluded: [ExcludedItem] = []
+        var position: PlanPosition?
+        repeat {
+            try Task.checkCancellation()
+            let request = ListPlanned(after: position, limit: min(limit - rows.count, Limits.plannedRows))
+            let page = try await asking { try await planned(transfer: transfer, request) }
+            try page.check(answering: request)
+            rows += page.rows
+            if position == nil { excluded = Array((page.excluded ?? []).prefix(limit)) }
+            position = page.next
+        } while position != nil && rows.count < limit
+        return (rows, excluded)
+    }
+}
+
+/// An instance of an earlier version has nothing at the path of the request.
+private func asking<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
+    do {
+        return try await body()
+    } catch let error as TidelockError where error.code == .notFound || error.code == .methodNotAllowed {
+        throw TidelockError(
+            .versionMismatch, "The other side does not let anybody look at a plan row by row.",
+            hint: "Its version of Tidelock may be too old; 'tidelock plan' without --list, --diff and --out works.",
+            underlying: error)
     }
 }
 

@@ -39,7 +39,7 @@ struct Planner {
         var planners: [KindPlanner] = []
         let standings = try await store.standing(of: kinds.map(\.kind), toward: peer.id)
         for (selected, standing) in zip(kinds, standings) {
-            if let expected = options.expected {
+            if let expected = options.expected, expected.keeper == .source {
                 expected.compare(try await store.standingRows(expected.keys(of: selected.kind), toward: peer.id))
             }
             let filters = hooks.filters(for: selected.kind)

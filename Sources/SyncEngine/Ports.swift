@@ -63,8 +63,16 @@ public protocol OutputPort: Sendable {
     func outputs(transfer: String, _ request: ReadOutputs) async throws -> OutputPage
 }
 
-/// The source of a plan that is only looked at.
+/// The source of a plan that is looked at.
 public protocol PlanPort: OutputPort {
     /// One page of the rows of a plan that is ready.
     func planned(transfer: String, _ request: ListPlanned) async throws -> PlannedPage
+}
+
+/// The source of a plan that carries out rows of one made before.
+public protocol ExpectationPort: PlanPort {
+    /// Limits the plan of a transfer to some rows, of which this is a page. A page may be repeated.
+    ///
+    /// Throws `fenced` once the plan has been asked for, and `too_large` for more rows than are remembered.
+    func expect(transfer: String, _ page: ExpectRows) async throws
 }

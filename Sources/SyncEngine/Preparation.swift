@@ -6,10 +6,15 @@ public struct Preparation: Sendable {
     /// Whether all conflicts there were have been decided.
     public var isDecided: Bool
     public var schema: StagedSchema
+    /// Rows that a plan which is carried out as it was written found so, and that the commit must find so too.
+    public var rows: [ItemKey: StandingRow]
 
-    public init(isDecided: Bool, schema: StagedSchema = StagedSchema()) {
+    public init(
+        isDecided: Bool, schema: StagedSchema = StagedSchema(), rows: [ItemKey: StandingRow] = [:]
+    ) {
         self.isDecided = isDecided
         self.schema = schema
+        self.rows = rows
     }
 }
 

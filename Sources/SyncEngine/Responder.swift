@@ -4,7 +4,7 @@ public import SyncProtocol
 /// This instance as the far side of somebody else's run: what a server offers to those who sign their requests.
 ///
 /// Every call may be repeated, like every call of a peer.
-public protocol Responder: Peer, PlanPort, BlobSource, BlobDestination {
+public protocol Responder: Peer, ExpectationPort, BlobSource, BlobDestination {
     /// Who this instance is. Read for every request: an instance may be given a new identity while it serves.
     var identity: InstanceIdentity { get async }
 

@@ -197,6 +197,9 @@ public protocol DestinationStore: BlobDestination {
     /// What goes on here and what went on last.
     func activity() async throws -> ResponderStatus
 
+    /// What is here of some rows, as a source left it or otherwise, with the hashes of the items.
+    func standingRows(_ items: [ItemKey], from source: String) async throws -> [ItemKey: StandingRow]
+
     /// Whose items a transfer brings. Throws `unknown_transfer`.
     func transferSource(transfer: String) async throws -> InstanceIdentity
 }

@@ -5,7 +5,7 @@ internal import ContentModel
 public enum Endpoint: String, Sendable, CaseIterable {
     case reach, checkKey, status, health
     case openTransfer, listHeld, surveySchema, makePlan, stageBatch, readBatch, commit, acknowledge, renewLease
-    case transferState, rollback, abandon, readHeld, readCondition, listPlanned, readOutputs
+    case transferState, rollback, abandon, readHeld, readCondition, listPlanned, readOutputs, expectRows
     case listBlobs, findMissingBlobs, readBlobs, appendBlobs
     case listItems, readSingleton, readItem
     case listPages, readPage, listMenus, readMenu, readRoutes, readPageSettings, listComponents
@@ -55,6 +55,7 @@ public enum Endpoint: String, Sendable, CaseIterable {
         case .readOutputs:
             // Whichever way the transfer goes: what is shown of an item here is what a pull brings.
             Traits(.post, Self.transfer + "/outputs", .token(.pull), takes: "ReadOutputs", answers: "OutputPage")
+        case .expectRows: Traits(.post, Self.transfer + "/expected", .token(.pull), takes: "ExpectRows")
         case .listBlobs: Traits(.get, Self.transfer + "/blobs", .token(.pull), answers: "BlobPage")
         case .findMissingBlobs:
             Traits(.post, Self.blobs + "/missing", .token(.push), takes: "FindMissingBlobs", answers: "MissingBlobs")

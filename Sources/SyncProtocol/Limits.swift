@@ -50,6 +50,8 @@ public enum Limits {
     public static let listPage = 20_000
     /// Rows in a page of a plan.
     public static let plannedRows = 2_000
+    /// Rows of a plan made before to which a pull may be limited: the source keeps them in memory while it plans.
+    public static let expectedRows = 100_000
     /// Items that handlers left out of a plan and that are named to somebody else.
     public static let excludedItems = 1_000
     /// Items that are asked for at once to compare them.

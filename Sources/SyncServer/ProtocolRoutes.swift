@@ -97,6 +97,9 @@ extension Reception {
             var page = try await responder.planned(transfer: transfer, call.message())
             page.excluded = page.excluded?.map(\.told)
             return try Answer(page)
+        case .expectRows:
+            try await responder.expect(transfer: transfer, call.message())
+            return .empty
         case .commit:
             var message: CommitTransfer = try call.message()
             try prepare(&message, call)

@@ -21,7 +21,7 @@ public func decodeOne(_ bytes: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
 
 /// What reads bytes that a peer sent. Errors are answers; what the fuzzer looks for is a crash.
 enum FuzzedDecoder: String, CaseIterable {
-    case batch, lines, open, plan, answer, list, commit, filter, rows, outputs
+    case batch, lines, open, plan, answer, list, commit, filter, rows, expected, outputs
 
     func decode(_ bytes: [UInt8]) throws {
         switch self {
@@ -33,6 +33,7 @@ enum FuzzedDecoder: String, CaseIterable {
         case .list: try again(HeldPage.self, bytes)
         case .commit: try again(CommitTransfer.self, bytes)
         case .rows: try again(PlannedPage.self, bytes)
+        case .expected: try again(ExpectRows.self, bytes)
         case .outputs: try again(OutputPage.self, bytes)
         case .filter:
             let filter = try ContentFilter(text: String(decoding: bytes, as: UTF8.self))

@@ -143,6 +143,31 @@ struct MutatedInputTests {
         try await messages(like: page) { try? $0.check(answering: request) }
     }
 
+    @Test func pagesOfExpectedRows() async throws {
+        let output = String(repeating: "0a", count: 32)
+        let page = ExpectRows(rows: [
+            ExpectedRow(kind: "content/posts", id: "a", operation: .put, output: output),
+            ExpectedRow(kind: "models", id: "old", operation: .delete, output: nil),
+        ])
+        try await messages(like: page)
+        #expect(try WireBody.decode(ExpectRows.self, from: WireBody.encode(page)).rows == page.rows)
+    }
+
+    @Test(arguments: [
+        ExpectedRow(kind: "models", id: "a", operation: .put, output: nil),
+        ExpectedRow(kind: "models", id: "a", operation: .put, output: "0a"),
+        ExpectedRow(kind: "models", id: "a", operation: .delete, output: String(repeating: "0a", count: 32)),
+        ExpectedRow(kind: "models", id: "", operation: .delete, output: nil),
+        ExpectedRow(
+            kind: "models", id: String(repeating: "x", count: Kind.longestName + 1), operation: .delete, output: nil),
+        ExpectedRow(
+            kind: String(repeating: "x", count: 2 * Kind.longestName + 1), id: "a", operation: .delete, output: nil),
+    ])
+    func aRowThatNoPlanCanHaveIsRefused(row: ExpectedRow) throws {
+        let bytes = try WireBody.encode(ExpectRows(rows: [row]))
+        #expect(throws: TidelockError.self) { _ = try WireBody.decode(ExpectRows.self, from: bytes) }
+    }
+
     @Test func pagesOfItems() async throws {
         let body = try JSONDocument(validating: #"{"_id":"a","t":"ü\n","n":1.50}"#)
         let page = OutputPage(items: [

@@ -23,6 +23,8 @@ actor FakeResponder: Responder {
     private(set) var opens = 0
     private(set) var acknowledged: CommitResult?
     private(set) var abandoned: [String] = []
+    /// Rows to which plans were limited.
+    private(set) var expected: [ExpectedRow] = []
     /// Transfers of which items were asked for.
     private(set) var shown: [String] = []
     private var answers: [String: CommitResult] = [:]
@@ -129,6 +131,8 @@ actor FakeResponder: Responder {
             destination: StandingRow(holder: .source, base: nil))
         return PlannedPage(rows: Array(repeating: row, count: min(request.limit, 500)), next: nil)
     }
+
+    func expect(transfer: String, _ page: ExpectRows) async throws { expected += page.rows }
 
     func outputs(transfer: String, _ request: ReadOutputs) async throws -> OutputPage {
         shown.append(transfer)

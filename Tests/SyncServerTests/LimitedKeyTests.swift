@@ -63,6 +63,7 @@ struct LimitedKeyTests {
                 { _ = try await peer.open(caller.open(id: $0, scope: scope)) },
                 { _ = try await peer.list(transfer: $0, ListHeld(kind: "content/posts", part: .all)) },
                 { _ = try await peer.planned(transfer: $0, ListPlanned(limit: 1)) },
+                { try await peer.expect(transfer: $0, ExpectRows(rows: [])) },
                 { _ = try await peer.blobs(transfer: $0, after: nil) },
                 { _ = try await peer.missing(transfer: $0, fence: 7, []) },
                 { _ = try await peer.commit(transfer: $0, commit) },

@@ -55,6 +55,8 @@ struct PlanLookTests {
             #expect(await code { try await ask(peer) } == .permissionDenied)
             #expect(
                 await code { try await peer.planned(transfer: transfer, ListPlanned(limit: 1)) } == .permissionDenied)
+            #expect(
+                await code { try await peer.expect(transfer: transfer, ExpectRows(rows: [])) } == .permissionDenied)
         }
         #expect(await world.responder.shown.isEmpty)
     }
@@ -114,8 +116,22 @@ struct PlanLookTests {
             #expect(await code { try await ask(other) } == .permissionDenied)
             #expect(
                 await code { try await other.planned(transfer: transfer, ListPlanned(limit: 1)) } == .permissionDenied)
+            #expect(
+                await code { try await other.expect(transfer: transfer, ExpectRows(rows: [])) } == .permissionDenied)
         }
         #expect(await world.responder.shown.isEmpty)
+    }
+
+    @Test func moreRowsThanAPageHoldsAreRefused() async throws {
+        let world = World()
+        let row = ExpectedRow(kind: "models", id: "a", operation: .delete, output: nil)
+        let long = ExpectRows(rows: Array(repeating: row, count: Limits.plannedRows + 1))
+        try await world.serve { caller in
+            let peer = try caller.peer()
+            _ = try await peer.open(open(caller))
+            #expect(await code { try await peer.expect(transfer: transfer, long) } == .malformedMessage)
+        }
+        #expect(await world.responder.expected.isEmpty)
     }
 
     @Test func tooMuchAtOnceIsRefused() async throws {

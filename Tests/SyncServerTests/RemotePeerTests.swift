@@ -13,6 +13,7 @@ struct RemotePeerTests {
         let batch = EncodedBatch(
             info: BatchInfo(number: 1, digest: sha256([1, 2, 3]).hex, operations: 9, bytes: 3), payload: [1, 2, 3])
         await world.responder.offer(batch)
+        let row = ExpectedRow(kind: "models", id: "ü", operation: .put, output: String(repeating: "ab", count: 32))
         try await world.serve { caller in
             let peer = try caller.peer()
             let opened = try await peer.open(caller.open())
@@ -41,16 +42,18 @@ struct RemotePeerTests {
             let single = try await peer.rollback(transfer: "0190-1", only: item)
             #expect(single.restored == 1 && single.item == item)
             #expect(try await peer.planned(transfer: "0190-1", ListPlanned(limit: 7)).rows.count == 7)
+            try await peer.expect(transfer: "0190-1", ExpectRows(rows: [row]))
             let shown = try await peer.outputs(transfer: "0190-1", ReadOutputs(kind: "models", ids: ["é", "b"]))
             #expect(shown.items.map(\.id) == ["é", "b"] && shown.items[0].body?.text == #"{"name":null}"#)
             try await peer.acknowledge(transfer: "0190-1", result)
             try await peer.abandon(transfer: "0190-1")
             try await peer.abandon(transfer: "0190-never")
-            #expect(peer.traffic.roundTrips == 18)
+            #expect(peer.traffic.roundTrips == 19)
             #expect(peer.traffic.bytesSent > 0)
         }
         #expect(await world.responder.staged == [1: .init(fence: 7, batch: batch)])
         #expect(await world.responder.commits == 1)
+        #expect(await world.responder.expected == [row])
         #expect(await world.responder.abandoned == ["0190-1"])
         #expect(await world.responder.acknowledged?.sequence == 42)
         #expect(world.log.records.isEmpty)

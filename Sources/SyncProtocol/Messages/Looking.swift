@@ -74,7 +74,7 @@ public struct PlannedRow: Sendable, Codable, Hashable {
     }
 }
 
-/// What a destination holds of one row, as its source knows after lists were compared.
+/// What a destination holds of one row, as its source knows after lists were compared, or as the destination says.
 public struct StandingRow: Sendable, Codable, Hashable {
     public enum Holder: String, Sendable, Codable {
         case nobody
@@ -88,10 +88,13 @@ public struct StandingRow: Sendable, Codable, Hashable {
     public var holder: Holder
     /// Hex of the output that the source applied last.
     public var base: String?
+    /// Hex hash of the item that is there. Only the destination itself knows it, and tells nobody.
+    public var content: String?
 
-    public init(holder: Holder, base: String?) {
+    public init(holder: Holder, base: String?, content: String? = nil) {
         self.holder = holder
         self.base = base
+        self.content = content
     }
 }
 

@@ -89,6 +89,8 @@ public struct TestRun: Sendable {
     public var repeatsCalls = false
     /// Where the process that drives the run dies.
     public var crash: CrashPoint?
+    /// Instance id of the source that the rows of `options.expected` were planned with; nil takes any.
+    public var expectedSource: String?
     /// Looks at the plan of a dry run, items included.
     public var review: (@Sendable (PlanReview) async throws -> Void)?
 
@@ -189,11 +191,16 @@ extension TestInstance {
         let open = try openRequest(.pull, run)
         let facts = TargetFacts(name: target, uri: "test:\(target)")
         let known = try await store.instance(answering: target, at: facts.uri)
-        let opening = PullOpening(store: store, hooks: hooks, peer: peer, request: open, knownPeer: known)
+        let applied = try applied(run, from: peer, responder)
+        let opening = PullOpening(
+            store: store, hooks: hooks, peer: peer, request: open, knownPeer: known, applied: applied)
         let events = finishedEvents(.pull, run: open.id, facts)
-        let destination = LocalDestination(store: store, hooks: hooks, clock: clock, random: random) { _ in events }
+        let destination = LocalDestination(
+            store: store, hooks: hooks, clock: clock, random: random, expected: applied?.expected
+        ) { _ in events }
+        let source: any SourcePort = if let applied { applied } else { peer }
         let parts = Run.Parts(
-            opening: opening, source: peer, destination: destination,
+            opening: opening, source: source, destination: destination,
             files: BlobRoute(from: responder as? any BlobSource ?? NoBlobs(), to: store), clock: clock,
             review: { [self] _ in
                 guard let look = run.review, let source = responder as? any PlanPort else { return }
@@ -205,6 +212,20 @@ extension TestInstance {
         }
         return TestRunResult(
             transfer: open.id, outcome: outcome, calls: peer.calls, unchanged: await opening.unchanged)
+    }
+
+    /// The plan made before to which a pull is limited.
+    private func applied(_ run: TestRun, from peer: FaultyPeer, _ responder: any Peer) throws -> AppliedPull? {
+        guard let expected = run.options.expected else { return nil }
+        guard let port = responder as? any ExpectationPort else {
+            throw TidelockError(.internalFailure, "The peer of a test cannot be told which rows are expected.")
+        }
+        let source = run.expectedSource
+        return AppliedPull(expected, source: peer, port: port) { responder in
+            guard source == nil || source == responder.id else {
+                throw TidelockError(.planOutdated, "The plan was made for another instance.")
+            }
+        }
     }
 
     private func review(
