@@ -9,8 +9,9 @@ struct ApplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply", abstract: "Carry out a plan that 'plan --out' wrote, and nothing else.",
         discussion: """
-            Rows that have moved since at the source, under the handlers or at the target are left out and named; the \
-            others are applied in one commit. The exit status is 0 only if all were applied.
+            The plan is one of a push or of a pull. Rows that have moved since at the source, under its handlers or \
+            at the destination are left out and named; the others are applied in one commit. The exit status is 0 \
+            only if all were applied.
             """)
 
     @Argument(help: "The file.") var file: String
@@ -23,11 +24,11 @@ struct ApplyCommand: AsyncParsableCommand {
         let instance = try await Instance.open(location)
         try plan.require(of: instance.store.identity)
         let target = try await instance.target(plan.target).target
-        let expected = try ExpectedRows(plan.items)
+        let expected = try ExpectedRows(plan.items, keptBy: plan.direction == .push ? .source : .destination)
         var options = PlanOptions(includesReverted: plan.includesReverted)
         options.expected = expected
         options.isExact = true
-        var request = SyncRunner.Request(direction: .push, scope: plan.scope, options: options)
+        var request = SyncRunner.Request(direction: plan.direction, scope: plan.scope, options: options)
         request.confirmations = Confirmations(deletes: deletes.allowDeletes)
         request.applied = plan
         let hooks = try await instance.hooks()
@@ -68,26 +69,33 @@ extension RunReport {
 extension ReportText {
     /// What was applied, although some rows were not.
     fileprivate func print(moved failure: TidelockError?) throws {
-        guard failure?.code == .planOutdated else { return try print() }
+        // A run that failed has left out nothing.
+        guard failure?.code == .planOutdated, let moved = report.moved else { return try print() }
         var applied = report
         applied.error = nil
-        try ReportText(report: applied).print()
-        for row in (report.moved ?? []).prefix(100) {
-            try Output.line("  left out: \(row.kind)/\(row.id.printable) (\(row.cause.words))")
+        // Both sides are not equal only because nothing of the plan was left.
+        if applied.status == .unchanged {
+            try Output.line("nothing was applied")
+        } else {
+            try ReportText(report: applied).print()
         }
-        if let more = report.moved?.count, more > 100 {
-            try Output.line("  … and \(more - 100) more; --json lists them")
+        for row in moved.prefix(100) {
+            try Output.line(
+                "  left out: \(row.kind)/\(row.id.printable) (\(row.cause.words(of: report.direction)))")
         }
+        if moved.count > 100 { try Output.line("  … and \(moved.count - 100) more; --json lists them") }
     }
 }
 
 extension ExpectedRows.Cause {
-    fileprivate var words: String {
-        switch self {
-        case .source: "the item was changed here"
-        case .output: "the handlers make something else of it"
-        case .destination: "the row at the target is another one"
-        case .operation: "nothing is left to do"
+    fileprivate func words(of direction: Direction) -> String {
+        switch (self, direction) {
+        case (.source, .push): "the item was changed here"
+        case (.output, .push): "the handlers make something else of it"
+        case (.destination, .push): "the row at the target is another one"
+        case (.source, .pull), (.output, .pull): "the target sends something else of it, or nothing"
+        case (.destination, .pull): "the row here is another one"
+        case (.operation, _): "nothing is left to do"
         }
     }
 }

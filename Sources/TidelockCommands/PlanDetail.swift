@@ -20,7 +20,11 @@ final class PlanDetail: Sendable {
         /// Fingerprints of the filter handlers by kind, in hex.
         var handlers: [String: String] = [:]
         var responder: InstanceIdentity?
+        var scope: Scope?
     }
+
+    /// Says what this instance holds of some rows.
+    typealias Standing = @Sendable ([ItemKey]) async throws -> [ItemKey: StandingRow]
 
     init(listing: Int?, comparesItems: Bool, isWritten: Bool) {
         self.listing = listing
@@ -31,16 +35,45 @@ final class PlanDetail: Sendable {
     /// The rows that were to be named.
     var listed: [ListedRow]? { listing.map { _ in state.withLock(\.listed) } }
 
-    /// Looks at a plan that is ready. `hooks` are the filter handlers that made it, where that was done here.
-    func take(_ review: PlanReview, under hooks: (any RunHooks)? = nil) async throws {
+    /// Looks at the plan of a push, which is ready. `hooks` are the filter handlers that made it.
+    func take(_ review: PlanReview, under hooks: any RunHooks) async throws {
         let (rows, excluded) = try await review.rows(upTo: isWritten ? .max : listing ?? 0)
-        if isWritten, let hooks {
+        if isWritten {
             let fingerprints = try Set(rows.map(\.kind)).map { ($0, hooks.filters(for: try Kind($0)).fingerprint.hex) }
             state.withLock {
                 $0.rows = rows
                 $0.handlers = Dictionary(uniqueKeysWithValues: fingerprints)
             }
         }
+        try await list(rows, excluded, review)
+    }
+
+    /// Looks at the plan of a pull, which is ready. What the rows are here is written down as this side knows it.
+    func take(_ review: PlanReview, standing: Standing) async throws {
+        let (rows, excluded) = try await review.rows(upTo: isWritten ? Limits.expectedRows + 1 : listing ?? 0)
+        if isWritten {
+            let written = try await Self.written(rows, standing)
+            state.withLock { $0.rows = written }
+        }
+        try await list(rows, excluded, review)
+    }
+
+    private static func written(_ rows: [PlannedRow], _ standing: Standing) async throws -> [PlannedRow] {
+        guard rows.count <= Limits.expectedRows else {
+            throw TidelockError(
+                .tooLarge, "The plan of a pull is written down with \(Limits.expectedRows) rows at most.",
+                hint: "Select less, for example some models at a time, or pull without a file.")
+        }
+        let items = try rows.map { ItemKey(try Kind($0.kind), $0.id) }
+        let held = try await standing(items)
+        return zip(rows, items).map { row, item in
+            var row = row
+            row.destination = held[item] ?? StandingRow(holder: .nobody, base: nil)
+            return row
+        }
+    }
+
+    private func list(_ rows: [PlannedRow], _ excluded: [ExcludedItem], _ review: PlanReview) async throws {
         guard let listing else { return }
         var listed = try ListedRow.list(rows, excluded, limit: listing)
         if comparesItems { try await compare(Array(rows.prefix(listing)), in: &listed, review) }
@@ -56,17 +89,25 @@ final class PlanDetail: Sendable {
         }
     }
 
-    func take(_ identity: InstanceIdentity?) { state.withLock { $0.responder = identity } }
+    /// Who has answered, and what the run is about where the other side has looked that up.
+    func take(_ responder: InstanceIdentity?, scope: Scope? = nil) {
+        state.withLock {
+            $0.responder = responder
+            $0.scope = scope
+        }
+    }
 
-    /// Nil when nobody answered.
+    /// The plan that `maker` has made; nil when nobody answered.
     func plan(
-        of source: InstanceIdentity, to target: String, scope: Scope, includesReverted: Bool
+        _ direction: Direction, of maker: InstanceIdentity, with target: String, scope: Scope, includesReverted: Bool
     ) -> WrittenPlan? {
         state.withLock { state in
-            state.responder.map { destination in
+            state.responder.map { responder in
                 WrittenPlan(
-                    source: source, destination: destination, target: target, scope: scope,
-                    includesReverted: includesReverted, handlers: state.handlers, items: state.rows)
+                    direction: direction, source: direction == .push ? maker : responder,
+                    destination: direction == .push ? responder : maker, target: target,
+                    scope: state.scope ?? scope, includesReverted: includesReverted, handlers: state.handlers,
+                    items: state.rows)
             }
         }
     }

@@ -50,7 +50,7 @@ struct RunOptions: ParsableArguments {
             .run(JobSequence([request]), of: instance)
         guard let path else { return }
         let plan = detail.plan(
-            of: instance.store.identity, to: target, scope: request.scope,
+            direction, of: instance.store.identity, with: target, scope: request.scope,
             includesReverted: request.options.includesReverted)
         try plan?.write(to: path)
     }
@@ -119,8 +119,11 @@ struct PullCommand: AsyncParsableCommand {
 
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Say what a push would do, and change nothing.",
+        commandName: "plan", abstract: "Say what a push or a pull would do, and change nothing.",
         discussion: """
+            Without --pull it is the plan of a push. --out writes it to a file, with which 'tidelock apply' does just \
+            that later on, row by row; the plan of a pull is written with \(Limits.expectedRows) rows at most.
+
             With --diff, what a push would change in the items of the target is shown field by field. What the target \
             shows of them is what a pull would bring: its sync key must allow pulls, and its own handlers come first.
             """)
@@ -134,7 +137,6 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: "With --list and --diff: how many items at most.") var limit = 1_000
 
     func validate() throws {
-        guard !pull || out == nil else { throw ValidationError("--out takes the plan of a push.") }
         guard options.jobs == nil || !isDetailed else {
             throw ValidationError("--out, --list and --diff take one plan, not those of --jobs.")
         }

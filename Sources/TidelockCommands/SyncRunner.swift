@@ -154,22 +154,32 @@ struct SyncRunner: Sendable {
     private func pull(
         _ open: OpenTransfer, peer: RemotePeer, known: String?
     ) async throws -> (outcome: RunMachine.Outcome, unchanged: Int) {
+        let applied = appliedPull(from: peer)
         let opening = PullOpening(
-            store: instance.store, hooks: hooks, peer: peer, request: open, knownPeer: known)
+            store: instance.store, hooks: hooks, peer: peer, request: open, knownPeer: known, applied: applied)
         let events = finishedEvents(run: open.id)
         let destination = LocalDestination(
-            store: instance.store, hooks: hooks, clock: instance.clock, random: instance.random
+            store: instance.store, hooks: hooks, clock: instance.clock, random: instance.random,
+            expected: applied?.expected
         ) { _ in events }
+        let source: any SourcePort = if let applied { applied } else { peer }
         let outcome = await Result {
             try await perform(
-                open.id, opening: opening, source: peer, destination: destination,
+                open.id, opening: opening, source: source, destination: destination,
                 files: BlobRoute(from: peer, to: instance.store)
             ) {
                 try await review(open, peer: peer, of: opening)
             }
         }
+        request.detail?.take(await opening.responder, scope: await opening.scope)
         await remember(await opening.responder)
         return (try outcome.get(), await opening.unchanged)
+    }
+
+    /// The file that is carried out, where it is the plan of a pull.
+    private func appliedPull(from peer: RemotePeer) -> AppliedPull? {
+        guard let plan = request.applied, let expected = request.options.expected else { return nil }
+        return AppliedPull(expected, source: peer, port: peer) { try plan.requireResponder($0) }
     }
 
     /// Looks at the plan of a pull that its source has made.
@@ -182,7 +192,9 @@ struct SyncRunner: Sendable {
         let result = await Result {
             let outputs = LocalOutputs(
                 store: instance.store, hooks: pinned, scope: await opening.scope, peer: responder, of: .pull)
-            try await detail.take(PlanReview(transfer: open.id, source: peer, destination: outputs))
+            try await detail.take(PlanReview(transfer: open.id, source: peer, destination: outputs)) { [instance] in
+                try await instance.store.standingRows($0, from: responder.id)
+            }
         }
         await pinned.release()
         try result.get()

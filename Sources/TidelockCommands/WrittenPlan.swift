@@ -4,7 +4,10 @@ internal import Glibc
 internal import SyncEngine
 internal import SyncProtocol
 
-/// A plan as a file: what a push would do, row by row, and what each row was decided from. It holds no item contents.
+/// A plan as a file: what a run would do, row by row, and what each row was decided from. It holds no item contents.
+///
+/// The one who has made the file keeps of its own side what it knows of it: the plan of a push names the hashes of the
+/// items at the source, that of a pull the hashes of the items here, whose place they would take.
 struct WrittenPlan: Codable, Sendable {
     static let format = "tidelock-plan"
     static let version = 1
@@ -17,7 +20,7 @@ struct WrittenPlan: Codable, Sendable {
     var target: String
     var scope: Scope
     var includesReverted: Bool
-    /// Fingerprints of the filter handlers, by kind, in hex.
+    /// Fingerprints of the filter handlers, by kind, in hex; none where they are the other side's.
     var handlers: [String: String]
     var items: [PlannedRow]
 
@@ -68,17 +71,21 @@ struct WrittenPlan: Codable, Sendable {
         }
     }
 
-    /// Throws when the plan is about another instance or another way.
+    private var maker: InstanceIdentity { direction == .push ? source : destination }
+    private var responder: InstanceIdentity { direction == .push ? destination : source }
+
+    /// Throws when the plan was made by another instance.
     func require(of identity: InstanceIdentity) throws {
-        guard source.id == identity.id, direction == .push else {
+        guard maker.id == identity.id else {
             throw TidelockError(
-                .planOutdated, "The plan was made by instance '\(source.name.printable)', which is another one.",
+                .planOutdated, "The plan was made by instance '\(maker.name.printable)', which is another one.",
                 hint: "Apply it where it was made, or make a new one.")
         }
     }
 
-    func requireDestination(_ responder: InstanceIdentity?) throws {
-        guard let responder, responder.id != destination.id else { return }
+    /// Throws when the plan was made for another instance than the one that answers.
+    func requireResponder(_ responder: InstanceIdentity?) throws {
+        guard let responder, responder.id != self.responder.id else { return }
         throw TidelockError(
             .planOutdated,
             "At target '\(target.printable)' answers instance '\(responder.name.printable)', not the one that the plan was made for.",
@@ -92,7 +99,7 @@ struct AppliedSource: SourcePort {
     let plan: WrittenPlan
 
     func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
-        try plan.requireDestination(await opening.responder)
+        try plan.requireResponder(await opening.responder)
         return try await opening.plan(transfer: transfer, request)
     }
 
