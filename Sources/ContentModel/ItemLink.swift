@@ -34,7 +34,9 @@ extension JSONDocument {
         if !forms.isDisjoint(with: .objects) {
             withIndex { index in
                 // The item itself names its model where it is a singleton; that is no reference.
-                for child in index.children(0) { index.collectLinks(forms, in: child, into: &found) }
+                for child in index.children(0) {
+                    index.collectLinks(forms, in: child, isElement: false, into: &found)
+                }
             }
         }
         var seen: Set<ItemLink> = []
@@ -65,9 +67,14 @@ private struct LinkForms: OptionSet {
     /// Objects with the id of a page as `page`, at any depth.
     static let pages = LinkForms(rawValue: 16)
 
-    static let objects: LinkForms = [.items, .assets, .pages]
+    /// Elements of layouts, at any depth: objects with the name of a component as `component`, and its `data`.
+    static let components = LinkForms(rawValue: 32)
 
-    /// Member names without which a form does not occur. They begin with an underscore.
+    static let objects: LinkForms = [.items, .assets, .pages, .components]
+
+    /// The member name without which there is no layout, as it is written.
+    static let componentSign: StaticString = "\"component\""
+    /// Member names without which other forms do not occur. They begin with an underscore.
     static let signs: [(name: StaticString, form: LinkForms)] = [
         ("_model", .items), ("_pid", .parent), ("_p", .parent), ("_hash", .assets), ("_sha256", .assets),
     ]
@@ -80,10 +87,10 @@ extension LinkForms {
         switch kind {
         case .assets: self = .folder
         case .assetFolders: self = .parent
-        case .pages: self = [.parent, .items, .assets]
+        case .pages: self = [.parent, .items, .assets, .components]
         case .menus: self = [.pages, .items, .assets]
-        case .pageSettings, .singletons: self = [.items, .assets]
-        default: self = kind.isContent ? [.parent, .items, .assets] : []
+        case .pageSettings, .singletons: self = [.items, .assets, .components]
+        default: self = kind.isContent ? [.parent, .items, .assets, .components] : []
         }
     }
 }
@@ -92,6 +99,8 @@ extension JSONDocument {
     /// Those of the forms that have no sign, or one that occurs as a whole text. Underscores are rare enough to jump
     /// from one to the next.
     private func mentionedForms(among forms: LinkForms) -> LinkForms {
+        let hasLayout = forms.contains(.components) && mentions(LinkForms.componentSign)
+        let forms = hasLayout ? forms : forms.subtracting(.components)
         var found = forms.subtracting(.signed)
         bytes.withUnsafeBytes { bytes in
             guard var position = bytes.baseAddress else { return }
@@ -106,6 +115,12 @@ extension JSONDocument {
         }
         return found
     }
+
+    private func mentions(_ text: StaticString) -> Bool {
+        bytes.withUnsafeBufferPointer { bytes in
+            jk_mentions(bytes.baseAddress, bytes.count, text.utf8Start, text.utf8CodeUnitCount) != 0
+        }
+    }
 }
 
 extension UnsafeRawBufferPointer {
@@ -119,11 +134,23 @@ extension UnsafeRawBufferPointer {
 
 extension JSONIndex {
     /// Documents are at most 512 levels deep, so this may call itself.
-    fileprivate func collectLinks(_ forms: LinkForms, in value: Int, into found: inout [ItemLink]) {
+    fileprivate func collectLinks(
+        _ forms: LinkForms, in value: Int, isElement: Bool, into found: inout [ItemLink]
+    ) {
         let isObject = kind(value) == JK_OBJECT
         guard isObject || kind(value) == JK_ARRAY else { return }
         if isObject, let link = link(forms, value) { found.append(link) }
-        for child in children(value) { collectLinks(forms, in: child, into: &found) }
+        if isObject, isElement, forms.contains(.components), let link = component(value) { found.append(link) }
+        for child in children(value) { collectLinks(forms, in: child, isElement: !isObject, into: &found) }
+    }
+
+    /// The component of which an element of a layout is one. What stands in a list and has no data is no such element:
+    /// content may call anything a component.
+    private func component(_ element: Int) -> ItemLink? {
+        guard let data = member(element, "data"), kind(data) == JK_OBJECT || kind(data) == JK_ARRAY,
+            let name = text(element, "component"), !LayoutComponents.builtIn.contains(name)
+        else { return nil }
+        return ItemLink(.layoutComponents, name)
     }
 
     private func link(_ forms: LinkForms, _ object: Int) -> ItemLink? {

@@ -1,5 +1,7 @@
 #include "text.hpp"
 
+#include <string.h>
+
 int64_t jk_member(const uint8_t *bytes, const jk_index *index, size_t object, const uint8_t *key, size_t key_length) {
     const jk_node *nodes = index->nodes;
     if (nodes[object].kind != JK_OBJECT) return -1;
@@ -15,4 +17,8 @@ int64_t jk_member(const uint8_t *bytes, const jk_index *index, size_t object, co
         if (equal) return int64_t(member);
     }
     return -1;
+}
+
+int jk_mentions(const uint8_t *bytes, size_t length, const uint8_t *text, size_t text_length) {
+    return memmem(bytes, length, text, text_length) != nullptr;
 }

@@ -21,8 +21,40 @@ import Testing
     @Test func aPageRefersToItsParentToItemsAndToAssets() throws {
         let text =
             #"{"_id":"2","_pid":"1","layout":[{"component":"hero","data":{"image":{"_id":"a","path":"/x/y.png","mime":"image/png","_hash":"0"},"post":{"_model":"posts","_id":"p"}}}]}"#
-        #expect(try links(text, of: "pages") == ["pages/1", "assets/a", "content/posts/p"])
+        #expect(try links(text, of: "pages") == ["pages/1", "layout/components/hero", "assets/a", "content/posts/p"])
         #expect(try links(#"{"_id":"2","_pid":""}"#, of: "pages") == [])
+    }
+
+    @Test(arguments: ["pages", "content/posts", "singletons", "pages/settings"])
+    func aLayoutRefersToItsComponentsAtEveryDepth(_ kind: String) throws {
+        let text = """
+            {"_id":"1","body":[{"component":"section","data":[],"children":[{"component":"hero","data":{"x":1}},\
+            {"component":"grid","data":{},"columns":[{"components":[{"component":"quote","data":[],"children":null},\
+            {"component":"hero","data":{"list":[{"component":"inner","data":{}}]}}]}]}]}]}
+            """
+        #expect(
+            try links(text, of: kind) == [
+                "layout/components/hero", "layout/components/quote", "layout/components/inner",
+            ])
+    }
+
+    @Test(
+        arguments: [
+            "button", "grid", "heading", "html", "image", "link", "markdown", "richtext", "section", "spacer",
+        ])
+    func componentsThatComeWithCockpitAreNoLinks(_ name: String) throws {
+        #expect(try links(#"{"layout":[{"component":"\#(name)","data":{}}]}"#, of: "pages") == [])
+    }
+
+    @Test(
+        arguments: [
+            #"{"component":"engine","data":{}}"#, #"{"part":{"component":"engine","data":{}}}"#,
+            #"{"parts":[{"component":"engine"}]}"#, #"{"parts":[{"component":"engine","data":null}]}"#,
+            #"{"parts":[{"component":7,"data":{}}]}"#, #"{"parts":[{"component":"","data":{}}]}"#,
+            #"{"parts":["component",{"data":{}}]}"#, #"{"parts":[[{"component":"engine","data":"text"}]]}"#,
+        ])
+    func whatOnlyLooksLikeAComponentOfALayoutIsNone(_ text: String) throws {
+        #expect(try links(text) == [])
     }
 
     @Test func aMenuRefersToPagesAtEveryDepth() throws {
@@ -59,7 +91,7 @@ import Testing
 
     @Test(arguments: ["models", "locales", "layout/components", "lokalize/projects", "lokalize/keys/web"])
     func definitionsAndTranslationsReferToNothing(_ kind: String) throws {
-        let text = #"{"_pid":"1","_p":"1","page":"1","x":{"_model":"posts","_id":"p"},"folder":"f"}"#
+        let text = #"{"_pid":"1","_p":"1","page":"1","x":{"_model":"posts","_id":"p"},"folder":"f","l":[{"component":"c","data":{}}]}"#
         #expect(try links(text, of: kind) == [])
     }
 

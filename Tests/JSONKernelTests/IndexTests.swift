@@ -68,6 +68,13 @@ import Testing
         }
     }
 
+    @Test(arguments: [("\"a\"", 1), ("{", 1), ("x\"}", 1), ("\"b\"", 0), ("", 1), ("{\"a\":\"x\"} ", 0)])
+    func aTextIsFoundWhereverItIs(text: String, expected: Int32) {
+        let (bytes, text) = (Array(#"{"a":"x"}"#.utf8), Array(text.utf8))
+        #expect(min(jk_mentions(bytes, bytes.count, text, text.count), 1) == expected)
+        #expect(jk_mentions(nil, 0, Array("a".utf8), 1) == 0)
+    }
+
     @Test func onlyObjectsHaveMembers() throws {
         let text = Array(#"["a",{"a":1}]"#.utf8)
         try kernel.index(text) { _, index in

@@ -89,6 +89,16 @@ import TidelockTestSupport
         #expect(try keys(b) == withLinks)
     }
 
+    @Test func aPageBringsTheComponentsOfItsLayout() async throws {
+        try await a.put(.layoutComponents, #"{"name":"hero"}"#, #"{"name":"apart"}"#)
+        let hero = #"{"component":"hero","data":{}}"#
+        try await a.put(.pages, #"{"_id":"1","layout":[{"component":"section","data":[],"children":[\#(hero)]}]}"#)
+        #expect(try await a.push(to: b, run(.pages, "1", .linked)).result?.dangling == nil)
+        #expect(try keys(b) == ["layout/components/hero", "pages/1"])
+        #expect(try await a.push(to: b, run(.pages, "1", .linked)).isNoOp)
+        #expect(try a.problems() + b.problems() == [])
+    }
+
     @Test func withAssetsOnlyThoseAndTheirFoldersComeAlong() async throws {
         try await fillPages()
         let run = try await a.push(to: b, run(.pages, "2", .withAssets))

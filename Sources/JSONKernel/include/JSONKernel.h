@@ -169,6 +169,9 @@ size_t jk_encode_string(const uint8_t *bytes, size_t length, uint8_t *out);
 /* Non-zero when the bytes are valid UTF-8. */
 int jk_valid_utf8(const uint8_t *bytes, size_t length);
 
+/* Non-zero when `text` occurs anywhere in the bytes, whether they are a document or not. */
+int jk_mentions(const uint8_t *bytes, size_t length, const uint8_t *text, size_t text_length);
+
 /* Index of the member `key` (decoded UTF-8) of the object node `object`, or -1. Shadowed members are not found, and
  * nodes that are no objects have none. */
 int64_t jk_member(const uint8_t *bytes, const jk_index *index, size_t object, const uint8_t *key, size_t key_length);
