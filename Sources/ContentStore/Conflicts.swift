@@ -71,7 +71,8 @@ extension Store {
     /// Applies what the source sent as its run would have: the row counts as the source's, not as edited. Undo is noted
     /// under `run`.
     ///
-    /// Throws `unknown_conflict`; nothing is changed then.
+    /// Throws `unknown_conflict`, and `path_taken` where an asset would lie where another does; nothing is changed
+    /// then.
     public func applyParked(_ ids: [Int64], run: String) async throws {
         let auditor = auditor
         try await write { [blobs] db in
@@ -83,6 +84,7 @@ extension Store {
                 try parked.requireFile(in: blobs)
                 try parked.apply(run: run, sequence: sequence, now: auditor.now)
             }
+            try PathCheck(db: db, changes: run).run()
             try UploadLinks.note(db, run: run)
         }
         await linkUploads()

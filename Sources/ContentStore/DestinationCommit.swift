@@ -54,7 +54,7 @@ struct Commit {
         try requireModels()
         var trees = TreeCheck(db: db, transfer: transfer)
         try trees.run()
-        try PathCheck(db: db, transfer: transfer).run()
+        try PathCheck(db: db, changes: transfer).run()
         let links = try checkedLinks()
         try markForeignLeaves()
         try verifyRoots()

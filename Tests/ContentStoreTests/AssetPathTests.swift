@@ -81,6 +81,27 @@ import TidelockTestSupport
         #expect(try instance.problems() == [])
     }
 
+    @Test func aVersionThatWaitsIsHeldToTheSameRuleWhenItIsApplied() async throws {
+        try await send("t1", [asset("1", "/a.bin")])
+        try await instance.put(.assets, asset("1", "/mine.bin"), asset("2", "/b.bin"))
+        let lease = try await fixture.open("t2", scope: Scope(policy: .park))
+        let batch = try TransferFixture.batch(1, puts: [asset("1", "/b.bin")], kind: .assets)
+        let store = fixture.store
+        _ = try await store.stage(transfer: "t2", fence: lease.fence, batch)
+        let seen = try JSONDocument(validating: asset("1", "/mine.bin")).hash
+        let parked = ConflictDecision(item: ItemKey(.assets, "1"), seen: seen, settlement: .parked)
+        try await store.decide(transfer: "t2", fence: lease.fence, [parked])
+        let request = TransferFixture.commit([batch], fence: lease.fence)
+        _ = try await store.commit(transfer: "t2", request, events: [], Preparation(isDecided: true))
+        let conflict = try #require(try await store.conflicts().first)
+        let run = instance.newID()
+        try await store.beginRun(id: run, direction: "local", target: "test")
+        try await expectRefusal(
+            { try await store.applyParked([conflict.id], run: run) }, naming: "assets/1 at /b.bin", "assets/2")
+        #expect(try await store.conflicts().count == 1)
+        #expect(try await instance.text(.assets, "1") == asset("1", "/mine.bin"))
+    }
+
     @Test func whatSharedAPathBeforeStopsNobody() async throws {
         try await instance.put(.assets, asset("1", "/a.bin"), asset("2", "/a.bin"))
         let titled = asset("1", "/a.bin").replacing("{", with: #"{"title":"T","#)

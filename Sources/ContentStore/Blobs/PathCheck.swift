@@ -1,11 +1,12 @@
 internal import ContentModel
 internal import GRDB
 
-/// Makes sure that by a transfer no asset gets its file where another asset has one: of two files at one path, a web
+/// Makes sure that by what arrives no asset gets its file where another asset has one: of two files at one path, a web
 /// server would show one for both.
 struct PathCheck {
     let db: Database
-    let transfer: String
+    /// The transfer, or the run, under which undo has what changes.
+    let changes: String
 
     /// An asset that would lie where another does.
     private struct Shared {
@@ -17,15 +18,15 @@ struct PathCheck {
     }
 
     /// Called when the heads have moved, so that paths may change hands within a run. Throws `path_taken` with the
-    /// assets, and the commit is undone.
+    /// assets, and nothing is changed.
     func run() throws {
         guard let kid = try Numbers.knownKind(db, .assets), try changesAssets(kid) else { return }
         while let page = try AssetPaths.next(db) { try page.store(db) }
         var (shared, count) = ([Shared](), 0)
-        let rows = try Row.fetchCursor(db, sql: Self.sharedSQL, arguments: [transfer, kid])
+        let rows = try Row.fetchCursor(db, sql: Self.sharedSQL, arguments: [changes, kid])
         while let row = try rows.next() {
             let (old, asset) = (row.bytes(3), Shared(id: row[0], path: row[1], other: row[2]))
-            // What shared a path before is not the transfer's doing.
+            // What shared a path before is nothing that has arrived.
             guard old.flatMap({ JSONDocument(trusted: $0).string("path") }) != asset.path else { continue }
             count += 1
             if shared.count < Self.named { shared.append(asset) }
@@ -54,7 +55,7 @@ struct PathCheck {
                 SELECT EXISTS (
                     SELECT 1 FROM undo WHERE run = ? AND kid = ? AND verdict IN (\(Verdict.list(Verdict.applied))))
                 """,
-            arguments: [transfer, kid]) == true
+            arguments: [changes, kid]) == true
     }
 
     private func refusal(_ shared: [Shared], _ count: Int) -> TidelockError {
