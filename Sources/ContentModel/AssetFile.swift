@@ -27,25 +27,30 @@ public struct AssetFile: Sendable, Hashable {
     ///
     /// Paths come from other instances, and a web server may serve what lies there.
     public static func problem(with path: String) -> String? {
-        guard path.hasPrefix("/"), path.utf8.count <= longestPath else {
+        guard path.utf8.first == slash, path.utf8.count <= longestPath else {
             return "a path begins with a slash and has at most \(longestPath) bytes"
         }
         guard !path.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\\") }) else {
             return "it holds control characters or backslashes"
         }
-        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-        guard segments.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") && $0.utf8.count <= Kind.longestName }) else {
+        let segments = path.utf8.dropFirst().split(separator: slash, omittingEmptySubsequences: false)
+        guard segments.allSatisfy({ $0.first.map { $0 != dot } == true && $0.count <= Kind.longestName }) else {
             return "a part of it is empty, hidden or too long"
         }
-        return segments.last.map { isForbidden(name: String($0)) } == true ? "files of that type are not kept" : nil
+        let name = segments.last.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        return isForbidden(name: name) ? "files of that type are not kept" : nil
     }
+
+    /// File systems look for these bytes; to Swift an accent that follows makes another character of them.
+    private static let slash = UInt8(ascii: "/")
+    private static let dot = UInt8(ascii: ".")
 
     /// Whether a file of this name is something that a web server or a person might run.
     ///
     /// Every extension counts, not only the last: some servers run `x.php.jpg`.
     public static func isForbidden(name: String) -> Bool {
-        name.lowercased().split(separator: ".", omittingEmptySubsequences: false).dropFirst()
-            .contains { forbiddenExtensions.contains(String($0)) }
+        name.lowercased().utf8.split(separator: dot, omittingEmptySubsequences: false).dropFirst()
+            .contains { forbiddenExtensions.contains(String(decoding: $0, as: UTF8.self)) }
     }
 
     private static let longestPath = 1_024

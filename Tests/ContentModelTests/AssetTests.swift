@@ -26,6 +26,20 @@ import Testing
         #expect(AssetFile.problem(with: path(name)) == nil)
     }
 
+    /// To Swift a dot or a slash with an accent is another character; to file systems it is not.
+    @Test(
+        arguments: [
+            "/a/.\u{301}htaccess", "/.\u{301}/a.png", "/a//\u{301}.png", "/a/.a.png", "/a//b.png", "/a/../b.png", "a.png",
+            "\u{301}/a.png", "/\u{301}/", "/a.\u{301}.php",
+        ])
+    func pathsAreJudgedAsFileSystemsReadThem(path: String) {
+        #expect(AssetFile.problem(with: path) != nil)
+    }
+
+    @Test func accentsInNamesAreNoReasonToRefuseThem() {
+        #expect(AssetFile.problem(with: "/Cafe\u{301}/\u{301}a.png") == nil)
+    }
+
     @Test(
         arguments: [
             (0, "/1970/01/01/"), (951_782_399, "/2000/02/28/"), (951_782_400, "/2000/02/29/"),
