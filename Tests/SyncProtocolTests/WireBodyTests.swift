@@ -33,6 +33,42 @@ struct WireBodyTests {
         }
     }
 
+    /// Those who read them add them up.
+    @Test(arguments: [Int.max, Int.min, -1, 1 << 43])
+    func numbersThatNobodyCanHaveAreRefused(number: Int) throws {
+        var result = CommitResult(created: 1)
+        let counts: [WritableKeyPath<CommitResult, Int>] = [
+            \.created, \.updated, \.deleted, \.released, \.adopted, \.kept, \.conflictCount,
+        ]
+        for count in counts { #expect(isRefused(result, with: number, at: count)) }
+        result.resumedBatches = number
+        #expect(isRefused(result))
+        #expect(isRefused(DanglingLinks(count: number, links: [])))
+        #expect(isRefused(PlanSummary(kinds: [], batches: [], expectedRoots: [:], handlerCalls: number)))
+        let state = KindState(kind: "models", root: "00", held: 1, foreign: 2, edited: 3, reverted: 4)
+        for count in [\KindState.held, \.foreign, \.edited, \.reverted] {
+            #expect(isRefused(state, with: number, at: count))
+        }
+        #expect(!isRefused(state) && !isRefused(CommitResult(created: 1 << 42)))
+    }
+
+    private func isRefused<Message: Codable>(
+        _ message: Message, with number: Int, at count: WritableKeyPath<Message, Int>
+    ) -> Bool {
+        var message = message
+        message[keyPath: count] = number
+        return isRefused(message)
+    }
+
+    private func isRefused<Message: Codable>(_ message: Message) -> Bool {
+        do {
+            _ = try WireBody.decode(Message.self, from: try WireBody.encode(message))
+            return false
+        } catch {
+            return (error as? TidelockError)?.code == .malformedMessage
+        }
+    }
+
     @Test func messagesSurviveTheJourney() throws {
         let open = OpenTransfer(
             id: "0190", direction: .push, initiator: InstanceIdentity(id: "a", name: "A"),

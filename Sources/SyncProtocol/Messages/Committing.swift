@@ -90,6 +90,23 @@ public struct CommitResult: Codable, Sendable, Equatable {
         self.isVerified = isVerified
         self.sequence = sequence
     }
+
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        created = try members.count(.created)
+        updated = try members.count(.updated)
+        deleted = try members.count(.deleted)
+        released = try members.count(.released)
+        adopted = try members.count(.adopted)
+        kept = try members.count(.kept)
+        conflicts = try members.decode([Conflict].self, forKey: .conflicts)
+        conflictCount = try members.count(.conflictCount)
+        isVerified = try members.decode(Bool.self, forKey: .isVerified)
+        sequence = try members.decode(Int64.self, forKey: .sequence)
+        resumedBatches = try members.countIfPresent(.resumedBatches)
+        dangling = try members.decodeIfPresent(DanglingLinks.self, forKey: .dangling)
+        schemaChanges = try members.decodeIfPresent(SchemaChanges.self, forKey: .schemaChanges)
+    }
 }
 
 /// References that lead nowhere.
@@ -101,6 +118,12 @@ public struct DanglingLinks: Codable, Sendable, Equatable {
     public init(count: Int, links: [DanglingLink]) {
         self.count = count
         self.links = links
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        count = try members.count(.count)
+        links = try members.decode([DanglingLink].self, forKey: .links)
     }
 }
 

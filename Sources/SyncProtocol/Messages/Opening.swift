@@ -194,4 +194,14 @@ public struct KindState: Codable, Sendable {
         self.edited = edited
         self.reverted = reverted
     }
+
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        kind = try members.decode(String.self, forKey: .kind)
+        root = try members.decode(String.self, forKey: .root)
+        held = try members.count(.held)
+        foreign = try members.count(.foreign)
+        edited = try members.count(.edited)
+        reverted = try members.count(.reverted)
+    }
 }

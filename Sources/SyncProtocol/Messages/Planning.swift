@@ -89,7 +89,7 @@ public struct PlanSummary: Codable, Sendable, Equatable {
         kinds = try members.decode([KindPlan].self, forKey: .kinds)
         batches = try members.decode([BatchInfo].self, forKey: .batches)
         expectedRoots = try members.decode([String: String].self, forKey: .expectedRoots)
-        handlerCalls = try members.decode(Int.self, forKey: .handlerCalls)
+        handlerCalls = try members.count(.handlerCalls)
         notes = try members.decode([String].self, forKey: .notes)
         requiredModels = try members.decodeIfPresent([String].self, forKey: .requiredModels)
         schemaChanges = try members.decodeIfPresent(SchemaChanges.self, forKey: .schemaChanges)
@@ -161,11 +161,6 @@ public struct BatchInfo: Codable, Sendable, Hashable {
         self.operations = operations
         self.bytes = bytes
     }
-}
-
-extension Int {
-    /// Whether it can count items or bytes of a run; a million of them can be added up.
-    var isPlausible: Bool { (0...1 << 42).contains(self) }
 }
 
 extension KindPlan {

@@ -14,12 +14,8 @@ public struct SchemaChanges: Codable, Sendable, Equatable {
     /// Counts that no run can have are refused, so that nobody's sums overflow.
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
-        count = try members.decode(Int.self, forKey: .count)
+        count = try members.count(.count)
         changes = try members.decode([SchemaFinding].self, forKey: .changes)
-        guard count.isPlausible else {
-            throw DecodingError.dataCorruptedError(
-                forKey: .count, in: members, debugDescription: "a number is out of bounds")
-        }
     }
 
     public mutating func add(_ other: SchemaChanges) {
@@ -117,11 +113,7 @@ public struct SchemaCount: Codable, Sendable {
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         change = try members.decode(SchemaChange.self, forKey: .change)
-        items = try members.decode(Int.self, forKey: .items)
+        items = try members.count(.items)
         examples = try members.decode([ItemReference].self, forKey: .examples)
-        guard items.isPlausible else {
-            throw DecodingError.dataCorruptedError(
-                forKey: .items, in: members, debugDescription: "a number is out of bounds")
-        }
     }
 }
