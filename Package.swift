@@ -29,7 +29,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 // Nobody but scripts/fuzz links our decoders on their own.
 let decoders: [Product] =
     Context.environment["TIDELOCK_FUZZ"] == nil
-    ? [] : [.library(name: "Decoders", type: .static, targets: ["ContentModel", "SyncProtocol"])]
+    ? [] : [.library(name: "Decoders", type: .static, targets: ["FuzzedDecoders"])]
 
 let package = Package(
     name: "tidelock",
@@ -115,6 +115,12 @@ let package = Package(
             name: "TidelockTestSupport",
             dependencies: ["ContentModel", "ContentStore", "HookCatalog", "SyncEngine", "SyncProtocol", grdb],
             path: "Tests/TidelockTestSupport", swiftSettings: strict),
+        .target(
+            name: "FuzzedDecoders", dependencies: ["CockpitWorkingCopy", "ContentModel", "SyncProtocol"],
+            path: "Tests/FuzzedDecoders", swiftSettings: strict),
+        .testTarget(
+            name: "FuzzedDecodersTests", dependencies: ["ContentModel", "FuzzedDecoders", "SyncProtocol"],
+            swiftSettings: strict),
         .testTarget(name: "JSONKernelTests", dependencies: ["JSONKernel", "CCrypto"], swiftSettings: strict),
         .testTarget(name: "ContentModelTests", dependencies: ["ContentModel"], swiftSettings: strict),
         .testTarget(
@@ -132,7 +138,8 @@ let package = Package(
             name: "CockpitWorkingCopyTests", dependencies: ["CockpitWorkingCopy", "CCrypto", grdb],
             swiftSettings: strict),
         .testTarget(
-            name: "SyncProtocolTests", dependencies: ["ContentModel", "SyncProtocol", crypto], swiftSettings: strict),
+            name: "SyncProtocolTests", dependencies: ["ContentModel", "FuzzedDecoders", "SyncProtocol", crypto],
+            swiftSettings: strict),
         .testTarget(
             name: "SyncServerTests",
             dependencies: [

@@ -2,7 +2,7 @@
 ///
 /// Nothing is ever executed: a constant, a function call, a variable or an operator is refused with its line.
 /// https://www.php.net/manual/en/language.types.php
-struct PHPLiteral {
+package struct PHPLiteral {
     /// Larger than any model file by two orders of magnitude.
     static let maximumSize = 16 << 20
     /// A model nests about eight levels for each set within a set.
@@ -11,7 +11,7 @@ struct PHPLiteral {
     private var scanner: PHPScanner
 
     /// The value a PHP file returns.
-    static func parse(_ bytes: [UInt8]) throws(PHPLiteralError) -> PHPValue {
+    package static func parse(_ bytes: [UInt8]) throws(PHPLiteralError) -> PHPValue {
         guard bytes.count <= maximumSize else {
             throw PHPLiteralError(line: 1, message: "the file is larger than \(maximumSize >> 20) MiB")
         }

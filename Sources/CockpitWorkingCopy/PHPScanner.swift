@@ -1,7 +1,7 @@
 /// Why a PHP file could not be read as a literal.
-struct PHPLiteralError: Error, Equatable, Sendable {
-    var line: Int
-    var message: String
+package struct PHPLiteralError: Error, Equatable, Sendable {
+    package var line: Int
+    package var message: String
 }
 
 /// Walks over the bytes of a PHP file: blanks, comments, words and strings, with the line number for messages.

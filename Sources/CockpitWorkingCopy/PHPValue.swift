@@ -1,7 +1,7 @@
 /// A value that a PHP literal stands for, with array order kept.
 ///
 /// PHP has one array type for lists and maps; which of the two an array is, is decided only when it becomes JSON.
-enum PHPValue: Equatable, Sendable {
+package enum PHPValue: Equatable, Sendable {
     case null
     case boolean(Bool)
     case integer(Int64)
@@ -11,13 +11,13 @@ enum PHPValue: Equatable, Sendable {
 }
 
 /// One `key => value` of an array.
-struct PHPEntry: Equatable, Sendable {
-    var key: PHPKey
-    var value: PHPValue
+package struct PHPEntry: Equatable, Sendable {
+    package var key: PHPKey
+    package var value: PHPValue
 }
 
 /// PHP array keys are whole numbers or strings; `'7'` and `7` are the same key.
-enum PHPKey: Hashable, Sendable {
+package enum PHPKey: Hashable, Sendable {
     case index(Int64)
     case name(String)
 
@@ -59,7 +59,7 @@ extension PHPValue {
 extension PHPValue {
     /// This value as JSON text, without whitespace, as PHP's `json_encode` would decide lists and objects:
     /// keys 0, 1, 2 … in order make a list, anything else an object, and an empty array is `[]`.
-    var json: [UInt8] {
+    package var json: [UInt8] {
         var bytes: [UInt8] = []
         appendJSON(to: &bytes)
         return bytes

@@ -1,5 +1,6 @@
 import ContentModel
 import Foundation
+import FuzzedDecoders
 import Testing
 
 @testable import SyncProtocol

@@ -1,5 +1,5 @@
 /// Spoils inputs in ways that break decoders, the same way for the same seed.
-struct Mutator {
+public struct Mutator: Sendable {
     private var state: UInt64
     /// Pieces that are put in the place of others.
     private static let pieces: [String] = [
@@ -9,7 +9,7 @@ struct Mutator {
         String(repeating: "x", count: 300), "[\"put\",\"content/a\",\"b\"]\n", "{\"$not\":{\"$not\":{}}}",
     ]
 
-    init(seed: UInt64) {
+    public init(seed: UInt64) {
         state = seed
     }
 
@@ -25,7 +25,7 @@ struct Mutator {
     private mutating func roll(_ sides: Int) -> Int { Int(next() % UInt64(max(sides, 1))) }
 
     /// One of the inputs, changed in one to four places.
-    mutating func spoil(_ inputs: [[UInt8]]) -> [UInt8] {
+    public mutating func spoil(_ inputs: [[UInt8]]) -> [UInt8] {
         var bytes = inputs[roll(inputs.count)]
         for _ in 0...roll(4) { change(&bytes) }
         return bytes
