@@ -87,6 +87,8 @@ struct ModelMemory: Hashable {
     var reverted: ModelItem?
     /// The item was gone for a while, here or there, after somebody else had taken the row over.
     var isUncertain = false
+    /// The destination kept an item that a handler dropped, and the source may not have heard of it.
+    var isSpared = false
 }
 
 /// What a simulated run is asked to do.
@@ -99,6 +101,8 @@ struct ModelRun: Hashable {
     var minimum: Int?
 
     var isMirror: Bool { scope.mode == .mirror }
+    /// Whether edits at the destination stay and wait, as far as they can.
+    var keepsEdits: Bool { scope.policy != .source }
 
     func includes(_ key: ItemKey) -> Bool {
         guard let models = scope.models else { return true }
@@ -119,6 +123,9 @@ struct ReferenceModel {
     }
 
     private(set) var rows: [[ItemKey: ModelRow]]
+    /// Items that a policy kept although a mirror was to delete them, by instance: each waits in the list of conflicts,
+    /// and stays in later mirrors too.
+    private(set) var keptDeletes: [Set<ItemKey>]
     var filters: [ModelFilter]
     private var memory: [Stream: [ItemKey: ModelMemory]] = [:]
     /// What each run found, row by row, and the row it left; the source of a transfer.
@@ -130,6 +137,7 @@ struct ReferenceModel {
 
     init(instances: Int) {
         rows = Array(repeating: [:], count: instances)
+        keptDeletes = Array(repeating: [], count: instances)
         filters = Array(repeating: .none, count: instances)
     }
 
@@ -175,7 +183,7 @@ extension ReferenceModel {
     func isRefused(_ run: ModelRun) -> Bool {
         guard run.isMirror else { return false }
         let doomed = keys(run).filter { key in
-            decision(run, key) == .delete && rows[run.source][key] == nil
+            [.delete, .keepDeleted].contains(decision(run, key)) && rows[run.source][key] == nil
         }
         return doomed.contains { key in
             !rows[run.source].contains { $0.key.kind == key.kind && $0.value.item != nil }
@@ -190,6 +198,8 @@ extension ReferenceModel {
         /// What the source changed since it was given our output is applied to the unfiltered original.
         case patch(ModelItem, output: ModelItem)
         case delete, release
+        /// The source has no such item, and the policy keeps the one that was edited here.
+        case keepDeleted
         /// Depends on whether the source has had a reason to look at the destination's list.
         case eitherWay
 
@@ -221,9 +231,10 @@ extension ReferenceModel {
         switch filters[run.source].outcome(item) {
         case .skip: return .nothing
         case .drop:
-            if isOurs { return run.isMirror ? .delete : .release }
-            return run.isMirror && run.minimum == nil && theirs.item != nil && isForeign(run, key, item, known)
-                ? .delete : .nothing
+            if isOurs { return run.isMirror ? delete(run, key, theirs) : .release }
+            guard run.isMirror, run.minimum == nil, theirs.item != nil else { return .nothing }
+            if known?.isSpared == true { return .eitherWay }
+            return isForeign(run, key, item, known) ? delete(run, key, theirs) : .nothing
         case .put(let output):
             if !isOurs, let known, known.isHeld || known.reverted != nil, known.source == item, !isReverted {
                 return theirs.item == nil || known.isUncertain || !known.isHeld ? .eitherWay : .nothing
@@ -239,23 +250,36 @@ extension ReferenceModel {
     }
 
     private func lack(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow, isOurs: Bool, isReverted: Bool) -> Decision {
-        if isOurs { return run.isMirror ? .delete : .release }
+        if isOurs { return run.isMirror ? delete(run, key, theirs) : .release }
         guard run.isMirror, run.minimum == nil, theirs.item != nil else { return .nothing }
-        return isReverted && !run.includesReverted ? .nothing : .delete
+        return isReverted && !run.includesReverted ? .nothing : delete(run, key, theirs)
+    }
+
+    /// A mirror deletes what was edited too, unless the policy keeps edits.
+    private func delete(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Decision {
+        let isEdit = theirs.item != nil && (theirs.isEdited || keptDeletes[run.destination].contains(key))
+        return run.keepsEdits && isEdit ? .keepDeleted : .delete
     }
 
     private func arrive(
         _ output: ModelItem, _ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow, isReverted: Bool
     ) -> Decision {
-        let keepsEdits = run.scope.policy != .source
         if isReverted { return .apply(output) }
-        guard theirs.item != nil else { return keepsEdits && theirs.isEdited ? .keepOriginal(output) : .apply(output) }
+        guard theirs.item != nil else {
+            return run.keepsEdits && theirs.isEdited ? .keepOriginal(output) : .apply(output)
+        }
         if theirs.item == output { return .adopt(output) }
         if theirs.origin == run.source, !theirs.isEdited { return .apply(output) }
         let back = memory[Stream(source: run.destination, destination: run.source)]?[key]
         if let back, back.isHeld, back.output == theirs.item { return .apply(output) }
         if let back, let sent = back.output, sent != back.source { return .keepOriginal(output) }
-        return keepsEdits ? .keepOriginal(output) : .apply(output)
+        return run.keepsEdits ? .keepOriginal(output) : .apply(output)
+    }
+
+    /// Whether the run may keep items that it was to delete. Each run like it finds them there, and keeps them, again.
+    func mayKeepDeletes(_ run: ModelRun) -> Bool {
+        guard run.isMirror, run.keepsEdits else { return false }
+        return keys(run).contains { [.keepDeleted, .eitherWay].contains(decision(run, $0)) }
     }
 
     /// Carries a run out. `actual` answers how a row came out where both ways are right.
@@ -266,6 +290,7 @@ extension ReferenceModel {
             let old = row(run.destination, key)
             tally[decision.name, default: 0] += 1
             if decision == .eitherWay { decision = settle(run, key, old, actual(key)) }
+            if decision == .delete, actual(key).item != nil, isContested(run, key, old) { decision = .keepDeleted }
             if case .apply(let output) = decision, actual(key).item != output, mayKnowBetter(run, key, old) {
                 decision = .keepOriginal(output)
             }
@@ -275,7 +300,10 @@ extension ReferenceModel {
             let new = outcome(decision, old, source: run.source)
             if decision != .nothing {
                 rows[run.destination][key] = new
-                if decision != .release, decision != .delete || old.item != nil { changes[key] = (old, new) }
+                let isDone = decision != .delete || old.item != nil
+                if isDone, decision != .release, decision != .keepDeleted { changes[key] = (old, new) }
+                if isDone { keptDeletes[run.destination].remove(key) }
+                if decision == .keepDeleted { keptDeletes[run.destination].insert(key) }
             }
             remember(run, key, decision, theirs: old)
         }
@@ -290,15 +318,23 @@ extension ReferenceModel {
         case .put(let output) where actual.origin == run.source:
             return arrive(output, run, key, old, isReverted: old.revertedFrom == run.source)
         case .drop where run.isMirror && actual.item == nil && old.item != nil: return .delete
+        case .drop where run.isMirror && actual.origin == nil && old.item != nil:
+            return delete(run, key, old) == .keepDeleted ? .keepDeleted : .nothing
         case .put, .drop, .skip: return .nothing
         }
+    }
+
+    /// Whether the destination holds an output that the source does not remember to have sent, as after rollbacks there
+    /// that were out of order: it counts as edited.
+    private func isContested(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
+        run.keepsEdits && theirs.origin == run.source && memory(run, key)?.output != theirs.base
     }
 
     /// Whether the destination may have learnt that the source does not hold its output any more. Then what arrives was
     /// not made of it, and the policy decides; as long as it has not, what arrives counts as made of it.
     private func mayKnowBetter(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
         let back = memory[Stream(source: run.destination, destination: run.source)]?[key]
-        return run.scope.policy != .source && back?.isHeld == true && back?.output == theirs.item
+        return run.keepsEdits && back?.isHeld == true && back?.output == theirs.item
             && row(run.source, key).origin != run.destination
     }
 
@@ -329,7 +365,8 @@ extension ReferenceModel {
                 item: item, origin: source, base: output, isKept: item != output, writing: nextWriting())
         case .delete where old.item != nil: return ModelRow(item: nil, writing: nextWriting())
         case .delete: return ModelRow(item: nil, revertedFrom: old.revertedFrom, writing: old.writing)
-        case .release: return ModelRow(item: old.item, revertedFrom: old.revertedFrom, writing: old.writing)
+        case .release, .keepDeleted:
+            return ModelRow(item: old.item, revertedFrom: old.revertedFrom, writing: old.writing)
         }
     }
 
@@ -342,9 +379,11 @@ extension ReferenceModel {
         switch decision {
         case .apply(let output), .adopt(let output), .keepOriginal(let output), .patch(_, let output):
             memory[stream, default: [:]][key] = ModelMemory(source: mine.item, output: output, isHeld: true)
-        case .release where outcome == .drop && !isTheirs, .delete where outcome == .drop:
-            memory[stream, default: [:]][key] = ModelMemory(source: mine.item, output: known?.output, isHeld: false)
-        case .delete, .release: memory[stream]?[key] = nil
+        case .release where outcome == .drop && !isTheirs, .delete where outcome == .drop,
+            .keepDeleted where outcome == .drop:
+            memory[stream, default: [:]][key] = ModelMemory(
+                source: mine.item, output: known?.output, isHeld: false, isSpared: decision == .keepDeleted)
+        case .delete, .release, .keepDeleted: memory[stream]?[key] = nil
         case .nothing, .eitherWay: rememberQuiet(run, key, isTheirs ? nil : outcome, theirs: theirs)
         }
     }

@@ -10,7 +10,7 @@ import Testing
             try await simulation.perform(steps: 40)
             return simulation.tally
         }
-        let kinds = ["adopt", "apply", "delete", "keepOriginal", "nothing", "release"]
+        let kinds = ["adopt", "apply", "delete", "keepDeleted", "keepOriginal", "nothing", "release"]
         print("simulation: \(tally["operations"] ?? 0) operations, all rules checked after each")
         print("simulation: \(kinds.map { "\($0) \(tally[$0] ?? 0)" }.joined(separator: ", "))")
         // A simulation that never gets somewhere proves nothing about it.
