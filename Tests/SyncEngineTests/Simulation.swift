@@ -19,7 +19,8 @@ final class Simulation {
     private static let keys: [ItemKey] =
         models.map { ItemKey(.models, $0) } + [ItemKey(.singletons, "posts"), ItemKey(.singletons, "site")]
         + ["p1", "p2", "p3"].map { ItemKey(try! .content("posts"), $0) }  // both names are valid
-        + ["q1"].map { ItemKey(try! .content("pages"), $0) }
+        + ["q1"].map { ItemKey(try! .content("pages"), $0) } + assets
+    private static let assets = ["f1", "f2"].map { ItemKey(.assets, $0) }
 
     private let clock = TestClock(sleep: .lastsUntilCancelled)
     private var random: SeededRandom
@@ -29,6 +30,9 @@ final class Simulation {
     private var history: [String] = []
     /// After each of them every rule was checked.
     private var operations = 0
+    private var freedFiles = 0
+    /// Runs whose undo is older than it is kept for.
+    private var oldRuns: Set<String> = []
     /// The versions of the stores that were checked last: one that nobody wrote to still keeps the rules.
     private var checked: [Int?]
     /// The item whose states stand in the history of a rule that was broken.
@@ -47,9 +51,11 @@ final class Simulation {
     }
 
     /// How often runs did what.
-    var tally: [String: Int] { model.tally.merging(["operations": operations]) { $1 } }
+    var tally: [String: Int] { model.tally.merging(["operations": operations, "freedFiles": freedFiles]) { $1 } }
 
     func perform(steps: Int) async throws {
+        // A source without a single asset could prove no delete of one.
+        for instance in 0..<2 { try await put(ModelItem(version: 1 + instance), Self.assets[0], at: instance) }
         for _ in 0..<steps {
             clock.advance(by: .seconds(1))
             if let watched { history.append("    \(watched): \(model.describe(watched))") }
@@ -64,13 +70,14 @@ final class Simulation {
     }
 
     private func step() async throws {
-        switch roll(20) {
+        switch roll(21) {
         case 0..<6: try await put()
         case 6, 7: try await remove()
         case 8: changeFilter()
         case 9: try await rollBack()
         case 10, 11: try await runWithFault()
         case 12: try await runWithEdits()
+        case 13: try await collectGarbage()
         default: try await runTwice()
         }
     }
@@ -93,10 +100,33 @@ extension Simulation {
     private func put() async throws {
         let instance = someInstance()
         let key = someKey()
-        let item = ModelItem(version: 1 + roll(8), secret: chance(60) ? roll(2) : nil)
+        try await put(ModelItem(version: 1 + roll(8), secret: chance(60) ? roll(2) : nil), key, at: instance)
+    }
+
+    private func put(_ item: ModelItem, _ key: ItemKey, at instance: Int) async throws {
         history.append("put \(name(instance)) \(key) \(item.text(key))")
+        try bringFile(of: item, key, to: instance)
         let run = try await instances[instance].put(key.kind, item.text(key))
         model.put(item, key, at: instance, run: run)
+    }
+
+    private func bringFile(of item: ModelItem?, _ key: ItemKey, to instance: Int) throws {
+        guard let item, key.kind == .assets else { return }
+        try instances[instance].takeFile(ModelFile(of: item.version).text)
+    }
+
+    /// Undo grows old, and with it go files that only it named.
+    private func collectGarbage() async throws {
+        let instance = someInstance()
+        if chance(30) {
+            clock.advance(by: .seconds(8 * 86_400))
+            oldRuns = Set(instances.indices.flatMap(model.undoable))
+        }
+        let report = try await instances[instance].collectGarbage()
+        checked[instance] = nil
+        history.append("gc \(name(instance)): \(report.files) files, \(report.undoRuns) runs")
+        freedFiles += report.files
+        try require(report.orphanedBodies == 0, "\(report.orphanedBodies) bodies belonged to nothing")
     }
 
     private func remove() async throws {
@@ -127,6 +157,7 @@ extension Simulation {
 
     private func rollBack() async throws {
         let instance = someInstance()
+        try forgetUndo(at: instance)
         guard let run = model.undoable(at: instance).suffix(4).randomElement(using: &random) else { return }
         history.append("rollback \(name(instance)) \(run) of \(model.describe(run))")
         let id = instances[instance].newID()
@@ -136,6 +167,14 @@ extension Simulation {
             result.restored == expected.restored, "rollback restored \(result.restored), not \(expected.restored)")
         let kept = Set(try result.kept.map { ItemKey(try Kind($0.kind), $0.id) })
         try require(kept == expected.kept, "rollback kept \(kept.sorted()), not \(expected.kept.sorted())")
+    }
+
+    /// What has been freed by now cannot be undone; the newest runs of the last days can.
+    private func forgetUndo(at instance: Int) throws {
+        let kept = Set(try inspectors[instance].texts("SELECT id FROM run WHERE undoable = 1"))
+        let newest = Set(model.undoable(at: instance).suffix(4)).subtracting(oldRuns)
+        try require(kept.isSuperset(of: newest), "the undo of new runs was freed: of \(newest) there are \(kept)")
+        model.forgetUndo(at: instance, except: kept)
     }
 
     private func someRun() -> (run: ModelRun, isPush: Bool, test: TestRun) {
@@ -277,6 +316,7 @@ extension Simulation {
 
     private func edit(_ edits: [ItemKey: ModelItem?], whilePlanningAt source: Int) async throws -> String {
         let instance = instances[source]
+        for (key, item) in edits { try bringFile(of: item, key, to: source) }
         let (store, id) = (instance.store, instance.newID())
         try await store.beginRun(id: id, direction: "local", target: "test")
         let changes = try edits.sorted { $0.key < $1.key }.map { key, item in
@@ -329,6 +369,7 @@ extension Simulation {
             if version != checked[number] {
                 let problems = try inspector.problems()
                 try require(problems.isEmpty, "store of \(name(number)): \(problems.joined(separator: "; "))")
+                try checkFiles(number)
                 checked[number] = version
             }
             try checkRows(number, heads: try inspector.heads())
@@ -344,6 +385,25 @@ extension Simulation {
         try require(
             listed.sorted() == expected.sorted(),
             "I3: \(name(number)) lists deletes that were not carried out of \(listed), not of \(expected)")
+    }
+
+    /// I9: every asset that is there or can be brought back has its file, and web servers find those that are there.
+    private func checkFiles(_ number: Int) throws {
+        let instance = instances[number]
+        for asset in try inspectors[number].assets() {
+            do {
+                try instance.store.blobs.check(AssetFile(asset).blob)
+            } catch {
+                throw BrokenRule(rule: "I9: \(name(number)) \(asset.text): \(error)", history: history)
+            }
+        }
+        for key in Self.assets {
+            let file = model.row(number, key).item.map { ModelFile(of: $0.version).text }
+            let found = instance.upload(at: ModelFile.path(of: key))
+            try require(
+                found == file,
+                "I9: \(name(number)) \(key): a web server finds \(found ?? "nothing"), not \(file ?? "nothing")")
+        }
     }
 
     /// I2, I11, I14: every row of every instance is what the model says.
