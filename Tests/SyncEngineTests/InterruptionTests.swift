@@ -103,7 +103,7 @@ import TidelockTestSupport
     @Test func whatAPullThatDiedHadStagedIsNotSentAgain() async throws {
         for number in 1...20 { try await a.put(.posts, "{\"_id\":\"\(number)\",\"v\":1}") }
         var resumed = 0
-        for call in 4...10 where resumed == 0 {
+        for call in 1...40 where resumed == 0 {
             var dying = TestRun()
             dying.crash = CrashPoint(call: call, isCarriedOut: true)
             guard (try? await b.pull(from: a, dying)) == nil else { break }

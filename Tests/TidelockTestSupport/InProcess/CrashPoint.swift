@@ -1,41 +1,57 @@
 internal import ContentModel
-public import SyncEngine
+internal import SyncEngine
 internal import SyncProtocol
 internal import Synchronization
 
-/// Where the process that drives a run dies: at one of its calls, to the peer or to its own store.
+/// Where a process dies: at one of its calls, to another instance or to its own store.
 ///
 /// From then on nothing it does has an effect, least of all what it would do to clean up.
 public final class CrashPoint: Sendable {
-    private let call: Int
-    private let isCarriedOut: Bool
-    private let state = Mutex((calls: 0, hasCrashed: false))
+    private struct State {
+        var calls = 0
+        /// Nil while the process is safe.
+        var last: Int?
+        var isCarriedOut = false
+        var hasCrashed = false
+    }
+
+    private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - call: counted from 1 over all calls of the run, on both sides
+    ///   - call: counted from 1 over all calls of the process
     ///   - isCarriedOut: the process dies after the call has had its effect, not before
     public init(call: Int, isCarriedOut: Bool) {
-        self.call = call
-        self.isCarriedOut = isCarriedOut
+        state = Mutex(State(last: call, isCarriedOut: isCarriedOut))
+    }
+
+    /// A process that is safe until `arm` is called.
+    init() {
+        state = Mutex(State())
     }
 
     public var hasCrashed: Bool { state.withLock(\.hasCrashed) }
 
-    /// The parts of a run whose process dies here.
-    public func wrap(_ parts: Run.Parts) -> Run.Parts {
-        var parts = parts
-        parts.opening = DyingOpening(opening: parts.opening, point: self)
-        parts.source = DyingSource(source: parts.source, point: self)
-        parts.destination = DyingDestination(destination: parts.destination, point: self)
-        return parts
+    /// The process dies at its `call`th call from now on.
+    func arm(call: Int, isCarriedOut: Bool) {
+        state.withLock {
+            $0.last = $0.calls + call
+            $0.isCarriedOut = isCarriedOut
+        }
     }
 
-    fileprivate func pass<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
-        let (isHere, isOver) = state.withLock { state in
+    /// The process is safe again, unless it is dead.
+    func disarm() {
+        state.withLock { $0.last = nil }
+    }
+
+    /// Makes a call to the process's own store, or to another instance.
+    func pass<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
+        let (isHere, isOver, isCarriedOut) = state.withLock { state in
             state.calls += 1
             let isOver = state.hasCrashed
-            if state.calls == call { state.hasCrashed = true }
-            return (state.calls == call, isOver)
+            let isHere = !isOver && state.calls == state.last
+            if isHere { state.hasCrashed = true }
+            return (isHere, isOver, state.isCarriedOut)
         }
         if isOver || isHere && !isCarriedOut { throw CancellationError() }
         let answer = try await body()
@@ -44,71 +60,81 @@ public final class CrashPoint: Sendable {
     }
 }
 
-private struct DyingOpening: RunOpening {
-    let opening: any RunOpening
+/// The way to another instance for a process that dies.
+struct DyingPeer: Sendable {
+    let peer: any Peer
     let point: CrashPoint
-
-    func open(approve: @Sendable (PlanSummary, DestinationState) async throws -> Void) async throws -> RunStart {
-        try await point.pass { try await opening.open(approve: approve) }
-    }
-
-    func result() async -> RunOpened? { await opening.result() }
-
-    func abandon(transfer: String) async throws {
-        try await point.pass { try await opening.abandon(transfer: transfer) }
-    }
 }
 
-private struct DyingSource: SourcePort {
-    let source: any SourcePort
-    let point: CrashPoint
+extension DyingPeer: Peer {
+    func open(_ request: OpenTransfer) async throws -> TransferOpened {
+        try await point.pass { try await peer.open(request) }
+    }
 
     func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
-        try await point.pass { try await source.plan(transfer: transfer, request) }
+        try await point.pass { try await peer.plan(transfer: transfer, request) }
     }
 
     func batch(transfer: String, number: Int) async throws -> EncodedBatch {
-        try await point.pass { try await source.batch(transfer: transfer, number: number) }
+        try await point.pass { try await peer.batch(transfer: transfer, number: number) }
     }
 
     func acknowledge(transfer: String, _ result: CommitResult) async throws {
-        try await point.pass { try await source.acknowledge(transfer: transfer, result) }
+        try await point.pass { try await peer.acknowledge(transfer: transfer, result) }
     }
-}
-
-private struct DyingDestination: DestinationPort {
-    let destination: any DestinationPort
-    let point: CrashPoint
 
     func list(transfer: String, _ request: ListHeld) async throws -> HeldPage {
-        try await point.pass { try await destination.list(transfer: transfer, request) }
+        try await point.pass { try await peer.list(transfer: transfer, request) }
     }
 
     func survey(transfer: String, _ request: SurveySchema) async throws -> SchemaPage {
-        try await point.pass { try await destination.survey(transfer: transfer, request) }
+        try await point.pass { try await peer.survey(transfer: transfer, request) }
     }
 
     func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
-        try await point.pass { try await destination.stage(transfer: transfer, fence: fence, batch) }
+        try await point.pass { try await peer.stage(transfer: transfer, fence: fence, batch) }
     }
 
     func commit(transfer: String, _ request: CommitTransfer) async throws -> CommitResult {
-        try await point.pass { try await destination.commit(transfer: transfer, request) }
+        try await point.pass { try await peer.commit(transfer: transfer, request) }
     }
 
     func renew(transfer: String, fence: Int64) async throws -> LeaseGrant {
-        try await point.pass { try await destination.renew(transfer: transfer, fence: fence) }
+        try await point.pass { try await peer.renew(transfer: transfer, fence: fence) }
     }
 
     func state(transfer: String) async throws -> TransferState {
-        try await point.pass { try await destination.state(transfer: transfer) }
+        try await point.pass { try await peer.state(transfer: transfer) }
     }
 
     func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
-        try await point.pass { try await destination.rollback(transfer: transfer, only: item) }
+        try await point.pass { try await peer.rollback(transfer: transfer, only: item) }
     }
 
     func abandon(transfer: String) async throws {
-        try await point.pass { try await destination.abandon(transfer: transfer) }
+        try await point.pass { try await peer.abandon(transfer: transfer) }
+    }
+}
+
+/// The way that files take from or to another instance, for a process that dies.
+struct DyingFiles: BlobSource, BlobDestination {
+    let source: any BlobSource
+    let destination: any BlobDestination
+    let point: CrashPoint
+
+    func blobs(transfer: String, after: String?) async throws -> BlobPage {
+        try await point.pass { try await source.blobs(transfer: transfer, after: after) }
+    }
+
+    func bytes(transfer: String, of parts: [BlobPart]) async throws -> [UInt8] {
+        try await point.pass { try await source.bytes(transfer: transfer, of: parts) }
+    }
+
+    func missing(transfer: String, fence: Int64, _ blobs: [PlannedBlob]) async throws -> [MissingBlobs.Missing] {
+        try await point.pass { try await destination.missing(transfer: transfer, fence: fence, blobs) }
+    }
+
+    func append(transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]) async throws -> [Int64] {
+        try await point.pass { try await destination.append(transfer: transfer, fence: fence, bytes, of: parts) }
     }
 }

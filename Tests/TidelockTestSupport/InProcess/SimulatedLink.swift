@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// What happens to a call depends on the seed, the round, the name of the call and how often it was made, and on
 /// nothing else, so that batches which travel at the same time meet the same fate whichever leaves first.
-public final class SimulatedLink: Peer {
+public final class SimulatedLink: Peer, BlobSource, BlobDestination {
     /// What may happen to one call.
     public enum Mishap: String, Sendable, CaseIterable {
         /// It never arrives; its sender hears that nobody could be reached.
@@ -31,6 +31,8 @@ public final class SimulatedLink: Peer {
         case resetsLock
         /// The process that answers has been started again before it arrives.
         case restartsResponder
+        /// The process that answers dies at one of its calls to its store.
+        case killsResponder
 
         /// How a responder says that it cannot.
         fileprivate var refusal: ErrorCode? {
@@ -45,8 +47,18 @@ public final class SimulatedLink: Peer {
         }
     }
 
+    /// The process that answers, and where it dies.
+    private struct Process {
+        let responder: LocalInstance
+        let point = CrashPoint()
+
+        init(_ instance: TestInstance) {
+            responder = instance.restarted(dyingAt: point)
+        }
+    }
+
     private struct State {
-        var responder: LocalInstance
+        var process: Process
         /// Of 100 calls so many meet with a mishap.
         var mishaps = 0
         /// How often a call that may be repeated is repeated.
@@ -72,7 +84,7 @@ public final class SimulatedLink: Peer {
         self.instance = instance
         self.seed = seed
         self.watch = watch
-        state = Mutex(State(responder: instance.responder))
+        state = Mutex(State(process: Process(instance)))
     }
 
     /// The calls of this round, each with what happened to it.
@@ -98,8 +110,8 @@ public final class SimulatedLink: Peer {
 
     /// Everything that is still on its way arrives.
     public func deliverLate() async {
-        while let next = state.withLock({ $0.late.isEmpty ? nil : ($0.late.removeFirst(), $0.responder) }) {
-            await next.0(next.1)
+        while let next = state.withLock({ $0.late.isEmpty ? nil : ($0.late.removeFirst(), $0.process) }) {
+            await next.0(next.1.responder)
             await watch()
         }
     }
@@ -123,7 +135,7 @@ extension SimulatedLink {
     }
 
     private func send<Answer: Sendable>(_ name: String, _ body: @escaping Body<Answer>) async throws -> Answer {
-        let mishap = mishap(of: name)
+        let (mishap, fate) = mishap(of: name)
         if let refusal = mishap?.refusal { throw TidelockError(refusal, "The simulated peer refuses.") }
         switch mishap {
         case .dropsRequest: throw Self.unreachable
@@ -144,13 +156,20 @@ extension SimulatedLink {
         case .clockGoesBack: instance.clock.advance(by: .seconds(-3_600))
         case .clockGoesForward: instance.clock.advance(by: .seconds(Limits.transferSeconds + 1))
         case .resetsLock: try await instance.store.resetLease()
-        case .restartsResponder: state.withLock { $0.responder = instance.restarted() }
+        case .restartsResponder: state.withLock { $0.process = Process(instance) }
+        case .killsResponder:
+            let point = state.withLock(\.process.point)
+            // Most answers take a few calls to the store, and some take many.
+            point.arm(call: 1 + Int(fate % (fate % 3 == 0 ? 24 : 6)), isCarriedOut: fate & 64 == 0)
+            defer { point.disarm() }
+            return try await carryOut(body)
         default: break
         }
         return try await carryOut(body)
     }
 
-    private func mishap(of name: String) -> Mishap? {
+    /// What happens to a call, and a random number that says more of it.
+    private func mishap(of name: String) -> (Mishap?, fate: UInt64) {
         state.withLock { state in
             state.made[name, default: 0] += 1
             // Not Swift's own hashing, which is another in every process.
@@ -160,7 +179,7 @@ extension SimulatedLink {
             let mishap = isLucky ? nil : Mishap.allCases[Int(fate.next() % UInt64(Mishap.allCases.count))]
             state.calls.append(mishap.map { "\(name) \($0)" } ?? name)
             if let mishap { state.tally[mishap.rawValue, default: 0] += 1 }
-            return mishap
+            return (mishap, fate.next())
         }
     }
 
@@ -173,15 +192,25 @@ extension SimulatedLink {
 
     private func carryOut<Answer>(_ body: Body<Answer>, isCut: Bool = false) async throws -> Answer {
         if state.withLock({ $0.late.count > 1 }) { await deliverLate() }
-        let responder = state.withLock(\.responder)
+        let process = state.withLock(\.process)
         let answer: Result<Answer, any Error>
         do {
-            answer = .success(try await body(responder, isCut))
+            answer = .success(try await body(process.responder, isCut))
         } catch {
-            answer = .failure(error)
+            answer = .failure(process.point.hasCrashed ? Self.unreachable : error)
         }
+        if process.point.hasCrashed { startAgain(after: process) }
         await watch()
         return try answer.get()
+    }
+
+    /// Somebody starts the process again.
+    private func startAgain(after dead: Process) {
+        state.withLock { state in
+            guard state.process.point === dead.point else { return }
+            state.process = Process(instance)
+            state.tally["responderCrashed", default: 0] += 1
+        }
     }
 
     private func record(_ batches: [EncodedBatch]) {
@@ -268,5 +297,35 @@ extension SimulatedLink {
 
     public func abandon(transfer: String) async throws {
         try await plain("abandon") { try await $0.abandon(transfer: transfer) }
+    }
+}
+
+// MARK: Files
+
+extension SimulatedLink {
+    public func blobs(transfer: String, after: String?) async throws -> BlobPage {
+        try await plain("blobs") { try await $0.blobs(transfer: transfer, after: after) }
+    }
+
+    public func bytes(transfer: String, of parts: [BlobPart]) async throws -> [UInt8] {
+        try await plain("bytes \(Self.name(of: parts))") { try await $0.bytes(transfer: transfer, of: parts) }
+    }
+
+    public func missing(
+        transfer: String, fence: Int64, _ blobs: [PlannedBlob]
+    ) async throws -> [MissingBlobs.Missing] {
+        try await plain("missing") { try await $0.missing(transfer: transfer, fence: fence, blobs) }
+    }
+
+    public func append(
+        transfer: String, fence: Int64, _ bytes: [UInt8], of parts: [BlobPart]
+    ) async throws -> [Int64] {
+        try await plain("append \(Self.name(of: parts))") {
+            try await $0.append(transfer: transfer, fence: fence, bytes, of: parts)
+        }
+    }
+
+    private static func name(of parts: [BlobPart]) -> String {
+        parts.map { "\($0.sha256.prefix(4))+\($0.offset)" }.joined(separator: " ")
     }
 }

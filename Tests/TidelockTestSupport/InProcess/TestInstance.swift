@@ -34,7 +34,14 @@ public final class TestInstance: Sendable {
     }
 
     /// This instance's responder after a restart of its process.
-    public func restarted() -> LocalInstance {
+    public func restarted() -> LocalInstance { restarted(on: store) }
+
+    /// The same, in a process that may die at any call to its store.
+    func restarted(dyingAt point: CrashPoint) -> LocalInstance {
+        restarted(on: DyingStore(store: store, point: point))
+    }
+
+    private func restarted(on store: any SourceStore & DestinationStore) -> LocalInstance {
         LocalInstance(store: store, hooks: hooks, identity: identity, clock: clock, random: random)
     }
 }
@@ -149,24 +156,24 @@ extension TestInstance {
     @discardableResult
     public func push(to responder: any Peer, named target: String, _ run: TestRun) async throws -> TestRunResult {
         let peer = FaultyPeer(responder, fault: run.fault, repeatsCalls: run.repeatsCalls)
+        let process = TestProcess(store, peer, responder, run.crash)
         let open = try openRequest(.push, run)
         let facts = TargetFacts(name: target, uri: "test:\(target)")
         let hooks = try await hooks.pin(
             for: RunContext(run: open.id, direction: .push, target: facts, mode: run.scope.mode))
-        let store = store
         let events = run.isDryRun ? [] : finishedEvents(.push, run: open.id, facts)
         let known = try await store.instance(answering: target, at: facts.uri)
         let opening = PushOpening(
-            store: store, hooks: hooks, peer: peer, request: open, knownPeer: known, options: run.options,
-            confirmations: run.confirmations
+            store: process.store, hooks: hooks, peer: process.peer, request: open, knownPeer: known,
+            options: run.options, confirmations: run.confirmations
         ) { responder, request, onBatch in
             LocalSource(
-                store: store, hooks: hooks, request: request, peer: responder, options: run.options, events: events,
-                onBatch: onBatch)
+                store: process.store, hooks: hooks, request: request, peer: responder, options: run.options,
+                events: events, onBatch: onBatch)
         }
         let parts = Run.Parts(
-            opening: opening, source: opening, destination: peer,
-            files: BlobRoute(from: store, to: responder as? any BlobDestination ?? NoBlobs()), clock: clock,
+            opening: opening, source: opening, destination: process.peer,
+            files: BlobRoute(from: process.store, to: process.files), clock: clock,
             review: { _ in
                 guard let look = run.review, let responder = responder as? any PlanPort else { return }
                 try await look(PlanReview(transfer: open.id, source: opening, destination: responder))
@@ -188,20 +195,21 @@ extension TestInstance {
     @discardableResult
     public func pull(from responder: any Peer, named target: String, _ run: TestRun) async throws -> TestRunResult {
         let peer = FaultyPeer(responder, fault: run.fault, repeatsCalls: run.repeatsCalls)
+        let process = TestProcess(store, peer, responder, run.crash)
         let open = try openRequest(.pull, run)
         let facts = TargetFacts(name: target, uri: "test:\(target)")
         let known = try await store.instance(answering: target, at: facts.uri)
-        let applied = try applied(run, from: peer, responder)
+        let applied = try applied(run, from: process.peer, responder)
         let opening = PullOpening(
-            store: store, hooks: hooks, peer: peer, request: open, knownPeer: known, applied: applied)
+            store: process.store, hooks: hooks, peer: process.peer, request: open, knownPeer: known, applied: applied)
         let events = finishedEvents(.pull, run: open.id, facts)
         let destination = LocalDestination(
-            store: store, hooks: hooks, clock: clock, random: random, expected: applied?.expected
+            store: process.store, hooks: hooks, clock: clock, random: random, expected: applied?.expected
         ) { _ in events }
-        let source: any SourcePort = if let applied { applied } else { peer }
+        let source: any SourcePort = if let applied { applied } else { process.peer }
         let parts = Run.Parts(
             opening: opening, source: source, destination: destination,
-            files: BlobRoute(from: responder as? any BlobSource ?? NoBlobs(), to: store), clock: clock,
+            files: BlobRoute(from: process.files, to: process.store), clock: clock,
             review: { [self] _ in
                 guard let look = run.review, let source = responder as? any PlanPort else { return }
                 try await review(open, facts, from: source, of: opening, look)
@@ -215,7 +223,7 @@ extension TestInstance {
     }
 
     /// The plan made before to which a pull is limited.
-    private func applied(_ run: TestRun, from peer: FaultyPeer, _ responder: any Peer) throws -> AppliedPull? {
+    private func applied(_ run: TestRun, from peer: any Peer, _ responder: any Peer) throws -> AppliedPull? {
         guard let expected = run.options.expected else { return nil }
         guard let port = responder as? any ExpectationPort else {
             throw TidelockError(.internalFailure, "The peer of a test cannot be told which rows are expected.")
@@ -246,8 +254,7 @@ extension TestInstance {
     ) async throws -> RunMachine.Outcome {
         do {
             return try await Run(
-                transfer: transfer, parts: run.crash?.wrap(parts) ?? parts, isDryRun: run.isDryRun,
-                confirmations: run.confirmations
+                transfer: transfer, parts: parts, isDryRun: run.isDryRun, confirmations: run.confirmations
             ) { _ in }.perform()
         } catch let error as TidelockError {
             throw TestRunFailure(transfer: transfer, error: error, calls: peer.calls, hasBroken: peer.hasBroken)
