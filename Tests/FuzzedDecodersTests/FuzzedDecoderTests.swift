@@ -36,9 +36,9 @@ import Testing
 
     /// A message that an endpoint takes or answers is added to the list with it.
     @Test func everyMessageOfAnEndpointHasADecoder() {
-        let words = Endpoint.allCases.filter { $0 != .metrics }
-            .flatMap { [$0.traits.takes, $0.traits.answers].compactMap(\.self) }
-            .compactMap { $0.split(separator: " ").first.map(String.init) }
+        let traits = Endpoint.allCases.filter { $0 != .metrics }.map(\.traits)
+        let bodies = (traits.map(\.takes) + traits.map(\.answers)).compactMap(\.self)
+        let words = bodies.compactMap { $0.split(separator: " ").first.map(String.init) }
         let messages = Set(words.filter { $0.first?.isUppercase == true })
         #expect(messages.count > 20)
         #expect(messages.filter { FuzzedDecoder.named($0) == nil }.isEmpty)
