@@ -73,6 +73,43 @@ import TidelockTestSupport
         #expect(again.isNoOp)
     }
 
+    /// Every call of the process that drives a run, to its own store and to the other instance, at first contact and when
+    /// both know each other.
+    @Test(arguments: [(true, true), (true, false), (false, true), (false, false)], [true, false])
+    func aRunWhoseProcessDiesAnywhereIsCompletedByTheNext(
+        how: (isPush: Bool, isCarriedOut: Bool), areKnown: Bool
+    ) async throws {
+        var calls = 0
+        var hasCrashed = true
+        while hasCrashed, calls < 200 {
+            calls += 1
+            let crash = CrashPoint(call: calls, isCarriedOut: how.isCarriedOut)
+            try await InterruptionTests().expectCompletion(after: crash, isPush: how.isPush, areKnown: areKnown)
+            hasCrashed = crash.hasCrashed
+        }
+        #expect((10..<200).contains(calls), "a run takes \(calls) calls")
+    }
+
+    private func expectCompletion(after crash: CrashPoint, isPush: Bool, areKnown: Bool) async throws {
+        var run = TestRun(options: PlanOptions(batchSize: 2))
+        if areKnown {
+            try await a.put(.posts, #"{"_id":"1","v":0}"#)
+            if isPush { try await a.push(to: b, run) } else { try await b.pull(from: a, run) }
+        }
+        try await fill()
+        run.crash = crash
+        do {
+            if isPush { try await a.push(to: b, run) } else { try await b.pull(from: a, run) }
+        } catch is TestRunFailure {
+            #expect(crash.hasCrashed)
+        }
+        run.crash = nil
+        if isPush { try await a.push(to: b, run) } else { try await b.pull(from: a, run) }
+        try await expectArrived()
+        let again = isPush ? try await a.push(to: b) : try await b.pull(from: a)
+        #expect(again.isNoOp)
+    }
+
     /// How many batches a run staged that died in the middle, and the run after it.
     private func resumedPush(
         call: Int, scope: Scope = .everything, between: () async throws -> Void = {}
