@@ -24,8 +24,16 @@ extension JSONDocument {
     ///
     /// An item without a link is hardly looked at: only where its bytes mention a member that links have is it read.
     /// Such a name written with escapes is not recognised.
-    public func links(of kind: Kind) -> [ItemLink] {
-        let forms = mentionedForms(among: LinkForms(of: kind))
+    public func links(of kind: Kind) -> [ItemLink] { links(of: kind, in: LinkForms(of: kind)) }
+
+    /// Those of its links that lead to nothing where there is no such item. A component of a layout need not be one:
+    /// what extends Cockpit defines components of its own.
+    public func linksToItems(of kind: Kind) -> [ItemLink] {
+        links(of: kind, in: LinkForms(of: kind).subtracting(.components))
+    }
+
+    private func links(of kind: Kind, in possible: LinkForms) -> [ItemLink] {
+        let forms = mentionedForms(among: possible)
         guard !forms.isEmpty else { return [] }
         var found = [
             forms.contains(.parent) ? ItemLink(kind, withMembers { $0.parent(of: kind) }) : nil,

@@ -128,7 +128,7 @@ private struct StagedRow: Sendable {
         guard case .put(let body, _) = entry.operation else { return }
         if entry.kind == .assets { _ = try AssetFile(received ?? body) }
         facts = ItemFacts(received ?? body, of: entry.kind)
-        links = (received ?? body).links(of: entry.kind).map(StagedLinks.Reference.init)
+        links = (received ?? body).linksToItems(of: entry.kind).map(StagedLinks.Reference.init)
     }
 }
 

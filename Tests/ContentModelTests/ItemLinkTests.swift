@@ -91,7 +91,8 @@ import Testing
 
     @Test(arguments: ["models", "locales", "layout/components", "lokalize/projects", "lokalize/keys/web"])
     func definitionsAndTranslationsReferToNothing(_ kind: String) throws {
-        let text = #"{"_pid":"1","_p":"1","page":"1","x":{"_model":"posts","_id":"p"},"folder":"f","l":[{"component":"c","data":{}}]}"#
+        let text =
+            #"{"_pid":"1","_p":"1","page":"1","x":{"_model":"posts","_id":"p"},"folder":"f","l":[{"component":"c","data":{}}]}"#
         #expect(try links(text, of: kind) == [])
     }
 
