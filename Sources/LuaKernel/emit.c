@@ -175,5 +175,9 @@ void lk_write_json(lua_State *L, int index, lk_buffer *buffer, int64_t document)
     e.document = document;
     e.depth = 0;
     luaL_checkstack(L, 8, NULL);
-    lk_emit_value(&e, lua_absindex(L, index), false);
+    int value = lua_absindex(L, index);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_HELD);
+    e.held = lua_gettop(L);
+    lk_emit_value(&e, value, false);
+    lua_pop(L, 1);
 }

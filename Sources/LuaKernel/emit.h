@@ -17,6 +17,7 @@ typedef struct lk_emitter {
     lk_machine *machine;
     lk_buffer *out;
     int64_t document;
+    int held; /* where the held values of lazy tables are on the stack */
     int depth;
     lk_step path[LK_MAXIMUM_DEPTH];
 } lk_emitter;

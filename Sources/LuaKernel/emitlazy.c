@@ -9,7 +9,6 @@ typedef struct run {
     const uint8_t *bytes;
     uint32_t start, end; /* empty when equal */
     bool first;          /* nothing was written yet */
-    int held;            /* where the table of held values is on the stack; 0 before it is needed */
 } run;
 
 static void flush(lk_emitter *e, run *pending) {
@@ -20,21 +19,17 @@ static void flush(lk_emitter *e, run *pending) {
     pending->first = false;
 }
 
-/* As lk_push_child, but finds the table of held values once for all. */
-static void push_written(lua_State *L, int table, lk_node *node, uint32_t ordinal, run *pending) {
-    if (!(node->children[ordinal].flags & LK_HELD)) {
-        lk_push_child(L, node, table, ordinal);
-        return;
+/* As lk_push_child, but with the held values at hand. */
+static void push_written(const lk_emitter *e, lk_node *node, uint32_t ordinal) {
+    if (node->children[ordinal].flags & LK_HELD) {
+        lua_rawgeti(e->L, e->held, node->held + ordinal);
+    } else {
+        lk_push_child(e->L, node, ordinal);
     }
-    if (!pending->held) {
-        lua_rawgetp(L, table, &lk_key_held);
-        pending->held = lua_gettop(L);
-    }
-    lua_rawgeti(L, pending->held, (lua_Integer)ordinal + 1);
 }
 
 /* A member or element that was assigned, or in which something changed. */
-static void emit_held(lk_emitter *e, int table, lk_node *node, uint32_t ordinal, run *pending) {
+static void emit_held(lk_emitter *e, lk_node *node, uint32_t ordinal, run *pending) {
     const jk_child *child = &node->children[ordinal];
     flush(e, pending);
     if (!pending->first) lk_emit_byte(e, ',');
@@ -45,13 +40,13 @@ static void emit_held(lk_emitter *e, int table, lk_node *node, uint32_t ordinal,
         lk_emit_bytes(e, pending->bytes + child->key_start - 1, lk_emit_step(e)->length + 2);
         lk_emit_byte(e, ':');
     }
-    push_written(e->L, table, node, ordinal, pending);
+    push_written(e, node, ordinal);
     lk_emit_value(e, lua_gettop(e->L), child->kind == JK_ARRAY);
     lua_pop(e->L, 1);
 }
 
 /* The children of the document's container, in its order. */
-static void emit_children(lk_emitter *e, int table, lk_node *node, run *pending) {
+static void emit_children(lk_emitter *e, lk_node *node, run *pending) {
     bool is_object = node->kind == LK_KIND_OBJECT;
     for (uint32_t i = 0; i < node->count; i++) {
         const jk_child *child = &node->children[i];
@@ -59,14 +54,13 @@ static void emit_children(lk_emitter *e, int table, lk_node *node, run *pending)
             flush(e, pending);
         } else if (child->flags & (LK_ASSIGNED | LK_TOUCHED)) {
             lk_emit_step(e)->index = (lua_Integer)i + 1;
-            emit_held(e, table, node, i, pending);
+            emit_held(e, node, i, pending);
         } else {
             if (pending->start == pending->end) pending->start = is_object ? child->key_start - 1 : child->start;
             pending->end = child->end;
         }
     }
     flush(e, pending);
-    if (pending->held) lua_pop(e->L, 1);
 }
 
 static void emit_added(lk_emitter *e, int table, const lk_node *node, run *pending) {
@@ -88,9 +82,9 @@ static void emit_added(lk_emitter *e, int table, const lk_node *node, run *pendi
 }
 
 static void emit_lazy_object(lk_emitter *e, int table, lk_node *node) {
-    run pending = {e->machine->documents[node->document].bytes, 0, 0, true, 0};
+    run pending = {e->machine->documents[node->document].bytes, 0, 0, true};
     lk_emit_byte(e, '{');
-    emit_children(e, table, node, &pending);
+    emit_children(e, node, &pending);
     if (node->added > 0) emit_added(e, table, node, &pending);
     lk_emit_byte(e, '}');
 }
@@ -134,9 +128,9 @@ static void emit_lazy_array(lk_emitter *e, int table, lk_node *node) {
         emit_filled_array(e, table, node);
         return;
     }
-    run pending = {e->machine->documents[node->document].bytes, 0, 0, true, 0};
+    run pending = {e->machine->documents[node->document].bytes, 0, 0, true};
     lk_emit_byte(e, '[');
-    emit_children(e, table, node, &pending);
+    emit_children(e, node, &pending);
     lk_emit_byte(e, ']');
 }
 
@@ -189,13 +183,13 @@ void lk_emit_lazy(lk_emitter *e, int table) {
 /* ---- The documents of a call ---- */
 
 /* Whether a member that was written has the string again that stands in the document. */
-static bool holds_its_token(lua_State *L, int table, lk_node *node, uint32_t ordinal) {
+static bool holds_its_token(lua_State *L, lk_node *node, uint32_t ordinal) {
     const jk_child *child = &node->children[ordinal];
     bool is_plain = child->kind == JK_STRING && !(child->flags & JK_FLAG_ESCAPED) && child->note == 0;
     if (!is_plain || !(child->flags & LK_HELD)) return false;
     const uint8_t *token = LK_MACHINE(L)->documents[node->document].bytes + child->start + 1;
     size_t length, own = child->end - child->start - 2;
-    lk_push_child(L, node, table, ordinal);
+    lk_push_child(L, node, ordinal);
     const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
     bool holds = text && length == own && memcmp(text, token, own) == 0;
     lua_pop(L, 1);
@@ -212,7 +206,7 @@ static bool may_change_key(lua_State *L, lk_machine *machine, int table, lk_node
         const jk_child *child = &root->children[i];
         bool is_written = child->flags & (LK_DELETED | LK_ASSIGNED | LK_TOUCHED);
         if (!is_written || !lk_key_equals(machine, document, child, key, length)) continue;
-        return !holds_its_token(L, table, root, i);
+        return !holds_its_token(L, root, i);
     }
     if (root->added == 0) return false;
     lua_pushlstring(L, key, length);

@@ -68,7 +68,7 @@ void lk_region_release(lk_region *region);
 /* Flags added to a jk_child; they must not meet those of JSONKernel.h. */
 enum {
     LK_DELETED = 0x10,  /* the handler assigned nil */
-    LK_HELD = 0x20,     /* the value stands in the table of held values: assigned, or a lazy child */
+    LK_HELD = 0x20,     /* the value stands among the held ones: assigned, or a lazy child */
     LK_ASSIGNED = 0x40, /* not what the document says any more */
     LK_TOUCHED = 0x80,  /* a container in which something changed, at any depth */
 };
@@ -102,6 +102,7 @@ typedef struct lk_node {
     uint32_t searches;        /* objects: how often a member was looked for */
     uint32_t mask;            /* size of the hash table - 1 */
     uint32_t *slots;          /* big objects: hash table of members */
+    lua_Integer held;         /* where its held values begin in LK_SLOT_HELD; 0 before there is one */
     lua_Integer high;         /* filled arrays: no element lies beyond */
     uint8_t kind;
     bool filled;  /* arrays: every element moved into the Lua table, which now is the truth */
@@ -121,6 +122,8 @@ typedef struct lk_nodes {
     lk_place_of_node *places; /* a hash table */
     size_t size;              /* a power of two, or 0 */
     size_t count;             /* entered in the running call */
+    const void *last_table;   /* looked up last, and found; NULL before */
+    lk_node *last;
 } lk_nodes;
 
 /* Keys that a loop met before, as strings of Lua: items of one model have the same ones, and making a string anew takes
@@ -144,6 +147,7 @@ struct lk_machine {
     volatile sig_atomic_t collect; /* over the memory limit: collect at the next safe point */
     bool poisoned, sealed, loading, has_list;
     lua_Integer written_count; /* tables in LK_SLOT_WRITTEN */
+    lua_Integer held_count;    /* places of LK_SLOT_HELD that containers of this call have taken */
     lk_arena arena;
     lk_host host;
     void *context;
@@ -204,10 +208,11 @@ enum {
     LK_SLOT_SECRET,       /* metatable */
     LK_SLOT_WRITTEN,      /* lazy tables that hold fields a script reads without asking the metatable */
     LK_SLOT_KEYS,         /* the strings of lk_machine.keys, by place + 1 */
+    LK_SLOT_HELD,         /* what lazy tables hold beside the bytes of their documents */
 };
 
 /* Keys that no script can name: light userdata never reaches one, except null. */
-extern const char lk_key_held, lk_key_order, lk_key_spellings, lk_key_frozen, lk_key_frozen_mark;
+extern const char lk_key_order, lk_key_spellings, lk_key_frozen, lk_key_frozen_mark;
 extern const char lk_null_value, lk_kill_value;
 
 static inline void lk_push_null(lua_State *L) { lua_pushlightuserdata(L, (void *)&lk_null_value); }
@@ -360,8 +365,13 @@ void lk_remember_written(lua_State *L, int table); /* lk_forget_written has to s
 void lk_forget_written(lua_State *L);
 /* Refuses a document that is no JSON object; those known to be valid are not read for it. Raises. */
 void lk_check_document(lua_State *L, uint32_t number);
+void lk_list_children_now(lua_State *L, lk_node *node);
+
 /* Lists the children of the node's container, once. Raises. */
-void lk_list_children(lua_State *L, lk_node *node);
+static inline void lk_list_children(lua_State *L, lk_node *node) {
+    if (!node->children && node->kind <= LK_KIND_ARRAY) lk_list_children_now(L, node);
+}
+
 uint32_t lk_find_member(lua_State *L, lk_node *node, const char *key, size_t length); /* its ordinal, or LK_NONE */
 bool lk_escaped_key_equals(lk_machine *machine, const lk_document *document, const jk_child *child, const char *key,
                            size_t length);
@@ -377,9 +387,9 @@ static inline bool lk_key_equals(lk_machine *machine, const lk_document *documen
     return bytes[0] == key[0] && bytes[length - 1] == key[length - 1] && memcmp(bytes, key, length) == 0;
 }
 
-void lk_push_child(lua_State *L, lk_node *node, int table, uint32_t ordinal); /* decoded; nil for a deleted one */
+void lk_push_child(lua_State *L, lk_node *node, uint32_t ordinal); /* decoded; nil for a deleted one */
 /* Puts the value at stack position `value` where lk_push_child finds it. */
-void lk_hold_child(lua_State *L, lk_node *node, int table, uint32_t ordinal, int value);
+void lk_hold_child(lua_State *L, lk_node *node, uint32_t ordinal, int value);
 void lk_fill_array(lua_State *L, lk_node *node, int table);
 /* `known` is where the table of LK_SLOT_KEYS stands on the stack, or 0. */
 void lk_push_key(lua_State *L, const lk_document *document, const jk_child *child, int known);

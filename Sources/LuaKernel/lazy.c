@@ -1,13 +1,13 @@
 /* Lazy tables: reading.
  *
- * A lazy table is an empty Lua table with a shared metatable, known by its address. Under a key that no script can
- * name it may hold a table of what the document's bytes do not tell, by ordinal: children that were read before (so
- * that a.x == a.x) and strings and tables that were assigned. Assigned numbers and booleans are kept in
- * the jk_child itself. Everything else is decoded from the bytes at each read. */
+ * A lazy table is an empty Lua table with a shared metatable, known by its address. What the document's bytes do not
+ * tell stands in one table for all of a call, the held values: children that were read before (so that a.x == a.x) and
+ * strings and tables that were assigned. Assigned numbers and booleans are kept in the jk_child itself. Everything else
+ * is decoded from the bytes at each read. */
 
 #include "internal.h"
 
-const char lk_key_held = 0, lk_key_order = 0, lk_key_spellings = 0;
+const char lk_key_order = 0, lk_key_spellings = 0;
 const char lk_null_value = 0;
 
 /* ---- Documents ---- */
@@ -30,29 +30,36 @@ void lk_push_document(lua_State *L, uint32_t number) {
 
 /* ---- Children ---- */
 
-/* The table of held values. It has room for all children at once, because growing it one by one is slow. */
-static void push_held(lua_State *L, const lk_node *node, int table) {
-    if (lua_rawgetp(L, table, &lk_key_held) != LUA_TNIL) return;
+static void push_held(lua_State *L) {
+    if (lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_HELD) != LUA_TNIL) return;
     lua_pop(L, 1);
-    lua_createtable(L, (int)node->count, 0);
+    lua_newtable(L);
     lua_pushvalue(L, -1);
-    lua_rawsetp(L, table, &lk_key_held);
+    lua_rawseti(L, LUA_REGISTRYINDEX, LK_SLOT_HELD);
 }
 
-void lk_hold_child(lua_State *L, lk_node *node, int table, uint32_t ordinal, int value) {
-    push_held(L, node, table);
+/* Each container takes as many places as it has children when the first of them is held. */
+static void take_places(lk_machine *machine, lk_node *node) {
+    if (node->held > 0) return;
+    node->held = machine->held_count + 1;
+    machine->held_count += node->count;
+}
+
+void lk_hold_child(lua_State *L, lk_node *node, uint32_t ordinal, int value) {
+    take_places(LK_MACHINE(L), node);
+    push_held(L);
     lua_pushvalue(L, value);
-    lua_rawseti(L, -2, (lua_Integer)ordinal + 1);
+    lua_rawseti(L, -2, node->held + ordinal);
     lua_pop(L, 1);
     node->children[ordinal].flags |= LK_HELD;
 }
 
-static void push_container(lua_State *L, lk_node *node, int table, uint32_t ordinal) {
+static void push_container(lua_State *L, lk_node *node, uint32_t ordinal) {
     const jk_child *child = &node->children[ordinal];
     lk_push_new_node(L, (lk_node){.document = node->document, .parent = node, .ordinal = ordinal,
                                   .start = child->start, .end = child->end,
                                   .kind = child->kind == JK_ARRAY ? LK_KIND_ARRAY : LK_KIND_OBJECT});
-    lk_hold_child(L, node, table, ordinal, lua_gettop(L));
+    lk_hold_child(L, node, ordinal, lua_gettop(L));
 }
 
 /* A number or boolean that was assigned. */
@@ -74,13 +81,13 @@ static void push_assigned(lua_State *L, const jk_child *child) {
     }
 }
 
-void lk_push_child(lua_State *L, lk_node *node, int table, uint32_t ordinal) {
+void lk_push_child(lua_State *L, lk_node *node, uint32_t ordinal) {
     const jk_child *child = &node->children[ordinal];
     if (child->flags & LK_DELETED) {
         lua_pushnil(L);
     } else if (child->flags & LK_HELD) {
-        lua_rawgetp(L, table, &lk_key_held);
-        lua_rawgeti(L, -1, (lua_Integer)ordinal + 1);
+        lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_HELD);
+        lua_rawgeti(L, -1, node->held + ordinal);
         lua_replace(L, -2);
     } else if (child->flags & LK_ASSIGNED) {
         push_assigned(L, child);
@@ -88,7 +95,7 @@ void lk_push_child(lua_State *L, lk_node *node, int table, uint32_t ordinal) {
         const uint8_t *bytes = LK_MACHINE(L)->documents[node->document].bytes;
         lk_push_scalar(L, bytes, child->kind, child->flags, child->start, child->end);
     } else {
-        push_container(L, node, table, ordinal);
+        push_container(L, node, ordinal);
     }
 }
 
@@ -107,7 +114,7 @@ static int index_object(lua_State *L, lk_node *node) {
     }
     const jk_child *found = &node->children[member];
     if (found->kind == JK_NULL && !(found->flags & LK_ASSIGNED)) return 0;
-    lk_push_child(L, node, 1, member);
+    lk_push_child(L, node, member);
     return 1;
 }
 
@@ -121,7 +128,7 @@ static int index_array(lua_State *L, lk_node *node) {
     lua_Integer position = lua_tointeger(L, 2);
     lk_list_children(L, node);
     if (position < 1 || position > (lua_Integer)node->count) return 0;
-    lk_push_child(L, node, 1, (uint32_t)(position - 1));
+    lk_push_child(L, node, (uint32_t)(position - 1));
     return 1;
 }
 

@@ -166,8 +166,7 @@ static void flag_shadowed(const lk_document *document, jk_child *children, uint3
     }
 }
 
-void lk_list_children(lua_State *L, lk_node *node) {
-    if (node->children || node->kind > LK_KIND_ARRAY) return;
+void lk_list_children_now(lua_State *L, lk_node *node) {
     lk_machine *machine = LK_MACHINE(L);
     const lk_document *document = &machine->documents[node->document];
     jk_children *listed = &machine->children;

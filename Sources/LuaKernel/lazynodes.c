@@ -50,6 +50,7 @@ lk_node *lk_push_new_node(lua_State *L, lk_node start) {
     node->cursor = LK_NONE;
     lua_newtable(L);
     const void *table = lua_topointer(L, -1);
+    if (table == nodes->last_table) nodes->last_table = NULL;
     *find_place(nodes, table, machine->generation) = (lk_place_of_node){table, node, machine->generation};
     nodes->count++;
     lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_LAZY);
@@ -64,18 +65,24 @@ lk_node *lk_find_node(const lk_machine *machine, const void *table) {
 }
 
 lk_node *lk_node_at(lua_State *L, int index) {
-    const lk_machine *machine = LK_MACHINE(L);
-    lk_node *node = lk_find_node(machine, lua_topointer(L, index));
+    lk_machine *machine = LK_MACHINE(L);
+    const void *table = lua_topointer(L, index);
+    /* Scripts use one table several times in a row. */
+    if (table && table == machine->nodes.last_table) return machine->nodes.last;
+    lk_node *node = lk_find_node(machine, table);
     if (!node) lk_raise_stale(L);
     if (node->kind <= LK_KIND_ARRAY && !machine->documents[node->document].checked) {
         lk_check_document(L, node->document);
     }
+    machine->nodes.last_table = table;
+    machine->nodes.last = node;
     return node;
 }
 
 void lk_forget_nodes(lk_machine *machine) {
     lk_nodes *nodes = &machine->nodes;
     nodes->count = 0;
+    nodes->last_table = NULL;
     if (nodes->size <= MOST_KEPT) return;
     free(nodes->places);
     *nodes = (lk_nodes){0};

@@ -2,7 +2,7 @@
 
 #include "internal.h"
 
-static bool step_member(lua_State *L, int table, lk_node *node, lk_position *position) {
+static bool step_member(lua_State *L, lk_node *node, lk_position *position) {
     lk_list_children(L, node);
     while (position->ordinal < node->count) {
         uint32_t member = position->ordinal++;
@@ -10,7 +10,7 @@ static bool step_member(lua_State *L, int table, lk_node *node, lk_position *pos
         if (child->flags & (JK_FLAG_SHADOWED | LK_DELETED)) continue;
         node->cursor = member;
         lk_push_key(L, &LK_MACHINE(L)->documents[node->document], child, position->keys);
-        lk_push_child(L, node, table, member);
+        lk_push_child(L, node, member);
         return true;
     }
     return false;
@@ -36,7 +36,7 @@ static bool step_element(lua_State *L, int table, lk_node *node, lk_position *po
         if (node->filled) {
             lua_rawgeti(L, table, index);
         } else {
-            lk_push_child(L, node, table, index - 1);
+            lk_push_child(L, node, index - 1);
         }
         if (!lua_isnil(L, -1)) return true;
         lua_pop(L, 2);
@@ -47,7 +47,7 @@ static bool step_element(lua_State *L, int table, lk_node *node, lk_position *po
 bool lk_lazy_step(lua_State *L, int table, lk_node *node, lk_position *position, uint32_t limit) {
     lk_poll(L);
     if (node->kind != LK_KIND_OBJECT) return step_element(L, table, node, position);
-    return step_member(L, table, node, position) || step_added(L, table, position, limit);
+    return step_member(L, node, position) || step_added(L, table, position, limit);
 }
 
 /* Where a loop over `pairs` is. */

@@ -9,6 +9,8 @@
 
 #include <math.h>
 
+#define MOST_HELD_KEPT (16 * 1024) /* places */
+
 static void mark_changed(lk_node *node) {
     while (!node->changed) {
         node->changed = true;
@@ -99,7 +101,7 @@ static void assign_member(lua_State *L, lk_node *node, uint32_t member) {
     } else {
         child->flags = (uint8_t)((child->flags | LK_ASSIGNED) & ~(LK_DELETED | LK_HELD));
         if (type == LUA_TSTRING || type == LUA_TTABLE) {
-            lk_hold_child(L, node, 1, member, 3);
+            lk_hold_child(L, node, member, 3);
         } else {
             keep_scalar(L, child, type);
         }
@@ -179,7 +181,7 @@ void lk_fill_array(lua_State *L, lk_node *node, int table) {
     lk_list_children(L, node);
     for (uint32_t i = 0; i < node->count; i++) {
         lk_poll(L);
-        lk_push_child(L, node, table, i);
+        lk_push_child(L, node, i);
         note_spelling(L, node, table, i);
         lua_rawseti(L, table, (lua_Integer)i + 1);
     }
@@ -291,6 +293,19 @@ static void drop_slot(lua_State *L, int slot) {
     lua_rawseti(L, LUA_REGISTRYINDEX, slot);
 }
 
+/* The table stays for the next call, unless it got big. */
+static void clear_held(lua_State *L) {
+    lk_machine *machine = LK_MACHINE(L);
+    if (machine->held_count > MOST_HELD_KEPT) {
+        drop_slot(L, LK_SLOT_HELD);
+    } else if (machine->held_count > 0) {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, LK_SLOT_HELD);
+        if (lua_istable(L, -1)) clear_elements(L, lua_gettop(L), machine->held_count);
+        lua_pop(L, 1);
+    }
+    machine->held_count = 0;
+}
+
 /* Empties the tables, so that a later read of them meets the metatable, which says that the call has ended. Only
  * ever assigns nil to what is there, which cannot fail. */
 void lk_forget_written(lua_State *L) {
@@ -309,6 +324,7 @@ void lk_forget_written(lua_State *L) {
         machine->written_count = 0;
         drop_slot(L, LK_SLOT_WRITTEN);
     }
+    clear_held(L);
     machine->has_list = false;
     drop_slot(L, LK_SLOT_LIST);
     drop_slot(L, LK_SLOT_ROOTS);
