@@ -19,7 +19,6 @@
 #define FIRST_CHUNK (32 * 1024)
 #define LARGEST_CHUNK (1024 * 1024)
 #define MAPPED (256 * 1024)
-#define HUGE_PAGES (4 * 1024 * 1024)
 #define BIG_STRING (64 * 1024)
 #define STRING_HEADER 64 /* at most */
 #define HARD_FACTOR 3
@@ -32,23 +31,12 @@ typedef struct lk_chunk {
 /* Every block must suit any C type. */
 _Static_assert(sizeof(lk_chunk) % 16 == 0 && sizeof(lk_large) % 16 == 0, "blocks would be misaligned");
 
-/* Nothing can stop a copy of 8 MiB, and without them most of its time goes into thousands of page faults. Refused, it
- * is as slow as it was. See https://man7.org/linux/man-pages/man2/madvise.2.html. */
-static void ask_for_huge_pages(void *pages, size_t size) {
-#ifdef MADV_HUGEPAGE
-    if (size >= HUGE_PAGES) madvise(pages, size, MADV_HUGEPAGE);
-#else
-    (void)pages, (void)size;
-#endif
-}
-
-/* Large pieces are mapped, because what malloc frees stays with the process for long. */
+/* Large pieces are mapped, because what malloc frees stays with the process for long. In pages of the usual size:
+ * the system may look for huge ones for 50 ms, and nothing can stop a script meanwhile. */
 static void *take_from_system(size_t size) {
     if (size < MAPPED) return malloc(size);
     void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pages == MAP_FAILED) return NULL;
-    ask_for_huge_pages(pages, size);
-    return pages;
+    return pages == MAP_FAILED ? NULL : pages;
 }
 
 static void give_to_system(void *piece, size_t size) {
@@ -64,9 +52,7 @@ static void *resize_at_system(void *piece, size_t old_size, size_t new_size) {
 #ifdef __linux__
     if (old_size >= MAPPED && new_size >= MAPPED) {
         void *pages = mremap(piece, old_size, new_size, MREMAP_MAYMOVE);
-        if (pages == MAP_FAILED) return NULL;
-        ask_for_huge_pages(pages, new_size);
-        return pages;
+        return pages == MAP_FAILED ? NULL : pages;
     }
 #endif
     void *moved = take_from_system(new_size);
