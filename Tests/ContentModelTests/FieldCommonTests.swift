@@ -25,8 +25,9 @@ import Testing
     }
 
     @Test func versionsThatNeverWereTheSameShareOnlyWhatIsTheSameNow() throws {
-        #expect(try common(#"{"k":1,"v":{"en":"a","de":"x"}}"#, #"{"k":1,"v":{"en":"b","de":"x"}}"#, nil)
-            == #"{"k":1,"v":{"de":"x"}}"#)
+        #expect(
+            try common(#"{"k":1,"v":{"en":"a","de":"x"}}"#, #"{"k":1,"v":{"en":"b","de":"x"}}"#, nil)
+                == #"{"k":1,"v":{"de":"x"}}"#)
         #expect(try common("1", "2", nil) == "{}")
     }
 }

@@ -162,7 +162,8 @@ import Testing
         let names = try FileManager.default.contentsOfDirectory(atPath: uploads.path).sorted()
         return try names.map(file) + [
             gif, lossless, extended, bitmap(height: -200), PictureSamples.avif, PictureSamples.turnedAVIF,
-            PictureSamples.croppedHEIC, picture(thumbnailAndGrid, primary: [1, 0, 0, 0, 0, 0, 0, 2], associations: long),
+            PictureSamples.croppedHEIC,
+            picture(thumbnailAndGrid, primary: [1, 0, 0, 0, 0, 0, 0, 2], associations: long),
             Array("<!DOCTYPE svg [<!ENTITY a 'b'>]><!-- c --><svg width='1in' viewBox='0 0 3 2'>".utf8),
         ]
     }

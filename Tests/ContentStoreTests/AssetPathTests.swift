@@ -55,9 +55,10 @@ import TidelockTestSupport
 
     @Test func aPathThatAnotherAssetHasIsRefusedByName() async throws {
         try await send("t1", [asset("1", "/a.bin"), asset("free", "/free.bin")])
-        try await expectRefusal({
-            try await send("t2", by: TransferFixture.b, [asset("2", "/a.bin"), asset("3", "/b.bin")])
-        }, naming: "assets/2 at /a.bin", "assets/1")
+        try await expectRefusal(
+            {
+                try await send("t2", by: TransferFixture.b, [asset("2", "/a.bin"), asset("3", "/b.bin")])
+            }, naming: "assets/2 at /a.bin", "assets/1")
         #expect(try instance.ids(.assets) == ["1", "free"])
         // An asset that is there may not move there either.
         try await expectRefusal({ try await send("t3", [asset("free", "/a.bin")]) }, naming: "assets/free", "assets/1")

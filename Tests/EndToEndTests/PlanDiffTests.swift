@@ -146,11 +146,4 @@ struct PlanDiffTests {
         let text = try await site.source.run("plan", "production", "--diff")
         #expect(text.utf8.count < 2_000, "\(text)")
     }
-
-    @Test func onlyThePlanOfAPushIsWrittenDown() async throws {
-        let site = try await Site.make(articles: 1)
-        let file = site.source.folder.appending(path: "plan.json").path
-        let ending = try await site.source.attempt("plan", "production", "--pull", "--out", file)
-        #expect(ending.status == 64 && !FileManager.default.fileExists(atPath: file), "\(ending)")
-    }
 }

@@ -110,27 +110,29 @@ struct FormParserTests {
         #expect(outcome("--edge--") == .parts([]))
     }
 
-    @Test(arguments: [
-        ("name=\"a\\\"b\\\\c\\d\"", FormPart(name: "a\"b\\c\\d")),
-        ("name=a; filename=\"C:\\dir\\photo.jpg\"", FormPart(name: "a", file: "photo.jpg")),
-        ("name=a; filename=\"dir/photo%22s%20.jpg\"", FormPart(name: "a", file: "photo\"s%20.jpg")),
-        ("name=a; filename=\"grün;ä.jpg\"", FormPart(name: "a", file: "grün;ä.jpg")),
-        ("name=a; filename=b; filename*=UTF-8''c", FormPart(name: "a", file: "b")),
-        ("NAME = a", nil), ("name=a; Name=b", nil), ("name=\"a", nil), ("name=", nil), ("filename=a", nil),
-        ("name=a; filename*=UTF-8''c", nil), ("name=a filename=b", nil), ("name=a; filename", nil),
-        ("name=\"a\u{1}b\"", nil), ("name=\"" + String(repeating: "a", count: 256) + "\"", nil),
-    ] as [(String, FormPart?)])
+    @Test(
+        arguments: [
+            ("name=\"a\\\"b\\\\c\\d\"", FormPart(name: "a\"b\\c\\d")),
+            ("name=a; filename=\"C:\\dir\\photo.jpg\"", FormPart(name: "a", file: "photo.jpg")),
+            ("name=a; filename=\"dir/photo%22s%20.jpg\"", FormPart(name: "a", file: "photo\"s%20.jpg")),
+            ("name=a; filename=\"grün;ä.jpg\"", FormPart(name: "a", file: "grün;ä.jpg")),
+            ("name=a; filename=b; filename*=UTF-8''c", FormPart(name: "a", file: "b")),
+            ("NAME = a", nil), ("name=a; Name=b", nil), ("name=\"a", nil), ("name=", nil), ("filename=a", nil),
+            ("name=a; filename*=UTF-8''c", nil), ("name=a filename=b", nil), ("name=a; filename", nil),
+            ("name=\"a\u{1}b\"", nil), ("name=\"" + String(repeating: "a", count: 256) + "\"", nil),
+        ] as [(String, FormPart?)])
     func namesAreReadAsBrowsersWriteThem(parameters: String, part: FormPart?) {
         let line = Array("Content-Disposition: form-data; \(parameters)".utf8)
         #expect((try? FormPart(head: [line])) == part)
     }
 
-    @Test(arguments: [
-        [], ["Content-Disposition: attachment; name=a"], ["Content-Disposition form-data; name=a"],
-        ["Content-Disposition: form-data; name=a", "Content-Disposition: form-data; name=b"],
-        ["Content-Disposition: form-data; name=a", " folded"], ["Content-Disposition: form-data; name=a", ": x"],
-        ["Content-Disposition: form-data; name=a", "Content-Transfer-Encoding: base64"],
-    ] as [[String]])
+    @Test(
+        arguments: [
+            [], ["Content-Disposition: attachment; name=a"], ["Content-Disposition form-data; name=a"],
+            ["Content-Disposition: form-data; name=a", "Content-Disposition: form-data; name=b"],
+            ["Content-Disposition: form-data; name=a", " folded"], ["Content-Disposition: form-data; name=a", ": x"],
+            ["Content-Disposition: form-data; name=a", "Content-Transfer-Encoding: base64"],
+        ] as [[String]])
     func aHeadThatCanBeReadInTwoWaysIsRefused(head: [String]) {
         #expect(throws: TidelockError.self) { try FormPart(head: head.map { Array($0.utf8) }) }
     }

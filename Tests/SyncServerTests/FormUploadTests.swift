@@ -102,13 +102,14 @@ struct FormUploadTests {
         #expect(try world.assets.leftovers.isEmpty)
     }
 
-    @Test(arguments: [
-        ([], "usage"), ([Part("files[]", file: "", "")], "usage"), ([Part("folder", "f1")], "usage"),
-        ([Part("files[]", file: "", "water")], "malformed_message"),
-        ([Part("folder", [0xFF])], "malformed_message"),
-        ([Part("other", String(repeating: "a", count: Limits.formFieldBytes + 1))], "too_large"),
-        ((0...Limits.formParts).map { Part("files[]", file: "\($0).txt", "water") }, "too_large"),
-    ] as [([Part], String)])
+    @Test(
+        arguments: [
+            ([], "usage"), ([Part("files[]", file: "", "")], "usage"), ([Part("folder", "f1")], "usage"),
+            ([Part("files[]", file: "", "water")], "malformed_message"),
+            ([Part("folder", [0xFF])], "malformed_message"),
+            ([Part("other", String(repeating: "a", count: Limits.formFieldBytes + 1))], "too_large"),
+            ((0...Limits.formParts).map { Part("files[]", file: "\($0).txt", "water") }, "too_large"),
+        ] as [([Part], String)])
     func aFormThatCannotBeLeavesNothing(parts: [Part], code: String) async throws {
         let world = World()
         #expect(try await post([Part("title", "")] + parts, in: world).code == code)

@@ -25,6 +25,10 @@ extension DyingStore: DestinationStore {
         }
     }
 
+    func standingRows(_ items: [ItemKey], from source: String) async throws -> [ItemKey: StandingRow] {
+        try await point.pass { try await store.standingRows(items, from: source) }
+    }
+
     func heldPage(transfer: String, _ request: ListHeld) async throws -> HeldPage {
         try await point.pass { try await store.heldPage(transfer: transfer, request) }
     }
