@@ -103,7 +103,7 @@ extension ReferenceModel {
         row.revertedFrom = nil
         row.writing = nextWriting()
         rows[instance][key] = row
-        undo[run] = (instance, nil, false, [key: (old, row)])
+        note(key, (old, row), at: instance, run: run)
     }
 
     mutating func remove(_ key: ItemKey, at instance: Int, run: String) {
@@ -114,7 +114,12 @@ extension ReferenceModel {
         row.revertedFrom = nil
         row.writing = nextWriting()
         rows[instance][key] = row
-        undo[run] = (instance, nil, false, [key: (old, row)])
+        note(key, (old, row), at: instance, run: run)
+    }
+
+    /// One run may edit several items.
+    private mutating func note(_ key: ItemKey, _ change: (old: ModelRow, new: ModelRow), at instance: Int, run: String) {
+        undo[run, default: (instance, nil, false, [:])].rows[key] = change
     }
 }
 

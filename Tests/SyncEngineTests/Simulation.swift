@@ -295,7 +295,7 @@ extension Simulation {
             history.append("    nothing was filtered, so nothing was edited")
             return try await settle(run, result)
         }
-        for (key, item) in edits {
+        for (key, item) in edits.sorted(by: { $0.key < $1.key }) {
             if let item {
                 model.put(item, key, at: run.source, run: id)
             } else {
