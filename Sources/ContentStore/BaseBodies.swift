@@ -36,15 +36,15 @@ enum BaseBodies {
 
     /// What arrived and did not become current, although the row counts as made of it from now on: where the row here
     /// was kept, and, when `withMerges`, where a merge was stored. Where a rule about translations kept something,
-    /// nobody decided between the two, so it is what both have in common.
+    /// nobody decided between the two, so it is what both have in common. `withKept`: whether any row was kept.
     ///
     /// Takes those bodies over; frees the staged ones that nobody needs.
     static func keepArrived(
-        _ db: Database, transfer: String, pid: Int64, withMerges: Bool, withRule: Bool
+        _ db: Database, transfer: String, pid: Int64, withKept: Bool, withMerges: Bool, withRule: Bool
     ) throws {
         let isDecided = "s.keep NOT IN (\(Decision.list(Decision.ruled)))"
         if withRule { try keepCommon(db, transfer, pid) }
-        try keep(db, transfer, pid, "u.verdict = \(Verdict.keepOriginal.rawValue) AND \(isDecided)")
+        if withKept { try keep(db, transfer, pid, "u.verdict = \(Verdict.keepOriginal.rawValue) AND \(isDecided)") }
         if withMerges {
             let isMerged = "s.arrived IS NOT NULL AND u.verdict IN (\(Verdict.list(Verdict.applied)))"
             try keep(db, transfer, pid, "\(isMerged) AND \(isDecided)")
@@ -58,6 +58,7 @@ enum BaseBodies {
                     """,
                 arguments: [transfer])
         }
+        guard withKept else { return }
         try db.execute(
             sql: """
                 DELETE FROM body WHERE rid IN (

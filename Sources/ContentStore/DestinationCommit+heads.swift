@@ -45,25 +45,31 @@ extension Commit {
             arguments: ["pid": pid, "transfer": transfer])
     }
 
-    func moveHeads(sequence: Int64) throws {
-        try put(sequence: sequence)
-        try settle(.adopt, edited: 0, sequence: sequence)
-        try settle(.keepOriginal, edited: 2, sequence: sequence)
+    func moveHeads(sequence: Int64, _ tally: VerdictTally) throws {
+        if tally.has(.create) || tally.has(.update) || tally.has(.replace) {
+            try put(sequence: sequence, all: tally.isAllApplied)
+        }
+        if tally.has(.adopt) { try settle(.adopt, edited: 0, sequence: sequence) }
+        if tally.has(.keepOriginal) { try settle(.keepOriginal, edited: 2, sequence: sequence) }
         try markRuled()
-        try bury(sequence: sequence)
-        try releaseRows(sequence: sequence)
+        if tally.has(.delete) || tally.has(.deleteEdited) { try bury(sequence: sequence) }
+        if tally.has(.nothing) { try disownTombstones() }
+        if tally.has(.release) { try releaseRows(sequence: sequence) }
         try BaseBodies.keepArrived(
-            db, transfer: transfer, pid: pid, withMerges: isDecided,
+            db, transfer: transfer, pid: pid, withKept: tally.has(.keepOriginal), withMerges: isDecided,
             withRule: record.scope.translationRule != .override)
-        try db.execute(
-            sql: """
-                DELETE FROM body WHERE rid IN (
-                    SELECT new_rid FROM undo WHERE run = ? AND verdict = \(Verdict.adopt.rawValue))
-                """,
-            arguments: [transfer])
+        if tally.has(.adopt) { try freeAdopted() }
     }
 
-    private func put(sequence: Int64) throws {
+    /// Without `all`, only rows whose verdict says so: asking each costs as much as moving it.
+    private func put(sequence: Int64, all: Bool) throws {
+        let verdicts =
+            all
+            ? ""
+            : """
+            JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
+                AND u.verdict IN (\(Verdict.list(Verdict.applied)))
+            """
         try db.execute(
             sql: """
                 INSERT INTO head
@@ -72,8 +78,8 @@ extension Commit {
                     CASE WHEN s.keep IN (\(Decision.list(Decision.merging))) AND s.stored IS NOT s.hash THEN 2 ELSE 0 END, :sequence, :now,
                     s.modified, s.state, s.parent, 0, NULL
                 FROM stage s
-                JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
-                WHERE s.transfer = :transfer AND u.verdict IN (\(Verdict.list(Verdict.applied)))
+                \(verdicts)
+                WHERE s.transfer = :transfer
                 ORDER BY s.kid, s.bucket, s.id
                 ON CONFLICT (kid, bucket, id) DO UPDATE SET
                     rid = excluded.rid, hash = excluded.hash, base = excluded.base, origin = excluded.origin,
@@ -125,7 +131,10 @@ extension Commit {
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
                 """,
             arguments: [sequence, now, transfer])
-        // A tombstone that the source also lets go of is nobody's any more.
+    }
+
+    /// A tombstone that the source also lets go of is nobody's any more.
+    private func disownTombstones() throws {
         try db.execute(
             sql: """
                 UPDATE head SET base = NULL, origin = 0, edited = 0
@@ -134,6 +143,16 @@ extension Commit {
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
                 """,
             arguments: [transfer, pid])
+    }
+
+    /// Bodies that arrived although they were here.
+    private func freeAdopted() throws {
+        try db.execute(
+            sql: """
+                DELETE FROM body WHERE rid IN (
+                    SELECT new_rid FROM undo WHERE run = ? AND verdict = \(Verdict.adopt.rawValue))
+                """,
+            arguments: [transfer])
     }
 
     /// Rows that are this instance's own from now on, so that whoever pulls from here gets to see them.
@@ -158,14 +177,5 @@ extension Commit {
                 \(DigestTree.markConflictSQL)
                 """,
             arguments: [transfer, pid])
-    }
-
-    /// Buckets of this source with rows that the run touched, by kind.
-    func changedBuckets() throws -> [Int64: [UInt16]] {
-        let rows = try Row.fetchCursor(
-            db, sql: "SELECT DISTINCT kid, bucket FROM undo WHERE run = ?", arguments: [transfer])
-        var buckets: [Int64: [UInt16]] = [:]
-        while let row = try rows.next() { buckets[row[0], default: []].append(row[1]) }
-        return buckets
     }
 }

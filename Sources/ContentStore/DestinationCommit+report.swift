@@ -5,21 +5,19 @@ internal import SyncProtocol
 // MARK: What a commit did
 
 extension Commit {
-    func report(sequence: Int64) throws -> CommitResult {
+    func report(sequence: Int64, _ tally: VerdictTally) throws -> CommitResult {
         var result = CommitResult(isVerified: true, sequence: sequence)
-        let counts = try Row.fetchAll(
-            db,
-            sql: "SELECT verdict, old_deleted, count(*) FROM undo WHERE run = ? GROUP BY verdict, old_deleted",
-            arguments: [transfer])
-        for row in counts {
-            guard let verdict = Verdict(rawValue: row[0]) else { continue }
-            result.count(verdict, wasDeleted: row[1], by: row[2])
+        for verdict in Verdict.allCases {
+            for wasDeleted in [false, true] {
+                result.count(verdict, wasDeleted: wasDeleted, by: tally.count(verdict, wasDeleted: wasDeleted))
+            }
         }
-        let spared = isDecided ? try sparedDeletes() : 0
+        let mayBeSpared = isDecided && tally.has(.release)
+        let spared = mayBeSpared ? try sparedDeletes() : 0
         result.kept += spared
         result.conflictCount += spared
         result.conflictCount -= isDecided ? try keptByRule() : 0
-        result.conflicts = try conflicts()
+        if (Verdict.conflicts + [.release]).contains(where: tally.has) { result.conflicts = try conflicts() }
         let resumed = try StagedBatches.resumed(db, transfer: transfer)
         if resumed > 0 { result.resumedBatches = resumed }
         return result

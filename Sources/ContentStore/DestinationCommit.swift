@@ -48,17 +48,18 @@ struct Commit {
         try requireFittingSchema()
         let sequence = try Settings.nextSequence(db)
         try decide()
-        try guardDeletes()
+        let tally = try VerdictTally(db, transfer: transfer, pid: pid)
+        try guardDeletes(tally)
         try ParkedConflicts(db: db, transfer: transfer, pid: pid, now: now).update(isDecided: isDecided)
-        try moveHeads(sequence: sequence)
+        try moveHeads(sequence: sequence, tally)
         try requireModels()
         var trees = TreeCheck(db: db, transfer: transfer)
         try trees.run()
         try PathCheck(db: db, changes: transfer).run()
         let links = try checkedLinks()
-        try markForeignLeaves()
-        try verifyRoots()
-        var result = try report(sequence: sequence)
+        if tally.hasForeign { try markForeignLeaves() }
+        try verifyRoots(after: tally)
+        var result = try report(sequence: sequence, tally)
         result.dangling = links.dangling
         result.uncheckedLinks = links.unchecked > 0 ? links.unchecked : nil
         result.schemaChanges = preparation.schema.changes
@@ -106,27 +107,18 @@ struct Commit {
 
     /// The source's guard, once more where the rows are. It counts those that the source may know of, which makes the
     /// share of a kind that may be deleted smaller at most.
-    private func guardDeletes() throws {
-        let rows = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT kind.name, count(*), undo.kid
-                FROM undo JOIN kind USING (kid)
-                WHERE run = ? AND verdict IN (\(Verdict.list([.delete, .deleteEdited])))
-                GROUP BY undo.kid
-                """,
-            arguments: [transfer])
-        let deletes = try rows.map { row in
-            let kind = try Kind(row[0] as String)
+    private func guardDeletes(_ tally: VerdictTally) throws {
+        let deletes = try tally.deletes.sorted { $0.key < $1.key }.map { kid, count in
+            let kind = try Numbers.kind(db, numbered: kid)
             let part = try record.scope.kinds(among: [kind]).first { $0.kind == kind }
-            let known = try HeldRows.known(db, in: part ?? KindScope(kind: kind, ids: []), kid: row[2], pid: pid)
-            return DeleteGuard.Kind(name: kind.name, deletes: row[1], present: known)
+            let known = try HeldRows.known(db, in: part ?? KindScope(kind: kind, ids: []), kid: kid, pid: pid)
+            return DeleteGuard.Kind(name: kind.name, deletes: count, present: known)
         }
         try DeleteGuard.check(deletes, allowed: request.confirmations.deletes)
     }
 
-    private func verifyRoots() throws {
-        var changed = try changedBuckets()
+    private func verifyRoots(after tally: VerdictTally) throws {
+        var changed = tally.buckets
         for (name, expected) in request.expectedRoots {
             let kind = try Kind(name)
             let kid = try Numbers.kind(db, kind)

@@ -2,7 +2,7 @@ internal import ContentModel
 internal import GRDB
 
 /// What a commit decided about one row; the numbers are stored.
-enum Verdict: Int64 {
+enum Verdict: Int64, CaseIterable {
     case create = 0
     case update = 1
     /// The same item was there already.
