@@ -139,7 +139,7 @@ struct BodyAccount {
             db, sql: "SELECT max(rid) FROM (SELECT max(rid) AS rid FROM body UNION ALL SELECT max(rid) FROM head)")
         for first in stride(from: Int64(0), through: last ?? 0, by: Int(window)) {
             let bounds: StatementArguments = [first, first + window - 1]
-            var bits = BitField(count: Int(window))
+            var bits = BitField()
             let held = try Int64.fetchCursor(db, sql: named, arguments: bounds)
             while let rid = try held.next() {
                 if !bits.set(Int(rid - first)), account.shared.count < most { account.shared.append(rid) }
@@ -169,15 +169,14 @@ struct BodyAccount {
     }
 }
 
+/// Bits that are clear until they are set, with room up to the highest of them.
 private struct BitField {
-    private var words: [UInt64]
-
-    init(count: Int) {
-        words = [UInt64](repeating: 0, count: (count + 63) / 64)
-    }
+    private var words: [UInt64] = []
 
     /// Sets a bit; false when it was set.
     mutating func set(_ number: Int) -> Bool {
+        let missing = (number >> 6) - words.count + 1
+        if missing > 0 { words.append(contentsOf: repeatElement(0, count: missing)) }
         let bit: UInt64 = 1 << UInt64(number & 63)
         defer { words[number >> 6] |= bit }
         return words[number >> 6] & bit == 0
@@ -185,6 +184,7 @@ private struct BitField {
 
     /// Clears a bit; false when it was clear.
     mutating func clear(_ number: Int) -> Bool {
+        guard number >> 6 < words.count else { return false }
         let bit: UInt64 = 1 << UInt64(number & 63)
         defer { words[number >> 6] &= ~bit }
         return words[number >> 6] & bit != 0
@@ -193,6 +193,7 @@ private struct BitField {
     /// The lowest bits that are set, up to so many.
     func first(_ most: Int) -> [Int] {
         var found: [Int] = []
+        guard most > 0 else { return found }
         for (index, word) in words.enumerated() where word != 0 {
             for bit in 0..<64 where word >> UInt64(bit) & 1 == 1 && found.count < most {
                 found.append(index << 6 | bit)
