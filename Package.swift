@@ -88,7 +88,7 @@ let package = Package(
                 .embedInCode("SQL/v009-plan-only.sql"), .embedInCode("SQL/v010-open-rows.sql"),
                 .embedInCode("SQL/v011-contested.sql"), .embedInCode("SQL/v012-resume.sql"),
                 .embedInCode("SQL/v013-superseding.sql"), .embedInCode("SQL/v014-blobs.sql"),
-                .embedInCode("SQL/v016-serving.sql"),
+                .embedInCode("SQL/v016-serving.sql"), .embedInCode("SQL/v017-committed-stages.sql"),
             ], swiftSettings: strict),
         .target(
             name: "RemotePeer", dependencies: ["ContentModel", "CurlHTTP", "SyncEngine", "SyncProtocol"],

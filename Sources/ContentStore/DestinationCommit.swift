@@ -8,7 +8,7 @@ extension Store {
         transfer: String, _ request: CommitTransfer, events: [QueuedEvent], _ preparation: Preparation
     ) async throws -> CommitResult {
         let auditor = auditor
-        let result = try await write { db in
+        let result = try await writeLarge { db in
             let record = try TransferTable.require(db, transfer)
             if let result = record.result { return result }
             let commit = Commit(
@@ -63,7 +63,7 @@ struct Commit {
         result.dangling = links.dangling
         result.uncheckedLinks = links.unchecked > 0 ? links.unchecked : nil
         result.schemaChanges = preparation.schema.changes
-        try close(result)
+        try close(result, rows: tally.rows)
         return result
     }
 
@@ -180,7 +180,8 @@ struct Commit {
             details: ["links": String(dangling.count)])
     }
 
-    private func close(_ result: CommitResult) throws {
+    /// `rows`: how many the run decided about.
+    private func close(_ result: CommitResult, rows: Int) throws {
         try db.execute(
             sql: "UPDATE transfer SET phase = 'committed', result = ?, touched = ? WHERE id = ?",
             arguments: [try JSONColumns.encode(result), now, transfer])
@@ -193,7 +194,11 @@ struct Commit {
         try auditor.note(
             db, .commit, target: source?.name, run: transfer, note: record.scope.summary, counts: result.counts)
         try UploadLinks.note(db, run: transfer)
-        try TransferTable.clearStage(db, transfer: transfer)
+        if rows <= CommittedStage.most {
+            try TransferTable.clearStage(db, transfer: transfer)
+        } else {
+            try db.execute(sql: "DELETE FROM staged_batch WHERE transfer = ?", arguments: [transfer])
+        }
         try Leases.release(db, transfer: transfer)
         try Undo.prune(db, now: now)
     }

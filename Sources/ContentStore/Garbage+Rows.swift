@@ -60,8 +60,15 @@ extension GarbageCollection {
             return (db.changesCount, try Stages.dead(db, isKept: isKept))
         }
         var rows = 0
-        for transfer in dead { rows += try await repeatedly { db in try Stages.dropPage(db, transfer: transfer) } }
+        for transfer in dead { rows += try await stage(of: transfer) }
         return (transfers, rows)
+    }
+
+    private func stage(of transfer: String) async throws -> Int {
+        guard try await store.read({ db in try CommittedStage.isCommitted(db, transfer) }) else {
+            return try await repeatedly { db in try Stages.dropPage(db, transfer: transfer) }
+        }
+        return try await stage(ofCommitted: transfer)
     }
 
     /// Bodies that neither a head nor a stage nor undo holds.
@@ -228,8 +235,8 @@ struct BodyOwner {
     /// All there are. Who adds one adds it here, or its bodies are taken for orphans.
     static let all = [
         BodyOwner(table: "head", column: "rid"),
-        BodyOwner(table: "stage", column: "rid"),
-        BodyOwner(table: "stage", column: "arrived"),
+        BodyOwner(table: "stage", column: "rid", condition: CommittedStage.ownsBodies),
+        BodyOwner(table: "stage", column: "arrived", condition: CommittedStage.ownsBodies),
         BodyOwner(table: "undo", column: "old_rid", condition: "verdict IN (\(Verdict.list(Verdict.owning)))"),
         BodyOwner(table: "base_body", column: "rid"),
         BodyOwner(table: "conflict", column: "rid"),

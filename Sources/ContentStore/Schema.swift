@@ -19,6 +19,7 @@ enum Schema {
         ("v013-superseding", PackageResources.v013_superseding_sql),
         ("v014-blobs", PackageResources.v014_blobs_sql),
         ("v016-serving", PackageResources.v016_serving_sql),
+        ("v017-committed-stages", PackageResources.v017_committed_stages_sql),
     ]
 
     static func migrate(_ pool: DatabasePool) throws {

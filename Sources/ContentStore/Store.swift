@@ -20,6 +20,7 @@ public final class Store: Sendable {
 
     static let busyTimeout: TimeInterval = 15
     static let pageSize = 16_384
+    private static let checkpointPages = 4_096
 
     private init(
         pool: DatabasePool, identity: InstanceIdentity, folder: URL, clock: any WallClock, random: any RandomSource
@@ -66,7 +67,7 @@ public final class Store: Sendable {
             // undo, so nobody can count on its being gone at once.
             try StoreFile.all(db, "PRAGMA secure_delete = FAST")
             // Pages that are written again and again go to the database file once for many transactions.
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = 4096")
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")
             try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
         }
         return configuration
@@ -86,6 +87,23 @@ public final class Store: Sendable {
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await translatingErrors(on: folder.path) {
             try await pool.read(body)
+        }
+    }
+
+    /// Writes what may be much, without copying it to the database file at once: whoever waits for the transaction need
+    /// not wait for that, and the next one does it. See https://sqlite.org/wal.html#ckpt.
+    func writeLarge<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await translatingErrors(on: folder.path) {
+            try await pool.writeWithoutTransaction { db in
+                try StoreFile.all(db, "PRAGMA wal_autocheckpoint = 0")
+                defer { try? StoreFile.all(db, "PRAGMA wal_autocheckpoint = \(Self.checkpointPages)") }
+                var value: Value?
+                try db.inTransaction(.immediate) {
+                    value = try body(db)
+                    return .commit
+                }
+                return value!  // set by the transaction, or it threw
+            }
         }
     }
 

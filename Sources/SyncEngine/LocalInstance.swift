@@ -249,6 +249,10 @@ extension LocalInstance: Responder {
         try await destination.commit(transfer: transfer, request)
     }
 
+    public func freeStage(ofCommitted transfer: String) async throws {
+        try await store.freeStage(ofCommitted: transfer)
+    }
+
     public func renew(transfer: String, fence: Int64) async throws -> LeaseGrant {
         try await destination.renew(transfer: transfer, fence: fence)
     }

@@ -17,6 +17,10 @@ public protocol Responder: Peer, ExpectationPort, BlobSource, BlobDestination {
     /// What this instance holds of a source, with digests masked by the nonce. Changes nothing.
     func held(of source: String, _ request: ReadHeld) async throws -> DestinationState
 
+    /// Frees what the commit of a transfer left to be freed, in short transactions. May be called twice, and for any
+    /// transfer.
+    func freeStage(ofCommitted transfer: String) async throws
+
     /// What goes on here and what went on last.
     func status() async throws -> ResponderStatus
 }

@@ -24,8 +24,13 @@ actor LongWork {
     }
 
     /// Starts the work called `key`, or joins it, and waits a while; nil when it goes on.
-    func outcome(of key: String, _ work: @escaping @Sendable () async throws -> [UInt8]) async -> Outcome? {
-        if entries[key] == nil { start(key, work) }
+    ///
+    /// What is to be done `afterwards`, where the work succeeds, is work for which nobody waits.
+    func outcome(
+        of key: String, afterwards: (@Sendable () async -> Void)? = nil,
+        _ work: @escaping @Sendable () async throws -> [UInt8]
+    ) async -> Outcome? {
+        if entries[key] == nil { start(key, afterwards: afterwards, work) }
         lastWaiter += 1
         let waiter = lastWaiter
         // Owned by this actor; it ends with its sleep, and is harmless when the work was faster.
@@ -43,15 +48,28 @@ actor LongWork {
         await withCheckedContinuation { drains.append($0) }
     }
 
-    private func start(_ key: String, _ work: @escaping @Sendable () async throws -> [UInt8]) {
+    private func start(
+        _ key: String, afterwards: (@Sendable () async -> Void)?, _ work: @escaping @Sendable () async throws -> [UInt8]
+    ) {
         entries[key] = Entry()
         // Owned by this actor: `drain` waits for it when the server stops.
         Task {
             do {
-                finish(key, .success(try await work()))
+                let answer = try await work()
+                if let afterwards { follow(key, afterwards) }
+                finish(key, .success(answer))
             } catch {
                 finish(key, .failure(error))
             }
+        }
+    }
+
+    private func follow(_ key: String, _ afterwards: @escaping @Sendable () async -> Void) {
+        let next = "after \(key)"
+        guard entries[next] == nil else { return }
+        start(next, afterwards: nil) {
+            await afterwards()
+            return []
         }
     }
 

@@ -1,4 +1,5 @@
 internal import ContentModel
+internal import Logging
 internal import SyncEngine
 internal import SyncProtocol
 
@@ -103,7 +104,8 @@ extension Reception {
         case .commit:
             var message: CommitTransfer = try call.message()
             try prepare(&message, call)
-            return try await long(call) { [responder, transfers, message] in
+            return try await long(call, afterwards: { await freeStage(of: transfer) }) {
+                [responder, transfers, message] in
                 try await transfers.commit { try await responder.commit(transfer: transfer, message) }.told(to: call)
             }
         case .rollback:
@@ -311,12 +313,24 @@ extension Reception {
         TidelockError(.permissionDenied, "The transfer was opened by another instance.")
     }
 
+    /// Nobody waits for this.
+    private func freeStage(of transfer: String) async {
+        do {
+            try await responder.freeStage(ofCommitted: transfer)
+        } catch {
+            dependencies.logger.warning(
+                "What a run staged stays until old data is freed",
+                metadata: ["run": "\(transfer)", "reason": "\(error)"])
+        }
+    }
+
     /// Answers with what the work gives, or that it goes on. The same body asks for the same work.
     private func long(
-        _ call: SignedCall, _ body: @escaping @Sendable () async throws -> some Encodable & Sendable
+        _ call: SignedCall, afterwards: (@Sendable () async -> Void)? = nil,
+        _ body: @escaping @Sendable () async throws -> some Encodable & Sendable
     ) async throws -> Answer {
         let key = "\(call.arrival.endpoint.rawValue) \(call.arrival.path) \(call.token.issuer) \(call.token.bodyDigest)"
-        guard let outcome = await work.outcome(of: key, { try WireBody.encode(await body()) }) else {
+        guard let outcome = await work.outcome(of: key, afterwards: afterwards, { try WireBody.encode(await body()) }) else {
             return try Answer(status: 202, WorkingAnswer())
         }
         return Answer(body: try outcome.get())

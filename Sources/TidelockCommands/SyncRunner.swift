@@ -171,6 +171,7 @@ struct SyncRunner: Sendable {
                 try await review(open, peer: peer, of: opening)
             }
         }
+        await destination.freeStage(ofCommitted: open.id)
         request.detail?.take(await opening.responder, scope: await opening.scope)
         await remember(await opening.responder)
         return (try outcome.get(), await opening.unchanged)

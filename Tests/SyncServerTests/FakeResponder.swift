@@ -23,6 +23,8 @@ actor FakeResponder: Responder {
     private(set) var opens = 0
     private(set) var acknowledged: CommitResult?
     private(set) var abandoned: [String] = []
+    /// Transfers whose stages were to be freed.
+    private(set) var freed: [String] = []
     /// Rows to which plans were limited.
     private(set) var expected: [ExpectedRow] = []
     /// Transfers of which items were asked for.
@@ -104,6 +106,8 @@ actor FakeResponder: Responder {
         guard let batch = offered[number] else { throw TidelockError(.notFound, "There is no batch \(number).") }
         return batch
     }
+
+    func freeStage(ofCommitted transfer: String) async throws { freed.append(transfer) }
 
     func commit(transfer: String, _ request: CommitTransfer) async throws -> CommitResult {
         if let answer = answers[transfer] { return answer }

@@ -112,6 +112,16 @@ struct RemotePeerTests {
         #expect(await world.responder.finishedCommits == 1)
     }
 
+    @Test func whatACommitStagedIsFreedAfterItsAnswerAndBeforeTheServerStops() async throws {
+        let world = World()
+        try await world.serve { caller in
+            let peer = try caller.peer()
+            _ = try await peer.open(caller.open())
+            _ = try await peer.commit(transfer: "0190-1", commit)
+        }
+        #expect(await world.responder.freed == ["0190-1"])
+    }
+
     @Test func aClockThatDiffersIsCorrected() async throws {
         try await World().serve { caller in
             for offset in [-86_400, 86_400] as [Int64] {

@@ -97,6 +97,10 @@ extension DyingStore: DestinationStore {
         try await point.pass { try await store.commit(transfer: transfer, request, events: events, preparation) }
     }
 
+    func freeStage(ofCommitted transfer: String) async throws {
+        try await point.pass { try await store.freeStage(ofCommitted: transfer) }
+    }
+
     func transferState(transfer: String) async throws -> TransferState {
         try await point.pass { try await store.transferState(transfer: transfer) }
     }

@@ -1,0 +1,63 @@
+internal import GRDB
+internal import SyncEngine
+
+/// What a committed transfer staged. Its bodies belong to items and to undo since; only the rows are left, and freeing
+/// those of a large run takes long, which need not happen while nobody else can write.
+enum CommittedStage {
+    /// Rows that are freed by the commit itself: for so few a transaction of their own costs more.
+    static let most = 2_000
+    /// Rows that a step of freeing takes.
+    private static let page = 1_000
+
+    /// True of staged rows whose bodies are theirs.
+    static let ownsBodies = "transfer NOT IN (SELECT id FROM transfer WHERE phase = 'committed')"
+
+    static func isCommitted(_ db: Database, _ transfer: String) throws -> Bool {
+        try Bool.fetchOne(
+            db, sql: "SELECT EXISTS (SELECT 1 FROM transfer WHERE id = ? AND phase = 'committed')",
+            arguments: [transfer]) == true
+    }
+
+    /// Frees some references. Answers how many.
+    fileprivate static func dropLinks(_ db: Database, of transfer: String) throws -> Int {
+        try db.cachedStatement(
+            sql: """
+                DELETE FROM stage_link WHERE rowid IN (
+                    SELECT rowid FROM stage_link WHERE transfer = ? LIMIT \(page))
+                """
+        ).execute(arguments: [transfer])
+        return db.changesCount
+    }
+
+    /// Frees some rows and no body. Answers how many.
+    fileprivate static func dropRows(_ db: Database, of transfer: String) throws -> Int {
+        try db.cachedStatement(
+            sql: """
+                DELETE FROM stage WHERE transfer = ?1 AND (kid, bucket, id) IN (
+                    SELECT kid, bucket, id FROM stage WHERE transfer = ?1 ORDER BY kid, bucket, id LIMIT \(page))
+                """
+        ).execute(arguments: [transfer])
+        return db.changesCount
+    }
+}
+
+extension GarbageCollection {
+    /// Answers how many rows there were. References go first: it is rows that tell that there is something left.
+    func stage(ofCommitted transfer: String) async throws -> Int {
+        _ = try await repeatedly { db in try CommittedStage.dropLinks(db, of: transfer) }
+        return try await repeatedly { db in try CommittedStage.dropRows(db, of: transfer) }
+    }
+}
+
+extension Store {
+    public func freeStage(ofCommitted transfer: String) async throws {
+        let isLeft = try await read { db in
+            try CommittedStage.isCommitted(db, transfer)
+                && Bool.fetchOne(
+                    db, sql: "SELECT EXISTS (SELECT 1 FROM stage WHERE transfer = ?)", arguments: [transfer]) == true
+        }
+        guard isLeft else { return }
+        _ = try await GarbageCollection(store: self, now: clock.seconds, isDryRun: false)
+            .stage(ofCommitted: transfer)
+    }
+}

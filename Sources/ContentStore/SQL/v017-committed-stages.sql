@@ -1,0 +1,2 @@
+-- Rows in stage whose transfer is committed own no body any more: those belong to head and undo. Earlier versions of
+-- Tidelock, which would free the bodies together with such rows, must not open the store.
