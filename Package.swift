@@ -116,18 +116,24 @@ let package = Package(
         // start
         .executableTarget(name: "tidelock", dependencies: ["TidelockCommands"], swiftSettings: strict),
         // tests
+        .target(name: "SeededNumbers", path: "Tests/SeededNumbers", swiftSettings: strict),
         .target(
             name: "TidelockTestSupport",
-            dependencies: ["ContentModel", "ContentStore", "HookCatalog", "SyncEngine", "SyncProtocol", grdb],
+            dependencies: [
+                "ContentModel", "ContentStore", "HookCatalog", "SeededNumbers", "SyncEngine", "SyncProtocol", grdb,
+            ],
             path: "Tests/TidelockTestSupport", swiftSettings: strict),
         .target(
-            name: "FuzzedDecoders", dependencies: ["CockpitWorkingCopy", "ContentModel", "SyncProtocol"],
+            name: "FuzzedDecoders",
+            dependencies: ["CockpitWorkingCopy", "ContentModel", "SeededNumbers", "SyncProtocol"],
             path: "Tests/FuzzedDecoders", swiftSettings: strict),
         .testTarget(
             name: "FuzzedDecodersTests", dependencies: ["ContentModel", "FuzzedDecoders", "SyncProtocol"],
             swiftSettings: strict),
-        .testTarget(name: "JSONKernelTests", dependencies: ["JSONKernel", "CCrypto"], swiftSettings: strict),
-        .testTarget(name: "ContentModelTests", dependencies: ["ContentModel"], swiftSettings: strict),
+        .testTarget(
+            name: "JSONKernelTests", dependencies: ["JSONKernel", "CCrypto", "SeededNumbers"], swiftSettings: strict),
+        .testTarget(
+            name: "ContentModelTests", dependencies: ["ContentModel", "SeededNumbers"], swiftSettings: strict),
         .testTarget(
             name: "LuaRuntimeTests", dependencies: ["LuaRuntime"], resources: [.copy("Attacks")], swiftSettings: strict),
         .testTarget(name: "CurlHTTPTests", dependencies: ["CurlHTTP", "TidelockTestSupport"], swiftSettings: strict),
@@ -148,8 +154,8 @@ let package = Package(
         .testTarget(
             name: "SyncServerTests",
             dependencies: [
-                "ContentModel", "CurlHTTP", "HookCatalog", "RemotePeer", "SyncEngine", "SyncProtocol", "SyncServer",
-                hummingbird, lifecycle, logging,
+                "ContentModel", "CurlHTTP", "HookCatalog", "RemotePeer", "SeededNumbers", "SyncEngine", "SyncProtocol",
+                "SyncServer", hummingbird, lifecycle, logging,
             ],
             swiftSettings: strict),
         .testTarget(

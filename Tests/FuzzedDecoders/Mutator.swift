@@ -1,6 +1,8 @@
+internal import SeededNumbers
+
 /// Spoils inputs in ways that break decoders, the same way for the same seed.
 public struct Mutator: Sendable {
-    private var state: UInt64
+    private var random: SplitMix64
     /// Pieces that are put in the place of others.
     private static let pieces: [String] = [
         "9223372036854775807", "-9223372036854775808", "18446744073709551616", "1e999", "-1", "0.1", "null", "true",
@@ -10,19 +12,10 @@ public struct Mutator: Sendable {
     ]
 
     public init(seed: UInt64) {
-        state = seed
+        random = SplitMix64(seed: seed)
     }
 
-    /// SplitMix64 (Steele, Lea and Flood 2014).
-    private mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    private mutating func roll(_ sides: Int) -> Int { Int(next() % UInt64(max(sides, 1))) }
+    private mutating func roll(_ sides: Int) -> Int { random.roll(sides) }
 
     /// One of the inputs, changed in one to four places.
     public mutating func spoil(_ inputs: [[UInt8]]) -> [UInt8] {
@@ -35,7 +28,7 @@ public struct Mutator: Sendable {
         let place = roll(bytes.count)
         switch roll(8) {
         case 0 where !bytes.isEmpty: bytes[place] ^= 1 << UInt8(roll(8))
-        case 1 where !bytes.isEmpty: bytes[place] = UInt8(truncatingIfNeeded: next())
+        case 1 where !bytes.isEmpty: bytes[place] = UInt8(truncatingIfNeeded: random.next())
         case 2: bytes.removeLast(min(bytes.count, roll(bytes.count + 1)))
         case 3: bytes.insert(contentsOf: bytes.prefix(roll(bytes.count + 1)), at: min(place, bytes.count))
         case 4: repeatLine(&bytes)

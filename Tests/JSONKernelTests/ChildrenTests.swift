@@ -1,4 +1,5 @@
 import JSONKernel
+import SeededNumbers
 import Testing
 
 /// Listing the children of one container must find what the full index finds.
@@ -27,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: seeds) func everyContainerListsWhatTheIndexHolds(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<50 {
             let text = Array(RandomValue.any(&random).written(&random, .wild).utf8)
             try kernel.index(text) { nodes, _ in
@@ -51,7 +52,7 @@ import Testing
 
     /// What claims to be valid and is not may be listed wrongly, but never beyond its end.
     @Test(arguments: seeds) func damagedBytesAreRefusedOrListedWithinBounds(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let alphabet = bytes("\"\\{}[]:, ~0A09.eE-tfn~00~FF")
         for _ in 0..<200 {
             var text = Array("{\"a\":\(RandomValue.any(&random).written(&random, .wild))}".utf8)

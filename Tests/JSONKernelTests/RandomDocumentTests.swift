@@ -1,4 +1,5 @@
 import JSONKernel
+import SeededNumbers
 import Testing
 
 @Suite struct RandomDocumentTests {
@@ -8,7 +9,7 @@ import Testing
     static let seeds = (0..<10).map { _ in UInt64.random(in: 0...UInt64.max) }
 
     @Test(arguments: seeds) func aValueHashesTheSameInEveryStyle(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<20 {
             let value = RandomValue.any(&random)
             let plain = value.written(&random, .plain)
@@ -23,7 +24,7 @@ import Testing
     }
 
     @Test(arguments: seeds) func aChangedByteIsRefusedOrIndexedSoundly(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let alphabet = bytes("\"\\{}[]:, ~0A~09019.eE+-truefalsnudX/~00~1A~0C~7F~C3~A9~ED~A0~80~F0~9F~FF")
         for _ in 0..<50 {
             var text = Array(RandomValue.any(&random).written(&random, .wild).utf8)
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: seeds) func aBeginningOfADocumentIsNoDocument(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let text = Array("[\(RandomValue.any(&random).written(&random, .wild))]".utf8)
         let lengths =
             text.count < 300 ? Array(text.indices) : (0..<300).map { _ in text.indices.randomElement(using: &random)! }

@@ -1,19 +1,4 @@
-/// A small generator whose numbers follow from its seed (https://prng.di.unimi.it/splitmix64.c).
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
+import SeededNumbers
 
 /// A value that can be written in many ways.
 indirect enum RandomValue {
@@ -26,7 +11,7 @@ indirect enum RandomValue {
 
     enum Style { case plain, wild }
 
-    static func any(_ random: inout SplitMix, depth: Int = 0) -> RandomValue {
+    static func any(_ random: inout SplitMix64, depth: Int = 0) -> RandomValue {
         switch Int.random(in: 0..<(depth > 4 ? 4 : 8), using: &random) {
         case 0: return .word(["true", "false", "null"].randomElement(using: &random)!)
         case 1, 2: return .number(numbers.randomElement(using: &random)!)
@@ -49,18 +34,18 @@ indirect enum RandomValue {
         ["1e500", "1E+500", "0.1e501"],
     ]
 
-    private static func text(_ random: inout SplitMix) -> [Unicode.Scalar] {
+    private static func text(_ random: inout SplitMix64) -> [Unicode.Scalar] {
         (0..<Int.random(in: 0...6, using: &random)).map { _ in
             ["a", "b", "Z", "0", " ", "/", "\"", "\\", "\n", "\u{1}", "é", "€", "😀", "\u{7f}", "{", ","].randomElement(
                 using: &random)!
         }
     }
 
-    func written(_ random: inout SplitMix, _ style: Style) -> String {
-        let blank = { (random: inout SplitMix) in
+    func written(_ random: inout SplitMix64, _ style: Style) -> String {
+        let blank = { (random: inout SplitMix64) in
             style == .plain ? "" : ["", "", " ", "\n\t", "\r\n  "].randomElement(using: &random)!
         }
-        func around(_ text: String, _ random: inout SplitMix) -> String { blank(&random) + text + blank(&random) }
+        func around(_ text: String, _ random: inout SplitMix64) -> String { blank(&random) + text + blank(&random) }
         switch self {
         case .word(let word): return around(word, &random)
         case .number(let spellings):
@@ -81,7 +66,7 @@ indirect enum RandomValue {
         }
     }
 
-    private static func quoted(_ text: [Unicode.Scalar], _ random: inout SplitMix, _ style: Style) -> String {
+    private static func quoted(_ text: [Unicode.Scalar], _ random: inout SplitMix64, _ style: Style) -> String {
         let content = text.map { scalar in
             let mustEscape = scalar.value < 0x20 || scalar == "\"" || scalar == "\\"
             guard mustEscape || (style == .wild && Bool.random(using: &random)) else { return String(scalar) }

@@ -1,4 +1,5 @@
 import Testing
+import TidelockTestSupport
 
 /// Random histories of three instances. `TIDELOCK_SEED` and `TIDELOCK_CASES` choose others, or more of them;
 /// `TIDELOCK_ITEM`, such as `content/posts/p2`, adds what becomes of one item to a history that broke a rule.
@@ -16,5 +17,12 @@ import Testing
         print("simulation: \(tally["freedFiles"] ?? 0) files freed")
         // A simulation that never gets somewhere proves nothing about it.
         if histories.cases >= 60 { #expect((kinds + ["freedFiles"]).allSatisfy { tally[$0] ?? 0 > 0 }) }
+    }
+
+    /// A seed that was printed tells the same history ever after. The numbers are those of the generator's authors.
+    @Test func theNumbersOfASeedNeverChange() {
+        let random = SeededRandom(seed: 1_234_567)
+        let numbers = (0..<3).map { _ in random.next() }
+        #expect(numbers == [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423])
     }
 }

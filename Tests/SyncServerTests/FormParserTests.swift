@@ -1,5 +1,6 @@
 import ContentModel
 import NIOCore
+import SeededNumbers
 import SyncProtocol
 import Testing
 
@@ -179,22 +180,9 @@ struct FormParserTests {
 
     // MARK: Hostile forms
 
-    private struct Dice: RandomNumberGenerator {
-        var state: UInt64
-
-        /// SplitMix64 (Steele, Lea and Flood 2014).
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     @Test(arguments: [1, 2, 3] as [UInt64])
     func aSpoiledFormIsTheSameWhereverItIsCut(seed: UInt64) {
-        var dice = Dice(state: seed)
+        var dice = SplitMix64(seed: seed)
         let signs = Array("\r\n-\";: e".utf8) + [0, 0xFF]
         for round in 0..<500 {
             var body = Array(usual.utf8)

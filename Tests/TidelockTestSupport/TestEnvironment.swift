@@ -1,3 +1,4 @@
+internal import SeededNumbers
 public import SyncEngine
 internal import Synchronization
 
@@ -41,22 +42,16 @@ public final class TestClock: WallClock {
     }
 }
 
-/// Random bytes that are the same for the same seed (SplitMix64; Steele, Lea and Flood 2014).
+/// Random bytes that are the same for the same seed, whoever draws them.
 public final class SeededRandom: RandomSource, RandomNumberGenerator {
-    private let state: Mutex<UInt64>
+    private let numbers: Mutex<SplitMix64>
 
     public init(seed: UInt64) {
-        state = Mutex(seed)
+        numbers = Mutex(SplitMix64(seed: seed))
     }
 
     public func next() -> UInt64 {
-        state.withLock { state in
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
+        numbers.withLock { $0.next() }
     }
 
     public func bytes(_ count: Int) -> [UInt8] {
