@@ -82,6 +82,25 @@ import TidelockTestSupport
         #expect(hasArrived(named) && !hasArrived(unnamed))
     }
 
+    @Test func whatAnotherHasLeftGoesWithATransferThatBringsNothing() async throws {
+        let first = try await fixture.open("t1", by: TransferFixture.b)
+        try await bring(unnamed, upTo: 5, "t1", first)
+        fixture.clock.advance(by: .seconds(Limits.leaseSeconds + 1))
+        _ = try await fixture.open("t2")
+        try await store.settleBlobs(transfer: "t2")
+        #expect(!hasArrived(unnamed))
+    }
+
+    /// Only then is the folder of arrivals listed when a transfer ends.
+    @Test func whetherAnythingIsOnItsWayIsKnown() async throws {
+        #expect(!store.blobs.mayHoldArrivals, "nothing has ever arrived")
+        let lease = try await fixture.open("t1")
+        try await bring(named, upTo: 7, "t1", lease)
+        #expect(store.blobs.mayHoldArrivals)
+        try FileManager.default.removeItem(atPath: store.blobs.arrivalPath(of: hash(named)))
+        #expect(!store.blobs.mayHoldArrivals, "the folder is there, and empty")
+    }
+
     @Test func theyGoSoonAfterWhoeverBroughtThemHasGone() async throws {
         let lease = try await fixture.open("t1")
         try await bring(unnamed, "t1", lease)

@@ -55,11 +55,14 @@ extension Store: BlobDestination {
     }
 
     public func settleBlobs(transfer: String) async throws {
-        let files = try await read { db in try Self.stagedFiles(db, transfer: transfer) }
+        let (files, mayHoldArrivals) = try await read { [blobs] db in
+            (try Self.stagedFiles(db, transfer: transfer), blobs.mayHoldArrivals)
+        }
         try await settle(files)
         // The commit then notes few paths while it holds the lock.
         if !files.isEmpty { try await updateAssetPaths() }
-        await freeUnnamedArrivals(endOf: transfer)
+        // A transfer sends its files before it is settled, so one that has brought none by now leaves none.
+        if mayHoldArrivals { await freeUnnamedArrivals(endOf: transfer) }
     }
 
     private func settle(_ files: [AssetFile]) async throws {

@@ -1,6 +1,7 @@
 internal import ContentModel
 internal import Foundation
 internal import GRDB
+internal import Glibc
 internal import SyncEngine
 
 /// Bytes of files that a transfer brought and that none of its assets names.
@@ -44,9 +45,23 @@ extension Store {
 }
 
 extension BlobFolder {
+    /// Whether anything is on its way in, of whichever transfer; true also when that cannot be found out.
+    ///
+    /// Reads no more of the folder than its first name. Blocks the thread, as everything here.
+    var mayHoldArrivals: Bool {
+        guard let directory = opendir(arrivals.path) else { return errno != ENOENT }
+        defer { closedir(directory) }
+        errno = 0
+        while let entry = readdir(directory) {
+            // Only the folder itself and the one above it have names that begin so.
+            if UInt8(bitPattern: entry.pointee.d_name.0) != UInt8(ascii: ".") { return true }
+        }
+        return errno != 0
+    }
+
     /// Blobs of which some bytes have arrived, and that no commit has settled.
     fileprivate func arrived() throws -> Set<ContentHash> {
-        guard FileManager.default.fileExists(atPath: arrivals.path) else { return [] }
+        guard mayHoldArrivals else { return [] }
         let names = try FileManager.default.contentsOfDirectory(atPath: arrivals.path)
         return Set(names.compactMap { ContentHash(hex: $0) })
     }
