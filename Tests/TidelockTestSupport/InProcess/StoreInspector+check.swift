@@ -137,8 +137,9 @@ extension StoreInspector {
     private func leftovers(_ db: Database) throws -> [String] {
         // They are freed after the commit, whoever does it; a small commit leaves none.
         let isOfLargeCommit = """
-            (transfer IN (SELECT id FROM transfer WHERE phase = 'committed')
-                AND (SELECT count(*) FROM undo WHERE run = stage.transfer) > 2000)
+            transfer IN (SELECT id FROM transfer WHERE phase = 'committed' AND (
+                SELECT sum(value) FROM json_each(result)
+                WHERE key IN ('created', 'updated', 'deleted', 'adopted', 'kept', 'released')) > 2000)
             """
         let rules = [
             "plan rows without a plan":
