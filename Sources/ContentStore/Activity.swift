@@ -9,13 +9,13 @@ extension Store {
         let lock = try SyncLock.holder(in: folder)
         let last = try await read { db in
             try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT id, direction, coalesce(target, ''), phase, coalesce(ended, started) FROM run
-                    WHERE direction IN ('push', 'pull', 'receive') AND phase <> 'running'
-                    ORDER BY started DESC, id DESC
-                    LIMIT 1
-                    """
+                db.cachedStatement(
+                    sql: """
+                        SELECT id, direction, coalesce(target, ''), phase, coalesce(ended, started) FROM run
+                        WHERE direction IN ('push', 'pull', 'receive') AND phase <> 'running'
+                        ORDER BY started DESC, id DESC
+                        LIMIT 1
+                        """)
             ).map { row in
                 LastSync(
                     run: row[0], direction: row[1] == "push" ? .push : .pull, peer: row[2], status: row[3],

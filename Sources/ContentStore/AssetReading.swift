@@ -50,8 +50,10 @@ struct AssetPaths: Sendable {
     static let lookupSQL = "SELECT id FROM asset_path WHERE path = ? ORDER BY id"
 
     static func progress(_ db: Database, _ kid: Int64) throws -> SearchPlace? {
-        try Row.fetchOne(db, sql: "SELECT seq, bucket, id FROM asset_path_progress WHERE kid = ?", arguments: [kid])
-            .map { SearchPlace(sequence: $0[0], bucket: $0[1], id: $0[2]) }
+        try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT seq, bucket, id FROM asset_path_progress WHERE kid = ?"), arguments: [kid]
+        )
+        .map { SearchPlace(sequence: $0[0], bucket: $0[1], id: $0[2]) }
     }
 
     /// Nil when all paths are noted.
@@ -76,8 +78,8 @@ struct AssetPaths: Sendable {
             try db.cachedStatement(sql: "INSERT INTO asset_path (path, id) VALUES (?, ?)")
                 .execute(arguments: [path, asset.id])
         }
-        try db.execute(
-            sql: "INSERT OR REPLACE INTO asset_path_progress (kid, seq, bucket, id) VALUES (?, ?, ?, ?)",
-            arguments: [kid, end.sequence, end.bucket, end.id])
+        try db.cachedStatement(
+            sql: "INSERT OR REPLACE INTO asset_path_progress (kid, seq, bucket, id) VALUES (?, ?, ?, ?)"
+        ).execute(arguments: [kid, end.sequence, end.bucket, end.id])
     }
 }

@@ -90,14 +90,14 @@ enum AuditTable {
 
     static func fetch(_ db: Database, _ query: AuditQuery) throws -> [AuditRecord] {
         try Row.fetchAll(
-            db,
-            sql: """
-                SELECT aid, time, action, actor, name, address, target, run, outcome, note, counts FROM audit
-                WHERE (?1 IS NULL OR action = ?1) AND (?2 IS NULL OR substr(run, 1, length(?2)) = ?2)
-                    AND (?3 IS NULL OR time >= ?3)
-                ORDER BY aid DESC
-                LIMIT ?4
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT aid, time, action, actor, name, address, target, run, outcome, note, counts FROM audit
+                    WHERE (?1 IS NULL OR action = ?1) AND (?2 IS NULL OR substr(run, 1, length(?2)) = ?2)
+                        AND (?3 IS NULL OR time >= ?3)
+                    ORDER BY aid DESC
+                    LIMIT ?4
+                    """),
             arguments: [query.action?.rawValue, query.run, query.since, query.limit]
         ).reversed().map { row in
             AuditRecord(
@@ -122,10 +122,10 @@ extension GarbageCollection {
         let now = now
         let old = try await store.read { db in
             try Int.fetchOne(
-                db,
-                sql: """
-                    SELECT count(*) FROM audit WHERE time < ? OR (action = ? AND actor IS NULL AND time < ?)
-                    """,
+                db.cachedStatement(
+                    sql: """
+                        SELECT count(*) FROM audit WHERE time < ? OR (action = ? AND actor IS NULL AND time < ?)
+                        """),
                 arguments: [now - Retention.auditSeconds, AuditAction.refuse.rawValue, now - Retention.refusalSeconds])
                 ?? 0
         }

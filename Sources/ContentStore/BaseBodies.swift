@@ -48,26 +48,26 @@ enum BaseBodies {
         if withMerges {
             let isMerged = "s.arrived IS NOT NULL AND u.verdict IN (\(Verdict.list(Verdict.applied)))"
             try keep(db, transfer, pid, "\(isMerged) AND \(isDecided)")
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     DELETE FROM body WHERE rid IN (
                         SELECT arrived FROM stage WHERE transfer = ?1 AND arrived IS NOT NULL
                         EXCEPT
                         SELECT basis.rid FROM stage s \(beside("s", "basis"))
                         WHERE s.transfer = ?1 AND s.arrived IS NOT NULL)
-                    """,
-                arguments: [transfer])
+                    """
+            ).execute(arguments: [transfer])
         }
         guard withKept else { return }
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 DELETE FROM body WHERE rid IN (
                     SELECT new_rid FROM undo WHERE run = ?1 AND verdict = \(Verdict.keepOriginal.rawValue)
                     EXCEPT
                     SELECT basis.rid FROM undo u \(beside("u", "basis"))
                     WHERE u.run = ?1 AND u.verdict = \(Verdict.keepOriginal.rawValue))
-                """,
-            arguments: [transfer])
+                """
+        ).execute(arguments: [transfer])
     }
 
     /// Rows of which what is common is found at once.
@@ -113,7 +113,7 @@ enum BaseBodies {
         """
 
     private static func keep(_ db: Database, _ transfer: String, _ pid: Int64, _ choice: String) throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO base_body (kid, bucket, id, hash, rid, beside)
                 SELECT s.kid, s.bucket, s.id, s.hash, coalesce(s.arrived, s.rid), sh.out_hash
@@ -122,8 +122,8 @@ enum BaseBodies {
                 LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = s.kid AND sh.bucket = s.bucket AND sh.id = s.id
                 WHERE s.transfer = :transfer AND \(choice)
                 ON CONFLICT (kid, bucket, id, hash) DO UPDATE SET beside = excluded.beside
-                """,
-            arguments: ["pid": pid, "transfer": transfer])
+                """
+        ).execute(arguments: ["pid": pid, "transfer": transfer])
     }
 
     private static func beside(_ rows: String, _ bodies: String) -> String {
@@ -145,13 +145,13 @@ enum BaseBodies {
     /// Rows in the undo of a run that have something here.
     static func places(_ db: Database, undoOf run: String, _ choice: String) throws -> [Place] {
         try Row.fetchAll(
-            db,
-            sql: """
-                SELECT DISTINCT basis.kid, basis.bucket, basis.id
-                FROM base_body basis
-                CROSS JOIN undo u ON u.run = ? AND u.kid = basis.kid AND u.bucket = basis.bucket AND u.id = basis.id
-                WHERE \(choice)
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT DISTINCT basis.kid, basis.bucket, basis.id
+                    FROM base_body basis
+                    CROSS JOIN undo u ON u.run = ? AND u.kid = basis.kid AND u.bucket = basis.bucket AND u.id = basis.id
+                    WHERE \(choice)
+                    """),
             arguments: [run]
         ).map { Place(kid: $0[0], bucket: Bucket(number: UInt16($0[1] as Int)), id: $0[2]) }
     }
@@ -166,22 +166,22 @@ enum BaseBodies {
     /// A rollback may bring an edited row back, so undo of other runs keeps what it was made of.
     private static func prune(_ db: Database, among choice: String, _ arguments: StatementArguments) throws {
         let rids = try Int64.fetchAll(
-            db,
-            sql: """
-                WITH kept AS MATERIALIZED (SELECT id FROM run WHERE undoable = 1 AND id <> :run)
-                SELECT basis.rid FROM base_body basis
-                WHERE \(choice)
-                    AND NOT EXISTS (
-                        SELECT 1 FROM head h
-                        WHERE h.kid = basis.kid AND h.bucket = basis.bucket AND h.id = basis.id AND h.edited <> 0 AND h.base = basis.hash)
-                    AND NOT EXISTS (
-                        SELECT 1 FROM conflict c
-                        WHERE c.kid = basis.kid AND c.bucket = basis.bucket AND c.id = basis.id AND c.base = basis.hash)
-                    AND NOT EXISTS (
-                        SELECT 1 FROM kept CROSS JOIN undo o
-                        WHERE o.run = kept.id AND o.kid = basis.kid AND o.bucket = basis.bucket AND o.id = basis.id
-                            AND o.old_edited <> 0 AND o.old_base = basis.hash)
-                """,
+            db.cachedStatement(
+                sql: """
+                    WITH kept AS MATERIALIZED (SELECT id FROM run WHERE undoable = 1 AND id <> :run)
+                    SELECT basis.rid FROM base_body basis
+                    WHERE \(choice)
+                        AND NOT EXISTS (
+                            SELECT 1 FROM head h
+                            WHERE h.kid = basis.kid AND h.bucket = basis.bucket AND h.id = basis.id AND h.edited <> 0 AND h.base = basis.hash)
+                        AND NOT EXISTS (
+                            SELECT 1 FROM conflict c
+                            WHERE c.kid = basis.kid AND c.bucket = basis.bucket AND c.id = basis.id AND c.base = basis.hash)
+                        AND NOT EXISTS (
+                            SELECT 1 FROM kept CROSS JOIN undo o
+                            WHERE o.run = kept.id AND o.kid = basis.kid AND o.bucket = basis.bucket AND o.id = basis.id
+                                AND o.old_edited <> 0 AND o.old_base = basis.hash)
+                    """),
             arguments: arguments)
         for rid in rids { try drop(db, rid) }
     }

@@ -11,13 +11,13 @@ extension Store {
     public func collectionSummaries() async throws -> [CollectionSummary] {
         try await read { db in
             try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT collection, count(*)
-                    FROM document
-                    GROUP BY collection
-                    ORDER BY collection
-                    """
+                db.cachedStatement(
+                    sql: """
+                        SELECT collection, count(*)
+                        FROM document
+                        GROUP BY collection
+                        ORDER BY collection
+                        """)
             ).map { CollectionSummary(collection: $0[0], documents: $0[1]) }
         }
     }

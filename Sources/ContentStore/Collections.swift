@@ -32,8 +32,9 @@ extension Store: DocumentCollections {
                 return true
             }
             for id in doomed {
-                try db.execute(
-                    sql: "DELETE FROM document WHERE collection = ? AND id = ?", arguments: [collection, id])
+                try db.cachedStatement(sql: "DELETE FROM document WHERE collection = ? AND id = ?").execute(arguments: [
+                    collection, id,
+                ])
             }
             return doomed.count
         }
@@ -43,7 +44,8 @@ extension Store: DocumentCollections {
         try await read { db in
             guard let filter else {
                 return try Int.fetchOne(
-                    db, sql: "SELECT count(*) FROM document WHERE collection = ?", arguments: [collection]) ?? 0
+                    db.cachedStatement(sql: "SELECT count(*) FROM document WHERE collection = ?"),
+                    arguments: [collection]) ?? 0
             }
             var count = 0
             try Documents.forEach(db, in: collection) { _, document in
@@ -58,13 +60,13 @@ extension Store: DocumentCollections {
 /// Documents of collections inside a transaction.
 enum Documents {
     static func save(_ db: Database, _ document: JSONDocument, id: String, in collection: String) throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO document (collection, id, ordinal, bytes)
                 VALUES (?1, ?2, (SELECT coalesce(max(ordinal), 0) + 1 FROM document WHERE collection = ?1), ?3)
                 ON CONFLICT (collection, id) DO UPDATE SET bytes = excluded.bytes
-                """,
-            arguments: [collection, id, document.data])
+                """
+        ).execute(arguments: [collection, id, document.data])
     }
 
     /// In the order in which they were first saved, until `visit` answers false.

@@ -14,7 +14,7 @@ enum CommittedStage {
 
     static func isCommitted(_ db: Database, _ transfer: String) throws -> Bool {
         try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM transfer WHERE id = ? AND phase = 'committed')",
+            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM transfer WHERE id = ? AND phase = 'committed')"),
             arguments: [transfer]) == true
     }
 
@@ -54,7 +54,8 @@ extension Store {
         let isLeft = try await read { db in
             try CommittedStage.isCommitted(db, transfer)
                 && Bool.fetchOne(
-                    db, sql: "SELECT EXISTS (SELECT 1 FROM stage WHERE transfer = ?)", arguments: [transfer]) == true
+                    db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM stage WHERE transfer = ?)"),
+                    arguments: [transfer]) == true
         }
         guard isLeft else { return }
         _ = try await GarbageCollection(store: self, now: clock.seconds, isDryRun: false)

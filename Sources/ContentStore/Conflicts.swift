@@ -50,17 +50,17 @@ extension Store {
             guard let row = try Row.fetchOne(db, sql: "\(ConflictTable.recordSQL) WHERE c.cid = ?", arguments: [id])
             else { throw ConflictTable.unknown(id) }
             let bodies = try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT arrived.bytes, present.bytes, common.bytes
-                    FROM conflict c
-                    LEFT JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
-                    LEFT JOIN base_body b ON b.kid = c.kid AND b.bucket = c.bucket AND b.id = c.id AND b.hash = c.base
-                    LEFT JOIN body arrived ON arrived.rid = c.rid
-                    LEFT JOIN body present ON present.rid = h.rid
-                    LEFT JOIN body common ON common.rid = b.rid
-                    WHERE c.cid = ?
-                    """,
+                db.cachedStatement(
+                    sql: """
+                        SELECT arrived.bytes, present.bytes, common.bytes
+                        FROM conflict c
+                        LEFT JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
+                        LEFT JOIN base_body b ON b.kid = c.kid AND b.bucket = c.bucket AND b.id = c.id AND b.hash = c.base
+                        LEFT JOIN body arrived ON arrived.rid = c.rid
+                        LEFT JOIN body present ON present.rid = h.rid
+                        LEFT JOIN body common ON common.rid = b.rid
+                        WHERE c.cid = ?
+                        """),
                 arguments: [id])
             let document = { (column: Int) in bodies?.bytes(column).map { JSONDocument(trusted: $0) } }
             return ConflictVersions(
@@ -105,7 +105,8 @@ extension Auditor {
     /// Before the conflicts are gone: one of them is named by its item.
     fileprivate func note(_ db: Database, resolved ids: [Int64], run: String?, note: String) throws {
         let item = try String.fetchOne(
-            db, sql: "SELECT kind.name || '/' || c.id FROM conflict c JOIN kind USING (kid) WHERE c.cid = ?",
+            db.cachedStatement(
+                sql: "SELECT kind.name || '/' || c.id FROM conflict c JOIN kind USING (kid) WHERE c.cid = ?"),
             arguments: [ids[0]])
         try self.note(
             db, .resolve, target: ids.count == 1 ? item : nil, run: run, note: "\(note)'s version",
@@ -150,7 +151,8 @@ private struct ParkedVersion {
     init(_ db: Database, _ id: Int64) throws {
         guard
             let row = try Row.fetchOne(
-                db, sql: "SELECT kid, bucket, id, pid, rid, output FROM conflict WHERE cid = ?", arguments: [id])
+                db.cachedStatement(sql: "SELECT kid, bucket, id, pid, rid, output FROM conflict WHERE cid = ?"),
+                arguments: [id])
         else { throw ConflictTable.unknown(id) }
         self.db = db
         cid = id

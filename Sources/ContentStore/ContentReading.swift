@@ -43,7 +43,8 @@ extension Store: ContentReader {
         try await read { db in
             guard let kid = try Numbers.knownKind(db, kind) else { return ContentPage(items: [], total: 0) }
             let total =
-                try Int.fetchOne(db, sql: "SELECT count(*) FROM head WHERE \(Self.visible)", arguments: [kid]) ?? 0
+                try Int.fetchOne(
+                    db.cachedStatement(sql: "SELECT count(*) FROM head WHERE \(Self.visible)"), arguments: [kid]) ?? 0
             let rows = try Row.fetchCursor(
                 db,
                 sql: """

@@ -48,7 +48,7 @@ extension Store {
             try Self.require(db, event)
             let earlier =
                 try Int.fetchOne(
-                    db, sql: "SELECT attempts FROM delivery WHERE oid = ? AND handler = ?",
+                    db.cachedStatement(sql: "SELECT attempts FROM delivery WHERE oid = ? AND handler = ?"),
                     arguments: [event.number, handler]) ?? 0
             let isDead = earlier + 1 >= Self.deliveryAttempts
             let pause = min(Int64(1) << min(earlier, 12), Self.longestPause)
@@ -67,7 +67,8 @@ extension Store {
         try await write { db in
             try Self.require(db, event)
             let rows = try Row.fetchAll(
-                db, sql: "SELECT handler, state, due FROM delivery WHERE oid = ?", arguments: [event.number])
+                db.cachedStatement(sql: "SELECT handler, state, due FROM delivery WHERE oid = ?"),
+                arguments: [event.number])
             let waiting = rows.filter { row in
                 row[1] as Int64 == DeliveryState.waiting.rawValue && handlers.contains(row[0] as String)
             }
@@ -75,14 +76,14 @@ extension Store {
             guard let due = waiting.map({ $0[2] as Int64 }).min() ?? (isDead ? Outbox.never : nil) else {
                 return try Outbox.remove(db, event.number)
             }
-            try db.execute(
-                sql: "UPDATE outbox SET due = ?, claim = NULL, claimed_until = 0 WHERE oid = ?",
-                arguments: [due, event.number])
+            try db.cachedStatement(sql: "UPDATE outbox SET due = ?, claim = NULL, claimed_until = 0 WHERE oid = ?")
+                .execute(arguments: [due, event.number])
         }
     }
 
     private static func require(_ db: Database, _ event: ClaimedEvent) throws {
-        let holder = try String.fetchOne(db, sql: "SELECT claim FROM outbox WHERE oid = ?", arguments: [event.number])
+        let holder = try String.fetchOne(
+            db.cachedStatement(sql: "SELECT claim FROM outbox WHERE oid = ?"), arguments: [event.number])
         guard holder == event.claim else {
             throw TidelockError(
                 .fenced, "Event \(event.number) is told by another process now.",
@@ -94,13 +95,13 @@ extension Store {
         _ db: Database, _ event: ClaimedEvent, _ handler: String, _ state: DeliveryState, attempts: Int, due: Int64,
         now: Int64, failure: String?
     ) throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO delivery (oid, handler, state, attempts, due, since, failure) VALUES (?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (oid, handler) DO UPDATE SET
                     state = excluded.state, attempts = excluded.attempts, due = excluded.due, failure = excluded.failure
-                """,
-            arguments: [event.number, handler, state.rawValue, attempts, due, now, failure])
+                """
+        ).execute(arguments: [event.number, handler, state.rawValue, attempts, due, now, failure])
     }
 }
 
@@ -113,13 +114,13 @@ extension Store {
     public func deadDeliveries(number: Int64? = nil) async throws -> [DeadDelivery] {
         let found = try await read { db in
             try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT did, event, handler, coalesce(run, ''), delivery.attempts, delivery.failure, since
-                    FROM delivery JOIN outbox USING (oid)
-                    WHERE state = 2 AND (?1 IS NULL OR did = ?1)
-                    ORDER BY did
-                    """,
+                db.cachedStatement(
+                    sql: """
+                        SELECT did, event, handler, coalesce(run, ''), delivery.attempts, delivery.failure, since
+                        FROM delivery JOIN outbox USING (oid)
+                        WHERE state = 2 AND (?1 IS NULL OR did = ?1)
+                        ORDER BY did
+                        """),
                 arguments: [number]
             ).map { row in
                 DeadDelivery(
@@ -139,15 +140,15 @@ extension Store {
         let now = clock.seconds
         try await write { db in
             for dead in deliveries {
-                try db.execute(
+                try db.cachedStatement(
                     sql: """
                         UPDATE delivery SET state = 0, attempts = 0, due = ?, since = ?, failure = NULL
                         WHERE did = ? AND state = 2
-                        """,
-                    arguments: [now, now, dead.number])
-                try db.execute(
-                    sql: "UPDATE outbox SET due = min(due, ?) WHERE oid = (SELECT oid FROM delivery WHERE did = ?)",
-                    arguments: [now, dead.number])
+                        """
+                ).execute(arguments: [now, now, dead.number])
+                try db.cachedStatement(
+                    sql: "UPDATE outbox SET due = min(due, ?) WHERE oid = (SELECT oid FROM delivery WHERE did = ?)"
+                ).execute(arguments: [now, dead.number])
             }
         }
     }
@@ -158,7 +159,8 @@ extension Store {
             var reasons: [Int64: String?] = [:]
             for delivery in deliveries {
                 let row = try Row.fetchOne(
-                    db, sql: "SELECT failure FROM delivery WHERE did = ? AND state <> 1", arguments: [delivery.number])
+                    db.cachedStatement(sql: "SELECT failure FROM delivery WHERE did = ? AND state <> 1"),
+                    arguments: [delivery.number])
                 if let row { reasons[delivery.number] = .some(row[0]) }
             }
             return reasons
@@ -171,17 +173,20 @@ extension Store {
             for dead in deliveries {
                 guard
                     let oid = try Int64.fetchOne(
-                        db, sql: "SELECT oid FROM delivery WHERE did = ? AND state = 2", arguments: [dead.number])
+                        db.cachedStatement(sql: "SELECT oid FROM delivery WHERE did = ? AND state = 2"),
+                        arguments: [dead.number])
                 else { continue }
                 // As told, so that no later attempt takes the handler for one that never was.
-                try db.execute(sql: "UPDATE delivery SET state = 1 WHERE did = ?", arguments: [dead.number])
+                try db.cachedStatement(sql: "UPDATE delivery SET state = 1 WHERE did = ?").execute(arguments: [
+                    dead.number
+                ])
                 let isOver =
                     try Bool.fetchOne(
-                        db,
-                        sql: """
-                            SELECT due = ? AND NOT EXISTS (SELECT 1 FROM delivery WHERE oid = ?2 AND state = 2)
-                            FROM outbox WHERE oid = ?2
-                            """,
+                        db.cachedStatement(
+                            sql: """
+                                SELECT due = ? AND NOT EXISTS (SELECT 1 FROM delivery WHERE oid = ?2 AND state = 2)
+                                FROM outbox WHERE oid = ?2
+                                """),
                         arguments: [Outbox.never, oid]) ?? false
                 if isOver { try Outbox.remove(db, oid) }
             }

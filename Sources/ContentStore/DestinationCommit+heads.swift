@@ -7,7 +7,7 @@ internal import SyncProtocol
 extension Commit {
     /// Writes the verdict of every staged row beside what it found, which is also the undo of the run.
     func decide() throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO undo
                     (run, kid, bucket, id, verdict, existed, old_rid, old_hash, old_base, old_origin, old_edited,
@@ -41,8 +41,8 @@ extension Commit {
                 LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = s.kid AND sh.bucket = s.bucket AND sh.id = s.id
                 WHERE s.transfer = :transfer
                 ORDER BY s.kid, s.bucket, s.id
-                """,
-            arguments: ["pid": pid, "transfer": transfer])
+                """
+        ).execute(arguments: ["pid": pid, "transfer": transfer])
     }
 
     func moveHeads(sequence: Int64, _ tally: VerdictTally) throws {
@@ -70,7 +70,7 @@ extension Commit {
             JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
                 AND u.verdict IN (\(Verdict.list(Verdict.applied)))
             """
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO head
                     (kid, bucket, id, rid, hash, base, origin, edited, seq, arrived, modified, state, parent, deleted, reverted)
@@ -85,8 +85,8 @@ extension Commit {
                     rid = excluded.rid, hash = excluded.hash, base = excluded.base, origin = excluded.origin,
                     edited = excluded.edited, seq = excluded.seq, arrived = excluded.arrived, modified = excluded.modified,
                     state = excluded.state, parent = excluded.parent, deleted = 0, reverted = NULL
-                """,
-            arguments: ["pid": pid, "sequence": sequence, "now": now, "transfer": transfer])
+                """
+        ).execute(arguments: ["pid": pid, "sequence": sequence, "now": now, "transfer": transfer])
     }
 
     /// Rows that keep their body and only learn what the source believes to be here.
@@ -95,7 +95,7 @@ extension Commit {
     /// and may have to see the row from now on. So may the source of a row that counted as edited and is just what it
     /// sent, and of one that was its own and is kept otherwise than it has it now.
     private func settle(_ verdict: Verdict, edited: Int, sequence: Int64) throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 UPDATE head SET base = u.new_base, origin = ?1, edited = ?2, reverted = NULL,
                     seq = CASE WHEN u.old_edited = 0 AND (u.old_origin = 0 OR (u.old_origin = ?1 AND ?2 = 0))
@@ -103,68 +103,68 @@ extension Commit {
                 FROM undo u
                 WHERE u.run = ?3 AND u.verdict = ?4
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
-                """,
-            arguments: [pid, edited, transfer, verdict.rawValue, sequence])
+                """
+        ).execute(arguments: [pid, edited, transfer, verdict.rawValue, sequence])
     }
 
     /// What a rule about translations left otherwise than the source has it is an edit for runs without the rule.
     private func markRuled() throws {
         let rule = record.scope.translationRule
         guard rule != .override else { return }
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 UPDATE head SET edited = \(rule.edited)
                 FROM stage s
                 WHERE s.transfer = ? AND s.keep IN (\(Decision.list(Decision.ruled))) AND head.edited = 2
                     AND head.kid = s.kid AND head.bucket = s.bucket AND head.id = s.id
-                """,
-            arguments: [transfer])
+                """
+        ).execute(arguments: [transfer])
     }
 
     private func bury(sequence: Int64) throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 UPDATE head SET rid = NULL, hash = NULL, base = NULL, origin = 0, edited = 0, deleted = 1,
                     seq = ?, arrived = ?, reverted = NULL
                 FROM undo u
                 WHERE u.run = ? AND u.verdict IN (\(Verdict.list([.delete, .deleteEdited])))
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
-                """,
-            arguments: [sequence, now, transfer])
+                """
+        ).execute(arguments: [sequence, now, transfer])
     }
 
     /// A tombstone that the source also lets go of is nobody's any more.
     private func disownTombstones() throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 UPDATE head SET base = NULL, origin = 0, edited = 0
                 FROM undo u
                 WHERE u.run = ? AND u.verdict = \(Verdict.nothing.rawValue) AND head.origin = ?
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
-                """,
-            arguments: [transfer, pid])
+                """
+        ).execute(arguments: [transfer, pid])
     }
 
     /// Bodies that arrived although they were here.
     private func freeAdopted() throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 DELETE FROM body WHERE rid IN (
                     SELECT new_rid FROM undo WHERE run = ? AND verdict = \(Verdict.adopt.rawValue))
-                """,
-            arguments: [transfer])
+                """
+        ).execute(arguments: [transfer])
     }
 
     /// Rows that are this instance's own from now on, so that whoever pulls from here gets to see them.
     private func releaseRows(sequence: Int64) throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 UPDATE head SET base = NULL, origin = 0, edited = 0, seq = ?
                 FROM undo u
                 WHERE u.run = ? AND u.verdict = \(Verdict.release.rawValue)
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
-                """,
-            arguments: [sequence, transfer])
+                """
+        ).execute(arguments: [sequence, transfer])
     }
 
     /// Leaves of whoever else held a row before.

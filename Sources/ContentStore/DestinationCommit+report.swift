@@ -26,11 +26,11 @@ extension Commit {
     /// Deletes that a decision turned into letting go.
     private func sparedDeletes() throws -> Int {
         try Int.fetchOne(
-            db,
-            sql: """
-                SELECT count(*) FROM undo JOIN stage s ON s.transfer = run AND \(Self.isSameRow)
-                WHERE run = ? AND verdict = \(Verdict.release.rawValue) AND s.keep <> 0
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT count(*) FROM undo JOIN stage s ON s.transfer = run AND \(Self.isSameRow)
+                    WHERE run = ? AND verdict = \(Verdict.release.rawValue) AND s.keep <> 0
+                    """),
             arguments: [transfer]) ?? 0
     }
 
@@ -38,12 +38,12 @@ extension Commit {
     private func keptByRule() throws -> Int {
         guard record.scope.translationRule != .override else { return 0 }
         return try Int.fetchOne(
-            db,
-            sql: """
-                SELECT count(*) FROM undo JOIN stage s ON s.transfer = run AND \(Self.isSameRow)
-                WHERE run = ? AND verdict = \(Verdict.keepOriginal.rawValue)
-                    AND s.keep IN (\(Decision.list(Decision.ruled)))
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT count(*) FROM undo JOIN stage s ON s.transfer = run AND \(Self.isSameRow)
+                    WHERE run = ? AND verdict = \(Verdict.keepOriginal.rawValue)
+                        AND s.keep IN (\(Decision.list(Decision.ruled)))
+                    """),
             arguments: [transfer]) ?? 0
     }
 
@@ -53,16 +53,16 @@ extension Commit {
     private func conflicts() throws -> [Conflict] {
         let release = Verdict.release
         let rows = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT kind.name, undo.id, verdict, s.keep
-                FROM undo JOIN kind USING (kid) JOIN stage s ON s.transfer = run AND \(Self.isSameRow)
-                WHERE run = ? AND verdict IN (\(Verdict.list(Verdict.conflicts + [release])))
-                    AND (verdict <> \(release.rawValue) OR s.keep <> 0)
-                    AND s.keep NOT IN (\(Decision.list(Decision.ruled)))
-                ORDER BY kind.name, undo.id
-                LIMIT \(Limits.listedConflicts)
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT kind.name, undo.id, verdict, s.keep
+                    FROM undo JOIN kind USING (kid) JOIN stage s ON s.transfer = run AND \(Self.isSameRow)
+                    WHERE run = ? AND verdict IN (\(Verdict.list(Verdict.conflicts + [release])))
+                        AND (verdict <> \(release.rawValue) OR s.keep <> 0)
+                        AND s.keep NOT IN (\(Decision.list(Decision.ruled)))
+                    ORDER BY kind.name, undo.id
+                    LIMIT \(Limits.listedConflicts)
+                    """),
             arguments: [transfer])
         return rows.map { row in
             let verdict = Verdict(rawValue: row[2]) ?? .nothing

@@ -20,7 +20,7 @@ extension Commit {
     private func requireUnmoved(_ kind: Kind) throws {
         guard let kid = try Numbers.knownKind(db, kind) else { return }
         let hasMoved = try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM head WHERE kid = ? AND seq > ?)",
+            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM head WHERE kid = ? AND seq > ?)"),
             arguments: [kid, preparation.schema.sequence])
         guard hasMoved == true else { return }
         throw TidelockError(

@@ -69,7 +69,8 @@ struct Commit {
 
     private func requireAllBatches() throws {
         let staged = try Row.fetchAll(
-            db, sql: "SELECT number, digest FROM staged_batch WHERE transfer = ? ORDER BY number", arguments: [transfer]
+            db.cachedStatement(sql: "SELECT number, digest FROM staged_batch WHERE transfer = ? ORDER BY number"),
+            arguments: [transfer]
         )
         let expected = request.batches.sorted { $0.number < $1.number }
         let matches =
@@ -86,16 +87,16 @@ struct Commit {
     private func requireUnmoved() throws {
         let undecided = isDecided ? "OR (s.seen IS NULL AND \(Collision.isMet(record.scope)))" : ""
         let moved = try Row.fetchOne(
-            db,
-            sql: """
-                SELECT kind.name, s.id FROM stage s
-                JOIN kind USING (kid)
-                LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
-                LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = s.kid AND sh.bucket = s.bucket AND sh.id = s.id
-                WHERE s.transfer = :transfer AND (
-                    (s.seen IS NOT NULL AND s.seen IS NOT coalesce(h.hash, x'')) \(undecided))
-                LIMIT 1
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT kind.name, s.id FROM stage s
+                    JOIN kind USING (kid)
+                    LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
+                    LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = s.kid AND sh.bucket = s.bucket AND sh.id = s.id
+                    WHERE s.transfer = :transfer AND (
+                        (s.seen IS NOT NULL AND s.seen IS NOT coalesce(h.hash, x'')) \(undecided))
+                    LIMIT 1
+                    """),
             arguments: isDecided
                 ? ["transfer": transfer, "pid": pid, "spares": sparesForeign] : ["transfer": transfer, "pid": pid])
         guard let moved else { return }
@@ -182,9 +183,8 @@ struct Commit {
 
     /// `rows`: how many the run decided about.
     private func close(_ result: CommitResult, rows: Int) throws {
-        try db.execute(
-            sql: "UPDATE transfer SET phase = 'committed', result = ?, touched = ? WHERE id = ?",
-            arguments: [try JSONColumns.encode(result), now, transfer])
+        try db.cachedStatement(sql: "UPDATE transfer SET phase = 'committed', result = ?, touched = ? WHERE id = ?")
+            .execute(arguments: [try JSONColumns.encode(result), now, transfer])
         try RunTable.noteUndoable(db, id: transfer, direction: "receive", target: nil, started: now)
         // A pull of ours is recorded when the run has ended, as all runs that begin here.
         if record.direction == .push {
@@ -197,7 +197,7 @@ struct Commit {
         if rows <= CommittedStage.most {
             try TransferTable.clearStage(db, transfer: transfer)
         } else {
-            try db.execute(sql: "DELETE FROM staged_batch WHERE transfer = ?", arguments: [transfer])
+            try db.cachedStatement(sql: "DELETE FROM staged_batch WHERE transfer = ?").execute(arguments: [transfer])
         }
         try Leases.release(db, transfer: transfer)
         try Undo.prune(db, now: now)

@@ -221,29 +221,29 @@ enum Collision {
     /// Whether something staged meets an unfiltered original. Most instances have none, which is seen at once.
     static func hasOriginals(_ db: Database, _ record: TransferTable.Record) throws -> Bool {
         let isPossible = try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM shadow sh WHERE sh.pid = ? AND \(isOriginal))",
+            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM shadow sh WHERE sh.pid = ? AND \(isOriginal))"),
             arguments: [record.pid])
         guard isPossible == true else { return false }
         return try Bool.fetchOne(
-            db,
-            sql: """
-                SELECT EXISTS (
-                    SELECT 1 FROM stage s \(joins)
-                    WHERE s.transfer = :transfer AND \(isOriginal) AND s.op = 1 AND h.deleted = 0 AND \(isEdited))
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT EXISTS (
+                        SELECT 1 FROM stage s \(joins)
+                        WHERE s.transfer = :transfer AND \(isOriginal) AND s.op = 1 AND h.deleted = 0 AND \(isEdited))
+                    """),
             arguments: ["pid": record.pid, "transfer": record.id, "spares": record.scope.hasFilter]) == true
     }
 
     /// Names under which filter handlers may know an instance: those of targets that lead to it, and its own.
     static func names(_ db: Database, _ pid: Int64) throws -> [TargetFacts] {
         try Row.fetchAll(
-            db,
-            sql: """
-                SELECT target, uri FROM answered
-                WHERE instance = (SELECT instance FROM peer WHERE pid = ?1)
-                UNION ALL
-                SELECT name, '' FROM peer WHERE pid = ?1
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT target, uri FROM answered
+                    WHERE instance = (SELECT instance FROM peer WHERE pid = ?1)
+                    UNION ALL
+                    SELECT name, '' FROM peer WHERE pid = ?1
+                    """),
             arguments: [pid]
         ).map { TargetFacts(name: $0[0], uri: $0[1]) }
     }
@@ -251,9 +251,9 @@ enum Collision {
     /// Forgets what was decided about staged rows for which `condition` holds.
     static func reopen(_ db: Database, transfer: String, where condition: String) throws {
         try Arrival.takeBack(db, transfer: transfer, where: condition)
-        try db.execute(
-            sql: "UPDATE stage SET seen = NULL, keep = 0, fields = NULL WHERE transfer = :transfer AND \(condition)",
-            arguments: ["transfer": transfer])
+        try db.cachedStatement(
+            sql: "UPDATE stage SET seen = NULL, keep = 0, fields = NULL WHERE transfer = :transfer AND \(condition)"
+        ).execute(arguments: ["transfer": transfer])
     }
 
     static func settle(_ db: Database, transfer: String, _ decision: ConflictDecision) throws {
@@ -280,7 +280,8 @@ enum Arrival {
         let key = [transfer] as [any DatabaseValueConvertible] + place.arguments
         guard
             let row = try Row.fetchOne(
-                db, sql: "SELECT op, rid, arrived FROM stage WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?",
+                db.cachedStatement(
+                    sql: "SELECT op, rid, arrived FROM stage WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?"),
                 arguments: StatementArguments(key)), row[0] == 1
         else { throw TidelockError(.internalFailure, "A merge was decided for a row that brings no item.") }
         // An earlier merge of the same row gives way; what arrived stays.
@@ -294,11 +295,11 @@ enum Arrival {
     /// What the source sent comes back where a merge was decided that does not hold any more.
     fileprivate static func takeBack(_ db: Database, transfer: String, where condition: String) throws {
         let rows = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT kid, bucket, id, rid, arrived, hash FROM stage
-                WHERE transfer = :transfer AND arrived IS NOT NULL AND \(condition)
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT kid, bucket, id, rid, arrived, hash FROM stage
+                    WHERE transfer = :transfer AND arrived IS NOT NULL AND \(condition)
+                    """),
             arguments: ["transfer": transfer])
         for row in rows {
             let key: [any DatabaseValueConvertible] = [transfer, row[0] as Int64, row[1] as Int64, row[2] as String]
@@ -318,12 +319,12 @@ enum Arrival {
         let values: [(any DatabaseValueConvertible)?] = [
             rid, stored?.data, arrived, facts.modified, facts.state, facts.parent,
         ]
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 UPDATE stage SET rid = ?, stored = ?, arrived = ?, modified = ?, state = ?, parent = ?
                 WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?
-                """,
-            arguments: StatementArguments(values + key))
+                """
+        ).execute(arguments: StatementArguments(values + key))
     }
 }
 

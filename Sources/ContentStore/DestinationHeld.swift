@@ -73,31 +73,34 @@ enum HeldRows {
         var arguments: StatementArguments = ["kid": kid, "pid": pid]
         if let ids = part.ids { arguments += ["places": try NamedPlaces.text(of: ids, kind: part.kind)] }
         return try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM \(rows) WHERE h.kid = :kid AND h.deleted = 0 AND h.origin <> :pid",
+            db.cachedStatement(
+                sql: "SELECT count(*) FROM \(rows) WHERE h.kid = :kid AND h.deleted = 0 AND h.origin <> :pid"),
             arguments: arguments) ?? 0
     }
 
     /// Rows that the source may know of: its own, and those of others in scope.
     static func known(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Int {
         let own = try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM head WHERE kid = ? AND deleted = 0 AND origin = ?", arguments: [kid, pid])
+            db.cachedStatement(sql: "SELECT count(*) FROM head WHERE kid = ? AND deleted = 0 AND origin = ?"),
+            arguments: [kid, pid])
         return try (own ?? 0) + foreign(db, in: part, kid: kid, pid: pid)
     }
 
     static func count(_ edited: EditedRows, _ db: Database, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
-            db,
-            sql: """
-                SELECT count(*) FROM head INDEXED BY \(edited.index)
-                WHERE kid = ? AND origin = ? AND \(edited.condition)
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT count(*) FROM head INDEXED BY \(edited.index)
+                    WHERE kid = ? AND origin = ? AND \(edited.condition)
+                    """),
             arguments: [kid, pid])
             ?? 0
     }
 
     static func reverted(_ db: Database, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM head INDEXED BY head_reverted WHERE kid = :kid AND \(revertedSQL)",
+            db.cachedStatement(
+                sql: "SELECT count(*) FROM head INDEXED BY head_reverted WHERE kid = :kid AND \(revertedSQL)"),
             arguments: ["kid": kid, "pid": pid])
             ?? 0
     }

@@ -33,12 +33,12 @@ extension Store {
                     id: transfer, pid: pid, phase: .open, fence: fence, direction: direction, initiator: initiator,
                     scope: scope), now: now)
             let expires = now + Limits.leaseSeconds
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     INSERT OR REPLACE INTO lease (one, transfer, source, holder, fence, since, expires)
                     VALUES (1, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [transfer, source.id, source.name, fence, now, expires])
+                    """
+            ).execute(arguments: [transfer, source.id, source.name, fence, now, expires])
             return LeaseGrant(fence: fence, expires: expires)
         }
     }
@@ -70,7 +70,7 @@ extension Store {
             let lease = try Leases.current(db)
             try auditor.note(db, .lockReset, target: lease?.holder, run: lease?.transfer)
             _ = try Settings.nextFence(db)
-            try db.execute(sql: "DELETE FROM lease")
+            try db.cachedStatement(sql: "DELETE FROM lease").execute()
             try TransferTable.abandonAll(db)
         }
     }
@@ -78,10 +78,11 @@ extension Store {
 
 enum Leases {
     static func current(_ db: Database) throws -> LeaseHolder? {
-        try Row.fetchOne(db, sql: "SELECT transfer, source, holder, fence, since, expires FROM lease").map { row in
-            LeaseHolder(
-                transfer: row[0], source: row[1], holder: row[2], fence: row[3], since: row[4], expires: row[5])
-        }
+        try Row.fetchOne(db.cachedStatement(sql: "SELECT transfer, source, holder, fence, since, expires FROM lease"))
+            .map { row in
+                LeaseHolder(
+                    transfer: row[0], source: row[1], holder: row[2], fence: row[3], since: row[4], expires: row[5])
+            }
     }
 
     /// The grant of a transfer that was opened before, for a repeated open.
@@ -120,12 +121,14 @@ enum Leases {
     @discardableResult
     static func extend(_ db: Database, transfer: String, fence: Int64, now: Int64) throws -> LeaseGrant {
         let expires = now + Limits.leaseSeconds
-        try db.execute(sql: "UPDATE lease SET expires = ? WHERE transfer = ?", arguments: [expires, transfer])
-        try db.execute(sql: "UPDATE transfer SET touched = ? WHERE id = ?", arguments: [now, transfer])
+        try db.cachedStatement(sql: "UPDATE lease SET expires = ? WHERE transfer = ?").execute(arguments: [
+            expires, transfer,
+        ])
+        try db.cachedStatement(sql: "UPDATE transfer SET touched = ? WHERE id = ?").execute(arguments: [now, transfer])
         return LeaseGrant(fence: fence, expires: expires)
     }
 
     static func release(_ db: Database, transfer: String) throws {
-        try db.execute(sql: "DELETE FROM lease WHERE transfer = ?", arguments: [transfer])
+        try db.cachedStatement(sql: "DELETE FROM lease WHERE transfer = ?").execute(arguments: [transfer])
     }
 }

@@ -67,16 +67,16 @@ enum StagedLinks {
     /// How many links lead into other kinds than these. Whether there are items at their ends makes no difference.
     static func count(_ db: Database, transfer: String, outsideOf kinds: Set<String>) throws -> Int {
         try Int.fetchOne(
-            db,
-            sql: """
-                SELECT count(*) FROM stage_link
-                WHERE transfer = ? AND kind NOT IN (SELECT value FROM json_each(?))
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT count(*) FROM stage_link
+                    WHERE transfer = ? AND kind NOT IN (SELECT value FROM json_each(?))
+                    """),
             arguments: [transfer, try JSONColumns.encode(kinds.sorted())]) ?? 0
     }
 
     static func clear(_ db: Database, transfer: String) throws {
-        try db.execute(sql: "DELETE FROM stage_link WHERE transfer = ?", arguments: [transfer])
+        try db.cachedStatement(sql: "DELETE FROM stage_link WHERE transfer = ?").execute(arguments: [transfer])
     }
 }
 
@@ -142,13 +142,13 @@ struct TreeCheck {
     private func refuse(_ circle: [String], kid: Int64, kind: Kind) throws {
         let isOurs = try circle.contains { id in
             try Int.fetchOne(
-                db,
-                sql: """
-                    SELECT 1 FROM undo u JOIN head h USING (kid, bucket, id)
-                    WHERE u.run = ? AND u.kid = ? AND u.bucket = ? AND u.id = ?
-                        AND u.verdict IN (\(Verdict.list(Verdict.applied)))
-                        AND (u.old_deleted = 1 OR u.old_parent IS NOT h.parent)
-                    """,
+                db.cachedStatement(
+                    sql: """
+                        SELECT 1 FROM undo u JOIN head h USING (kid, bucket, id)
+                        WHERE u.run = ? AND u.kid = ? AND u.bucket = ? AND u.id = ?
+                            AND u.verdict IN (\(Verdict.list(Verdict.applied)))
+                            AND (u.old_deleted = 1 OR u.old_parent IS NOT h.parent)
+                        """),
                 arguments: [transfer, kid, Int64(Bucket(kind: kind, id: id).number), id]) != nil
         }
         guard isOurs else { return }

@@ -34,17 +34,19 @@ extension Store {
 enum PlanOnlyTransfers {
     /// Those whose initiator never came back must not add up.
     static func makeRoom(_ db: Database, pid: Int64, now: Int64) throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 DELETE FROM transfer WHERE phase = 'plan_only' AND (touched < ?1 OR id IN (
                     SELECT id FROM transfer WHERE phase = 'plan_only' AND pid = ?2
                     ORDER BY opened DESC, id DESC LIMIT -1 OFFSET ?3))
-                """,
-            arguments: [now - Limits.transferSeconds, pid, Limits.plansOnly - 1])
+                """
+        ).execute(arguments: [now - Limits.transferSeconds, pid, Limits.plansOnly - 1])
     }
 
     static func forget(_ db: Database, _ transfer: String) throws {
-        try db.execute(sql: "DELETE FROM transfer WHERE id = ? AND phase = 'plan_only'", arguments: [transfer])
+        try db.cachedStatement(sql: "DELETE FROM transfer WHERE id = ? AND phase = 'plan_only'").execute(arguments: [
+            transfer
+        ])
     }
 
     static func cannotBecomeOther(_ transfer: String) -> TidelockError {

@@ -37,21 +37,22 @@ enum StagedBatches {
     static func add(
         _ db: Database, transfer: String, _ batch: BatchInfo, receivers: Digest, isPartial: Bool
     ) throws -> Int64 {
-        let bid = try Int64.fetchOne(db, sql: "SELECT coalesce(max(bid), 0) + 1 FROM staged_batch") ?? 1
-        try db.execute(
+        let bid = try Int64.fetchOne(db.cachedStatement(sql: "SELECT coalesce(max(bid), 0) + 1 FROM staged_batch")) ?? 1
+        try db.cachedStatement(
             sql: """
                 INSERT INTO staged_batch (transfer, number, digest, operations, bid, receivers, partial)
                 VALUES (?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                transfer, batch.number, batch.digest, batch.operations, bid, receivers.data, isPartial,
-            ])
+                """
+        ).execute(arguments: [
+            transfer, batch.number, batch.digest, batch.operations, bid, receivers.data, isPartial,
+        ])
         return bid
     }
 
     static func resumed(_ db: Database, transfer: String) throws -> Int {
         try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM staged_batch WHERE transfer = ? AND resumed = 1", arguments: [transfer]) ?? 0
+            db.cachedStatement(sql: "SELECT count(*) FROM staged_batch WHERE transfer = ? AND resumed = 1"),
+            arguments: [transfer]) ?? 0
     }
 
     /// Transfers that were given up and from which `transfer` may go on: the scope says what was allowed to be staged.
@@ -63,26 +64,27 @@ enum StagedBatches {
 
     static func hasLeftovers(_ db: Database, for transfer: String) throws -> Bool {
         try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM staged_batch WHERE transfer IN (\(leftTransfers)))",
+            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM staged_batch WHERE transfer IN (\(leftTransfers)))"),
             arguments: ["transfer": transfer]) == true
     }
 
     static func left(_ db: Database, for transfer: String, receivers: Digest) throws -> [Left] {
         try Row.fetchAll(
-            db,
-            sql: """
-                SELECT transfer, bid, digest, operations FROM staged_batch
-                WHERE transfer IN (\(leftTransfers)) AND bid IS NOT NULL AND receivers IS :receivers
-                    AND partial = 0
-                GROUP BY digest
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT transfer, bid, digest, operations FROM staged_batch
+                    WHERE transfer IN (\(leftTransfers)) AND bid IS NOT NULL AND receivers IS :receivers
+                        AND partial = 0
+                    GROUP BY digest
+                    """),
             arguments: ["transfer": transfer, "receivers": receivers.data]
         ).map { Left(transfer: $0[0], bid: $0[1], digest: $0[2], operations: $0[3]) }
     }
 
     static func takeOver(_ db: Database, transfer: String, _ batches: [BatchInfo], receivers: Digest) throws {
         let own = try Set(
-            Int.fetchAll(db, sql: "SELECT number FROM staged_batch WHERE transfer = ?", arguments: [transfer]))
+            Int.fetchAll(
+                db.cachedStatement(sql: "SELECT number FROM staged_batch WHERE transfer = ?"), arguments: [transfer]))
         let numbers = Dictionary(
             batches.filter { !own.contains($0.number) }.map { ($0.digest, $0.number) },
             uniquingKeysWith: { first, _ in first })
@@ -91,14 +93,14 @@ enum StagedBatches {
             try move(db, part, from: from, to: transfer)
         }
         for batch in wanted {
-            try db.execute(
-                sql: "UPDATE staged_batch SET transfer = ?, number = ?, resumed = 1 WHERE transfer = ? AND bid = ?",
-                arguments: [transfer, numbers[batch.digest], batch.transfer, batch.bid])
+            try db.cachedStatement(
+                sql: "UPDATE staged_batch SET transfer = ?, number = ?, resumed = 1 WHERE transfer = ? AND bid = ?"
+            ).execute(arguments: [transfer, numbers[batch.digest], batch.transfer, batch.bid])
         }
         // A decision was about the rows of then.
         try Collision.reopen(db, transfer: transfer, where: "seen IS NOT NULL")
-        try db.execute(
-            sql: "UPDATE transfer SET touched = 0 WHERE id IN (\(leftTransfers))", arguments: ["transfer": transfer])
+        try db.cachedStatement(sql: "UPDATE transfer SET touched = 0 WHERE id IN (\(leftTransfers))").execute(
+            arguments: ["transfer": transfer])
     }
 
     private static func move(_ db: Database, _ batches: [Left], from: String, to transfer: String) throws {
@@ -106,12 +108,12 @@ enum StagedBatches {
         let superseded = try SupersedingRows.dropOlder(db, bids, from: from, than: transfer)
         var moved = 0
         for table in ["stage_link", "stage"] {
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     UPDATE \(table) SET transfer = ?
                     WHERE transfer = ? AND batch IN (SELECT value FROM json_each(?))
-                    """,
-                arguments: [transfer, from, bids])
+                    """
+            ).execute(arguments: [transfer, from, bids])
             moved = db.changesCount
         }
         guard moved + superseded == batches.reduce(0, { $0 + $1.operations }) else {

@@ -38,7 +38,8 @@ extension Store {
         try await read { db in
             let record = try TransferTable.require(db, transfer)
             let staged = try Int.fetchAll(
-                db, sql: "SELECT number FROM staged_batch WHERE transfer = ? ORDER BY number", arguments: [transfer])
+                db.cachedStatement(sql: "SELECT number FROM staged_batch WHERE transfer = ? ORDER BY number"),
+                arguments: [transfer])
             return TransferState(id: transfer, phase: record.phase, stagedBatches: staged, result: record.result)
         }
     }
@@ -49,7 +50,9 @@ extension Store {
             guard let record = try TransferTable.fetch(db, transfer) else { return }
             if record.phase == .planOnly { try PlanOnlyTransfers.forget(db, transfer) }
             guard record.phase == .open else { return }
-            try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE id = ?", arguments: [transfer])
+            try db.cachedStatement(sql: "UPDATE transfer SET phase = 'abandoned' WHERE id = ?").execute(arguments: [
+                transfer
+            ])
             try Leases.release(db, transfer: transfer)
         }
     }
@@ -78,7 +81,8 @@ extension Store {
 
     private static func stagedDigest(_ db: Database, transfer: String, number: Int) throws -> String? {
         try String.fetchOne(
-            db, sql: "SELECT digest FROM staged_batch WHERE transfer = ? AND number = ?", arguments: [transfer, number])
+            db.cachedStatement(sql: "SELECT digest FROM staged_batch WHERE transfer = ? AND number = ?"),
+            arguments: [transfer, number])
     }
 
     private func repeated(_ known: String, _ batch: EncodedBatch) throws -> BatchReceipt {

@@ -46,13 +46,12 @@ enum SupersedingRows {
     }
 
     private static func markPartial(_ db: Database, _ batch: Int64) throws {
-        try db.execute(sql: "UPDATE staged_batch SET partial = 1 WHERE bid = ?", arguments: [batch])
+        try db.cachedStatement(sql: "UPDATE staged_batch SET partial = 1 WHERE bid = ?").execute(arguments: [batch])
     }
 
     private static func remove(_ db: Database, _ bodies: [Int64?], transfer: String, at place: Place) throws {
-        try db.execute(
-            sql: "DELETE FROM stage WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?",
-            arguments: [transfer] + StatementArguments(place.arguments))
+        try db.cachedStatement(sql: "DELETE FROM stage WHERE transfer = ? AND kid = ? AND bucket = ? AND id = ?")
+            .execute(arguments: [transfer] + StatementArguments(place.arguments))
         for rid in bodies { try Bodies.drop(db, rid) }
     }
 
@@ -60,15 +59,15 @@ enum SupersedingRows {
     /// how many. `bids` is a JSON array.
     static func dropOlder(_ db: Database, _ bids: String, from: String, than transfer: String) throws -> Int {
         let older = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT old.kid, old.bucket, old.id, old.rid, old.arrived, old.batch
-                FROM stage own INDEXED BY stage_supersedes
-                JOIN stage old ON old.transfer = :from AND old.kid = own.kid AND old.bucket = own.bucket
-                    AND old.id = own.id
-                WHERE own.transfer = :transfer AND own.supersedes = 1
-                    AND old.batch IN (SELECT value FROM json_each(:bids))
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT old.kid, old.bucket, old.id, old.rid, old.arrived, old.batch
+                    FROM stage own INDEXED BY stage_supersedes
+                    JOIN stage old ON old.transfer = :from AND old.kid = own.kid AND old.bucket = own.bucket
+                        AND old.id = own.id
+                    WHERE own.transfer = :transfer AND own.supersedes = 1
+                        AND old.batch IN (SELECT value FROM json_each(:bids))
+                    """),
             arguments: ["from": from, "transfer": transfer, "bids": bids])
         for row in older {
             let place = Place(kid: row[0], bucket: Bucket(number: row[1]), id: row[2])
@@ -82,19 +81,22 @@ enum SupersedingRows {
     /// there to say so.
     static func settle(_ db: Database, transfer: String) throws {
         let rows = "FROM stage s INDEXED BY stage_supersedes WHERE s.transfer = ?1 AND s.supersedes = 1"
-        guard try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 \(rows))", arguments: [transfer]) == true else {
+        guard
+            try Bool.fetchOne(db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 \(rows))"), arguments: [transfer])
+                == true
+        else {
             return
         }
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 DELETE FROM stage_link
                 WHERE transfer = ?1 AND (from_kid, from_id) IN (SELECT s.kid, s.id \(rows))
                     AND (from_kid, from_id, batch) NOT IN (SELECT s.kid, s.id, s.batch \(rows))
-                """,
-            arguments: [transfer])
-        try db.execute(
+                """
+        ).execute(arguments: [transfer])
+        try db.cachedStatement(
             sql:
-                "DELETE FROM stage INDEXED BY stage_supersedes WHERE transfer = ? AND supersedes = 1 AND op = \(withdrawn)",
-            arguments: [transfer])
+                "DELETE FROM stage INDEXED BY stage_supersedes WHERE transfer = ? AND supersedes = 1 AND op = \(withdrawn)"
+        ).execute(arguments: [transfer])
     }
 }

@@ -54,7 +54,8 @@ struct DigestTree {
     func root(_ db: Database, afterChanging buckets: [UInt16] = []) throws -> Root {
         try refresh(db, afterChanging: buckets)
         let nodes = try Row.fetchAll(
-            db, sql: "SELECT number, count, digest FROM node WHERE role = ? AND pid = ? AND kid = ? ORDER BY number",
+            db.cachedStatement(
+                sql: "SELECT number, count, digest FROM node WHERE role = ? AND pid = ? AND kid = ? ORDER BY number"),
             arguments: StatementArguments(key))
         return Self.root(
             of: nodes.map { (number: $0[0] as Int, leaf: Leaf(count: $0[1], digest: Digest(bytes: $0.bytes(2)!))) })
@@ -64,7 +65,7 @@ struct DigestTree {
     func nodes(_ db: Database) throws -> [Int: Digest] {
         try refresh(db)
         let rows = try Row.fetchAll(
-            db, sql: "SELECT number, digest FROM node WHERE role = ? AND pid = ? AND kid = ?",
+            db.cachedStatement(sql: "SELECT number, digest FROM node WHERE role = ? AND pid = ? AND kid = ?"),
             arguments: StatementArguments(key))
         return Dictionary(uniqueKeysWithValues: rows.map { ($0[0] as Int, Digest(bytes: $0.bytes(1)!)) })
     }
@@ -85,7 +86,7 @@ struct DigestTree {
         let touched = Set(patch.keys.map { Int($0 >> 8) })
         var nodes: [(number: Int, leaf: Leaf)] = []
         let rows = try Row.fetchAll(
-            db, sql: "SELECT number, count, digest FROM node WHERE role = ? AND pid = ? AND kid = ?",
+            db.cachedStatement(sql: "SELECT number, count, digest FROM node WHERE role = ? AND pid = ? AND kid = ?"),
             arguments: StatementArguments(key))
         for row in rows where !touched.contains(row[0]) {
             nodes.append((row[0], Leaf(count: row[1], digest: Digest(bytes: row.bytes(2)!))))
@@ -102,11 +103,11 @@ struct DigestTree {
 
     private func refresh(_ db: Database, afterChanging buckets: [UInt16] = []) throws {
         let dirty = try Int.fetchAll(
-            db,
-            sql: """
-                SELECT bucket FROM leaf INDEXED BY leaf_dirty
-                WHERE role = ? AND pid = ? AND kid = ? AND dirty = 1
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT bucket FROM leaf INDEXED BY leaf_dirty
+                    WHERE role = ? AND pid = ? AND kid = ? AND dirty = 1
+                    """),
             arguments: StatementArguments(key))
         let stale = Set(buckets).union(dirty.map { UInt16($0) })
         guard !stale.isEmpty else { return }
@@ -170,9 +171,8 @@ struct DigestTree {
     private func persistNode(_ db: Database, number: Int) throws {
         let node = Self.node(of: try leaves(db, ofNode: number))
         if node.count == 0 {
-            try db.execute(
-                sql: "DELETE FROM node WHERE role = ? AND pid = ? AND kid = ? AND number = ?",
-                arguments: StatementArguments(key + [number]))
+            try db.cachedStatement(sql: "DELETE FROM node WHERE role = ? AND pid = ? AND kid = ? AND number = ?")
+                .execute(arguments: StatementArguments(key + [number]))
         } else {
             try db.cachedStatement(
                 sql: """

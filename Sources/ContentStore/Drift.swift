@@ -75,14 +75,15 @@ extension Store {
                     AND (:source IS NULL OR peer.instance = :source)
                 """
             let arguments: StatementArguments = ["kind": kind?.name, "source": source]
-            let count = try Int.fetchOne(db, sql: "SELECT count(*) \(choice)", arguments: arguments) ?? 0
+            let count =
+                try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) \(choice)"), arguments: arguments) ?? 0
             let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT kind.name, head.id, peer.name, head.edited, head.deleted, head.arrived \(choice)
-                    ORDER BY kind.name, head.id
-                    LIMIT :limit
-                    """,
+                db.cachedStatement(
+                    sql: """
+                        SELECT kind.name, head.id, peer.name, head.edited, head.deleted, head.arrived \(choice)
+                        ORDER BY kind.name, head.id
+                        LIMIT :limit
+                        """),
                 arguments: arguments + ["limit": limit])
             return DriftList(
                 count: count,

@@ -38,13 +38,13 @@ extension Store {
         if case .batch(let number)? = page?.last { last = number }
         let found = try await read { [last] db in
             try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT number, payload FROM plan_batch
-                    WHERE transfer = ? AND number > ?
-                    ORDER BY number
-                    LIMIT 1
-                    """,
+                db.cachedStatement(
+                    sql: """
+                        SELECT number, payload FROM plan_batch
+                        WHERE transfer = ? AND number > ?
+                        ORDER BY number
+                        LIMIT 1
+                        """),
                 arguments: [run, last]
             ).map { (number: $0[0] as Int, payload: $0.bytes(1)!) }  // never null
         }

@@ -42,12 +42,12 @@ extension Store {
 
     static func liveItem(_ db: Database, _ kind: Kind, _ id: String) throws -> JSONDocument? {
         try Row.fetchOne(
-            db,
-            sql: """
-                SELECT body.bytes
-                FROM head JOIN kind USING (kid) JOIN body USING (rid)
-                WHERE kind.name = ? AND bucket = ? AND id = ? AND deleted = 0
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT body.bytes
+                    FROM head JOIN kind USING (kid) JOIN body USING (rid)
+                    WHERE kind.name = ? AND bucket = ? AND id = ? AND deleted = 0
+                    """),
             arguments: [kind.name, Int64(Bucket(kind: kind, id: id).number), id]
         )?.bytes(0).map { JSONDocument(trusted: $0) }
     }
@@ -71,13 +71,13 @@ extension Store {
     public func summaries(of kind: Kind) async throws -> [ItemSummary] {
         try await read { db in
             try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT head.id, hash, length(body.bytes), modified, state, peer.name, edited
-                    FROM head JOIN kind USING (kid) JOIN body USING (rid) LEFT JOIN peer ON peer.pid = head.origin
-                    WHERE kind.name = ? AND deleted = 0
-                    ORDER BY head.id
-                    """,
+                db.cachedStatement(
+                    sql: """
+                        SELECT head.id, hash, length(body.bytes), modified, state, peer.name, edited
+                        FROM head JOIN kind USING (kid) JOIN body USING (rid) LEFT JOIN peer ON peer.pid = head.origin
+                        WHERE kind.name = ? AND deleted = 0
+                        ORDER BY head.id
+                        """),
                 arguments: [kind.name]
             ).map { row in
                 ItemSummary(

@@ -118,7 +118,8 @@ extension Auditor {
     fileprivate func note(
         _ db: Database, _ changes: [LocalChange], run: String, _ report: LocalWriteReport, isEdit: Bool
     ) throws {
-        let description = try Row.fetchOne(db, sql: "SELECT direction, target FROM run WHERE id = ?", arguments: [run])
+        let description = try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT direction, target FROM run WHERE id = ?"), arguments: [run])
         let counts = [
             "created": report.created, "updated": report.updated, "removed": report.removed,
             "unchanged": report.unchanged, "copies": report.copies,

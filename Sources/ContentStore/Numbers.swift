@@ -5,7 +5,7 @@ internal import GRDB
 enum Numbers {
     static func kind(_ db: Database, _ kind: Kind) throws -> Int64 {
         if let known = try knownKind(db, kind) { return known }
-        try db.execute(sql: "INSERT INTO kind (name) VALUES (?)", arguments: [kind.name])
+        try db.cachedStatement(sql: "INSERT INTO kind (name) VALUES (?)").execute(arguments: [kind.name])
         return db.lastInsertedRowID
     }
 
@@ -24,19 +24,19 @@ enum Numbers {
 
     static func kinds(_ db: Database) throws -> [Int64: Kind] {
         var kinds: [Int64: Kind] = [:]
-        for row in try Row.fetchAll(db, sql: "SELECT kid, name FROM kind") {
+        for row in try Row.fetchAll(db.cachedStatement(sql: "SELECT kid, name FROM kind")) {
             kinds[row[0]] = try Kind(row[1] as String)
         }
         return kinds
     }
 
     static func peer(_ db: Database, _ instance: InstanceIdentity) throws -> Int64 {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO peer (instance, name) VALUES (?, ?)
                 ON CONFLICT (instance) DO UPDATE SET name = excluded.name WHERE excluded.name <> ''
-                """,
-            arguments: [instance.id, instance.name])
+                """
+        ).execute(arguments: [instance.id, instance.name])
         return try knownPeer(db, instance.id)!  // inserted above
     }
 
@@ -45,7 +45,7 @@ enum Numbers {
     }
 
     static func identity(_ db: Database, ofPeer pid: Int64) throws -> InstanceIdentity? {
-        try Row.fetchOne(db, sql: "SELECT instance, name FROM peer WHERE pid = ?", arguments: [pid])
+        try Row.fetchOne(db.cachedStatement(sql: "SELECT instance, name FROM peer WHERE pid = ?"), arguments: [pid])
             .map { InstanceIdentity(id: $0[0], name: $0[1]) }
     }
 }

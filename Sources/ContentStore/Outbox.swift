@@ -27,7 +27,8 @@ extension Store {
         let now = clock.seconds
         return try await read { db in
             try String.fetchAll(
-                db, sql: "SELECT payload FROM outbox WHERE due <= ? ORDER BY oid LIMIT ?", arguments: [now, limit]
+                db.cachedStatement(sql: "SELECT payload FROM outbox WHERE due <= ? ORDER BY oid LIMIT ?"),
+                arguments: [now, limit]
             ).map { try JSONColumns.decode(QueuedEvent.self, $0) }
         }
     }
@@ -48,9 +49,9 @@ extension Store {
             return ClaimedEvent(number: taken.oid, event: event, settled: taken.settled, claim: claim)
         } catch let error as TidelockError {
             try await write { db in
-                try db.execute(
-                    sql: "UPDATE outbox SET claim = NULL, claimed_until = 0, due = ?, failure = ? WHERE oid = ?",
-                    arguments: [now + 3_600, error.message, taken.oid])
+                try db.cachedStatement(
+                    sql: "UPDATE outbox SET claim = NULL, claimed_until = 0, due = ?, failure = ? WHERE oid = ?"
+                ).execute(arguments: [now + 3_600, error.message, taken.oid])
             }
             throw error
         }
@@ -60,8 +61,7 @@ extension Store {
     public func renewClaim(on event: ClaimedEvent) async throws -> Bool {
         let until = clock.seconds + Self.claimSeconds
         return try await write { db in
-            try db.execute(
-                sql: "UPDATE outbox SET claimed_until = ? WHERE oid = ? AND claim = ?",
+            try db.cachedStatement(sql: "UPDATE outbox SET claimed_until = ? WHERE oid = ? AND claim = ?").execute(
                 arguments: [until, event.number, event.claim])
             return db.changesCount == 1
         }
@@ -70,16 +70,17 @@ extension Store {
     /// Gives an event back as it was, to be told later by anybody. May be called twice.
     public func releaseClaim(on event: ClaimedEvent) async throws {
         try await write { db in
-            try db.execute(
-                sql: "UPDATE outbox SET claim = NULL, claimed_until = 0 WHERE oid = ? AND claim = ?",
-                arguments: [event.number, event.claim])
+            try db.cachedStatement(sql: "UPDATE outbox SET claim = NULL, claimed_until = 0 WHERE oid = ? AND claim = ?")
+                .execute(arguments: [event.number, event.claim])
         }
     }
 
     /// Takes back what a change queued that is itself taken back.
     public func forgetEvents(of run: String) async throws {
         try await write { db in
-            for oid in try Int64.fetchAll(db, sql: "SELECT oid FROM outbox WHERE run = ?", arguments: [run]) {
+            for oid in try Int64.fetchAll(
+                db.cachedStatement(sql: "SELECT oid FROM outbox WHERE run = ?"), arguments: [run])
+            {
                 try Outbox.remove(db, oid)
             }
         }
@@ -96,15 +97,15 @@ enum Outbox {
 
     static func add(_ db: Database, _ events: [QueuedEvent], due: Int64) throws {
         for event in events {
-            try db.execute(
-                sql: "INSERT INTO outbox (event, run, payload, due) VALUES (?, ?, ?, ?)",
+            try db.cachedStatement(sql: "INSERT INTO outbox (event, run, payload, due) VALUES (?, ?, ?, ?)").execute(
                 arguments: [event.event.rawValue, event.run, try JSONColumns.encode(event), due])
         }
     }
 
     static func free(_ db: Database, after number: Int64, now: Int64) throws -> Int64? {
         try Int64.fetchOne(
-            db, sql: "SELECT oid FROM outbox WHERE oid > ? AND due <= ? AND claimed_until <= ? ORDER BY oid LIMIT 1",
+            db.cachedStatement(
+                sql: "SELECT oid FROM outbox WHERE oid > ? AND due <= ? AND claimed_until <= ? ORDER BY oid LIMIT 1"),
             arguments: [number, now, now])
     }
 
@@ -113,28 +114,29 @@ enum Outbox {
         _ db: Database, after number: Int64, now: Int64, claim: String
     ) throws -> (oid: Int64, payload: String, settled: Set<String>)? {
         guard let oid = try free(db, after: number, now: now) else { return nil }
-        try db.execute(
-            sql: "UPDATE outbox SET claim = ?, claimed_until = ? WHERE oid = ?",
-            arguments: [claim, now + Store.claimSeconds, oid])
-        let payload = try String.fetchOne(db, sql: "SELECT payload FROM outbox WHERE oid = ?", arguments: [oid])
+        try db.cachedStatement(sql: "UPDATE outbox SET claim = ?, claimed_until = ? WHERE oid = ?").execute(arguments: [
+            claim, now + Store.claimSeconds, oid,
+        ])
+        let payload = try String.fetchOne(
+            db.cachedStatement(sql: "SELECT payload FROM outbox WHERE oid = ?"), arguments: [oid])
         let settled = try String.fetchSet(
-            db, sql: "SELECT handler FROM delivery WHERE oid = ? AND NOT (state = ? AND due <= ?)",
+            db.cachedStatement(sql: "SELECT handler FROM delivery WHERE oid = ? AND NOT (state = ? AND due <= ?)"),
             arguments: [oid, DeliveryState.waiting.rawValue, now])
         return (oid, payload ?? "", settled)
     }
 
     /// Takes an event away, and the batches of its run when no other event needs their items.
     static func remove(_ db: Database, _ oid: Int64) throws {
-        let run = try String.fetchOne(db, sql: "SELECT run FROM outbox WHERE oid = ?", arguments: [oid])
-        try db.execute(sql: "DELETE FROM delivery WHERE oid = ?", arguments: [oid])
-        try db.execute(sql: "DELETE FROM outbox WHERE oid = ?", arguments: [oid])
-        try db.execute(
+        let run = try String.fetchOne(db.cachedStatement(sql: "SELECT run FROM outbox WHERE oid = ?"), arguments: [oid])
+        try db.cachedStatement(sql: "DELETE FROM delivery WHERE oid = ?").execute(arguments: [oid])
+        try db.cachedStatement(sql: "DELETE FROM outbox WHERE oid = ?").execute(arguments: [oid])
+        try db.cachedStatement(
             sql: """
                 DELETE FROM plan_batch
                 WHERE transfer = ?1
                     AND EXISTS (SELECT 1 FROM plan WHERE transfer = ?1 AND phase = 'acknowledged')
                     AND NOT EXISTS (SELECT 1 FROM outbox WHERE run = ?1 AND event IN (\(eventsAboutItems)))
-                """,
-            arguments: [run])
+                """
+        ).execute(arguments: [run])
     }
 }

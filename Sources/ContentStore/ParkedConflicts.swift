@@ -18,7 +18,7 @@ struct ParkedConflicts {
         try close()
         for row in parked { try add(row) }
         guard !parked.isEmpty else { return }
-        let open = try Int.fetchOne(db, sql: "SELECT count(*) FROM conflict") ?? 0
+        let open = try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) FROM conflict")) ?? 0
         guard open <= Limits.parkedConflicts else {
             throw TidelockError(
                 .conflicts,
@@ -41,21 +41,21 @@ struct ParkedConflicts {
     /// belongs to nobody, so only its conflict tells a later mirror that it was kept on purpose.
     private func parkedRows() throws -> [Parked] {
         try Row.fetchAll(
-            db,
-            sql: """
-                SELECT s.kid, s.bucket, s.id, coalesce(s.arrived, s.rid), s.hash,
-                    CASE WHEN s.arrived IS NULL THEN s.seen ELSE s.stored END,
-                    CASE WHEN u.old_origin = :pid THEN u.old_base END,
-                    CASE s.keep WHEN \(Decision.merged.rawValue) THEN c.fields ELSE s.fields END
-                FROM stage s
-                JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
-                LEFT JOIN conflict c ON c.kid = s.kid AND c.bucket = s.bucket AND c.id = s.id AND c.pid = :pid
-                WHERE s.transfer = :transfer AND u.verdict <> \(Verdict.nothing.rawValue) AND (
-                    s.keep IN (\(Decision.parked.rawValue), \(Decision.mergedParked.rawValue))
-                    OR (s.op = 2 AND s.keep IN (\(Decision.list(Decision.keeping))))
-                    OR (s.keep = \(Decision.merged.rawValue) AND s.fields = '[]' AND c.fields IS NOT NULL))
-                ORDER BY s.kid, s.id
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT s.kid, s.bucket, s.id, coalesce(s.arrived, s.rid), s.hash,
+                        CASE WHEN s.arrived IS NULL THEN s.seen ELSE s.stored END,
+                        CASE WHEN u.old_origin = :pid THEN u.old_base END,
+                        CASE s.keep WHEN \(Decision.merged.rawValue) THEN c.fields ELSE s.fields END
+                    FROM stage s
+                    JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
+                    LEFT JOIN conflict c ON c.kid = s.kid AND c.bucket = s.bucket AND c.id = s.id AND c.pid = :pid
+                    WHERE s.transfer = :transfer AND u.verdict <> \(Verdict.nothing.rawValue) AND (
+                        s.keep IN (\(Decision.parked.rawValue), \(Decision.mergedParked.rawValue))
+                        OR (s.op = 2 AND s.keep IN (\(Decision.list(Decision.keeping))))
+                        OR (s.keep = \(Decision.merged.rawValue) AND s.fields = '[]' AND c.fields IS NOT NULL))
+                    ORDER BY s.kid, s.id
+                    """),
             arguments: ["pid": pid, "transfer": transfer]
         ).map { row in
             Parked(
@@ -68,14 +68,14 @@ struct ParkedConflicts {
     /// What this transfer changes or keeps anew is not what an earlier one left open.
     private func close() throws {
         let closed = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT c.cid, c.rid FROM conflict c
-                WHERE EXISTS (
-                    SELECT 1 FROM undo u
-                    WHERE u.run = ? AND u.kid = c.kid AND u.bucket = c.bucket AND u.id = c.id
-                        AND u.verdict <> \(Verdict.nothing.rawValue))
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT c.cid, c.rid FROM conflict c
+                    WHERE EXISTS (
+                        SELECT 1 FROM undo u
+                        WHERE u.run = ? AND u.kid = c.kid AND u.bucket = c.bucket AND u.id = c.id
+                            AND u.verdict <> \(Verdict.nothing.rawValue))
+                    """),
             arguments: [transfer])
         for row in closed { try ConflictTable.drop(db, cid: row[0], rid: row[1]) }
     }
@@ -103,13 +103,13 @@ enum ConflictTable {
     /// A rollback took rows back: what does not count as the output of which a conflict speaks any more is no conflict.
     static func closeOutdated(_ db: Database, touchedBy run: String) throws {
         let outdated = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT c.cid, c.rid FROM conflict c
-                CROSS JOIN undo u ON u.run = ? AND u.kid = c.kid AND u.bucket = c.bucket AND u.id = c.id
-                LEFT JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
-                WHERE c.rid IS NOT NULL AND NOT (h.origin IS c.pid AND h.base IS c.output)
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT c.cid, c.rid FROM conflict c
+                    CROSS JOIN undo u ON u.run = ? AND u.kid = c.kid AND u.bucket = c.bucket AND u.id = c.id
+                    LEFT JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
+                    WHERE c.rid IS NOT NULL AND NOT (h.origin IS c.pid AND h.base IS c.output)
+                    """),
             arguments: [run])
         for row in outdated { try drop(db, cid: row[0], rid: row[1]) }
     }

@@ -10,13 +10,13 @@ extension Store: LogSink {
     public func record(_ record: LogRecord) {
         do {
             try pool.write { db in
-                try db.execute(
-                    sql: "INSERT INTO log (timestamp, type, channel, message, context) VALUES (?, ?, ?, ?, ?)",
-                    arguments: [record.timestamp, record.type, record.channel, record.message, record.context])
+                try db.cachedStatement(
+                    sql: "INSERT INTO log (timestamp, type, channel, message, context) VALUES (?, ?, ?, ?, ?)"
+                ).execute(arguments: [record.timestamp, record.type, record.channel, record.message, record.context])
                 if db.lastInsertedRowID % 1_000 == 0 {
-                    try db.execute(
-                        sql: "DELETE FROM log WHERE lid <= ?",
-                        arguments: [db.lastInsertedRowID - Int64(Retention.logRecords)])
+                    try db.cachedStatement(sql: "DELETE FROM log WHERE lid <= ?").execute(arguments: [
+                        db.lastInsertedRowID - Int64(Retention.logRecords)
+                    ])
                 }
             }
         } catch {
@@ -29,13 +29,13 @@ extension Store: LogSink {
     public func log(channel: String?, type: String?, limit: Int) async throws -> [LogRecord] {
         try await read { db in
             try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT timestamp, type, channel, message, context FROM log
-                    WHERE (?1 IS NULL OR channel = ?1) AND (?2 IS NULL OR type = ?2)
-                    ORDER BY lid DESC
-                    LIMIT ?3
-                    """,
+                db.cachedStatement(
+                    sql: """
+                        SELECT timestamp, type, channel, message, context FROM log
+                        WHERE (?1 IS NULL OR channel = ?1) AND (?2 IS NULL OR type = ?2)
+                        ORDER BY lid DESC
+                        LIMIT ?3
+                        """),
                 arguments: [channel, type, limit]
             ).reversed().map { row in
                 LogRecord(timestamp: row[0], type: row[1], channel: row[2], message: row[3], context: row[4])
@@ -50,9 +50,9 @@ extension Store: ReplayMemory {
     public func remember(_ token: String, until expires: Int64) async throws -> Bool {
         let now = clock.seconds
         return try await write { db in
-            try db.execute(sql: "DELETE FROM seen_token WHERE expires < ?", arguments: [now])
-            try db.execute(
-                sql: "INSERT OR IGNORE INTO seen_token (jti, expires) VALUES (?, ?)", arguments: [token, expires])
+            try db.cachedStatement(sql: "DELETE FROM seen_token WHERE expires < ?").execute(arguments: [now])
+            try db.cachedStatement(sql: "INSERT OR IGNORE INTO seen_token (jti, expires) VALUES (?, ?)").execute(
+                arguments: [token, expires])
             return db.changesCount == 1
         }
     }
@@ -75,9 +75,8 @@ extension Store: APIKeyVerifier {
         try await write { db in
             try auditor.note(db, .apiKeyAdd, target: name, note: "may \(right.rawValue)")
             do {
-                try db.execute(
-                    sql: "INSERT INTO api_key (name, hash, access, created) VALUES (?, ?, ?, ?)",
-                    arguments: [name, sha256(Array(key.utf8)).hex, right.rawValue, now])
+                try db.cachedStatement(sql: "INSERT INTO api_key (name, hash, access, created) VALUES (?, ?, ?, ?)")
+                    .execute(arguments: [name, sha256(Array(key.utf8)).hex, right.rawValue, now])
             } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
                 throw TidelockError(
                     .usage, "There is an API key '\(name.printable)' already.", hint: "Choose another name.")
@@ -88,7 +87,7 @@ extension Store: APIKeyVerifier {
 
     public func apiKeys() async throws -> [APIKeyRecord] {
         try await read { db in
-            try Row.fetchAll(db, sql: "SELECT name, access, created FROM api_key ORDER BY name")
+            try Row.fetchAll(db.cachedStatement(sql: "SELECT name, access, created FROM api_key ORDER BY name"))
                 .map { APIKeyRecord(name: $0[0], right: try right($0[1]), created: $0[2]) }
         }
     }
@@ -97,7 +96,7 @@ extension Store: APIKeyVerifier {
         let auditor = auditor
         try await write { db in
             try auditor.note(db, .apiKeyRemove, target: name)
-            try db.execute(sql: "DELETE FROM api_key WHERE name = ?", arguments: [name])
+            try db.cachedStatement(sql: "DELETE FROM api_key WHERE name = ?").execute(arguments: [name])
             guard db.changesCount == 1 else {
                 throw TidelockError(
                     .notFound, "There is no API key '\(name.printable)'.", hint: "'tidelock apikeys list' lists them.")
@@ -109,7 +108,7 @@ extension Store: APIKeyVerifier {
     public func holder(of key: String) async throws -> APIKeyHolder? {
         try await read { db in
             try Row.fetchOne(
-                db, sql: "SELECT name, access FROM api_key WHERE hash = ?",
+                db.cachedStatement(sql: "SELECT name, access FROM api_key WHERE hash = ?"),
                 arguments: [sha256(Array(key.utf8)).hex]
             ).map { APIKeyHolder(name: $0[0], right: try right($0[1])) }
         }

@@ -97,7 +97,7 @@ private struct RunInspection {
     private func received() throws -> RunDetail.Received? {
         guard let transfer = try TransferTable.fetch(db, run),
             let times = try Row.fetchOne(
-                db, sql: "SELECT opened, touched FROM transfer WHERE id = ?", arguments: [run])
+                db.cachedStatement(sql: "SELECT opened, touched FROM transfer WHERE id = ?"), arguments: [run])
         else { return nil }
         return RunDetail.Received(
             source: try peer(transfer.pid), initiator: transfer.initiator, phase: transfer.phase, opened: times[0],
@@ -105,7 +105,9 @@ private struct RunInspection {
     }
 
     private func planned() throws -> RunDetail.Planned? {
-        try Row.fetchOne(db, sql: "SELECT pid, phase, summary FROM plan WHERE transfer = ?", arguments: [run]).map {
+        try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT pid, phase, summary FROM plan WHERE transfer = ?"), arguments: [run]
+        ).map {
             row in
             RunDetail.Planned(
                 destination: try peer(row[0]), phase: row[1],
@@ -115,12 +117,12 @@ private struct RunInspection {
 
     private func changes() throws -> [RunDetail.Change] {
         let rows = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT kind.name, verdict, count(*) FROM undo JOIN kind USING (kid)
-                WHERE run = ?
-                GROUP BY kid, verdict
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT kind.name, verdict, count(*) FROM undo JOIN kind USING (kid)
+                    WHERE run = ?
+                    GROUP BY kid, verdict
+                    """),
             arguments: [run])
         var changes: [String: RunDetail.Change] = [:]
         for row in rows {
@@ -132,13 +134,13 @@ private struct RunInspection {
 
     private func conflicts() throws -> [Conflict] {
         try Row.fetchAll(
-            db,
-            sql: """
-                SELECT kind.name, id, verdict FROM undo JOIN kind USING (kid)
-                WHERE run = ? AND verdict IN (\(Verdict.list(Verdict.conflicts)))
-                ORDER BY kind.name, id
-                LIMIT \(Limits.listedConflicts)
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT kind.name, id, verdict FROM undo JOIN kind USING (kid)
+                    WHERE run = ? AND verdict IN (\(Verdict.list(Verdict.conflicts)))
+                    ORDER BY kind.name, id
+                    LIMIT \(Limits.listedConflicts)
+                    """),
             arguments: [run]
         ).map { row in
             Conflict(
@@ -148,7 +150,7 @@ private struct RunInspection {
 
     private func undo() throws -> RunDetail.Undo {
         let newer = try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM run WHERE undoable = 1 AND (started, id) > (?, ?)",
+            db.cachedStatement(sql: "SELECT count(*) FROM run WHERE undoable = 1 AND (started, id) > (?, ?)"),
             arguments: [record.started, run])
         return RunDetail.Undo(
             rows: try ContentStore.Undo.count(db, run: run), until: record.started + Retention.undoSeconds,
@@ -157,18 +159,21 @@ private struct RunInspection {
 
     private func rollbacks() throws -> [String] {
         try String.fetchAll(
-            db, sql: "SELECT id FROM run WHERE direction = 'rollback' AND target = ? ORDER BY started, id",
+            db.cachedStatement(
+                sql: "SELECT id FROM run WHERE direction = 'rollback' AND target = ? ORDER BY started, id"),
             arguments: [run])
     }
 
     private func events() throws -> [RunDetail.Event] {
         try Row.fetchAll(
-            db, sql: "SELECT oid, event, failure FROM outbox WHERE run = ? ORDER BY oid", arguments: [run]
+            db.cachedStatement(sql: "SELECT oid, event, failure FROM outbox WHERE run = ? ORDER BY oid"),
+            arguments: [run]
         ).map { row in
             let oid: Int64 = row[0]
             func handlers(_ state: DeliveryState) throws -> [String] {
                 try String.fetchAll(
-                    db, sql: "SELECT handler FROM delivery WHERE oid = ? AND state = ? ORDER BY handler",
+                    db.cachedStatement(
+                        sql: "SELECT handler FROM delivery WHERE oid = ? AND state = ? ORDER BY handler"),
                     arguments: [oid, state.rawValue])
             }
             return RunDetail.Event(

@@ -23,17 +23,16 @@ extension Store {
     public func beginRun(id: String, direction: String, target: String?) async throws {
         let now = clock.seconds
         try await write { db in
-            try db.execute(
-                sql: "INSERT INTO run (id, direction, target, phase, started) VALUES (?, ?, ?, 'running', ?)",
-                arguments: [id, direction, target, now])
+            try db.cachedStatement(
+                sql: "INSERT INTO run (id, direction, target, phase, started) VALUES (?, ?, ?, 'running', ?)"
+            ).execute(arguments: [id, direction, target, now])
         }
     }
 
     public func endRun(id: String, phase: String, report: String?) async throws {
         let now = clock.seconds
         try await write { db in
-            try db.execute(
-                sql: "UPDATE run SET phase = ?, ended = ?, report = ? WHERE id = ?",
+            try db.cachedStatement(sql: "UPDATE run SET phase = ?, ended = ?, report = ? WHERE id = ?").execute(
                 arguments: [phase, now, report, id])
         }
     }
@@ -42,12 +41,12 @@ extension Store {
     public func markUndoable(id: String) async throws {
         let now = clock.seconds
         try await write { db in
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     UPDATE run SET undoable = 1
                     WHERE id = ? AND EXISTS (SELECT 1 FROM undo WHERE undo.run = run.id)
-                    """,
-                arguments: [id])
+                    """
+            ).execute(arguments: [id])
             try Undo.prune(db, now: now)
         }
     }
@@ -68,10 +67,10 @@ extension Store {
     public func settleRun(id: String, phase: String) async throws {
         let auditor = auditor
         try await write { db in
-            try db.execute(
-                sql: "UPDATE run SET phase = ?, ended = coalesce(ended, ?) WHERE id = ?",
+            try db.cachedStatement(sql: "UPDATE run SET phase = ?, ended = coalesce(ended, ?) WHERE id = ?").execute(
                 arguments: [phase, auditor.now, id])
-            let target = try String.fetchOne(db, sql: "SELECT target FROM run WHERE id = ?", arguments: [id])
+            let target = try String.fetchOne(
+                db.cachedStatement(sql: "SELECT target FROM run WHERE id = ?"), arguments: [id])
             try auditor.note(db, .settle, target: target, run: id, note: phase)
         }
     }
@@ -100,7 +99,8 @@ enum RunTable {
         -> [RunRecord]
     {
         try Row.fetchAll(
-            db, sql: "SELECT id, direction, target, phase, started, ended, undoable, report FROM run " + condition,
+            db.cachedStatement(
+                sql: "SELECT id, direction, target, phase, started, ended, undoable, report FROM run " + condition),
             arguments: StatementArguments(arguments)
         ).map { row in
             RunRecord(
@@ -111,39 +111,39 @@ enum RunTable {
 
     /// A change that is already committed: a transfer received, or a rollback. A run known here keeps its own words.
     static func noteUndoable(_ db: Database, id: String, direction: String, target: String?, started: Int64) throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO run (id, direction, target, phase, started, ended, undoable)
                 VALUES (?1, ?2, ?3, 'committed', ?4, ?4, 1)
                 ON CONFLICT (id) DO UPDATE SET undoable = 1
-                """,
-            arguments: [id, direction, target, started])
+                """
+        ).execute(arguments: [id, direction, target, started])
     }
 
     /// A rollback, with its answer for whoever asks again.
     static func noteRollback(_ db: Database, id: String, result: RollbackResult, started: Int64) throws {
         try noteUndoable(db, id: id, direction: "rollback", target: result.run, started: started)
-        try db.execute(
-            sql: "UPDATE run SET report = ?, undoable = ? WHERE id = ?",
-            arguments: [try JSONColumns.encode(result), result.restored > 0, id])
+        try db.cachedStatement(sql: "UPDATE run SET report = ?, undoable = ? WHERE id = ?").execute(arguments: [
+            try JSONColumns.encode(result), result.restored > 0, id,
+        ])
     }
 
     /// What the rollback of a run answered that has nothing left to undo; nil when there was none, or there is more.
     static func rollback(of run: String, _ db: Database) throws -> RollbackResult? {
         guard try !isUndoable(db, id: run) else { return nil }
         return try String.fetchOne(
-            db,
-            sql: """
-                SELECT report FROM run
-                WHERE direction = 'rollback' AND target = ? AND report IS NOT NULL
-                ORDER BY started DESC, id DESC
-                LIMIT 1
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT report FROM run
+                    WHERE direction = 'rollback' AND target = ? AND report IS NOT NULL
+                    ORDER BY started DESC, id DESC
+                    LIMIT 1
+                    """),
             arguments: [run]
         ).map { try JSONColumns.decode(RollbackResult.self, $0) }
     }
 
     static func isUndoable(_ db: Database, id: String) throws -> Bool {
-        try Bool.fetchOne(db, sql: "SELECT undoable FROM run WHERE id = ?", arguments: [id]) ?? false
+        try Bool.fetchOne(db.cachedStatement(sql: "SELECT undoable FROM run WHERE id = ?"), arguments: [id]) ?? false
     }
 }

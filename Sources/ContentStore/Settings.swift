@@ -5,11 +5,13 @@ internal import SyncEngine
 /// Facts about the instance, and its two counters.
 enum Settings {
     static func text(_ db: Database, _ key: String) throws -> String? {
-        try String.fetchOne(db, sql: "SELECT value FROM setting WHERE key = ?", arguments: [key])
+        try String.fetchOne(db.cachedStatement(sql: "SELECT value FROM setting WHERE key = ?"), arguments: [key])
     }
 
     static func set(_ db: Database, _ key: String, _ value: String) throws {
-        try db.execute(sql: "INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)", arguments: [key, value])
+        try db.cachedStatement(sql: "INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)").execute(arguments: [
+            key, value,
+        ])
     }
 
     static func identity(_ db: Database, name: String, random: any RandomSource) throws -> InstanceIdentity {
@@ -27,12 +29,13 @@ enum Settings {
         try auditor.note(db, .newIdentity, target: id, note: try text(db, "instance").map { "was \($0)" })
         try set(db, "instance", id)
         try set(db, "epoch", random.bytes(8).hex)
-        try db.execute(sql: "DELETE FROM checkpoint")
+        try db.cachedStatement(sql: "DELETE FROM checkpoint").execute()
         // What the original has under way is its to finish, and what observers wait for is its to tell.
         for table in ["plan_op", "plan_batch", "plan_blob", "plan", "lease", "delivery", "outbox"] {
-            try db.execute(sql: "DELETE FROM \(table)")
+            try db.cachedStatement(sql: "DELETE FROM \(table)").execute()
         }
-        try db.execute(sql: "UPDATE run SET phase = 'interrupted' WHERE phase IN ('running', 'unsettled')")
+        try db.cachedStatement(sql: "UPDATE run SET phase = 'interrupted' WHERE phase IN ('running', 'unsettled')")
+            .execute()
         try TransferTable.abandonAll(db)
         return id
     }

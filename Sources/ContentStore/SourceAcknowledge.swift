@@ -9,7 +9,7 @@ extension Store {
         try await write { db in
             guard
                 let plan = try Row.fetchOne(
-                    db, sql: "SELECT pid, phase, checkpoints, compared FROM plan WHERE transfer = ?",
+                    db.cachedStatement(sql: "SELECT pid, phase, checkpoints, compared FROM plan WHERE transfer = ?"),
                     arguments: [transfer])
             else { throw TidelockError(.unknownTransfer, "There is no plan of transfer \(transfer.printable) here.") }
             switch plan[1] as String {
@@ -22,13 +22,14 @@ extension Store {
             try Acknowledgement.moveShadow(db, transfer: transfer, pid: pid)
             try Acknowledgement.moveCheckpoints(db, pid: pid, stored: plan[2], wasCompared: plan[3])
             try Acknowledgement.refreshDigests(db, transfer: transfer, pid: pid)
-            try db.execute(sql: "UPDATE plan SET phase = 'acknowledged' WHERE transfer = ?", arguments: [transfer])
+            try db.cachedStatement(sql: "UPDATE plan SET phase = 'acknowledged' WHERE transfer = ?").execute(
+                arguments: [transfer])
             for table in ["plan_op", "plan_blob"] {
-                try db.execute(sql: "DELETE FROM \(table) WHERE transfer = ?", arguments: [transfer])
+                try db.cachedStatement(sql: "DELETE FROM \(table) WHERE transfer = ?").execute(arguments: [transfer])
             }
             try Outbox.add(db, events, due: now)
             if events.isEmpty {
-                try db.execute(sql: "DELETE FROM plan_batch WHERE transfer = ?", arguments: [transfer])
+                try db.cachedStatement(sql: "DELETE FROM plan_batch WHERE transfer = ?").execute(arguments: [transfer])
             }
         }
     }
@@ -39,17 +40,17 @@ private enum Acknowledgement {
     /// The next run begins with the roots: they are computed by the run that changed them.
     static func refreshDigests(_ db: Database, transfer: String, pid: Int64) throws {
         let kinds = try Int64.fetchAll(
-            db, sql: "SELECT DISTINCT kid FROM plan_op WHERE transfer = ?", arguments: [transfer])
+            db.cachedStatement(sql: "SELECT DISTINCT kid FROM plan_op WHERE transfer = ?"), arguments: [transfer])
         for kid in kinds {
             let changed = try UInt16.fetchAll(
-                db, sql: "SELECT DISTINCT bucket FROM plan_op WHERE transfer = ? AND kid = ?",
+                db.cachedStatement(sql: "SELECT DISTINCT bucket FROM plan_op WHERE transfer = ? AND kid = ?"),
                 arguments: [transfer, kid])
             _ = try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db, afterChanging: changed)
         }
     }
 
     static func moveShadow(_ db: Database, transfer: String, pid: Int64) throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO shadow (pid, kid, bucket, id, src_hash, out_hash, fid, state)
                 SELECT ?, kid, bucket, id, src_hash, out_hash, fid, \(ShadowState.acked.rawValue)
@@ -57,25 +58,25 @@ private enum Acknowledgement {
                 ORDER BY kid, bucket, id
                 ON CONFLICT (pid, kid, bucket, id) DO UPDATE SET
                     src_hash = excluded.src_hash, out_hash = excluded.out_hash, fid = excluded.fid, state = excluded.state
-                """,
-            arguments: [pid, transfer])
+                """
+        ).execute(arguments: [pid, transfer])
         // A row that was let go because a handler drops it is remembered, so that it is not looked at again.
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 UPDATE shadow SET state = \(ShadowState.dropped.rawValue), src_hash = p.src_hash, fid = p.fid
                 FROM plan_op p
                 WHERE p.transfer = ?2 AND p.action IN (2, 3) AND p.src_hash IS NOT NULL
                     AND shadow.pid = ?1 AND shadow.kid = p.kid AND shadow.bucket = p.bucket AND shadow.id = p.id
-                """,
-            arguments: [pid, transfer])
-        try db.execute(
+                """
+        ).execute(arguments: [pid, transfer])
+        try db.cachedStatement(
             sql: """
                 DELETE FROM shadow
                 WHERE pid = ?1 AND (kid, bucket, id) IN (
                     SELECT kid, bucket, id FROM plan_op
                     WHERE transfer = ?2 AND action IN (2, 3) AND src_hash IS NULL)
-                """,
-            arguments: [pid, transfer])
+                """
+        ).execute(arguments: [pid, transfer])
     }
 
     /// Checkpoints never move backwards, except that a run which did not cover a kind makes the next look at all of
@@ -86,16 +87,16 @@ private enum Acknowledgement {
         guard let stored else { return }
         let epoch = try Settings.epoch(db)
         for checkpoint in try JSONColumns.decode([StoredCheckpoint].self, stored) {
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     INSERT INTO checkpoint (pid, kid, epoch, seq, fid) VALUES (?, ?, ?, ?, ?)
                     ON CONFLICT (pid, kid) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq, fid = excluded.fid
                     WHERE excluded.seq >= seq OR excluded.epoch <> epoch OR seq > ? OR (excluded.seq = 0 AND excluded.fid <> fid)
-                    """,
-                arguments: [
-                    pid, checkpoint.kid, epoch, wasCompared ? 0 : checkpoint.sequence, checkpoint.fid,
-                    try Settings.sequence(db),
-                ])
+                    """
+            ).execute(arguments: [
+                pid, checkpoint.kid, epoch, wasCompared ? 0 : checkpoint.sequence, checkpoint.fid,
+                try Settings.sequence(db),
+            ])
             try closeRows(db, pid: pid, checkpoint)
         }
     }
@@ -103,10 +104,11 @@ private enum Acknowledgement {
     /// A run that covered the whole kind has looked at every open row of it. One that did not has 0 for a sequence
     /// number; so has a kind without any item, which is looked at as a whole every time.
     private static func closeRows(_ db: Database, pid: Int64, _ checkpoint: StoredCheckpoint) throws {
-        let latest = try Int64.fetchOne(db, sql: "SELECT max(seq) FROM head WHERE kid = ?", arguments: [checkpoint.kid])
+        let latest = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT max(seq) FROM head WHERE kid = ?"), arguments: [checkpoint.kid])
         guard checkpoint.sequence > 0 || latest == nil else { return }
-        try db.execute(
-            sql: "UPDATE shadow INDEXED BY shadow_open SET open = 0 WHERE pid = ? AND kid = ? AND open = 1",
-            arguments: [pid, checkpoint.kid])
+        try db.cachedStatement(
+            sql: "UPDATE shadow INDEXED BY shadow_open SET open = 0 WHERE pid = ? AND kid = ? AND open = 1"
+        ).execute(arguments: [pid, checkpoint.kid])
     }
 }

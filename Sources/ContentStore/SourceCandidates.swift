@@ -147,12 +147,12 @@ extension Store {
         try await read { db in
             guard let places = try Self.places(db, query) else { return AbsenteePage(rows: [], next: nil) }
             let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT s.bucket, s.id, \(Self.contested) \(Self.absenteeSQL(query)) AND (s.bucket, s.id) > (:bucket, :id)
-                    ORDER BY s.bucket, s.id
-                    LIMIT :limit
-                    """,
+                db.cachedStatement(
+                    sql: """
+                        SELECT s.bucket, s.id, \(Self.contested) \(Self.absenteeSQL(query)) AND (s.bucket, s.id) > (:bucket, :id)
+                        ORDER BY s.bucket, s.id
+                        LIMIT :limit
+                        """),
                 arguments: places + [
                     "bucket": query.after.map { Int64($0.bucket) } ?? -1, "id": query.after?.id ?? "",
                     "limit": query.limit,
@@ -171,7 +171,8 @@ extension Store {
         try await read { db in
             guard let places = try Self.places(db, query) else { return 0 }
             return try Int.fetchOne(
-                db, sql: "SELECT count(*) \(Self.absenteeSQL(query)) AND h.id IS NULL", arguments: places) ?? 0
+                db.cachedStatement(sql: "SELECT count(*) \(Self.absenteeSQL(query)) AND h.id IS NULL"),
+                arguments: places) ?? 0
         }
     }
 

@@ -61,26 +61,29 @@ extension Store {
                     kid: try Numbers.kind(db, $0.kind), sequence: $0.sequence,
                     fid: try HandlerSets.number(db, $0.filters))
             }
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     UPDATE plan SET phase = CASE phase WHEN 'looking' THEN 'looked' ELSE 'ready' END,
                         summary = ?, checkpoints = ?
                     WHERE transfer = ?
-                    """,
-                arguments: [try JSONColumns.encode(summary), try JSONColumns.encode(stored), transfer])
+                    """
+            ).execute(arguments: [try JSONColumns.encode(summary), try JSONColumns.encode(stored), transfer])
         }
     }
 
     public func planSummary(transfer: String) async throws -> PlanSummary? {
         try await read { db in
-            try String.fetchOne(db, sql: "SELECT summary FROM plan WHERE transfer = ?", arguments: [transfer])
-                .map { try JSONColumns.decode(PlanSummary.self, $0) }
+            try String.fetchOne(
+                db.cachedStatement(sql: "SELECT summary FROM plan WHERE transfer = ?"), arguments: [transfer]
+            )
+            .map { try JSONColumns.decode(PlanSummary.self, $0) }
         }
     }
 
     public func planInitiator(transfer: String) async throws -> String? {
         try await read { db in
-            try String.fetchOne(db, sql: "SELECT initiator FROM plan WHERE transfer = ?", arguments: [transfer])
+            try String.fetchOne(
+                db.cachedStatement(sql: "SELECT initiator FROM plan WHERE transfer = ?"), arguments: [transfer])
         }
     }
 
@@ -92,7 +95,8 @@ extension Store {
         try await read { db in
             guard
                 let row = try Row.fetchOne(
-                    db, sql: "SELECT digest, operations, payload FROM plan_batch WHERE transfer = ? AND number = ?",
+                    db.cachedStatement(
+                        sql: "SELECT digest, operations, payload FROM plan_batch WHERE transfer = ? AND number = ?"),
                     arguments: [transfer, number]), let payload = row.bytes(2)
             else {
                 throw TidelockError(.unknownTransfer, "Transfer \(transfer.printable) has no batch \(number) here.")
@@ -116,7 +120,8 @@ extension Store {
 
     public func abandonPlan(transfer: String) async throws {
         try await write { db in
-            let phase = try String.fetchOne(db, sql: "SELECT phase FROM plan WHERE transfer = ?", arguments: [transfer])
+            let phase = try String.fetchOne(
+                db.cachedStatement(sql: "SELECT phase FROM plan WHERE transfer = ?"), arguments: [transfer])
             if phase != nil, phase != "acknowledged" { try PlanTables.forget(db, transfer: transfer) }
         }
     }
@@ -133,19 +138,20 @@ enum PlanTables {
     /// A later plan of the same stream makes an unfinished one pointless: it reads the same shadow.
     static func forgetUnfinished(_ db: Database, pid: Int64) throws {
         let unfinished = try String.fetchAll(
-            db, sql: "SELECT transfer FROM plan WHERE pid = ? AND phase <> 'acknowledged'", arguments: [pid])
+            db.cachedStatement(sql: "SELECT transfer FROM plan WHERE pid = ? AND phase <> 'acknowledged'"),
+            arguments: [pid])
         for transfer in unfinished { try forget(db, transfer: transfer) }
     }
 
     /// A plan that is only looked at makes no other pointless; those whose reader never came back must not add up.
     static func makeRoomForPlanOnly(_ db: Database, pid: Int64, now: Int64) throws {
         let old = try String.fetchAll(
-            db,
-            sql: """
-                SELECT transfer FROM plan WHERE phase IN ('looking', 'looked') AND (opened < ?1 OR transfer IN (
-                    SELECT transfer FROM plan WHERE phase IN ('looking', 'looked') AND pid = ?2
-                    ORDER BY opened DESC, transfer DESC LIMIT -1 OFFSET ?3))
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT transfer FROM plan WHERE phase IN ('looking', 'looked') AND (opened < ?1 OR transfer IN (
+                        SELECT transfer FROM plan WHERE phase IN ('looking', 'looked') AND pid = ?2
+                        ORDER BY opened DESC, transfer DESC LIMIT -1 OFFSET ?3))
+                    """),
             arguments: [now - Limits.transferSeconds, pid, Limits.plansOnly - 1])
         for transfer in old { try forget(db, transfer: transfer) }
     }
@@ -156,16 +162,16 @@ enum PlanTables {
         phase: String, now: Int64
     ) throws {
         try forget(db, transfer: transfer)
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO plan (transfer, pid, initiator, direction, scope, phase, opened)
                 VALUES (?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [transfer, pid, initiator, direction.rawValue, try JSONColumns.encode(scope), phase, now])
+                """
+        ).execute(arguments: [transfer, pid, initiator, direction.rawValue, try JSONColumns.encode(scope), phase, now])
     }
 
     static func scope(_ db: Database, transfer: String) throws -> Scope? {
-        try String.fetchOne(db, sql: "SELECT scope FROM plan WHERE transfer = ?", arguments: [transfer])
+        try String.fetchOne(db.cachedStatement(sql: "SELECT scope FROM plan WHERE transfer = ?"), arguments: [transfer])
             .map { try JSONColumns.decode(Scope.self, $0) }
     }
 
@@ -180,7 +186,8 @@ enum PlanTables {
     /// Answers whether the plan is only looked at.
     @discardableResult
     static func requirePlanning(_ db: Database, transfer: String) throws -> Bool {
-        let phase = try String.fetchOne(db, sql: "SELECT phase FROM plan WHERE transfer = ?", arguments: [transfer])
+        let phase = try String.fetchOne(
+            db.cachedStatement(sql: "SELECT phase FROM plan WHERE transfer = ?"), arguments: [transfer])
         guard phase == "planning" || phase == "looking" else {
             throw TidelockError(
                 .fenced, "Transfer \(transfer.printable) was given up or superseded while its plan was made.",
@@ -191,7 +198,7 @@ enum PlanTables {
 
     static func forget(_ db: Database, transfer: String) throws {
         for table in ["plan_op", "plan_batch", "plan_blob", "plan"] {
-            try db.execute(sql: "DELETE FROM \(table) WHERE transfer = ?", arguments: [transfer])
+            try db.cachedStatement(sql: "DELETE FROM \(table) WHERE transfer = ?").execute(arguments: [transfer])
         }
     }
 
@@ -250,6 +257,7 @@ enum PlanTables {
     }
 
     static func record(_ db: Database, _ batch: EncodedBatch, transfer: String, supersedes: Bool) throws {
+        // Not kept: a statement holds its values until it is used again, and payloads are large.
         try db.execute(
             sql: """
                 INSERT INTO plan_batch (transfer, number, digest, operations, payload, supersedes)
@@ -263,7 +271,8 @@ enum PlanTables {
     /// The shadow's root as it will be once the plan is acknowledged.
     static func expectedRoot(_ db: Database, transfer: String, pid: Int64, kid: Int64) throws -> Digest {
         let buckets = try UInt16.fetchAll(
-            db, sql: "SELECT DISTINCT bucket FROM plan_op WHERE transfer = ? AND kid = ?", arguments: [transfer, kid])
+            db.cachedStatement(sql: "SELECT DISTINCT bucket FROM plan_op WHERE transfer = ? AND kid = ?"),
+            arguments: [transfer, kid])
         let rows = try db.cachedStatement(
             sql: """
                 SELECT bucket, id, out_hash FROM (

@@ -83,11 +83,11 @@ private struct ShadowReconciler {
 
     private func rows(after: ListPosition?, upTo upper: ListPosition?) throws -> [Row] {
         try Row.fetchAll(
-            db,
-            sql: """
-                SELECT bucket, id, state FROM shadow
-                WHERE pid = ? AND kid = ? AND (bucket, id) > (?, ?) AND (bucket, id) <= (?, ?)
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT bucket, id, state FROM shadow
+                    WHERE pid = ? AND kid = ? AND (bucket, id) > (?, ?) AND (bucket, id) <= (?, ?)
+                    """),
             arguments: [
                 pid, kid, after.map { Int64($0.bucket) } ?? -1, after?.id ?? "",
                 upper.map { Int64($0.bucket) } ?? 65_536, upper?.id ?? "",

@@ -7,7 +7,8 @@ extension Store {
     public func plannedRows(transfer: String, _ request: ListPlanned) async throws -> PlannedPage {
         try await read { db in
             let isReady = try Bool.fetchOne(
-                db, sql: "SELECT phase IN ('ready', 'looked') FROM plan WHERE transfer = ?", arguments: [transfer])
+                db.cachedStatement(sql: "SELECT phase IN ('ready', 'looked') FROM plan WHERE transfer = ?"),
+                arguments: [transfer])
             guard isReady == true else { throw TidelockError.noPlan(of: transfer) }
             let after = try request.after.map { position in
                 (kid: try Numbers.knownKind(db, Kind(position.kind)), bucket: Int64(position.bucket), id: position.id)

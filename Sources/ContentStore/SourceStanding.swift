@@ -7,20 +7,22 @@ extension Store {
     public func kinds() async throws -> [Kind] {
         try await read { db in
             try String.fetchAll(
-                db,
-                sql: """
-                    SELECT name FROM kind
-                    WHERE EXISTS (SELECT 1 FROM head WHERE head.kid = kind.kid)
-                        OR EXISTS (SELECT 1 FROM checkpoint WHERE checkpoint.kid = kind.kid)
-                    """
+                db.cachedStatement(
+                    sql: """
+                        SELECT name FROM kind
+                        WHERE EXISTS (SELECT 1 FROM head WHERE head.kid = kind.kid)
+                            OR EXISTS (SELECT 1 FROM checkpoint WHERE checkpoint.kid = kind.kid)
+                        """)
             ).map { try Kind($0) }.sorted()
         }
     }
 
     public func peer(_ instance: String) async throws -> InstanceIdentity? {
         try await read { db in
-            try Row.fetchOne(db, sql: "SELECT instance, name FROM peer WHERE instance = ?", arguments: [instance])
-                .map { InstanceIdentity(id: $0[0], name: $0[1]) }
+            try Row.fetchOne(
+                db.cachedStatement(sql: "SELECT instance, name FROM peer WHERE instance = ?"), arguments: [instance]
+            )
+            .map { InstanceIdentity(id: $0[0], name: $0[1]) }
         }
     }
 
@@ -31,7 +33,8 @@ extension Store {
     public func liveItems(of kind: Kind) async throws -> Int {
         try await read { db in
             try Int.fetchOne(
-                db, sql: "SELECT count(*) FROM head JOIN kind USING (kid) WHERE kind.name = ? AND deleted = 0",
+                db.cachedStatement(
+                    sql: "SELECT count(*) FROM head JOIN kind USING (kid) WHERE kind.name = ? AND deleted = 0"),
                 arguments: [kind.name]) ?? 0
         }
     }
@@ -47,32 +50,34 @@ extension Store {
     private static func standing(_ db: Database, kind: Kind, pid: Int64?) throws -> KindStanding {
         let kid = try Numbers.kind(db, kind)
         let latest =
-            try Int64.fetchOne(
-                db, sql: "SELECT max(seq) FROM head WHERE kid = ?", arguments: [kid]) ?? 0
+            try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(seq) FROM head WHERE kid = ?"), arguments: [kid])
+            ?? 0
         guard let pid else {
             return KindStanding(
                 kind: kind, checkpoint: nil, latest: latest, filters: nil, root: .empty, held: 0, reverted: 0,
                 changes: 0)
         }
         let reverted = try Int.fetchOne(
-            db,
-            sql: """
-                SELECT count(*) FROM shadow INDEXED BY shadow_reverted
-                WHERE pid = ? AND kid = ? AND state = \(ShadowState.reverted.rawValue)
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT count(*) FROM shadow INDEXED BY shadow_reverted
+                    WHERE pid = ? AND kid = ? AND state = \(ShadowState.reverted.rawValue)
+                    """),
             arguments: [pid, kid])
         let hasOpenRows = try Bool.fetchOne(
-            db,
-            sql: "SELECT EXISTS (SELECT 1 FROM shadow INDEXED BY shadow_open WHERE pid = ? AND kid = ? AND open = 1)",
+            db.cachedStatement(
+                sql:
+                    "SELECT EXISTS (SELECT 1 FROM shadow INDEXED BY shadow_open WHERE pid = ? AND kid = ? AND open = 1)"
+            ),
             arguments: [pid, kid])
         let root = try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db)
         let checkpoint = try Row.fetchOne(
-            db,
-            sql: """
-                SELECT c.seq, f.fingerprint, f.names
-                FROM checkpoint c JOIN handler_set f USING (fid)
-                WHERE c.pid = ? AND c.kid = ? AND c.epoch = ? AND c.seq <= ?
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT c.seq, f.fingerprint, f.names
+                    FROM checkpoint c JOIN handler_set f USING (fid)
+                    WHERE c.pid = ? AND c.kid = ? AND c.epoch = ? AND c.seq <= ?
+                    """),
             arguments: [pid, kid, try Settings.epoch(db), try Settings.sequence(db)])
         return KindStanding(
             kind: kind, checkpoint: checkpoint.map { $0[0] }, latest: latest,
@@ -84,7 +89,8 @@ extension Store {
     private static func changes(_ db: Database, kid: Int64, since sequence: Int64) throws -> Int {
         let limit = Limits.inlineItems + 1
         return try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM (SELECT 1 FROM head WHERE kid = ? AND seq > ? LIMIT \(limit))",
+            db.cachedStatement(
+                sql: "SELECT count(*) FROM (SELECT 1 FROM head WHERE kid = ? AND seq > ? LIMIT \(limit))"),
             arguments: [kid, sequence]) ?? 0
     }
 }
@@ -95,9 +101,9 @@ enum HandlerSets {
         let names = try JSONColumns.encode(filters.handlers)
         let find = try db.cachedStatement(sql: "SELECT fid FROM handler_set WHERE fingerprint = ? AND names = ?")
         if let known = try find.fetchInteger([filters.fingerprint.data, names]) { return known }
-        try db.execute(
-            sql: "INSERT INTO handler_set (fingerprint, names) VALUES (?, ?)",
-            arguments: [filters.fingerprint.data, names])
+        try db.cachedStatement(sql: "INSERT INTO handler_set (fingerprint, names) VALUES (?, ?)").execute(arguments: [
+            filters.fingerprint.data, names,
+        ])
         return db.lastInsertedRowID
     }
 

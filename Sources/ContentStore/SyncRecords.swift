@@ -44,15 +44,15 @@ enum SyncRecords {
 
     static func keep(_ db: Database, _ record: SyncRecord, now: Int64) throws {
         let moment = try String.fetchOne(
-            db, sql: "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', ?, 'unixepoch')", arguments: [now])
+            db.cachedStatement(sql: "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', ?, 'unixepoch')"), arguments: [now])
         let document = document(record, timestamp: now, moment ?? "")
         try Documents.save(db, document, id: record.run, in: collection)
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 DELETE FROM document
                 WHERE collection = ?1 AND ordinal <= (SELECT max(ordinal) FROM document WHERE collection = ?1) - ?2
-                """,
-            arguments: [collection, kept])
+                """
+        ).execute(arguments: [collection, kept])
     }
 
     /// The record of a transfer that another instance committed here.
@@ -61,7 +61,8 @@ enum SyncRecords {
     ) throws {
         var record = SyncRecord(run: transfer, direction: "receive", status: "committed")
         let row = try Row.fetchOne(
-            db, sql: "SELECT instance, name, opened FROM peer, transfer WHERE peer.pid = ? AND transfer.id = ?",
+            db.cachedStatement(
+                sql: "SELECT instance, name, opened FROM peer, transfer WHERE peer.pid = ? AND transfer.id = ?"),
             arguments: [pid, transfer])
         if let row {
             record.origin = (id: row[0], name: row[1])

@@ -28,7 +28,8 @@ extension Store {
     public func targets() async throws -> [TargetRecord] {
         try await read { db in
             try Row.fetchAll(
-                db, sql: "SELECT name, uri, key, key_variable, push, pull FROM target ORDER BY position, name"
+                db.cachedStatement(
+                    sql: "SELECT name, uri, key, key_variable, push, pull FROM target ORDER BY position, name")
             ).map { row in
                 let key: TargetRecord.Key =
                     if let variable = row[3] as String? { .variable(variable) } else { .stored(try SyncKey(row[2])) }
@@ -47,15 +48,17 @@ extension Store {
                 case .stored(let key): (key.secret, nil)
                 case .variable(let name): (nil, name)
                 }
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     INSERT INTO target (name, position, uri, key, key_variable, push, pull)
                     VALUES (?, (SELECT coalesce(max(position), 0) + 1 FROM target), ?, ?, ?, ?, ?)
                     ON CONFLICT (name) DO UPDATE SET
                         uri = excluded.uri, key = excluded.key, key_variable = excluded.key_variable,
                         push = excluded.push, pull = excluded.pull
-                    """,
-                arguments: [target.name, target.uri, key.stored, key.variable, target.allowsPush, target.allowsPull])
+                    """
+            ).execute(arguments: [
+                target.name, target.uri, key.stored, key.variable, target.allowsPush, target.allowsPull,
+            ])
         }
     }
 
@@ -63,7 +66,7 @@ extension Store {
         let auditor = auditor
         try await write { db in
             try auditor.note(db, .targetRemove, target: name)
-            try db.execute(sql: "DELETE FROM target WHERE name = ?", arguments: [name])
+            try db.cachedStatement(sql: "DELETE FROM target WHERE name = ?").execute(arguments: [name])
             guard db.changesCount == 1 else {
                 throw TidelockError(
                     .unknownTarget, "There is no target '\(name.printable)'.",
@@ -75,9 +78,8 @@ extension Store {
     /// Remembers which instance answers at a target, so that the next run can say at once what it holds of it.
     public func note(instance: String, answering target: String, at uri: String) async throws {
         try await write { db in
-            try db.execute(
-                sql: "INSERT OR REPLACE INTO answered (target, uri, instance) VALUES (?, ?, ?)",
-                arguments: [target, uri, instance])
+            try db.cachedStatement(sql: "INSERT OR REPLACE INTO answered (target, uri, instance) VALUES (?, ?, ?)")
+                .execute(arguments: [target, uri, instance])
         }
     }
 
@@ -85,7 +87,8 @@ extension Store {
     public func instance(answering target: String, at uri: String) async throws -> String? {
         try await read { db in
             try String.fetchOne(
-                db, sql: "SELECT instance FROM answered WHERE target = ? AND uri = ?", arguments: [target, uri])
+                db.cachedStatement(sql: "SELECT instance FROM answered WHERE target = ? AND uri = ?"),
+                arguments: [target, uri])
         }
     }
 }

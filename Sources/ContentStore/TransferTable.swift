@@ -18,7 +18,8 @@ enum TransferTable {
     static func fetch(_ db: Database, _ id: String) throws -> Record? {
         guard
             let row = try Row.fetchOne(
-                db, sql: "SELECT pid, phase, fence, direction, initiator, scope, result FROM transfer WHERE id = ?",
+                db.cachedStatement(
+                    sql: "SELECT pid, phase, fence, direction, initiator, scope, result FROM transfer WHERE id = ?"),
                 arguments: [id])
         else { return nil }
         return Record(
@@ -29,15 +30,15 @@ enum TransferTable {
     }
 
     static func insert(_ db: Database, _ record: Record, now: Int64) throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO transfer (id, pid, initiator, direction, scope, phase, fence, opened, touched)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                record.id, record.pid, record.initiator, record.direction.rawValue,
-                try JSONColumns.encode(record.scope), record.phase.rawValue, record.fence, now, now,
-            ])
+                """
+        ).execute(arguments: [
+            record.id, record.pid, record.initiator, record.direction.rawValue,
+            try JSONColumns.encode(record.scope), record.phase.rawValue, record.fence, now, now,
+        ])
     }
 
     static func require(_ db: Database, _ id: String) throws -> Record {
@@ -67,12 +68,12 @@ enum TransferTable {
     /// A source's new transfer supersedes what it left unfinished here; what that staged may be resumed while it is about
     /// the same scope.
     static func abandonUnfinished(_ db: Database, pid: Int64, scope: Scope, now: Int64) throws {
-        try db.execute(
-            sql: "UPDATE transfer SET phase = 'abandoned' WHERE phase = 'open' AND (pid = ? OR touched < ?)",
-            arguments: [pid, now - Limits.transferSeconds])
-        try db.execute(
-            sql: "UPDATE transfer SET touched = 0 WHERE phase = 'abandoned' AND pid = ? AND touched > 0 AND scope <> ?",
-            arguments: [pid, try JSONColumns.encode(scope)])
+        try db.cachedStatement(
+            sql: "UPDATE transfer SET phase = 'abandoned' WHERE phase = 'open' AND (pid = ? OR touched < ?)"
+        ).execute(arguments: [pid, now - Limits.transferSeconds])
+        try db.cachedStatement(
+            sql: "UPDATE transfer SET touched = 0 WHERE phase = 'abandoned' AND pid = ? AND touched > 0 AND scope <> ?"
+        ).execute(arguments: [pid, try JSONColumns.encode(scope)])
         try dropStages(db, now: now)
     }
 
@@ -94,24 +95,26 @@ enum TransferTable {
 
     /// Gives up all transfers and frees what they staged.
     static func abandonAll(_ db: Database) throws {
-        try db.execute(sql: "UPDATE transfer SET phase = 'abandoned', touched = 0 WHERE phase IN ('open', 'abandoned')")
-        for transfer in try String.fetchAll(db, sql: "SELECT DISTINCT transfer FROM staged_batch") {
+        try db.cachedStatement(
+            sql: "UPDATE transfer SET phase = 'abandoned', touched = 0 WHERE phase IN ('open', 'abandoned')"
+        ).execute()
+        for transfer in try String.fetchAll(db.cachedStatement(sql: "SELECT DISTINCT transfer FROM staged_batch")) {
             try dropStage(db, transfer: transfer)
         }
     }
 
     static func dropStage(_ db: Database, transfer: String) throws {
         for column in ["rid", "arrived"] {
-            try db.execute(
-                sql: "DELETE FROM body WHERE rid IN (SELECT \(column) FROM stage WHERE transfer = ?)",
-                arguments: [transfer])
+            try db.cachedStatement(
+                sql: "DELETE FROM body WHERE rid IN (SELECT \(column) FROM stage WHERE transfer = ?)"
+            ).execute(arguments: [transfer])
         }
         try clearStage(db, transfer: transfer)
     }
 
     static func clearStage(_ db: Database, transfer: String) throws {
-        try db.execute(sql: "DELETE FROM stage WHERE transfer = ?", arguments: [transfer])
+        try db.cachedStatement(sql: "DELETE FROM stage WHERE transfer = ?").execute(arguments: [transfer])
         try StagedLinks.clear(db, transfer: transfer)
-        try db.execute(sql: "DELETE FROM staged_batch WHERE transfer = ?", arguments: [transfer])
+        try db.cachedStatement(sql: "DELETE FROM staged_batch WHERE transfer = ?").execute(arguments: [transfer])
     }
 }

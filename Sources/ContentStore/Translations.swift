@@ -18,15 +18,15 @@ extension Store {
     public func translationProjects() async throws -> [String] {
         try await read { db in
             try String.fetchAll(
-                db,
-                sql: """
-                    SELECT h.id FROM head h JOIN kind USING (kid) WHERE kind.name = :projects AND h.deleted = 0
-                    UNION
-                    SELECT substr(name, length(:prefix) + 1) FROM kind
-                    WHERE name GLOB :prefix || '*'
-                        AND EXISTS (SELECT 1 FROM head WHERE head.kid = kind.kid AND head.deleted = 0)
-                    ORDER BY 1
-                    """,
+                db.cachedStatement(
+                    sql: """
+                        SELECT h.id FROM head h JOIN kind USING (kid) WHERE kind.name = :projects AND h.deleted = 0
+                        UNION
+                        SELECT substr(name, length(:prefix) + 1) FROM kind
+                        WHERE name GLOB :prefix || '*'
+                            AND EXISTS (SELECT 1 FROM head WHERE head.kid = kind.kid AND head.deleted = 0)
+                        ORDER BY 1
+                        """),
                 arguments: ["projects": Kind.translationProjects.name, "prefix": Kind.translationPrefix])
         }
     }

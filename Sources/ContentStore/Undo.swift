@@ -83,28 +83,31 @@ enum Undo {
     /// Runs whose undo is older than promised and that observers need no more.
     static func expired(_ db: Database, now: Int64) throws -> Set<String> {
         let old = try String.fetchAll(
-            db, sql: "SELECT id FROM run WHERE undoable = 1 ORDER BY started DESC, id DESC LIMIT -1 OFFSET ?",
+            db.cachedStatement(
+                sql: "SELECT id FROM run WHERE undoable = 1 ORDER BY started DESC, id DESC LIMIT -1 OFFSET ?"),
             arguments: [Retention.undoRuns])
         let late = try String.fetchAll(
-            db, sql: "SELECT id FROM run WHERE undoable = 1 AND started < ?", arguments: [now - Retention.undoSeconds])
+            db.cachedStatement(sql: "SELECT id FROM run WHERE undoable = 1 AND started < ?"),
+            arguments: [now - Retention.undoSeconds])
         return try Set(old + late).filter { try !isNeededByObservers(db, run: $0) }
     }
 
     static func isNeededByObservers(_ db: Database, run: String) throws -> Bool {
         try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM outbox WHERE run = ? AND event IN (\(Outbox.eventsAboutItems)))",
+            db.cachedStatement(
+                sql: "SELECT EXISTS (SELECT 1 FROM outbox WHERE run = ? AND event IN (\(Outbox.eventsAboutItems)))"),
             arguments: [run]) ?? false
     }
 
     static func forget(_ db: Database, run: String) throws {
         try BaseBodies.prune(db, undoOf: run)
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 DELETE FROM body WHERE rid IN (
                     SELECT old_rid FROM undo WHERE run = ? AND verdict IN (\(Verdict.list(Verdict.owning))))
-                """,
-            arguments: [run])
-        try db.execute(sql: "DELETE FROM undo WHERE run = ?", arguments: [run])
-        try db.execute(sql: "UPDATE run SET undoable = 0 WHERE id = ?", arguments: [run])
+                """
+        ).execute(arguments: [run])
+        try db.cachedStatement(sql: "DELETE FROM undo WHERE run = ?").execute(arguments: [run])
+        try db.cachedStatement(sql: "UPDATE run SET undoable = 0 WHERE id = ?").execute(arguments: [run])
     }
 }

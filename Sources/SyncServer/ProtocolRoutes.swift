@@ -330,7 +330,8 @@ extension Reception {
         _ body: @escaping @Sendable () async throws -> some Encodable & Sendable
     ) async throws -> Answer {
         let key = "\(call.arrival.endpoint.rawValue) \(call.arrival.path) \(call.token.issuer) \(call.token.bodyDigest)"
-        guard let outcome = await work.outcome(of: key, afterwards: afterwards, { try WireBody.encode(await body()) }) else {
+        guard let outcome = await work.outcome(of: key, afterwards: afterwards, { try WireBody.encode(await body()) })
+        else {
             return try Answer(status: 202, WorkingAnswer())
         }
         return Answer(body: try outcome.get())

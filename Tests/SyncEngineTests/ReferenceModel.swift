@@ -118,7 +118,8 @@ extension ReferenceModel {
     }
 
     /// One run may edit several items.
-    private mutating func note(_ key: ItemKey, _ change: (old: ModelRow, new: ModelRow), at instance: Int, run: String) {
+    private mutating func note(_ key: ItemKey, _ change: (old: ModelRow, new: ModelRow), at instance: Int, run: String)
+    {
         undo[run, default: (instance, nil, false, [:])].rows[key] = change
     }
 }

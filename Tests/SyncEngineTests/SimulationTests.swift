@@ -5,7 +5,7 @@ import TidelockTestSupport
 /// `TIDELOCK_ITEM`, such as `content/posts/p2`, adds what becomes of one item to a history that broke a rule.
 @Suite struct SimulationTests {
     @Test func everyHistoryKeepsTheRules() async throws {
-        let histories = RandomHistories("simulation", casesVariable: "TIDELOCK_CASES", cases: 120)
+        let histories = RandomHistories("simulation", casesVariable: "TIDELOCK_CASES", cases: 500)
         let tally = await histories.tally { seed in
             let simulation = try Simulation(seed: seed)
             try await simulation.perform(steps: 40)

@@ -50,11 +50,11 @@ struct PathCheck {
 
     private func changesAssets(_ kid: Int64) throws -> Bool {
         try Bool.fetchOne(
-            db,
-            sql: """
-                SELECT EXISTS (
-                    SELECT 1 FROM undo WHERE run = ? AND kid = ? AND verdict IN (\(Verdict.list(Verdict.applied))))
-                """,
+            db.cachedStatement(
+                sql: """
+                    SELECT EXISTS (
+                        SELECT 1 FROM undo WHERE run = ? AND kid = ? AND verdict IN (\(Verdict.list(Verdict.applied))))
+                    """),
             arguments: [changes, kid]) == true
     }
 

@@ -15,10 +15,10 @@ extension Store: BlobSource {
         return try await read { db in
             guard try PlanTables.isReady(db, transfer: transfer) else { throw TidelockError.noPlan(of: transfer) }
             let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT sha256, size, path FROM plan_blob WHERE transfer = ? AND sha256 > ? ORDER BY sha256 LIMIT ?
-                    """,
+                db.cachedStatement(
+                    sql: """
+                        SELECT sha256, size, path FROM plan_blob WHERE transfer = ? AND sha256 > ? ORDER BY sha256 LIMIT ?
+                        """),
                 arguments: [transfer, position?.data ?? [UInt8]().data, Limits.blobPage])
             let blobs = rows.map { PlannedBlob(sha256: ($0.bytes(0) ?? []).hex, size: $0[1], path: $0[2]) }
             return BlobPage(blobs: blobs, next: blobs.count < Limits.blobPage ? nil : blobs.last?.sha256)
@@ -52,7 +52,7 @@ extension Store: BlobSource {
     public func plannedFiles(transfer: String) async throws -> FileTotals? {
         try await read { db in
             let row = try Row.fetchOne(
-                db, sql: "SELECT count(*), coalesce(sum(size), 0) FROM plan_blob WHERE transfer = ?",
+                db.cachedStatement(sql: "SELECT count(*), coalesce(sum(size), 0) FROM plan_blob WHERE transfer = ?"),
                 arguments: [transfer])
             guard let row, row[0] as Int > 0 else { return nil }
             return FileTotals(count: row[0], bytes: row[1])

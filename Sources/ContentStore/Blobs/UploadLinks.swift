@@ -77,9 +77,9 @@ struct UploadLinks {
     /// Notes, in the transaction that changes them, which assets a run has changed.
     static func note(_ db: Database, run: String) throws {
         guard let kid = try Numbers.knownKind(db, .assets) else { return }
-        try db.execute(
-            sql: "INSERT OR IGNORE INTO unlinked_asset SELECT run, bucket, id FROM undo WHERE run = ? AND kid = ?",
-            arguments: [run, kid])
+        try db.cachedStatement(
+            sql: "INSERT OR IGNORE INTO unlinked_asset SELECT run, bucket, id FROM undo WHERE run = ? AND kid = ?"
+        ).execute(arguments: [run, kid])
     }
 
     static func note(_ db: Database, _ place: Place, run: String) throws {
@@ -93,7 +93,7 @@ struct UploadLinks {
     }
 
     static func areLeft(_ db: Database) throws -> Bool {
-        try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM unlinked_asset)") == true
+        try Bool.fetchOne(db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM unlinked_asset)")) == true
     }
 
     func makeAll() throws -> Changes {

@@ -17,18 +17,18 @@ extension StoreInspector {
         let ownsBodies = "transfer NOT IN (SELECT id FROM transfer WHERE phase = 'committed')"
         // A run that left the row's body where it was (adopt, keep, release, nothing) does not own it.
         let rows = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT rid, 'head ' || id FROM head WHERE rid IS NOT NULL
-                UNION ALL SELECT rid, 'stage ' || id FROM stage WHERE rid IS NOT NULL AND \(ownsBodies)
-                UNION ALL SELECT arrived, 'arrived ' || id FROM stage WHERE arrived IS NOT NULL AND \(ownsBodies)
-                UNION ALL SELECT rid, 'base of ' || id FROM base_body
-                UNION ALL SELECT rid, 'conflict ' || cid FROM conflict WHERE rid IS NOT NULL
-                UNION ALL SELECT old_rid, 'undo ' || run || ' ' || id || ' verdict ' || verdict FROM undo
-                    WHERE old_rid IS NOT NULL AND verdict IN (0, 1, 3, 5, 7)
-                """)
+            db.cachedStatement(
+                sql: """
+                    SELECT rid, 'head ' || id FROM head WHERE rid IS NOT NULL
+                    UNION ALL SELECT rid, 'stage ' || id FROM stage WHERE rid IS NOT NULL AND \(ownsBodies)
+                    UNION ALL SELECT arrived, 'arrived ' || id FROM stage WHERE arrived IS NOT NULL AND \(ownsBodies)
+                    UNION ALL SELECT rid, 'base of ' || id FROM base_body
+                    UNION ALL SELECT rid, 'conflict ' || cid FROM conflict WHERE rid IS NOT NULL
+                    UNION ALL SELECT old_rid, 'undo ' || run || ' ' || id || ' verdict ' || verdict FROM undo
+                        WHERE old_rid IS NOT NULL AND verdict IN (0, 1, 3, 5, 7)
+                    """))
         for row in rows { owners[row[0], default: []].append(row[1]) }
-        let present = Set(try Int64.fetchAll(db, sql: "SELECT rid FROM body"))
+        let present = Set(try Int64.fetchAll(db.cachedStatement(sql: "SELECT rid FROM body")))
         var problems: [String] = []
         for (rid, owners) in owners where owners.count != 1 || !present.contains(rid) {
             problems.append("body \(rid) (\(present.contains(rid) ? "present" : "missing")) is referenced by \(owners)")
@@ -85,7 +85,9 @@ extension StoreInspector {
         var problems: [String] = []
         var dirtyNodes: Set<LeafPlace> = []
         var seen: Set<LeafPlace> = []
-        for row in try Row.fetchAll(db, sql: "SELECT role, pid, kid, bucket, count, digest, dirty FROM leaf") {
+        for row in try Row.fetchAll(
+            db.cachedStatement(sql: "SELECT role, pid, kid, bucket, count, digest, dirty FROM leaf"))
+        {
             let place = LeafPlace(row)
             seen.insert(place)
             guard row["dirty"] == 0 else {
@@ -113,7 +115,7 @@ extension StoreInspector {
                 count: members.reduce(0) { $0 + $1.value.count }, digest: Data(Digest(over: text).bytes))
         }
         var stored: [LeafPlace: RealLeaf] = [:]
-        for row in try Row.fetchAll(db, sql: "SELECT role, pid, kid, number, count, digest FROM node") {
+        for row in try Row.fetchAll(db.cachedStatement(sql: "SELECT role, pid, kid, number, count, digest FROM node")) {
             stored[LeafPlace(row)] = RealLeaf(count: row["count"], digest: row["digest"])
         }
         return Set(expected.keys).union(stored.keys).subtracting(dirty)

@@ -67,12 +67,12 @@ extension StoreInspector {
 
     private static func heads(_ db: Database) throws -> [ItemKey: HeadRow] {
         let rows = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT kind.name, head.id, cast(body.bytes AS TEXT), CASE WHEN hash IS NULL THEN NULL ELSE hex(hash) END,
-                    CASE WHEN base IS NULL THEN NULL ELSE hex(base) END, peer.instance, edited, seq, reverted
-                FROM head JOIN kind USING (kid) LEFT JOIN body USING (rid) LEFT JOIN peer ON peer.pid = head.origin
-                """)
+            db.cachedStatement(
+                sql: """
+                    SELECT kind.name, head.id, cast(body.bytes AS TEXT), CASE WHEN hash IS NULL THEN NULL ELSE hex(hash) END,
+                        CASE WHEN base IS NULL THEN NULL ELSE hex(base) END, peer.instance, edited, seq, reverted
+                    FROM head JOIN kind USING (kid) LEFT JOIN body USING (rid) LEFT JOIN peer ON peer.pid = head.origin
+                    """))
         let pairs = try rows.map { row in
             (
                 ItemKey(try Kind(row[0] as String), row[1]),
@@ -87,18 +87,22 @@ extension StoreInspector {
     /// What a reader sees, and which transfers are committed, at one moment.
     public func view() throws -> StoreView {
         try database.read { db in
-            let committed = try Row.fetchAll(db, sql: "SELECT id, fence FROM transfer WHERE phase = 'committed'")
+            let committed = try Row.fetchAll(
+                db.cachedStatement(sql: "SELECT id, fence FROM transfer WHERE phase = 'committed'"))
             return StoreView(
                 heads: try Self.heads(db),
                 committed: Dictionary(uniqueKeysWithValues: committed.map { ($0[0] as String, $0[1] as Int64) }),
-                fence: try Int64.fetchOne(db, sql: "SELECT value FROM setting WHERE key = 'fence'") ?? 0)
+                fence: try Int64.fetchOne(db.cachedStatement(sql: "SELECT value FROM setting WHERE key = 'fence'")) ?? 0
+            )
         }
     }
 
     /// Runs of which an event with this name waits to be told.
     public func runs(told event: String) throws -> Set<String> {
         try database.read { db in
-            Set(try String.fetchAll(db, sql: "SELECT run FROM outbox WHERE event = ?", arguments: [event]))
+            Set(
+                try String.fetchAll(
+                    db.cachedStatement(sql: "SELECT run FROM outbox WHERE event = ?"), arguments: [event]))
         }
     }
 
@@ -106,12 +110,12 @@ extension StoreInspector {
     public func undone(by run: String) throws -> [ItemKey: String?] {
         try database.read { db in
             let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT kind.name, undo.id, CASE WHEN body.rid IS NULL THEN NULL ELSE hex(old_hash) END
-                    FROM undo JOIN kind USING (kid) LEFT JOIN body ON body.rid = old_rid
-                    WHERE run = ?
-                    """, arguments: [run])
+                db.cachedStatement(
+                    sql: """
+                        SELECT kind.name, undo.id, CASE WHEN body.rid IS NULL THEN NULL ELSE hex(old_hash) END
+                        FROM undo JOIN kind USING (kid) LEFT JOIN body ON body.rid = old_rid
+                        WHERE run = ?
+                        """), arguments: [run])
             return Dictionary(
                 uniqueKeysWithValues: try rows.map { (ItemKey(try Kind($0[0] as String), $0[1]), $0[2] as String?) })
         }
