@@ -121,6 +121,7 @@ private struct ShadowReconciler {
             try set(item.id, bucket, state: .takenOver, output: nil)
         } else {
             try set(item.id, bucket, state: .foreign, output: nil)
+            try forgetOutputOfNothing(item.id, bucket)
         }
     }
 
@@ -159,11 +160,20 @@ private struct ShadowReconciler {
         try tree.markDirty(db, bucket: bucket)
     }
 
-    /// The destination has no such row: we start anew with it, and still know what we sent.
+    /// An item that is made anew after it was deleted here is not the one of which something was sent.
+    private func forgetOutputOfNothing(_ id: String, _ bucket: Bucket) throws {
+        guard try !isHere(id, bucket) else { return }
+        try db.cachedStatement(
+            sql: "UPDATE shadow SET src_hash = NULL, out_hash = NULL WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?"
+        ).execute(arguments: [pid, kid, Int64(bucket.number), id])
+    }
+
+    /// The destination has no such row: we start anew with it, and still know what we sent where the item is here.
     private func forget(bucket: Bucket, id: String) throws {
         try db.cachedStatement(
             sql: "UPDATE shadow SET state = 0, fid = NULL, open = 1 WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?"
         ).execute(arguments: [pid, kid, Int64(bucket.number), id])
+        try forgetOutputOfNothing(id, bucket)
         try tree.markDirty(db, bucket: bucket)
     }
 }

@@ -48,6 +48,24 @@ import TidelockTestSupport
         #expect(a.hooks.pinned == 0)
     }
 
+    @Test(arguments: [false, true])
+    func anItemThatWasDeletedAndMadeAnewIsNoOriginalOfWhatWasSentBefore(isAnswerLost: Bool) async throws {
+        try await a.put(.posts, Self.original)
+        try await a.push(to: b)
+        try await a.remove(.posts, "1")
+        if isAnswerLost {
+            await #expect(throws: TestRunFailure.self) {
+                try await a.push(to: b, TestRun(fault: .init(call: 1, isCarriedOut: true)))
+            }
+        }
+        try await a.push(to: b)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":1}"#)
+        try await a.put(.posts, #"{"_id":"1","v":5,"secret":5}"#)
+        let pull = try await a.pull(from: b)
+        #expect(pull.result?.conflicts.map(\.verdict) == [.replaced])
+        #expect(try await a.text(.posts, "1") == #"{"_id":"1","v":1}"#)
+    }
+
     @Test func aPatchIsMadeOnceAndNothingGoesBackAndForth() async throws {
         try await edited()
         try await a.pull(from: b)
