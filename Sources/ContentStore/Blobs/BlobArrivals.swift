@@ -130,7 +130,8 @@ private final class BlobArrival: Sendable {
     private let hash: ContentHash
     private let state = Mutex(State())
 
-    private static let largeFile: Int64 = 16 << 20
+    /// Bytes from which files go to the disk at once: they have to be there in the end, and nobody reads them soon.
+    private static let directFile: Int64 = 64 << 10
 
     fileprivate struct State {
         /// Over the first `hashed` bytes.
@@ -182,7 +183,7 @@ private final class BlobArrival: Sendable {
         _ bytes: UnsafeRawBufferPointer, to blob: Blob, at offset: Int64, hashing digest: BlobDigest?
     ) throws {
         let file = try BlobFile(writing: path)
-        if blob.size < Self.largeFile {
+        if blob.size < Self.directFile {
             try file.append(bytes)
             digest?.update(bytes)
             // While other files arrive: what waits for all of them in the end waits for little.

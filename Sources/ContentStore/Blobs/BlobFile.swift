@@ -58,7 +58,7 @@ final class BlobFile {
         }
     }
 
-    /// Appends bytes of a large file at its end, which is at `offset`, around the page cache: nobody reads it soon, and
+    /// Appends bytes of a file at its end, which is at `offset`, around the page cache: nobody reads it soon, and
     /// the copy there would cost more than all else that is done with its bytes. What is not aligned, or what the disk
     /// does not take so, goes the usual way: https://man7.org/linux/man-pages/man2/open.2.html, O_DIRECT.
     func appendDirectly(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
