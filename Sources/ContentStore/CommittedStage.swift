@@ -22,8 +22,8 @@ enum CommittedStage {
     fileprivate static func dropLinks(_ db: Database, of transfer: String) throws -> Int {
         try db.cachedStatement(
             sql: """
-                DELETE FROM stage_link WHERE rowid IN (
-                    SELECT rowid FROM stage_link WHERE transfer = ? LIMIT \(page))
+                DELETE FROM stage_link WHERE transfer = ?1 AND (batch, number) IN (
+                    SELECT batch, number FROM stage_link WHERE transfer = ?1 ORDER BY batch, number LIMIT \(page))
                 """
         ).execute(arguments: [transfer])
         return db.changesCount

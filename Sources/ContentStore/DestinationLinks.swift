@@ -19,22 +19,26 @@ enum StagedLinks {
         try RowStatement(
             db,
             sql:
-                "INSERT INTO stage_link (transfer, from_kid, from_id, kind, bucket, id, batch) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                "INSERT INTO stage_link (transfer, batch, number, from_kid, from_id, kind, bucket, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         )
     }
 
+    /// `number`: how many the batch has so far.
     static func add(
-        _ links: [Reference], transfer: String, batch: Int64, from place: Place, by insert: RowStatement
+        _ links: [Reference], transfer: String, batch: Int64, number: inout Int64, from place: Place,
+        by insert: RowStatement
     ) throws {
         for reference in links {
+            number += 1
             try insert.run { values in
                 values.add(transfer)
+                values.add(batch)
+                values.add(number)
                 values.add(place.kid)
                 values.add(place.id)
                 values.add(reference.link.kind.name)
                 values.add(Int64(reference.bucket.number))
                 values.add(reference.link.id)
-                values.add(batch)
             }
         }
     }

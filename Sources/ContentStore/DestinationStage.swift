@@ -145,6 +145,7 @@ private struct Stager {
     private let insertRow: RowStatement
     private let insertLink: RowStatement
     private var kids: [Kind: Int64] = [:]
+    private var links: Int64 = 0
 
     init(db: Database, transfer: String, batch: Int64, number: Int) throws {
         self.db = db
@@ -169,7 +170,8 @@ private struct Stager {
             guard try write(place, operation: 1, rid: rid, hash: output, row) else {
                 return try Bodies.drop(db, rid)
             }
-            try StagedLinks.add(row.links, transfer: transfer, batch: batch, from: place, by: insertLink)
+            try StagedLinks.add(
+                row.links, transfer: transfer, batch: batch, number: &links, from: place, by: insertLink)
         case .delete: try write(place, operation: 2, row)
         case .release: try write(place, operation: 3, row)
         case .withdraw: try write(place, operation: SupersedingRows.withdrawn, row)
