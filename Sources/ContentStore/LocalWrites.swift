@@ -21,6 +21,25 @@ extension LocalChange {
     }
 }
 
+extension LocalChange {
+    private var place: (kind: Kind, id: String) {
+        switch self {
+        case .put(let kind, let body, _): (kind, body.string(kind.keyMember) ?? "")
+        case .remove(let kind, let id): (kind, id)
+        }
+    }
+
+    /// Changes by the places of their items, those of one item as they came: runs read items in this order, and find
+    /// those that were written together side by side.
+    fileprivate static func inOrder(_ changes: [LocalChange]) -> [LocalChange] {
+        let keyed = changes.enumerated().map { position, change in
+            let (kind, id) = change.place
+            return (bucket: Bucket(kind: kind, id: id).number, id: id, position: position, change: change)
+        }
+        return keyed.sorted { ($0.bucket, $0.id, $0.position) < ($1.bucket, $1.id, $1.position) }.map(\.change)
+    }
+}
+
 /// Who makes local changes that observers are told about.
 public struct Editor: Sendable {
     /// Nil when nobody knows.
@@ -101,7 +120,9 @@ extension Store {
                 changes = try decide(Bodies.fetch(db, items))
                 guard !changes.isEmpty else { return LocalWriteReport() }
                 var writer = LocalWriter(db: db, run: run, now: auditor.now, blobs: blobs)
-                for change in changes { try writer.apply(change, by: editor) }
+                for change in editor == nil ? LocalChange.inOrder(changes) : changes {
+                    try writer.apply(change, by: editor)
+                }
                 try writer.updateCopies(copies, by: editor)
                 try auditor.note(db, changes, run: run, writer.report, isEdit: editor != nil)
                 return writer.report

@@ -164,7 +164,8 @@ private struct ShadowReconciler {
     private func forgetOutputOfNothing(_ id: String, _ bucket: Bucket) throws {
         guard try !isHere(id, bucket) else { return }
         try db.cachedStatement(
-            sql: "UPDATE shadow SET src_hash = NULL, out_hash = NULL WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?"
+            sql:
+                "UPDATE shadow SET src_hash = NULL, out_hash = NULL WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?"
         ).execute(arguments: [pid, kid, Int64(bucket.number), id])
     }
 

@@ -27,6 +27,23 @@ import TidelockTestSupport
         #expect(try a.head(.posts, "1") == before)
     }
 
+    @Test func whatIsTakenInTogetherLiesInTheOrderInWhichRunsReadIt() async throws {
+        let changes = try (0..<200).map { try put("{\"_id\":\"\($0)\"}") }
+        let report = try a.store.writeBlocking(changes, run: a.newID())
+        #expect(report.created == 200)
+        let buckets = try StoreInspector(a.store).texts("SELECT bucket FROM head ORDER BY rid").compactMap { Int($0) }
+        #expect(buckets.count == 200 && buckets == buckets.sorted())
+    }
+
+    @Test func ofSeveralChangesOfOneItemTheLastOneCounts() async throws {
+        let texts = (1...40).flatMap { version in
+            ["a", "b", "c"].map { "{\"_id\":\"\($0)\",\"v\":\(version)}" }
+        }
+        try await a.change(try texts.map(put))
+        for id in ["a", "b", "c"] { #expect(try await a.text(.posts, id) == "{\"_id\":\"\(id)\",\"v\":40}") }
+        #expect(try a.problems() == [])
+    }
+
     @Test func whatIsDecidedInAWriteIsDecidedAboutWhatIsThere() async throws {
         try await a.put(.posts, #"{"_id":"caf\u00e9","v":1}"#, #"{"_id":"gone","v":1}"#)
         try await a.remove(.posts, "gone")
