@@ -44,8 +44,8 @@ enum CommittedStage {
 extension GarbageCollection {
     /// Answers how many rows there were. References go first: it is rows that tell that there is something left.
     func stage(ofCommitted transfer: String) async throws -> Int {
-        _ = try await repeatedly { db in try CommittedStage.dropLinks(db, of: transfer) }
-        return try await repeatedly { db in try CommittedStage.dropRows(db, of: transfer) }
+        _ = try await repeatedly(slice: Self.shortSlice) { db in try CommittedStage.dropLinks(db, of: transfer) }
+        return try await repeatedly(slice: Self.shortSlice) { db in try CommittedStage.dropRows(db, of: transfer) }
     }
 }
 

@@ -63,14 +63,18 @@ struct GarbageCollection: Sendable {
     /// waits no longer than that and one step.
     static let page = 64
     private static let slice = Duration.milliseconds(40)
+    /// The same for what is freed right after a run, when its requests still come.
+    static let shortSlice = Duration.milliseconds(10)
     /// What a part of a run or transfer is called for the moment in which it goes.
     static let partSuffix = "#part"
 
     /// Takes a step until it finds nothing more, in short transactions. Answers the sum of what the steps deleted.
-    func repeatedly(_ step: @escaping @Sendable (Database) throws -> Int) async throws -> Int {
+    func repeatedly(
+        slice: Duration = slice, _ step: @escaping @Sendable (Database) throws -> Int
+    ) async throws -> Int {
         var total = 0
         while true {
-            let (count, isOver) = try await store.write { db in try Self.take(step, db) }
+            let (count, isOver) = try await store.write { db in try Self.take(step, for: slice, db) }
             total += count
             if isOver { return total }
             // SQLite's lock has no queue: without a pause, others could miss every gap.
@@ -79,7 +83,7 @@ struct GarbageCollection: Sendable {
     }
 
     private static func take(
-        _ step: (Database) throws -> Int, _ db: Database
+        _ step: (Database) throws -> Int, for slice: Duration, _ db: Database
     ) throws -> (count: Int, isOver: Bool) {
         let start = ContinuousClock.now
         var count = 0
