@@ -97,7 +97,9 @@ enum Outbox {
 
     static func add(_ db: Database, _ events: [QueuedEvent], due: Int64) throws {
         for event in events {
-            try db.cachedStatement(sql: "INSERT INTO outbox (event, run, payload, due) VALUES (?, ?, ?, ?)").execute(
+            // Not kept: a statement holds its values until it is used again, and items may be large.
+            try db.execute(
+                sql: "INSERT INTO outbox (event, run, payload, due) VALUES (?, ?, ?, ?)",
                 arguments: [event.event.rawValue, event.run, try JSONColumns.encode(event), due])
         }
     }

@@ -66,7 +66,7 @@ private enum RolledBack {
     static func isDone(_ db: Database, _ place: Place, of run: String) throws -> Bool {
         guard try !holds(db, place, of: run) else { return false }
         let rollbacks = try String.fetchAll(
-            db.cachedStatement(sql: "SELECT id FROM run WHERE direction = 'rollback' AND target = ? AND undoable = 1"),
+            db, sql: "SELECT id FROM run WHERE direction = 'rollback' AND target = ? AND undoable = 1",
             arguments: [run])
         return try rollbacks.contains { try holds(db, place, of: $0) }
     }
@@ -148,22 +148,22 @@ private struct Rollback {
 
     private func listKept() throws -> [Conflict] {
         try Row.fetchAll(
-            db.cachedStatement(
-                sql: """
-                    SELECT kind.name, u.id
-                    FROM undo u
-                    JOIN kind USING (kid)
-                    LEFT JOIN head h ON h.kid = u.kid AND h.bucket = u.bucket AND h.id = u.id
-                    WHERE u.run = ? AND NOT \(Self.isPastUndo) AND NOT coalesce((\(untouched)), 0) AND \(chosen)
-                    ORDER BY kind.name, u.id
-                    LIMIT \(Limits.listedConflicts)
-                    """),
+            db,
+            sql: """
+                SELECT kind.name, u.id
+                FROM undo u
+                JOIN kind USING (kid)
+                LEFT JOIN head h ON h.kid = u.kid AND h.bucket = u.bucket AND h.id = u.id
+                WHERE u.run = ? AND NOT \(Self.isPastUndo) AND NOT coalesce((\(untouched)), 0) AND \(chosen)
+                ORDER BY kind.name, u.id
+                LIMIT \(Limits.listedConflicts)
+                """,
             arguments: arguments(run)
         ).map { Conflict(kind: $0[0], id: $0[1], verdict: .keptEdited) }
     }
 
     private func noteUndo() throws {
-        try db.cachedStatement(
+        try db.execute(
             sql: """
                 INSERT INTO undo
                     (run, kid, bucket, id, verdict, existed, old_rid, old_hash, old_base, old_origin, old_edited,
@@ -179,14 +179,14 @@ private struct Rollback {
                 JOIN head h ON h.kid = u.kid AND h.bucket = u.bucket AND h.id = u.id
                 WHERE u.run = ? AND NOT \(Self.isPastUndo) AND (\(untouched)) AND \(chosen)
                 ORDER BY u.kid, u.bucket, u.id
-                """
-        ).execute(arguments: arguments(rollbackRun, run))
+                """,
+            arguments: arguments(rollbackRun, run))
     }
 
     /// Rows come back as they were, except that what belonged to the source of the run comes back as nobody's and is
     /// marked: what the source believes to be here is gone, and it shall not send it again unasked.
     private func restore(sequence: Int64) throws -> Int {
-        try db.cachedStatement(
+        try db.execute(
             sql: """
                 UPDATE head SET
                     rid = u.old_rid, hash = u.old_hash, modified = u.old_modified, state = u.old_state,
@@ -198,8 +198,8 @@ private struct Rollback {
                 FROM undo u
                 JOIN undo mine ON mine.run = ? AND mine.kid = u.kid AND mine.bucket = u.bucket AND mine.id = u.id
                 WHERE u.run = ? AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
-                """
-        ).execute(arguments: [sequence, now, rollbackRun, run])
+                """,
+            arguments: [sequence, now, rollbackRun, run])
         return db.changesCount
     }
 
@@ -219,19 +219,18 @@ private struct Rollback {
     /// The bodies that came back belong to their heads again. A run with nothing left to undo is over.
     private func forgetRestored() throws {
         let forgotten = try BaseBodies.places(db, undoOf: run, Self.isPastUndo)
-        try db.cachedStatement(
+        try db.execute(
             sql: """
                 DELETE FROM undo AS u
                 WHERE run = ?1 AND ((kid, bucket, id) IN (SELECT kid, bucket, id FROM undo WHERE run = ?2)
                     OR (\(Self.isPastUndo) AND \(chosen)))
-                """
-        ).execute(arguments: arguments(run, rollbackRun))
+                """,
+            arguments: arguments(run, rollbackRun))
         for place in forgotten { try BaseBodies.prune(db, place) }
         let left = try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT count(*) FROM undo u WHERE run = ? AND NOT \(Self.isPastUndo)"),
-            arguments: [run])
+            db, sql: "SELECT count(*) FROM undo u WHERE run = ? AND NOT \(Self.isPastUndo)", arguments: [run])
         guard left == 0 else { return }
-        try db.cachedStatement(sql: "DELETE FROM undo WHERE run = ?").execute(arguments: [run])
-        try db.cachedStatement(sql: "UPDATE run SET undoable = 0 WHERE id = ?").execute(arguments: [run])
+        try db.execute(sql: "DELETE FROM undo WHERE run = ?", arguments: [run])
+        try db.execute(sql: "UPDATE run SET undoable = 0 WHERE id = ?", arguments: [run])
     }
 }

@@ -1,6 +1,7 @@
 public import ContentModel
 public import Foundation
 internal import GRDB
+internal import GRDBSQLite
 public import SyncEngine
 internal import SyncProtocol
 
@@ -20,7 +21,7 @@ public final class Store: Sendable {
 
     static let busyTimeout: TimeInterval = 15
     static let pageSize = 16_384
-    private static let checkpointPages = 4_096
+    private static let checkpointPages: Int32 = 4_096
 
     private init(
         pool: DatabasePool, identity: InstanceIdentity, folder: URL, clock: any WallClock, random: any RandomSource
@@ -95,8 +96,10 @@ public final class Store: Sendable {
     func writeLarge<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await translatingErrors(on: folder.path) {
             try await pool.writeWithoutTransaction { db in
-                try StoreFile.all(db, "PRAGMA wal_autocheckpoint = 0")
-                defer { try? StoreFile.all(db, "PRAGMA wal_autocheckpoint = \(Self.checkpointPages)") }
+                // Not by a statement: where the task is cancelled meanwhile, none would be carried out any more. Neither
+                // call can fail: https://sqlite.org/c3ref/wal_autocheckpoint.html.
+                sqlite3_wal_autocheckpoint(db.sqliteConnection, 0)
+                defer { sqlite3_wal_autocheckpoint(db.sqliteConnection, Self.checkpointPages) }
                 var value: Value?
                 try db.inTransaction(.immediate) {
                     value = try body(db)
