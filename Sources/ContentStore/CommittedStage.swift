@@ -1,5 +1,6 @@
 internal import GRDB
 internal import SyncEngine
+internal import SyncProtocol
 
 /// What a committed transfer staged. Its bodies belong to items and to undo since; only the rows are left, and freeing
 /// those of a large run takes long, which need not happen while nobody else can write.
@@ -13,9 +14,7 @@ enum CommittedStage {
     static let ownsBodies = "transfer NOT IN (SELECT id FROM transfer WHERE phase = 'committed')"
 
     static func isCommitted(_ db: Database, _ transfer: String) throws -> Bool {
-        try Bool.fetchOne(
-            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM transfer WHERE id = ? AND phase = 'committed')"),
-            arguments: [transfer]) == true
+        try TransferTable.fetch(db, transfer)?.phase == .committed
     }
 
     /// Frees some references. Answers how many.

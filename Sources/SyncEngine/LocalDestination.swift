@@ -81,12 +81,6 @@ public struct LocalDestination: DestinationPort {
         }
     }
 
-    /// Frees what the commit left to be freed. It stands whether this succeeds or not, and the next collection of garbage
-    /// takes what is left.
-    public func freeStage(ofCommitted transfer: String) async {
-        try? await store.freeStage(ofCommitted: transfer)
-    }
-
     public func renew(transfer: String, fence: Int64) async throws -> LeaseGrant {
         try await store.renewLease(transfer: transfer, fence: fence)
     }

@@ -180,6 +180,7 @@ public protocol DestinationStore: BlobDestination {
     func commit(
         transfer: String, _ request: CommitTransfer, events: [QueuedEvent], _ preparation: Preparation
     ) async throws -> CommitResult
+
     /// Frees what a large commit left in the stage, in short transactions; does nothing for any other transfer. May be
     /// called twice. What nobody frees so goes with the garbage.
     func freeStage(ofCommitted transfer: String) async throws

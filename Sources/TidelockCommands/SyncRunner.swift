@@ -171,10 +171,19 @@ struct SyncRunner: Sendable {
                 try await review(open, peer: peer, of: opening)
             }
         }
-        await destination.freeStage(ofCommitted: open.id)
+        await freeStage(of: open.id)
         request.detail?.take(await opening.responder, scope: await opening.scope)
         await remember(await opening.responder)
         return (try outcome.get(), await opening.unchanged)
+    }
+
+    /// The commit stands whether this succeeds or not, and the next collection of garbage takes what is left.
+    private func freeStage(of run: String) async {
+        do {
+            try await instance.store.freeStage(ofCommitted: run)
+        } catch {
+            instance.log("warning", "What run \(run) staged stays until old data is freed: \(error)", channel: "store")
+        }
     }
 
     /// The file that is carried out, where it is the plan of a pull.
