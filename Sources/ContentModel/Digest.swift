@@ -1,27 +1,50 @@
+internal import JSONKernel
+
 /// Sixteen bytes of SHA-256 over a set of items: a leaf, a node or a root of the digest tree.
+///
+/// They lie in the value itself: a tree has 65,536 leaves, and an object for each would cost more than its hash.
 public struct Digest: Sendable, Hashable, CustomStringConvertible {
-    public let bytes: [UInt8]
+    private let first: UInt64
+    private let second: UInt64
 
     public static let length = 16
 
     /// The first 16 of the given bytes.
     public init(bytes: [UInt8]) {
+        self = bytes.withUnsafeBytes { Digest(firstOf: $0) }
+    }
+
+    /// The first 16 of the given bytes.
+    public init(firstOf bytes: UnsafeRawBufferPointer) {
         precondition(bytes.count >= Digest.length, "a digest has 16 bytes")
-        self.bytes = Array(bytes[..<Digest.length])
+        first = bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
+        second = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
     }
 
     public init?(hex: String) {
         guard let bytes = [UInt8](hex: hex), bytes.count == Digest.length else { return nil }
-        self.bytes = bytes
+        self.init(bytes: bytes)
     }
 
     /// The digest of a text that describes the set.
     public init(over text: [UInt8]) {
-        self.init(bytes: sha256(text))
+        var hash: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        withUnsafeMutableBytes(of: &hash) { hash in
+            text.withUnsafeBufferPointer {
+                jk_sha256($0.baseAddress, $0.count, hash.baseAddress?.assumingMemoryBound(to: UInt8.self))
+            }
+        }
+        (first, second) = (hash.0, hash.1)
     }
 
     /// A set without members.
     public static let empty = Digest(bytes: [UInt8](repeating: 0, count: length))
+
+    public var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
+
+    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try Swift.withUnsafeBytes(of: self, body)
+    }
 
     public var hex: String { bytes.hex }
     public var description: String { hex }

@@ -4,16 +4,19 @@ internal import GRDBSQLite
 
 /// Turns rows ordered by bucket and id into leaves: SHA-256 over id, a zero byte, and the hash, for each row.
 struct LeafBuilder {
-    private let emit: (UInt16, DigestTree.Leaf) -> Void
+    private(set) var leaves = Leaves()
     private var bucket: Int64?
     private var text: [UInt8] = []
     private var count = 0
 
-    init(emit: @escaping (UInt16, DigestTree.Leaf) -> Void) {
-        self.emit = emit
+    /// The leaves of all rows of (bucket, id, hash) that a statement gives.
+    static func leaves(of statement: Statement, _ arguments: StatementArguments) throws -> Leaves {
+        var builder = LeafBuilder()
+        try builder.add(statement, arguments)
+        return builder.leaves
     }
 
-    /// Rows of (bucket, id, hash).
+    /// Rows of (bucket, id, hash), of later buckets than those before.
     ///
     /// They are read where SQLite has them: a tree of a million rows would otherwise make an object of each value.
     mutating func add(_ statement: Statement, _ arguments: StatementArguments) throws {
@@ -27,24 +30,43 @@ struct LeafBuilder {
         let next = sqlite3_column_int64(handle, 0)
         if next != bucket { finish() }
         bucket = next
-        append(column: 1, of: handle)
+        text.append(contentsOf: bytes(handle, 1))
         text.append(0)
-        append(column: 2, of: handle)
+        text.append(contentsOf: bytes(handle, 2))
         count += 1
     }
 
-    /// The bytes of a text or a blob: https://sqlite.org/c3ref/column_blob.html.
-    private mutating func append(column: Int32, of handle: SQLiteStatement) {
-        guard let bytes = sqlite3_column_blob(handle, column) else { return }
-        let length = Int(sqlite3_column_bytes(handle, column))
-        text.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: length))
-    }
-
     private mutating func finish() {
-        if let bucket, count > 0 {
-            emit(UInt16(truncatingIfNeeded: bucket), DigestTree.Leaf(count: count, digest: Digest(over: text)))
+        // A row with a bucket that does not exist is damage, which a verification names; no tree has it.
+        if let number = bucket.flatMap({ UInt16(exactly: $0) }), count > 0 {
+            leaves.append(number, DigestTree.Leaf(count: count, digest: Digest(over: text)))
         }
         text.removeAll(keepingCapacity: true)
         count = 0
     }
+}
+
+extension DigestTree.Leaf {
+    /// A leaf or node as it is stored, read from the columns that begin with the given one; one that equals no other for
+    /// bytes that are no digest.
+    init(_ handle: SQLiteStatement, _ column: Int32) {
+        let digest = bytes(handle, column + 1)
+        let isDigest = digest.count == Digest.length
+        self.init(
+            count: isDigest ? Int(sqlite3_column_int64(handle, column)) : -1,
+            digest: isDigest ? Digest(firstOf: digest) : .empty)
+    }
+}
+
+extension Leaves {
+    /// Adds the leaf that a row of (bucket, count, digest) has.
+    mutating func append(rowOf handle: SQLiteStatement) {
+        append(UInt16(truncatingIfNeeded: sqlite3_column_int64(handle, 0)), DigestTree.Leaf(handle, 1))
+    }
+}
+
+/// The bytes of a text or a blob, valid until the next step: https://sqlite.org/c3ref/column_blob.html.
+private func bytes(_ handle: SQLiteStatement, _ column: Int32) -> UnsafeRawBufferPointer {
+    let bytes = sqlite3_column_blob(handle, column)
+    return UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : Int(sqlite3_column_bytes(handle, column)))
 }

@@ -85,11 +85,13 @@ struct RowValues {
     }
 
     mutating func add(_ bytes: [UInt8]?) {
+        guard let bytes else { return position += 1 }
+        bytes.withUnsafeBytes { add($0) }
+    }
+
+    mutating func add(_ bytes: UnsafeRawBufferPointer) {
         position += 1
-        bytes?.withUnsafeBytes { buffer in
-            note(
-                sqlite3_bind_blob64(handle, position, buffer.baseAddress ?? emptyValue, UInt64(buffer.count), copied))
-        }
+        note(sqlite3_bind_blob64(handle, position, bytes.baseAddress ?? emptyValue, UInt64(bytes.count), copied))
     }
 
     mutating func add(_ place: Place) {

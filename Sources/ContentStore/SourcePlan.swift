@@ -271,7 +271,7 @@ enum PlanTables {
     /// The shadow's root as it will be once the plan is acknowledged.
     static func expectedRoot(_ db: Database, transfer: String, pid: Int64, kid: Int64) throws -> Digest {
         let buckets = try UInt16.fetchAll(
-            db.cachedStatement(sql: "SELECT DISTINCT bucket FROM plan_op WHERE transfer = ? AND kid = ?"),
+            db.cachedStatement(sql: "SELECT DISTINCT bucket FROM plan_op WHERE transfer = ? AND kid = ? ORDER BY bucket"),
             arguments: [transfer, kid])
         let rows = try db.cachedStatement(
             sql: """
@@ -288,8 +288,7 @@ enum PlanTables {
                 )
                 ORDER BY bucket, id
                 """)
-        let patch = try DigestTree.leaves(
-            of: rows, ["pid": pid, "kid": kid, "transfer": transfer], emptying: buckets)
+        let patch = try LeafBuilder.leaves(of: rows, ["pid": pid, "kid": kid, "transfer": transfer]).picked(buckets)
         return try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db, replacing: patch).digest
     }
 }

@@ -1,0 +1,73 @@
+internal import ContentModel
+
+/// Leaves of one digest tree by ascending bucket, each bucket at most once.
+struct Leaves {
+    struct Entry: Equatable {
+        let bucket: UInt16
+        let leaf: DigestTree.Leaf
+
+        /// The number of the node that the leaf is below.
+        var node: Int { Int(bucket >> 8) }
+    }
+
+    private(set) var entries: [Entry] = []
+
+    /// How many rows there are below them.
+    var count: Int { entries.reduce(0) { $0 + $1.leaf.count } }
+
+    mutating func append(_ bucket: UInt16, _ leaf: DigestTree.Leaf) {
+        precondition(entries.last.map { $0.bucket < bucket } ?? true, "leaves are added in order")
+        entries.append(Entry(bucket: bucket, leaf: leaf))
+    }
+
+    subscript(bucket: UInt16) -> DigestTree.Leaf? {
+        let place = firstPlace { $0.bucket >= bucket }
+        return place < entries.count && entries[place].bucket == bucket ? entries[place].leaf : nil
+    }
+
+    /// The numbers of the nodes that have any of these leaves below them, ascending.
+    var nodes: [Int] {
+        var nodes: [Int] = []
+        for entry in entries where nodes.last != entry.node { nodes.append(entry.node) }
+        return nodes
+    }
+
+    /// The leaves below one node.
+    func below(node number: Int) -> ArraySlice<Entry> {
+        entries[firstPlace { $0.node >= number }..<firstPlace { $0.node > number }]
+    }
+
+    /// The leaves of the given buckets alone, which ascend; one without rows for a bucket that has none.
+    func picked(_ buckets: [UInt16]) -> Leaves {
+        var picked = Leaves()
+        var rest = entries[...]
+        for bucket in buckets {
+            rest = rest.drop { $0.bucket < bucket }
+            picked.append(bucket, rest.first.flatMap { $0.bucket == bucket ? $0.leaf : nil } ?? .empty)
+        }
+        return picked
+    }
+
+    /// These leaves with others in the place of those that both have.
+    func replacing(_ patch: ArraySlice<Entry>) -> ArraySlice<Entry> {
+        var merged: [Entry] = []
+        merged.reserveCapacity(entries.count + patch.count)
+        var rest = entries[...]
+        for entry in patch {
+            while let next = rest.first, next.bucket < entry.bucket { merged.append(rest.removeFirst()) }
+            if rest.first?.bucket == entry.bucket { rest.removeFirst() }
+            merged.append(entry)
+        }
+        return (merged + rest)[...]
+    }
+
+    /// The place of the first entry for which something is true that stays true from there on.
+    private func firstPlace(where isReached: (Entry) -> Bool) -> Int {
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if isReached(entries[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}
