@@ -6,7 +6,7 @@ extension Row {
     /// The blob of a column as bytes, copied once; nil for NULL.
     func bytes(_ column: Int) -> [UInt8]? {
         // Reading a column as data fails only for values of other types, which STRICT tables do not hold.
-        (try? withUnsafeData(atIndex: column) { $0.map { [UInt8]($0) } }) ?? nil
+        (try? withUnsafeData(atIndex: column) { $0?.withUnsafeBytes { [UInt8]($0) } }) ?? nil
     }
 
     func hash(_ column: Int) -> ContentHash? {

@@ -41,9 +41,8 @@ extension Store {
                 let fid = try HandlerSets.number(db, group.filters)
                 // Beside a run that planned a row under other handlers, what one that only looks remembers would be taken
                 // for what that run sent.
-                for row in group.rows where !(isPlanOnly && row.action.isRemembered) {
-                    try PlanTables.record(db, row, transfer: portion.transfer, pid: pid, kid: kid, fid: fid)
-                }
+                let rows = group.rows.lazy.filter { !(isPlanOnly && $0.action.isRemembered) }
+                try PlanTables.record(db, rows, transfer: portion.transfer, pid: pid, kid: kid, fid: fid)
             }
             try PlanTables.record(db, portion.files, of: portion.transfer, from: blobs)
             if let batch = portion.batch {
@@ -202,26 +201,32 @@ enum PlanTables {
         }
     }
 
+    /// Rows of one kind that were made with the same handlers.
     static func record(
-        _ db: Database, _ row: PlannedOperation, transfer: String, pid: Int64, kid: Int64, fid: Int64
+        _ db: Database, _ rows: some Sequence<PlannedOperation>, transfer: String, pid: Int64, kid: Int64, fid: Int64
     ) throws {
-        let place = Place(kid: kid, bucket: row.bucket, id: row.id)
-        if row.action.isRemembered { return try remember(db, row, pid: pid, kid: kid, fid: fid) }
-        if row.supersedes { try take(db, back: place, transfer: transfer) }
-        guard row.action != .withdraw else { return }
         let insert = try RowStatement(
             db,
             sql: """
                 INSERT INTO plan_op (transfer, kid, bucket, id, action, src_hash, out_hash, fid)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """)
-        try insert.run { values in
-            values.add(transfer)
-            values.add(place)
-            values.add(Int64(row.action.rawValue))
-            values.add(row.source?.bytes)
-            values.add(row.output?.bytes)
-            values.add(fid)
+        for row in rows {
+            let place = Place(kid: kid, bucket: row.bucket, id: row.id)
+            if row.action.isRemembered {
+                try remember(db, row, at: place, pid: pid, fid: fid)
+                continue
+            }
+            if row.supersedes { try take(db, back: place, transfer: transfer) }
+            guard row.action != .withdraw else { continue }
+            try insert.run { values in
+                values.add(transfer)
+                values.add(place)
+                values.add(Int64(row.action.rawValue))
+                values.add(row.source?.bytes)
+                values.add(row.output?.bytes)
+                values.add(fid)
+            }
         }
     }
 
@@ -233,7 +238,9 @@ enum PlanTables {
 
     /// Results that change nothing at the destination are facts about this side alone, true whatever becomes of
     /// the run, so they are remembered at once.
-    private static func remember(_ db: Database, _ row: PlannedOperation, pid: Int64, kid: Int64, fid: Int64) throws {
+    private static func remember(
+        _ db: Database, _ row: PlannedOperation, at place: Place, pid: Int64, fid: Int64
+    ) throws {
         let fresh: ShadowState = row.action == .drop ? .dropped : .skipped
         let remember = try RowStatement(
             db,
@@ -247,7 +254,7 @@ enum PlanTables {
                 """)
         try remember.run { values in
             values.add(pid)
-            values.add(Place(kid: kid, bucket: row.bucket, id: row.id))
+            values.add(place)
             values.add(row.source?.bytes)
             values.add(fid)
             values.add(Int64(fresh.rawValue))
@@ -270,8 +277,10 @@ enum PlanTables {
 
     /// The shadow's root as it will be once the plan is acknowledged.
     static func expectedRoot(_ db: Database, transfer: String, pid: Int64, kid: Int64) throws -> Digest {
-        let buckets = try UInt16.fetchAll(
-            db.cachedStatement(sql: "SELECT DISTINCT bucket FROM plan_op WHERE transfer = ? AND kid = ? ORDER BY bucket"),
+        // Where rows are put, the rows themselves tell the bucket.
+        let emptied = try UInt16.fetchAll(
+            db.cachedStatement(
+                sql: "SELECT DISTINCT bucket FROM plan_op WHERE transfer = ? AND kid = ? AND action <> 1"),
             arguments: [transfer, kid])
         let rows = try db.cachedStatement(
             sql: """
@@ -288,7 +297,8 @@ enum PlanTables {
                 )
                 ORDER BY bucket, id
                 """)
-        let patch = try LeafBuilder.leaves(of: rows, ["pid": pid, "kid": kid, "transfer": transfer]).picked(buckets)
+        let leaves = try LeafBuilder.leaves(of: rows, ["pid": pid, "kid": kid, "transfer": transfer])
+        let patch = leaves.picked(Set(leaves.entries.map(\.bucket)).union(emptied).sorted())
         return try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db, replacing: patch).digest
     }
 }

@@ -108,7 +108,7 @@ struct PlanWriter {
         let number = batches.count + 1
         let full = closesBatch ? encoder : BatchEncoder()
         let operations = pending
-        if closesBatch { encoder = BatchEncoder() }
+        if closesBatch { encoder = BatchEncoder(after: full) }
         let needed = files
         pending.removeAll()
         pendingRows = 0

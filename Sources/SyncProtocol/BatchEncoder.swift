@@ -9,6 +9,11 @@ public struct BatchEncoder: Sendable {
 
     public init() {}
 
+    /// One with room for a batch like the one before, which grows without being copied.
+    public init(after full: BatchEncoder) {
+        text.reserveCapacity(full.text.count)
+    }
+
     public var isEmpty: Bool { operations == 0 }
 
     /// Whether the batch has reached the size at which it is sent.
@@ -34,9 +39,17 @@ public struct BatchEncoder: Sendable {
     }
 
     private mutating func append(_ operation: String, _ entry: BatchEntry, output: ContentHash? = nil) {
-        text.append(contentsOf: "[\"\(operation)\",\"\(entry.kind.name)\",".utf8)
+        text.append(contentsOf: "[\"".utf8)
+        text.append(contentsOf: operation.utf8)
+        text.append(contentsOf: "\",\"".utf8)
+        text.append(contentsOf: entry.kind.name.utf8)
+        text.append(contentsOf: "\",".utf8)
         text.append(contentsOf: JSONDocument(string: entry.id).bytes)
-        if let output { text.append(contentsOf: ",\"\(output.hex)\"".utf8) }
+        if let output {
+            text.append(contentsOf: ",\"".utf8)
+            text.append(contentsOf: output.hex.utf8)
+            text.append(UInt8(ascii: "\""))
+        }
         if entry.isContested { append(.contested) }
         if entry.supersedes { append(.supersedes) }
         text.append(contentsOf: "]\n".utf8)
