@@ -10,6 +10,7 @@ final class RecordingProxy: Sendable {
         var sent: [[UInt8]] = []
         var received: [[UInt8]] = []
         var passed = 0
+        var requests = RequestLedger()
         var change: Change?
     }
 
@@ -41,6 +42,14 @@ final class RecordingProxy: Sendable {
 
     /// Bytes that went through so far, in both directions.
     var passed: Int { known.withLock(\.passed) }
+
+    /// What each request cost since this was last asked.
+    func takeRequests() -> [RequestCost] {
+        known.withLock { known in
+            defer { known.requests = RequestLedger() }
+            return known.requests.costs
+        }
+    }
 
     /// Every request that was sent so far.
     var requests: [RecordedRequest] { sent.flatMap(RecordedRequest.all) }
@@ -75,6 +84,7 @@ final class RecordingProxy: Sendable {
         if isSent, let change = known.withLock(\.change) { change(&bytes, number) }
         known.withLock { [bytes] known in
             known.passed += bytes.count
+            known.requests.note(bytes, connection: number, isSent: isSent)
             guard keepsBytes else { return }
             if isSent { known.sent[number] += bytes } else { known.received[number] += bytes }
         }
