@@ -111,4 +111,9 @@ enum Setting {
     static func number(_ name: String) -> Int? {
         ProcessInfo.processInfo.environment[name].flatMap { Int($0) }
     }
+
+    /// Whether something that began then may go on: there is no bound where nobody asked for one.
+    static func isTimeLeft(since begin: ContinuousClock.Instant) -> Bool {
+        number("TIDELOCK_MINUTES").map { begin.duration(to: .now) < .seconds($0 * 60) } ?? true
+    }
 }
