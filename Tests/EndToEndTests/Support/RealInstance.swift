@@ -66,6 +66,18 @@ struct RealInstance: Sendable {
         try text.write(to: url, atomically: true, encoding: .utf8)
     }
 
+    /// Bytes of everything in its folder. Files that come and go meanwhile count or do not.
+    var bytesOnDisk: Int {
+        get throws {
+            let files = FileManager.default
+            return try files.subpathsOfDirectory(atPath: folder.path).reduce(0) { sum, path in
+                let facts = try? files.attributesOfItem(atPath: folder.appending(path: path).path)
+                guard let facts, facts[.type] as? FileAttributeType == .typeRegular else { return sum }
+                return sum + (facts[.size] as? Int ?? 0)
+            }
+        }
+    }
+
     /// Replaces a text in the configuration.
     func configure(_ old: String, _ new: String) throws {
         let file = folder.appending(path: "tidelock.lua")

@@ -11,41 +11,25 @@ import TidelockTestSupport
 /// Moments are amounts of work (processor time of both processes) and not of time: they fall everywhere in a push
 /// however busy the machine is.
 struct Torture {
-    /// What happened, for whoever reads the output of `scripts/torture`.
-    struct Tally {
-        var killedSources = 0
-        var killedDestinations = 0
-        /// Kills before the first batch was on its way, meanwhile, and after the last one.
-        var moments = [0, 0, 0]
-        /// Pushes that were killed and yet had been committed.
-        var committed = 0
-        /// Pushes that found their restarted server by themselves.
-        var survived = 0
-        /// Batches that later pushes took over instead of sending them again.
-        var resumed = 0
-        /// Pushes that gave up, most of them before their server was back.
-        var gaveUp = 0
-        var observations = 0
-        var kills: Int { killedSources + killedDestinations }
-    }
-
     private static let batchItems = 100
+    /// Rounds in which the files may grow: by then the undo that is kept is there, and much that kills left as well.
+    private static let growingRounds = 15
+    /// What a round adds to the records of runs, of the log and of the audit log at both sides, at most.
+    private static let recordBytes = 32 << 10
 
     private let source: RealInstance
     private let destination: RealInstance
     private let proxy: RecordingProxy
     private let random: SeededRandom
     private var server: TestServer
-    private let batches: Int
     private var round = 0
     /// Of an undisturbed push.
     private var wholeWork = Duration.zero
-    private var wholeTraffic = 0
+    private var wholeTraffic = PushTraffic()
     private(set) var tally = Tally()
 
     /// Makes two instances with so many items, and pushes once.
     init(items: Int, bytes: Int) async throws {
-        batches = (items + items / 10) / Self.batchItems
         source = try await RealInstance.make("staging")
         destination = try await RealInstance.make("production")
         random = SeededRandom(seed: Story.current.seed)
@@ -62,21 +46,26 @@ struct Torture {
 
     /// One round: everything changes, a push is killed (perhaps two), the next one must go through.
     mutating func killOnce() async throws {
+        let (begin, kills) = (ContinuousClock.now, tally.kills)
         let old = try await destination.kinds()
         try await changeEverything()
         let watch = Watch()
         async let watching = watch.follow(destination)
-        let before = (traffic: proxy.passed, kills: tally.kills)
+        _ = proxy.takeRequests()
         repeat {
             guard try await pushAndKill() else { break }
         } while random.next() % 4 == 0
         try await push()
-        expectLittleRepeated(proxy.passed - before.traffic, kills: tally.kills - before.kills)
+        let traffic = PushTraffic(proxy.takeRequests())
+        let time = begin.duration(to: .now)
+        try expectLittleRepeated(traffic, kills: tally.kills - kills, within: time)
         watch.end()
         let seen = try await watching
         let new = try await destination.kinds()
         judge(seen, old: old, new: new)
-        tally.observations += seen.count
+        tally.rounds += 1
+        tally.times.append(time)
+        try expectLittleLeft()
     }
 
     /// Both sides are equal but for what the handlers do, and know it.
@@ -89,6 +78,7 @@ struct Torture {
         let again = try await source.report("push")
         #expect(again.isGood && again.sent == 0 && again.roundTrips <= 2, "\(again)")
         #expect(await server.stop() == 0)
+        for instance in [source, destination] { try await expectNothingOrphaned(instance) }
     }
 
     // MARK: Steps
@@ -110,17 +100,44 @@ struct Torture {
     }
 
     /// What was on its way when a process died is sent again, and what asks how things stand; nothing else is.
-    private func expectLittleRepeated(_ traffic: Int, kills: Int) {
-        let window = Limits.window * wholeTraffic / batches
-        // Asking how things stand costs something too, also when nothing is left to send.
-        let most = wholeTraffic + (kills + 1) * (16 << 10) + kills * window
+    private mutating func expectLittleRepeated(_ traffic: PushTraffic, kills: Int, within time: Duration) throws {
+        let most = try traffic.most(kills: kills, whole: wholeTraffic)
+        let told = RoundTraffic(
+            round: round, kills: kills, bytes: traffic.bytes, most: most, repeated: traffic.repeated)
+        tally.note(told)
+        #expect(traffic.bytes <= most, "\(told)")
         #expect(
-            traffic <= most, "round \(round): \(traffic) bytes in all with \(kills) kills, at most \(most) expected")
+            traffic.isAlike(wholeTraffic),
+            "round \(round): the batches alone had \(traffic.needed) bytes, undisturbed \(wholeTraffic.needed)")
+        #expect(
+            traffic.waits <= Int(time / .seconds(Limits.patienceSeconds)),
+            "round \(round): \(traffic.waits) times a server said within \(time) that its work goes on")
+    }
+
+    /// Items and the undo of the last ten runs are kept, and a few records of each run; what else earlier rounds left
+    /// is freed.
+    private mutating func expectLittleLeft() throws {
+        tally.disk.append(try source.bytesOnDisk + destination.bytesOnDisk)
+        guard let usual = tally.disk.prefix(Self.growingRounds).max(), let now = tally.disk.last else { return }
+        let most = 2 * usual + tally.rounds * Self.recordBytes
+        #expect(
+            now <= most, "round \(round): the files of both sides have \(now) bytes, at first at most \(usual)")
+    }
+
+    private struct Collected: Decodable {
+        struct Freed: Decodable { var orphanedBodies: Int }
+
+        var freed: Freed
+    }
+
+    private func expectNothingOrphaned(_ instance: RealInstance) async throws {
+        let freed = try await instance.json(Collected.self, "gc").freed
+        #expect(freed.orphanedBodies == 0, "kills left bodies in \(instance.name) that belong to nothing")
     }
 
     /// How much work and traffic a push of everything is.
     private mutating func measure() async throws {
-        let before = proxy.passed
+        _ = proxy.takeRequests()
         let pushing = try source.start(["push", "production", "--json", "--batch-size", "\(Self.batchItems)"])
         let work = Work([pushing, server.tool])
         while !pushing.hasEnded {
@@ -129,7 +146,7 @@ struct Torture {
         }
         let report = try Report(await pushing.ending())
         try #require(report.isGood, "\(report)")
-        wholeTraffic = proxy.passed - before
+        wholeTraffic = PushTraffic(proxy.takeRequests())
     }
 
     /// False when the push was through before its moment came.
@@ -177,11 +194,11 @@ struct Torture {
     }
 
     private mutating func note(traffic: Int) {
-        let part = traffic < 4_096 ? 0 : traffic < wholeTraffic * 95 / 100 ? 1 : 2
+        let part = traffic < 4_096 ? 0 : traffic < wholeTraffic.bytes * 95 / 100 ? 1 : 2
         tally.moments[part] += 1
     }
 
-    private func judge(_ seen: [[KindRow]], old: [KindRow], new: [KindRow]) {
+    private mutating func judge(_ seen: [[KindRow]], old: [KindRow], new: [KindRow]) {
         #expect(old != new)
         var isNew = false
         for state in seen {
@@ -190,6 +207,7 @@ struct Torture {
             )
             #expect(!isNew || state == new, "round \(round): the destination fell back to the old state")
             isNew = isNew || state == new
+            if isNew { tally.sawNew += 1 } else { tally.sawOld += 1 }
         }
     }
 }
