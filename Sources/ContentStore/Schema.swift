@@ -1,4 +1,5 @@
 internal import ContentModel
+internal import Foundation
 internal import GRDB
 
 /// The released versions of the store's tables. A migration is never edited after its release.
@@ -22,13 +23,11 @@ enum Schema {
         ("v017-committed-stages", PackageResources.v017_committed_stages_sql),
     ]
 
-    static func migrate(_ pool: DatabasePool) throws {
-        var migrator = DatabaseMigrator()
-        for version in versions {
-            migrator.registerMigration(version.name) { db in
-                try db.execute(sql: String(decoding: version.sql, as: UTF8.self))
-            }
-        }
+    /// Makes the tables of a new store, and brings those of an earlier version of Tidelock to the form of this one.
+    ///
+    /// Throws `schema_too_new`, and `run_in_progress` while a process of an earlier version works with the store.
+    static func migrate(_ pool: DatabasePool, in storage: URL) throws {
+        let migrator = migrator
         if try pool.read(migrator.hasBeenSuperseded) {
             throw TidelockError(
                 .schemaTooNew, "The store was written by a newer version of Tidelock.",
@@ -37,6 +36,43 @@ enum Schema {
         guard try !pool.read(migrator.hasCompletedMigrations) else { return }
         // Which migrations are missing is read before the write lock is taken, so two processes that open an older store
         // at once could both run the same one.
-        try LockFile.alone(at: pool.path + ".migrate") { try migrator.migrate(pool) }
+        try LockFile.alone(at: pool.path + ".migrate") {
+            if try pool.read(isOlder) { try requireUnused(storage) }
+            try migrator.migrate(pool)
+        }
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        for version in versions {
+            migrator.registerMigration(version.name) { db in
+                try db.execute(sql: String(decoding: version.sql, as: UTF8.self))
+            }
+        }
+        return migrator
+    }
+
+    /// Whether an earlier version made the store. One that another process has migrated meanwhile is not older any more.
+    private static func isOlder(_ db: Database) throws -> Bool {
+        let applied = try migrator.appliedIdentifiers(db)
+        return !applied.isEmpty && versions.contains { !applied.contains($0.name) }
+    }
+
+    /// A process opens the store before it serves or begins a run, so one that does either on an older store goes by the
+    /// rules of then, and could free what rows need by those of now.
+    private static func requireUnused(_ storage: URL) throws {
+        let failed = "The store in \(storage.path) cannot be brought to the form of this version"
+        guard try !ServingLock.isHeld(in: storage) else {
+            throw TidelockError(
+                .runInProgress, "\(failed): a server of an earlier version runs on it.",
+                hint: "Stop that 'tidelock serve', and run again.")
+        }
+        if let holder = try SyncLock.holder(in: storage) {
+            throw TidelockError(
+                .runInProgress,
+                "\(failed): process \(holder.pid) on \(holder.host.printable), of an earlier version, is at work on run \(holder.run.printable).",
+                hint: "Wait until it has ended, or end that process, and run again.",
+                details: ["pid": String(holder.pid), "run": holder.run])
+        }
     }
 }

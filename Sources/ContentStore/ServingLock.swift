@@ -1,3 +1,4 @@
+internal import ContentModel
 public import Foundation
 internal import Glibc
 
@@ -6,10 +7,20 @@ internal import Glibc
 public final class ServingLock: Sendable {
     private let descriptor: Int32
 
-    /// Throws `storage_failed` when the file cannot be made.
+    /// Takes the lock. Whoever asks about it holds the file for a moment, which is waited for on this thread.
+    ///
+    /// Throws `storage_failed` when the file cannot be made or locked.
     public init(in storage: URL) throws {
-        descriptor = try Self.openFile(in: storage)
-        _ = flock(descriptor, LOCK_SH | LOCK_NB)
+        let descriptor = try Self.openFile(in: storage)
+        while flock(descriptor, LOCK_SH) != 0 {
+            let reason = errno
+            guard reason != EINTR else { continue }
+            _ = Glibc.close(descriptor)
+            throw TidelockError(
+                .storageFailed,
+                "The file \(Self.path(in: storage)) cannot be locked: \(String(cString: strerror(reason))).")
+        }
+        self.descriptor = descriptor
     }
 
     deinit { _ = Glibc.close(descriptor) }
@@ -21,6 +32,10 @@ public final class ServingLock: Sendable {
     }
 
     private static func openFile(in storage: URL) throws -> Int32 {
-        try LockFile.open(storage.appending(path: "tmp").appending(path: "serve.lock").path)
+        try LockFile.open(path(in: storage))
+    }
+
+    private static func path(in storage: URL) -> String {
+        storage.appending(path: "tmp").appending(path: "serve.lock").path
     }
 }

@@ -37,7 +37,8 @@ public final class Store: Sendable {
 
     /// Opens the store in a folder, making it first when it is not there.
     ///
-    /// Throws `storage_failed`, `disk_full` or `schema_too_new`.
+    /// Throws `storage_failed`, `disk_full` or `schema_too_new`, and `run_in_progress` while a process of an earlier
+    /// version works with the store.
     public static func open(
         in folder: URL, name: String, clock: any WallClock, random: any RandomSource
     ) throws -> Store {
@@ -46,7 +47,7 @@ public final class Store: Sendable {
                 path: folder.appending(path: "tidelock.sqlite").path, configuration: configuration)
             // GRDB lowers this to NORMAL when it switches the journal mode; a commit here must survive power loss.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            try Schema.migrate(pool)
+            try Schema.migrate(pool, in: folder)
             let identity = try pool.write { db in
                 try Settings.identity(db, name: name, random: random)
             }
