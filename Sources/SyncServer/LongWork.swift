@@ -9,6 +9,9 @@ actor LongWork {
     typealias Outcome = Result<[UInt8], any Error>
 
     private struct Entry {
+        var task: Task<Void, Never>
+        /// Nobody waits for it, and it may be left undone.
+        var isFollowing: Bool
         var waiters: [Int: CheckedContinuation<Outcome?, Never>] = [:]
     }
 
@@ -17,6 +20,7 @@ actor LongWork {
     private var entries: [String: Entry] = [:]
     private var lastWaiter = 0
     private var drains: [CheckedContinuation<Void, Never>] = []
+    private var isDraining = false
 
     init(clock: any WallClock, patience: Duration) {
         self.clock = clock
@@ -25,7 +29,8 @@ actor LongWork {
 
     /// Starts the work called `key`, or joins it, and waits a while; nil when it goes on.
     ///
-    /// What is to be done `afterwards`, where the work succeeds, is work for which nobody waits.
+    /// What is to be done `afterwards`, where the work succeeds, is work for which nobody waits: it is cancelled, or not
+    /// begun, when the server stops.
     func outcome(
         of key: String, afterwards: (@Sendable () async -> Void)? = nil,
         _ work: @escaping @Sendable () async throws -> [UInt8]
@@ -42,18 +47,20 @@ actor LongWork {
         return await withCheckedContinuation { entries[key]?.waiters[waiter] = $0 }
     }
 
-    /// Waits until all work has ended.
+    /// Waits until all work has ended, except what follows other work: that ends as soon as it can. The server stops.
     func drain() async {
+        isDraining = true
+        for entry in entries.values where entry.isFollowing { entry.task.cancel() }
         guard !entries.isEmpty else { return }
         await withCheckedContinuation { drains.append($0) }
     }
 
     private func start(
-        _ key: String, afterwards: (@Sendable () async -> Void)?, _ work: @escaping @Sendable () async throws -> [UInt8]
+        _ key: String, afterwards: (@Sendable () async -> Void)?, isFollowing: Bool = false,
+        _ work: @escaping @Sendable () async throws -> [UInt8]
     ) {
-        entries[key] = Entry()
         // Owned by this actor: `drain` waits for it when the server stops.
-        Task {
+        let task = Task {
             do {
                 let answer = try await work()
                 if let afterwards { follow(key, afterwards) }
@@ -62,12 +69,13 @@ actor LongWork {
                 finish(key, .failure(error))
             }
         }
+        entries[key] = Entry(task: task, isFollowing: isFollowing)
     }
 
     private func follow(_ key: String, _ afterwards: @escaping @Sendable () async -> Void) {
         let next = "after \(key)"
-        guard entries[next] == nil else { return }
-        start(next, afterwards: nil) {
+        guard !isDraining, entries[next] == nil else { return }
+        start(next, afterwards: nil, isFollowing: true) {
             await afterwards()
             return []
         }

@@ -317,6 +317,8 @@ extension Reception {
     private func freeStage(of transfer: String) async {
         do {
             try await responder.freeStage(ofCommitted: transfer)
+        } catch is CancellationError {
+            // The server stops; garbage collection takes what is left.
         } catch {
             dependencies.logger.warning(
                 "What a run staged stays until old data is freed",

@@ -28,8 +28,8 @@ public struct SyncServer: Service {
 
     /// Serves until its service group shuts down gracefully or its task is cancelled.
     ///
-    /// Requests under way are answered first, and work that outlasted its request is waited for. Throws `bad_setting`
-    /// when the address cannot be listened on.
+    /// Requests under way are answered first, and work that outlasted its request is waited for; what may be left to
+    /// garbage collection is. Throws `bad_setting` when the address cannot be listened on.
     public func run() async throws {
         try await translatingErrors { try await application.run() }
     }

@@ -72,6 +72,16 @@ import TidelockTestSupport
         try expectAllItemsAndNothingStaged()
     }
 
+    @Test func freeingThatIsCancelledLeavesTheRestToTheGarbage() async throws {
+        try await commit()
+        let freeing = Task { [store, transfer] in try await store.freeStage(ofCommitted: transfer) }
+        freeing.cancel()
+        _ = await freeing.result
+        #expect(try fixture.instance.problems() == [])
+        _ = try await store.collectGarbage(looksForOrphans: false)
+        try expectAllItemsAndNothingStaged()
+    }
+
     @Test func aRollbackBeforeItIsFreedTakesItsItemsAndFreeingTakesNothingMore() async throws {
         try await commit()
         let result = try await store.rollback(transfer, only: nil, as: "0190-2")

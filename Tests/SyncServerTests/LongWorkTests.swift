@@ -4,7 +4,7 @@ import Testing
 
 @testable import SyncServer
 
-@Suite("Long work")
+@Suite("Long work", .timeLimit(.minutes(1)))
 struct LongWorkTests {
     @Test func whoeverAsksForTheSameJoins() async throws {
         let gate = Gate()
@@ -49,6 +49,48 @@ struct LongWorkTests {
         let work = LongWork(clock: TestClock(sleep: .endless), patience: .seconds(5))
         let outcome = await work.outcome(of: "a") { throw TidelockError(.fenced, "Late.") }
         #expect(throws: TidelockError.self) { try outcome?.get() }
+    }
+
+    @Test func whatFollowsAnAnswerIsCancelledWhenTheServerStops() async throws {
+        let clock = TestClock(sleep: .endless)
+        let work = LongWork(clock: clock, patience: .seconds(5))
+        let isStopped = Shared(false)
+        let outcome = await work.outcome(
+            of: "commit a",
+            afterwards: {
+                try? await clock.sleep(for: .seconds(1))
+                isStopped.value = Task.isCancelled
+            }
+        ) { [1] }
+        #expect(try outcome?.get() == [1])
+        await work.drain()
+        #expect(isStopped.value)
+    }
+
+    @Test func nothingFollowsWorkThatEndsWhileTheServerStops() async throws {
+        let work = LongWork(clock: TestClock(sleep: .endless), patience: .seconds(5))
+        let hasFollowed = Shared(false)
+        await work.drain()
+        let outcome = await work.outcome(of: "commit a", afterwards: { hasFollowed.value = true }) { [1] }
+        #expect(try outcome?.get() == [1])
+        await work.drain()
+        #expect(!hasFollowed.value)
+    }
+
+    @Test func workThatSomebodyAskedForIsNeverCancelled() async throws {
+        let work = LongWork(clock: TestClock(), patience: .seconds(5))
+        let gate = Gate()
+        let wasCancelled = Shared<Bool?>(nil)
+        let outcome = await work.outcome(of: "commit a") {
+            await gate.wait()
+            wasCancelled.value = Task.isCancelled
+            return []
+        }
+        #expect(outcome == nil)
+        async let drained: Void = work.drain()
+        await gate.open()
+        await drained
+        #expect(wasCancelled.value == false)
     }
 
     @Test func nothingToDoDrainsAtOnce() async {

@@ -112,7 +112,7 @@ struct RemotePeerTests {
         #expect(await world.responder.finishedCommits == 1)
     }
 
-    @Test func whatACommitStagedIsFreedAfterItsAnswerAndBeforeTheServerStops() async throws {
+    @Test func whatACommitStagedIsFreedAfterItsAnswer() async throws {
         let world = World()
         try await world.serve { caller in
             let peer = try caller.peer()
