@@ -17,6 +17,14 @@ enum CommittedStage {
         try TransferTable.fetch(db, transfer)?.phase == .committed
     }
 
+    /// Transfers whose stage the commit of this one left to be freed: its own, and those it took nothing more over from.
+    fileprivate static func left(_ db: Database, by transfer: String) throws -> [String] {
+        guard try isCommitted(db, transfer) else { return [] }
+        let isLeft = try Bool.fetchOne(
+            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM stage WHERE transfer = ?)"), arguments: [transfer])
+        return try (isLeft == true ? [transfer] : []) + StagedBatches.outdated(db, besides: transfer)
+    }
+
     /// Frees some references. Answers how many.
     fileprivate static func dropLinks(_ db: Database, of transfer: String) throws -> Int {
         try db.cachedStatement(
@@ -50,14 +58,8 @@ extension GarbageCollection {
 
 extension Store {
     public func freeStage(ofCommitted transfer: String) async throws {
-        let isLeft = try await read { db in
-            try CommittedStage.isCommitted(db, transfer)
-                && Bool.fetchOne(
-                    db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM stage WHERE transfer = ?)"),
-                    arguments: [transfer]) == true
-        }
-        guard isLeft else { return }
-        _ = try await GarbageCollection(store: self, now: clock.seconds, isDryRun: false)
-            .stage(ofCommitted: transfer)
+        let staged = try await read { db in try CommittedStage.left(db, by: transfer) }
+        let collection = GarbageCollection(store: self, now: clock.seconds, isDryRun: false)
+        for transfer in staged { _ = try await collection.stage(of: transfer, slice: GarbageCollection.shortSlice) }
     }
 }

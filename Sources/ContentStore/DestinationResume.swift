@@ -17,9 +17,8 @@ extension Store {
             _ = try TransferTable.requireOpen(db, transfer)
             try Leases.require(db, transfer: transfer, fence: fence)
             try StagedBatches.takeOver(db, transfer: transfer, batches, receivers: receivers)
+            try StagedBatches.freeFew(db, besides: transfer)
         }
-        let collection = GarbageCollection(store: self, now: clock.seconds, isDryRun: false)
-        _ = try await collection.stages()
     }
 }
 
@@ -102,6 +101,26 @@ enum StagedBatches {
         try db.cachedStatement(sql: "UPDATE transfer SET touched = 0 WHERE id IN (\(leftTransfers))").execute(
             arguments: ["transfer": transfer])
     }
+
+    /// Transfers of the source of `transfer` that were given up and staged what nobody may take over any more.
+    static func outdated(_ db: Database, besides transfer: String) throws -> [String] {
+        try String.fetchAll(db.cachedStatement(sql: "SELECT DISTINCT transfer \(outdated)"), arguments: [transfer])
+    }
+
+    /// Frees what was not taken over where that is little. Much of it would keep the source waiting for the commit, so
+    /// it is freed after that.
+    static func freeFew(_ db: Database, besides transfer: String) throws {
+        let rows = try Int.fetchOne(
+            db.cachedStatement(sql: "SELECT coalesce(sum(operations), 0) \(outdated)"), arguments: [transfer])
+        guard rows ?? 0 <= CommittedStage.most else { return }
+        for left in try outdated(db, besides: transfer) { try TransferTable.dropStage(db, transfer: left) }
+    }
+
+    private static let outdated = """
+        FROM staged_batch WHERE transfer IN (
+            SELECT t.id FROM transfer t JOIN transfer own ON own.id = ?
+            WHERE t.pid = own.pid AND t.phase = 'abandoned' AND t.touched = 0)
+        """
 
     private static func move(_ db: Database, _ batches: [Left], from: String, to transfer: String) throws {
         let bids = try JSONColumns.encode(batches.map(\.bid))

@@ -64,9 +64,10 @@ extension GarbageCollection {
         return (transfers, rows)
     }
 
-    private func stage(of transfer: String) async throws -> Int {
+    /// Frees what a transfer staged and nobody needs any more. Answers how many rows there were.
+    func stage(of transfer: String, slice: Duration = slice) async throws -> Int {
         guard try await store.read({ db in try CommittedStage.isCommitted(db, transfer) }) else {
-            return try await repeatedly { db in try Stages.dropPage(db, transfer: transfer) }
+            return try await repeatedly(slice: slice) { db in try Stages.dropPage(db, transfer: transfer) }
         }
         return try await stage(ofCommitted: transfer)
     }

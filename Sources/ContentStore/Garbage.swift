@@ -62,7 +62,7 @@ struct GarbageCollection: Sendable {
     /// Rows that a step deletes, and how long steps follow one another in one transaction: whoever wants to write
     /// waits no longer than that and one step.
     static let page = 64
-    private static let slice = Duration.milliseconds(40)
+    static let slice = Duration.milliseconds(40)
     /// The same for what is freed right after a run, when its requests still come.
     static let shortSlice = Duration.milliseconds(10)
     /// What a part of a run or transfer is called for the moment in which it goes.

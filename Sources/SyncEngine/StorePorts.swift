@@ -181,8 +181,9 @@ public protocol DestinationStore: BlobDestination {
         transfer: String, _ request: CommitTransfer, events: [QueuedEvent], _ preparation: Preparation
     ) async throws -> CommitResult
 
-    /// Frees what a large commit left in the stage, in short transactions; does nothing for any other transfer. May be
-    /// called twice. What nobody frees so goes with the garbage.
+    /// Frees what a commit left in the stage where that is much, of its own and of what earlier transfers of its source
+    /// had staged, in short transactions; does nothing for a transfer that is not committed. May be called twice. What
+    /// nobody frees so goes with the garbage.
     func freeStage(ofCommitted transfer: String) async throws
 
     func transferState(transfer: String) async throws -> TransferState

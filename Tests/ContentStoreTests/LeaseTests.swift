@@ -156,6 +156,32 @@ import TidelockTestSupport
         #expect(try fixture.instance.problems() == [])
     }
 
+    /// A source waits for its commit, and need not wait for the freeing of much that it does not need any more.
+    @Test func muchThatIsNotTakenOverIsFreedAfterTheCommit() async throws {
+        let first = try await fixture.open("t1")
+        let wanted = try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#])
+        let others = try (2...3).map { number in
+            try TransferFixture.batch(number, puts: (0..<1_250).map { "{\"_id\":\"\(number)-\($0)\"}" })
+        }
+        for batch in [wanted] + others { _ = try await store.stage(transfer: "t1", fence: first.fence, batch) }
+        let second = try await fixture.open("t2")
+        try await store.takeOver(
+            transfer: "t2", fence: second.fence, batches: [wanted.info], receivers: ReceivedItems.unchanged.receivers)
+        let result = try await store.commit(
+            transfer: "t2", TransferFixture.commit([wanted], fence: second.fence), events: [])
+        #expect(result.created == 1 && result.resumedBatches == 1)
+        let inspector = try StoreInspector(store)
+        #expect(try inspector.count("SELECT count(*) FROM stage") == 2_500)
+        for _ in 1...2 {
+            try await store.freeStage(ofCommitted: "t2")
+            for table in ["stage", "stage_link", "staged_batch"] {
+                #expect(try inspector.count("SELECT count(*) FROM \(table)") == 0)
+            }
+            #expect(try inspector.count("SELECT count(*) FROM body") == 1)
+            #expect(try fixture.instance.problems() == [])
+        }
+    }
+
     @Test func nobodyTakesOverWhatAnotherSourceStaged() async throws {
         let first = try await fixture.open("t1")
         _ = try await store.stage(
