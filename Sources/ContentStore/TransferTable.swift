@@ -72,8 +72,11 @@ enum TransferTable {
             sql: "UPDATE transfer SET phase = 'abandoned' WHERE phase = 'open' AND (pid = ? OR touched < ?)"
         ).execute(arguments: [pid, now - Limits.transferSeconds])
         try db.cachedStatement(
-            sql: "UPDATE transfer SET touched = 0 WHERE phase = 'abandoned' AND pid = ? AND touched > 0 AND scope <> ?"
-        ).execute(arguments: [pid, try JSONColumns.encode(scope)])
+            sql: """
+                UPDATE transfer SET touched = 0
+                WHERE phase = 'abandoned' AND touched > 0 AND (touched < ?1 OR (pid = ?2 AND scope <> ?3))
+                """
+        ).execute(arguments: [now - Limits.transferSeconds, pid, try JSONColumns.encode(scope)])
         try dropStages(db, now: now)
     }
 
@@ -82,13 +85,15 @@ enum TransferTable {
         "(phase IN ('open', 'abandoned') AND touched >= \(now - Limits.transferSeconds))"
     }
 
-    /// Frees what is of no use any more.
-    static func dropStages(_ db: Database, now: Int64) throws {
+    /// Frees what is of no use any more where that is little. Whoever opens a transfer waits for this, so much of it is
+    /// left for after a commit, or to the garbage.
+    private static func dropStages(_ db: Database, now: Int64) throws {
         let dead = try String.fetchAll(
             db,
             sql: """
-                SELECT transfer FROM (SELECT DISTINCT transfer FROM staged_batch)
+                SELECT transfer FROM staged_batch
                 WHERE transfer NOT IN (SELECT id FROM transfer WHERE \(keepsStage(now: now)))
+                GROUP BY transfer HAVING sum(operations) <= \(CommittedStage.most)
                 """)
         for transfer in dead { try dropStage(db, transfer: transfer) }
     }

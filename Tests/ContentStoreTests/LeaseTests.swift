@@ -156,14 +156,20 @@ import TidelockTestSupport
         #expect(try fixture.instance.problems() == [])
     }
 
+    /// Batches 2 and 3, of 2,500 items.
+    private func manyBatches() throws -> [EncodedBatch] {
+        try (2...3).map { number in
+            try TransferFixture.batch(number, puts: (0..<1_250).map { "{\"_id\":\"\(number)-\($0)\"}" })
+        }
+    }
+
     /// A source waits for its commit, and need not wait for the freeing of much that it does not need any more.
     @Test func muchThatIsNotTakenOverIsFreedAfterTheCommit() async throws {
         let first = try await fixture.open("t1")
         let wanted = try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#])
-        let others = try (2...3).map { number in
-            try TransferFixture.batch(number, puts: (0..<1_250).map { "{\"_id\":\"\(number)-\($0)\"}" })
+        for batch in try [wanted] + manyBatches() {
+            _ = try await store.stage(transfer: "t1", fence: first.fence, batch)
         }
-        for batch in [wanted] + others { _ = try await store.stage(transfer: "t1", fence: first.fence, batch) }
         let second = try await fixture.open("t2")
         try await store.takeOver(
             transfer: "t2", fence: second.fence, batches: [wanted.info], receivers: ReceivedItems.unchanged.receivers)
@@ -180,6 +186,26 @@ import TidelockTestSupport
             #expect(try inspector.count("SELECT count(*) FROM body") == 1)
             #expect(try fixture.instance.problems() == [])
         }
+    }
+
+    @Test(arguments: [0, Limits.transferSeconds + 1])
+    func muchThatNobodyMayTakeOverIsNotFreedWhileATransferOpens(after seconds: Int64) async throws {
+        let first = try await fixture.open("t1")
+        for batch in try manyBatches() { _ = try await store.stage(transfer: "t1", fence: first.fence, batch) }
+        fixture.clock.advance(by: .seconds(seconds))
+        let scope = seconds == 0 ? Scope(models: ["posts"]) : .everything
+        let second = try await fixture.open("t2", scope: scope)
+        let inspector = try StoreInspector(store)
+        #expect(try inspector.count("SELECT count(*) FROM stage") == 2_500)
+        let none = ReceivedItems.unchanged.receivers
+        #expect(try await store.resumableBatches(transfer: "t2", receivers: none) == [])
+        let batch = try TransferFixture.batch(1, puts: [#"{"_id":"1"}"#])
+        _ = try await store.stage(transfer: "t2", fence: second.fence, batch)
+        _ = try await store.commit(
+            transfer: "t2", TransferFixture.commit([batch], fence: second.fence), events: [])
+        try await store.freeStage(ofCommitted: "t2")
+        #expect(try inspector.count("SELECT count(*) FROM body") == 1)
+        #expect(try fixture.instance.problems() == [])
     }
 
     @Test func nobodyTakesOverWhatAnotherSourceStaged() async throws {
