@@ -104,7 +104,8 @@ extension Reception {
         case .commit:
             var message: CommitTransfer = try call.message()
             try prepare(&message, call)
-            return try await long(call, afterwards: { await freeStage(of: transfer) }) {
+            let afterwards = { @Sendable in await freeStage(of: transfer) }
+            return try await long(call, afterwards: afterwards) {
                 [responder, transfers, message] in
                 try await transfers.commit { try await responder.commit(transfer: transfer, message) }.told(to: call)
             }

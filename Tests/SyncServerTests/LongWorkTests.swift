@@ -55,13 +55,11 @@ struct LongWorkTests {
         let clock = TestClock(sleep: .endless)
         let work = LongWork(clock: clock, patience: .seconds(5))
         let isStopped = Shared(false)
-        let outcome = await work.outcome(
-            of: "commit a",
-            afterwards: {
-                try? await clock.sleep(for: .seconds(1))
-                isStopped.value = Task.isCancelled
-            }
-        ) { [1] }
+        let afterwards = { @Sendable in
+            try? await clock.sleep(for: .seconds(1))
+            isStopped.value = Task.isCancelled
+        }
+        let outcome = await work.outcome(of: "commit a", afterwards: afterwards) { [1] }
         #expect(try outcome?.get() == [1])
         await work.drain()
         #expect(isStopped.value)
@@ -71,7 +69,8 @@ struct LongWorkTests {
         let work = LongWork(clock: TestClock(sleep: .endless), patience: .seconds(5))
         let hasFollowed = Shared(false)
         await work.drain()
-        let outcome = await work.outcome(of: "commit a", afterwards: { hasFollowed.value = true }) { [1] }
+        let afterwards = { @Sendable in hasFollowed.value = true }
+        let outcome = await work.outcome(of: "commit a", afterwards: afterwards) { [1] }
         #expect(try outcome?.get() == [1])
         await work.drain()
         #expect(!hasFollowed.value)
