@@ -69,7 +69,8 @@ extension JSONDocument {
             var problem = jk_problem()
             var status = JK_OK
             let hash = ContentHash(filledBy: { digest in
-                status = jk_intake(parser.parser, text.baseAddress, text.count, &parser.stored, digest, &problem)
+                status = jk_intake(
+                    parser.parser, text.baseAddress, text.count, &parser.stored, nil, digest, &problem)
             })
             guard status == JK_OK else { throw JSONProblem(problem) }
             return (JSONDocument(trusted: parser.storedBytes(orSame: original)), hash)

@@ -44,16 +44,22 @@ jk_status hash_indexed(jk_parser &parser, const uint8_t *bytes, uint8_t digest[3
 
 }  // namespace tidelock::json
 
-jk_status jk_intake(jk_parser *parser, const uint8_t *bytes, size_t length, jk_buffer *stored, uint8_t digest[32],
-                    jk_problem *problem) {
+jk_status jk_intake(jk_parser *parser, const uint8_t *bytes, size_t length, jk_buffer *stored, jk_index *index,
+                    uint8_t digest[32], jk_problem *problem) {
     if (stored) stored->length = 0;
+    if (index) *index = jk_index{nullptr, 0};
     jk_status status = tidelock::json::index(*parser, bytes, length, *problem);
     if (status == JK_OK && stored) status = tidelock::json::write_stored(*parser, bytes, length, *stored, *problem);
-    return status == JK_OK ? tidelock::json::hash_indexed(*parser, bytes, digest, *problem) : status;
+    if (status == JK_OK) status = tidelock::json::hash_indexed(*parser, bytes, digest, *problem);
+    if (status != JK_OK || !index) return status;
+    // The stored form only ever leaves bytes out: of the same length it is the text, and what was listed holds for it.
+    if (stored->length != length) return jk_index_document(parser, stored->bytes, stored->length, index, problem);
+    *index = jk_index{parser->nodes.data(), parser->node_count};
+    return status;
 }
 
 jk_status jk_hash(jk_parser *parser, const uint8_t *bytes, size_t length, uint8_t digest[32], jk_problem *problem) {
-    return jk_intake(parser, bytes, length, nullptr, digest, problem);
+    return jk_intake(parser, bytes, length, nullptr, nullptr, digest, problem);
 }
 
 void jk_sha256(const uint8_t *bytes, size_t length, uint8_t digest[32]) {

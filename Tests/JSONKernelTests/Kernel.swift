@@ -35,8 +35,16 @@ final class Kernel {
 
     func intake(_ bytes: [UInt8]) throws -> (stored: [UInt8], digest: [UInt8]) {
         var digest = [UInt8](repeating: 0, count: 32)
-        let stored = try written(over: bytes) { jk_intake(parser, $0, bytes.count, &buffer, &digest, $1) }
+        let stored = try written(over: bytes) { jk_intake(parser, $0, bytes.count, &buffer, nil, &digest, $1) }
         return (stored, digest)
+    }
+
+    /// The stored form of a text and the index that comes with it.
+    func indexedIntake(_ bytes: [UInt8]) throws -> (stored: [UInt8], nodes: [jk_node]) {
+        var digest = [UInt8](repeating: 0, count: 32)
+        var index = jk_index()
+        let stored = try written(over: bytes) { jk_intake(parser, $0, bytes.count, &buffer, &index, &digest, $1) }
+        return (stored, Array(UnsafeBufferPointer(start: index.nodes, count: index.count)))
     }
 
     /// Lends the index of a document.

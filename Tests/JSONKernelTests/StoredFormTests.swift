@@ -38,6 +38,31 @@ import Testing
         #expect(try intake.digest == kernel.hash(intake.stored))
     }
 
+    @Test(arguments: [
+        #"{"a":[1,{"b":"c\n"}],"\u0064":null}"#, " [ 1.5 , { \"a\" : \"b\" } ]\n", #"{"a":{"x":1},"b":[2],"a":3}"#,
+        #"[{"a":1,"\u0061":[{}]},{"a":2,"a":{}}]"#, "7", #" "x" "#, "[]",
+    ]) func theIndexOfAnIntakeIsThatOfTheStoredForm(text: String) throws {
+        let intake = try kernel.indexedIntake(Array(text.utf8))
+        let listed = try kernel.index(intake.stored) { nodes, _ in nodes.map(Self.facts) }
+        #expect(intake.nodes.map(Self.facts) == listed)
+    }
+
+    private static func facts(of node: jk_node) -> [UInt32] {
+        let ranges = [node.start, node.end, node.key_start, node.key_end]
+        return ranges + [node.next, node.count, UInt32(node.kind), UInt32(node.flags)]
+    }
+
+    @Test func anIntakeThatIsRefusedListsNothing() {
+        var (index, buffer, problem) = (jk_index(), jk_buffer(), jk_problem())
+        defer { jk_buffer_release(&buffer) }
+        var digest = [UInt8](repeating: 0, count: 32)
+        index.count = 3
+        let text = Array("[1,2".utf8)
+        let status = jk_intake(kernel.parser, text, text.count, &buffer, &index, &digest, &problem)
+        #expect(status == JK_MALFORMED)
+        #expect(index.count == 0 && index.nodes == nil)
+    }
+
     @Test func hashesWithSHA256() throws {
         var digest = [UInt8](repeating: 0, count: 32)
         jk_sha256(Array("abc".utf8), 3, &digest)

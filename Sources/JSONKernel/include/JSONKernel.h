@@ -147,9 +147,11 @@ jk_status jk_canonicalise(jk_parser *parser, const uint8_t *bytes, size_t length
 /* SHA-256 of the canonical form. */
 jk_status jk_hash(jk_parser *parser, const uint8_t *bytes, size_t length, uint8_t digest[32], jk_problem *problem);
 
-/* jk_normalise and jk_hash in one pass over the text. `stored` may be NULL when only the hash is wanted. */
-jk_status jk_intake(jk_parser *parser, const uint8_t *bytes, size_t length, jk_buffer *stored, uint8_t digest[32],
-                    jk_problem *problem);
+/* jk_normalise and jk_hash in one pass over the text. `stored` may be NULL when only the hash is wanted. `index` may be
+ * NULL; else it lists the values of the stored form, whose bytes are those of `stored`, which must not be NULL then. A
+ * text that is its own stored form is listed once for all of it; any other is listed again in its stored form. */
+jk_status jk_intake(jk_parser *parser, const uint8_t *bytes, size_t length, jk_buffer *stored, jk_index *index,
+                    uint8_t digest[32], jk_problem *problem);
 
 /* SHA-256 of bytes. */
 void jk_sha256(const uint8_t *bytes, size_t length, uint8_t digest[32]);
