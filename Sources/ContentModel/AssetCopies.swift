@@ -70,9 +70,4 @@ extension JSONIndex {
         guard let id = text(object, "_id"), text(object, "path") != nil, text(object, "mime") != nil else { return nil }
         return id
     }
-
-    private func text(_ object: Int, _ key: String) -> String? {
-        guard let value = member(object, key), kind(value) == JK_STRING else { return nil }
-        return string(value)
-    }
 }

@@ -33,30 +33,54 @@ extension JSONDocument {
     }
 
     private func links(of kind: Kind, in possible: LinkForms) -> [ItemLink] {
-        let forms = mentionedForms(among: possible)
+        let forms = bytes.withUnsafeBufferPointer { possible.mentioned(in: $0) }
         guard !forms.isEmpty else { return [] }
-        var found = [
-            forms.contains(.parent) ? ItemLink(kind, withMembers { $0.parent(of: kind) }) : nil,
-            forms.contains(.folder) ? ItemLink(.assetFolders, string("folder")) : nil,
-        ].compactMap(\.self)
+        // What is nested need not be read where only members of the item can be links.
+        return forms.isDisjoint(with: .objects)
+            ? withMembers { $0.links(of: kind, forms) } : withReading { $0.links(of: kind, forms) }
+    }
+}
+
+extension JSONReading {
+    /// The same as ``JSONDocument/linksToItems(of:)``.
+    package func linksToItems(of kind: Kind) -> [ItemLink] {
+        let forms = LinkForms(of: kind).subtracting(.components).mentioned(in: text)
+        return forms.isEmpty ? [] : links(of: kind, forms)
+    }
+
+    fileprivate func links(of kind: Kind, _ forms: LinkForms) -> [ItemLink] {
+        var found = linksOfMembers(of: kind, forms)
         if !forms.isDisjoint(with: .objects) {
-            withIndex { index in
-                // The item itself names its model where it is a singleton; that is no reference.
-                for child in index.children(0) {
-                    index.collectLinks(forms, in: child, isElement: false, into: &found)
-                }
+            // The item itself names its model where it is a singleton; that is no reference.
+            for child in index.children(0) {
+                index.collectLinks(forms, in: child, isElement: false, into: &found)
             }
         }
-        var seen: Set<ItemLink> = []
-        return found.filter { seen.insert($0).inserted }
+        return found.withoutRepetitions
     }
 }
 
 extension JSONMembers {
-    /// The id of the item's parent; nil for one that has none, which an empty text says too.
-    package func parent(of kind: Kind) -> String? {
-        guard let member = kind.parentMember, let parent = string(member), !parent.isEmpty else { return nil }
-        return parent
+    fileprivate func links(of kind: Kind, _ forms: LinkForms) -> [ItemLink] {
+        linksOfMembers(of: kind, forms).withoutRepetitions
+    }
+}
+
+extension TopLevelMembers {
+    /// Links that members of the item itself are.
+    fileprivate func linksOfMembers(of kind: Kind, _ forms: LinkForms) -> [ItemLink] {
+        [
+            forms.contains(.parent) ? ItemLink(kind, parent(of: kind)) : nil,
+            forms.contains(.folder) ? ItemLink(.assetFolders, string("folder")) : nil,
+        ].compactMap(\.self)
+    }
+}
+
+extension [ItemLink] {
+    /// Each link once, where it comes first.
+    fileprivate var withoutRepetitions: [ItemLink] {
+        var seen: Set<ItemLink> = []
+        return filter { seen.insert($0).inserted }
     }
 }
 
@@ -103,31 +127,30 @@ extension LinkForms {
     }
 }
 
-extension JSONDocument {
-    /// Those of the forms that have no sign, or one that occurs as a whole text. Underscores are rare enough to jump
-    /// from one to the next.
-    private func mentionedForms(among forms: LinkForms) -> LinkForms {
-        let hasLayout = forms.contains(.components) && mentions(LinkForms.componentSign)
-        let forms = hasLayout ? forms : forms.subtracting(.components)
+extension LinkForms {
+    /// Those of the forms that have no sign, or one that occurs in the document as a whole text. Underscores are rare
+    /// enough to jump from one to the next.
+    fileprivate func mentioned(in text: UnsafeBufferPointer<UInt8>) -> LinkForms {
+        let hasLayout = contains(.components) && text.mentions(LinkForms.componentSign)
+        let forms = hasLayout ? self : subtracting(.components)
         var found = forms.subtracting(.signed)
-        bytes.withUnsafeBytes { bytes in
-            guard var position = bytes.baseAddress else { return }
-            let end = position + bytes.count
-            while found != forms, let hit = memchr(position, Int32(UInt8(ascii: "_")), end - position) {
-                let rest = UnsafeRawBufferPointer(start: hit, count: end - UnsafeRawPointer(hit))
-                for sign in LinkForms.signs where forms.contains(sign.form) && rest.begins(with: sign.name) {
-                    found.formUnion(sign.form)
-                }
-                position = UnsafeRawPointer(hit) + 1
+        let bytes = UnsafeRawBufferPointer(text)
+        guard var position = bytes.baseAddress else { return found }
+        let end = position + bytes.count
+        while found != forms, let hit = memchr(position, Int32(UInt8(ascii: "_")), end - position) {
+            let rest = UnsafeRawBufferPointer(start: hit, count: end - UnsafeRawPointer(hit))
+            for sign in LinkForms.signs where forms.contains(sign.form) && rest.begins(with: sign.name) {
+                found.formUnion(sign.form)
             }
+            position = UnsafeRawPointer(hit) + 1
         }
         return found
     }
+}
 
-    private func mentions(_ text: StaticString) -> Bool {
-        bytes.withUnsafeBufferPointer { bytes in
-            jk_mentions(bytes.baseAddress, bytes.count, text.utf8Start, text.utf8CodeUnitCount) != 0
-        }
+extension UnsafeBufferPointer<UInt8> {
+    fileprivate func mentions(_ text: StaticString) -> Bool {
+        jk_mentions(baseAddress, count, text.utf8Start, text.utf8CodeUnitCount) != 0
     }
 }
 
@@ -169,10 +192,5 @@ extension JSONIndex {
             return ItemLink(.assets, text(object, "_id"))
         }
         return forms.contains(.pages) ? ItemLink(.pages, text(object, "page")) : nil
-    }
-
-    private func text(_ object: Int, _ key: String) -> String? {
-        guard let member = member(object, key), kind(member) == JK_STRING else { return nil }
-        return string(member)
     }
 }

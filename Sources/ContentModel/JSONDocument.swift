@@ -66,13 +66,7 @@ extension JSONDocument {
         _ text: UnsafeBufferPointer<UInt8>, orSame original: [UInt8]?
     ) throws(JSONProblem) -> (document: JSONDocument, hash: ContentHash) {
         try JSONParserPool.shared.withParser(for: text.count) { parser throws(JSONProblem) in
-            var problem = jk_problem()
-            var status = JK_OK
-            let hash = ContentHash(filledBy: { digest in
-                status = jk_intake(
-                    parser.parser, text.baseAddress, text.count, &parser.stored, nil, digest, &problem)
-            })
-            guard status == JK_OK else { throw JSONProblem(problem) }
+            let hash = try parser.intake(text)
             return (JSONDocument(trusted: parser.storedBytes(orSame: original)), hash)
         }
     }
@@ -90,6 +84,19 @@ extension JSONDocument {
 }
 
 extension JSONParser {
+    /// Hashes a text and writes its stored form into `stored`, whose values `index` lists where there is one.
+    func intake(
+        _ text: UnsafeBufferPointer<UInt8>, index: UnsafeMutablePointer<jk_index>? = nil
+    ) throws(JSONProblem) -> ContentHash {
+        var problem = jk_problem()
+        var status = JK_OK
+        let hash = ContentHash(filledBy: { digest in
+            status = jk_intake(parser, text.baseAddress, text.count, &stored, index, digest, &problem)
+        })
+        guard status == JK_OK else { throw JSONProblem(problem) }
+        return hash
+    }
+
     /// The stored form just written. Writing it only ever leaves bytes out, so one of the same length is the same.
     fileprivate func storedBytes(orSame original: [UInt8]?) -> [UInt8] {
         if let original, original.count == stored.length { return original }

@@ -2,7 +2,7 @@ internal import JSONKernel
 
 /// A document's values by number, in document order, 0 being the document itself.
 ///
-/// Points into the document's bytes and the parser's memory: valid only inside the `withIndex` that made it.
+/// Points into the document's bytes and the parser's memory: valid only inside the call that lent it.
 struct JSONIndex {
     let bytes: UnsafePointer<UInt8>
     private let index: jk_index
@@ -48,10 +48,21 @@ struct JSONIndex {
 
     func range(_ value: Int) -> Range<Int> { Int(nodes[value].start)..<Int(nodes[value].end) }
 
+    /// A string's content as it is written, without its quotes.
+    func content(_ string: Int) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(rebasing: token(string).dropFirst().dropLast())
+    }
+
     /// The member as it is written, from the quote before its key to the end of its value.
     func memberRange(_ member: Int) -> Range<Int> { Int(nodes[member].key_start) - 1..<Int(nodes[member].end) }
 
     func string(_ value: Int) -> String { decoded(nodes[value].start + 1, nodes[value].end - 1) }
+
+    /// The text of a member, `nil` when there is none or it is not a string.
+    func text(_ object: Int, _ key: String) -> String? {
+        guard let member = member(object, key), kind(member) == JK_STRING else { return nil }
+        return string(member)
+    }
 
     func key(_ member: Int) -> String { decoded(nodes[member].key_start, nodes[member].key_end) }
 

@@ -58,6 +58,25 @@ package struct JSONMembers {
     }
 }
 
+/// Looks at the top-level members of a document.
+package protocol TopLevelMembers {
+    /// The text of a member, `nil` when there is none or it is not a string.
+    func string(_ key: String) -> String?
+
+    /// The value of a member that is a whole number of at most 64 bits, however it is spelled.
+    func integer(_ key: String) -> Int64?
+}
+
+extension TopLevelMembers {
+    /// The id of the item's parent; nil for one that has none, which an empty text says too.
+    package func parent(of kind: Kind) -> String? {
+        guard let member = kind.parentMember, let parent = string(member), !parent.isEmpty else { return nil }
+        return parent
+    }
+}
+
+extension JSONMembers: TopLevelMembers {}
+
 extension JSONDocument {
     /// Lends the document's members to `body`; nothing of them may leave. Documents that are no objects have none.
     package func withMembers<Result>(_ body: (JSONMembers) throws -> Result) rethrows -> Result {
