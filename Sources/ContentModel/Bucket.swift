@@ -11,8 +11,21 @@ public struct Bucket: Sendable, Hashable, Comparable {
     }
 
     public init(kind: Kind, id: String) {
-        let digest = sha256(Array(kind.name.utf8) + Array(id.utf8))
-        number = UInt16(digest[0]) << 8 | UInt16(digest[1])
+        var (kind, id) = (kind.name, id)
+        number = kind.withUTF8 { kind in id.withUTF8 { id in Bucket.number(of: kind, id) } }
+    }
+
+    /// Computed for every item and every reference that passes through, so it takes no memory of its own.
+    private static func number(of kind: UnsafeBufferPointer<UInt8>, _ id: UnsafeBufferPointer<UInt8>) -> UInt16 {
+        let digestLength = 32
+        let length = kind.count + id.count
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: digestLength + length) { room in
+            let text = UnsafeMutableBufferPointer(rebasing: room[digestLength...])
+            let end = text.initialize(fromContentsOf: kind)
+            _ = text[end...].initialize(fromContentsOf: id)
+            jk_sha256(text.baseAddress, length, room.baseAddress)
+            return UInt16(room[0]) << 8 | UInt16(room[1])
+        }
     }
 
     public static func < (left: Bucket, right: Bucket) -> Bool { left.number < right.number }

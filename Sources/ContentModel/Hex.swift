@@ -14,14 +14,26 @@ extension Sequence<UInt8> {
 extension [UInt8] {
     /// Reads pairs of hex digits; `nil` when the text is anything else.
     public init?(hex: String) {
-        let digits = Array(hex.utf8)
+        var hex = hex
+        guard let bytes = hex.withUTF8({ digits in [UInt8](hexDigits: digits) }) else { return nil }
+        self = bytes
+    }
+
+    private init?(hexDigits digits: UnsafeBufferPointer<UInt8>) {
         guard digits.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(digits.count / 2)
-        for position in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = hexValue(digits[position]), let low = hexValue(digits[position + 1]) else { return nil }
-            bytes.append(high << 4 | low)
+        var seen: UInt8 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: digits.count / 2) { room, count in
+            hexValues.withUnsafeBufferPointer { values in
+                while count < digits.count / 2 {
+                    let high = values[Int(digits[count * 2])]
+                    let low = values[Int(digits[count * 2 + 1])]
+                    seen |= high | low
+                    room.initializeElement(at: count, to: high << 4 | low)
+                    count += 1
+                }
+            }
         }
+        guard seen < 16 else { return nil }
         self = bytes
     }
 }
@@ -29,6 +41,9 @@ extension [UInt8] {
 private func hexDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }
+
+/// What every byte stands for as a hex digit. Those that are none have bits that no digit has.
+private let hexValues = (UInt8.min...UInt8.max).map { hexValue($0) ?? 0xF0 }
 
 private func hexValue(_ digit: UInt8) -> UInt8? {
     switch digit {
