@@ -79,6 +79,7 @@ extension TopLevelMembers {
 extension [ItemLink] {
     /// Each link once, where it comes first.
     fileprivate var withoutRepetitions: [ItemLink] {
+        guard count > 1 else { return self }
         var seen: Set<ItemLink> = []
         return filter { seen.insert($0).inserted }
     }
@@ -188,7 +189,7 @@ extension JSONIndex {
         if forms.contains(.items), let model = text(object, "_model") {
             return ItemLink(try? Kind.content(model), text(object, "_id"))
         }
-        if forms.contains(.assets), text(object, "mime") != nil, text(object, "path")?.utf8.first == UInt8(ascii: "/") {
+        if forms.contains(.assets), hasText(object, "mime"), text(object, "path")?.utf8.first == UInt8(ascii: "/") {
             return ItemLink(.assets, text(object, "_id"))
         }
         return forms.contains(.pages) ? ItemLink(.pages, text(object, "page")) : nil

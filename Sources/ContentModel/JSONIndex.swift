@@ -58,6 +58,11 @@ struct JSONIndex {
 
     func string(_ value: Int) -> String { decoded(nodes[value].start + 1, nodes[value].end - 1) }
 
+    /// Whether there is such a member and it is a string.
+    func hasText(_ object: Int, _ key: String) -> Bool {
+        member(object, key).map(kind) == JK_STRING
+    }
+
     /// The text of a member, `nil` when there is none or it is not a string.
     func text(_ object: Int, _ key: String) -> String? {
         guard let member = member(object, key), kind(member) == JK_STRING else { return nil }

@@ -15,7 +15,8 @@ package struct JSONMembers {
     /// The text of a member, `nil` when there is none or it is not a string.
     package func string(_ key: String) -> String? {
         guard let child = find(key), child.kind == UInt8(JK_STRING.rawValue) else { return nil }
-        return String(unsafeUninitializedCapacity: Int(child.end - child.start)) { room in
+        // Without the quotes: up to 15 bytes a text needs no memory of its own.
+        return String(unsafeUninitializedCapacity: Int(child.end - child.start) - 2) { room in
             guard let out = room.baseAddress else { return 0 }
             return jk_decode_string(bytes, child.start + 1, child.end - 1, out)
         }
@@ -113,6 +114,7 @@ extension JSONDocument {
             let values = JSONIndex(bytes: start, index: index)
             guard values.kind(0) == JK_ARRAY else { return nil }
             var strings: [String] = []
+            strings.reserveCapacity(values.count(0))
             for child in values.children(0) {
                 guard values.kind(child) == JK_STRING else { return nil }
                 strings.append(values.string(child))

@@ -86,7 +86,7 @@ public struct Kind: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// Whether `sync.content.before` handlers see items of this kind.
     public var isContent: Bool {
-        model != nil || self == .singletons
+        name.hasPrefix(Kind.contentPrefix) || self == .singletons
     }
 
     /// The job that moves items of this kind.
