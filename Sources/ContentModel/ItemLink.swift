@@ -50,12 +50,7 @@ extension JSONReading {
 
     fileprivate func links(of kind: Kind, _ forms: LinkForms) -> [ItemLink] {
         var found = linksOfMembers(of: kind, forms)
-        if !forms.isDisjoint(with: .objects) {
-            // The item itself names its model where it is a singleton; that is no reference.
-            for child in index.children(0) {
-                index.collectLinks(forms, in: child, isElement: false, into: &found)
-            }
-        }
+        if !forms.isDisjoint(with: .objects) { index.collectLinks(forms, into: &found) }
         return found.withoutRepetitions
     }
 }
@@ -165,15 +160,13 @@ extension UnsafeRawBufferPointer {
 }
 
 extension JSONIndex {
-    /// Documents are at most 512 levels deep, so this may call itself.
-    fileprivate func collectLinks(
-        _ forms: LinkForms, in value: Int, isElement: Bool, into found: inout [ItemLink]
-    ) {
-        let isObject = kind(value) == JK_OBJECT
-        guard isObject || kind(value) == JK_ARRAY else { return }
-        if isObject, let link = link(forms, value) { found.append(link) }
-        if isObject, isElement, forms.contains(.components), let link = component(value) { found.append(link) }
-        for child in children(value) { collectLinks(forms, in: child, isElement: !isObject, into: &found) }
+    /// Links that objects inside the item are. The item itself names its model where it is a singleton; that is no
+    /// reference.
+    fileprivate func collectLinks(_ forms: LinkForms, into found: inout [ItemLink]) {
+        for value in inner where kind(value) == JK_OBJECT {
+            if let link = link(forms, value) { found.append(link) }
+            if forms.contains(.components), !isMember(value), let link = component(value) { found.append(link) }
+        }
     }
 
     /// The component of which an element of a layout is one. What stands in a list and has no data is no such element:

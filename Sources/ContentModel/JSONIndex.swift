@@ -29,6 +29,12 @@ struct JSONIndex {
         Children(nodes: nodes, position: container + 1, end: Int(nodes[container].next))
     }
 
+    /// All values but the document itself, in document order.
+    var inner: Range<Int> { 1..<index.count }
+
+    /// Whether the value is a member of an object; elements of arrays and the document are none.
+    func isMember(_ value: Int) -> Bool { nodes[value].key_start != 0 }
+
     func member(_ object: Int, _ key: String) -> Int? {
         var key = key
         return key.withUTF8 { text in

@@ -38,6 +38,18 @@ import Testing
             ])
     }
 
+    @Test func linksInListsOfListsAndInMembersOfElementsComeInTheOrderOfTheDocument() throws {
+        let text = """
+            {"_id":"1","a":[[{"_model":"m","_id":"1"},[{"component":"c","data":[{"_model":"m","_id":"2"}]}]]],\
+            "b":{"component":"no","data":{"_model":"m","_id":"3","x":[{"component":"d","data":{},"_model":"m","_id":"4"}]}}}
+            """
+        #expect(
+            try links(text) == [
+                "content/m/1", "layout/components/c", "content/m/2", "content/m/3", "content/m/4",
+                "layout/components/d",
+            ])
+    }
+
     @Test(
         arguments: [
             "button", "grid", "heading", "html", "image", "link", "markdown", "richtext", "section", "spacer",
