@@ -35,7 +35,9 @@ import Testing
 
 @Suite struct BucketTests {
     /// On both sides of every connection an item has to be in the same bucket.
-    @Test(arguments: ["", "a", "post-17", "65f0c2d1a3b4c5d6e7f80912", "ü\u{1F600}", String(repeating: "id", count: 5_000)])
+    @Test(arguments: [
+        "", "a", "post-17", "65f0c2d1a3b4c5d6e7f80912", "ü\u{1F600}", String(repeating: "id", count: 5_000),
+    ])
     func aBucketIsTheBeginningOfTheHashOverKindAndID(_ id: String) throws {
         for kind in [Kind.models, .assetFolders, try .content("a/collection/with/a/long/name")] {
             let digest = sha256(Array(kind.name.utf8) + Array(id.utf8))
