@@ -31,6 +31,23 @@ struct BatchTests {
         #expect(batch.info.digest == sha256(batch.payload).hex)
     }
 
+    @Test func whatIsFoundInAnItemComesWithItsOperation() throws {
+        let item = try document(#"{"_id":"a\u0062","_modified":17,"x":{"_model":"people","_id":"p"}}"#)
+        var encoder = BatchEncoder()
+        encoder.add(BatchEntry(kind: posts, id: "gone", operation: .delete))
+        encoder.add(BatchEntry(kind: posts, id: "ab", operation: .put(body: item.document, output: item.hash)))
+        var decoder = try BatchDecoder(payload: encoder.finish(number: 1).payload)
+        let first = try decoder.next { item, _ in item.linksToItems(of: posts) }
+        #expect(first?.entry.id == "gone" && first?.found == nil)
+        let second = try decoder.next { item, kind -> [String] in
+            ["\(kind)", item.string("_id") ?? "", "\(item.integer("_modified") ?? 0)"]
+                + item.linksToItems(of: kind).map { "\($0.kind)/\($0.id)" }
+        }
+        #expect(second?.entry.operation == .put(body: item.document, output: item.hash))
+        #expect(second?.found == ["content/posts", "ab", "17", "content/people/p"])
+        #expect(try decoder.next() == nil)
+    }
+
     @Test func theSameOperationsAreTheSameBytes() throws {
         let item = try document(#"{"_id":"a"}"#)
         let payloads = try (1...2).map { _ in
@@ -123,6 +140,13 @@ struct HostileBatchTests {
     @Test func anItemThatDoesNotHashToItsLineIsRefused() throws {
         let hash = try JSONDocument(validating: Array(#"{"_id":"a","x":1}"#.utf8)).hash.hex
         #expect(refusal(of: put("a", hash: hash, body: #"{"_id":"a","x":2}"#)) == .hashMismatch)
+    }
+
+    @Test func anItemWhoseIDIsOnlyCanonicallyTheSameIsRefused() throws {
+        let body = "{\"_id\":\"e\u{301}\"}"
+        let hash = try JSONDocument(validating: body).hash.hex
+        #expect(refusal(of: put("\u{e9}", hash: hash, body: body)) == .malformedMessage)
+        #expect(refusal(of: put("e\u{301}", hash: hash, body: body)) == nil)
     }
 
     @Test(arguments: [
