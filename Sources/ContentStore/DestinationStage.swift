@@ -103,36 +103,54 @@ extension Store {
         }
         var decoder = try BatchDecoder(payload: batch.payload)
         var rows: [StagedRow] = []
-        while let entry = try decoder.next() {
+        while let (entry, content) = try decoder.next(reading: StagedContent.init) {
             guard rows.count < Limits.batchItems else {
                 throw TidelockError(
                     .tooLarge, "Batch \(batch.info.number) holds more than \(Limits.batchItems) operations.")
             }
-            rows.append(try StagedRow(entry, received[ItemKey(entry.kind, entry.id)]))
+            let received = received.isEmpty ? nil : received[ItemKey(entry.kind, entry.id)]
+            rows.append(try StagedRow(entry, content, received))
         }
         return rows
     }
 }
 
-/// One operation of a batch, ready to be written.
-private struct StagedRow: Sendable {
-    var entry: BatchEntry
-    var bucket: Bucket
-    /// What is stored instead of the body that arrived.
-    var received: JSONDocument?
-    var facts: ItemFacts?
-    var links: [StagedLinks.Reference] = []
+/// What an item says that stands beside it.
+private struct StagedContent: Sendable {
+    var facts: ItemFacts
+    var links: [ItemLink]
 
-    /// Ids of peers are held to the rules for those of people: SQLite would end a text at a NUL.
-    init(_ entry: BatchEntry, _ received: JSONDocument?) throws {
+    init(_ item: JSONReading, of kind: Kind) {
+        facts = ItemFacts(item, of: kind)
+        links = item.linksToItems(of: kind)
+    }
+}
+
+/// One operation of a batch, ready to be written.
+///
+/// A class, because it is handed on as a whole and never changes: as a value its many parts would be counted each time.
+private final class StagedRow: Sendable {
+    let entry: BatchEntry
+    let bucket: Bucket
+    /// What is stored instead of the body that arrived.
+    let received: JSONDocument?
+    let facts: ItemFacts?
+    let links: [StagedLinks.Reference]
+
+    /// `content` is of the body that arrived. Ids of peers are held to the rules for those of people: SQLite would end
+    /// a text at a NUL.
+    init(_ entry: BatchEntry, _ content: StagedContent?, _ received: JSONDocument?) throws {
+        try requireValidID(entry.id)
+        var content = content
+        if case .put(let body, _) = entry.operation {
+            if entry.kind == .assets { _ = try AssetFile(received ?? body) }
+            if let received { content = received.withReading { StagedContent($0, of: entry.kind) } }
+        }
         self.entry = entry
         self.received = received
         bucket = Bucket(kind: entry.kind, id: entry.id)
-        try requireValidID(entry.id)
-        guard case .put(let body, _) = entry.operation else { return }
-        if entry.kind == .assets { _ = try AssetFile(received ?? body) }
-        facts = ItemFacts(received ?? body, of: entry.kind)
-        links = (received ?? body).linksToItems(of: entry.kind).map(StagedLinks.Reference.init)
+        facts = content?.facts
+        links = content?.links.map(StagedLinks.Reference.init) ?? []
     }
 }
 
@@ -142,6 +160,7 @@ private struct Stager {
     let transfer: String
     let batch: Int64
     let number: Int
+    private let insertBody: RowStatement
     private let insertRow: RowStatement
     private let insertLink: RowStatement
     private var kids: [Kind: Int64] = [:]
@@ -152,6 +171,7 @@ private struct Stager {
         self.transfer = transfer
         self.batch = batch
         self.number = number
+        insertBody = try Bodies.insertion(db)
         insertLink = try StagedLinks.insertion(db)
         insertRow = try RowStatement(
             db,
@@ -166,7 +186,7 @@ private struct Stager {
         let place = try Place(kid: kid(row.entry.kind), bucket: row.bucket, id: row.entry.id)
         switch row.entry.operation {
         case .put(let body, let output):
-            let rid = try Bodies.insert(db, row.received ?? body)
+            let rid = try Bodies.insert(db, row.received ?? body, by: insertBody)
             guard try write(place, operation: 1, rid: rid, hash: output, row) else {
                 return try Bodies.drop(db, rid)
             }

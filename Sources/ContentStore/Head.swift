@@ -17,10 +17,14 @@ struct ItemFacts {
     var state: Int64?
     var parent: String?
 
+    init(_ members: some TopLevelMembers, of kind: Kind) {
+        modified = members.integer("_modified")
+        state = members.integer("_state")
+        parent = members.parent(of: kind)
+    }
+
     init(_ body: JSONDocument, of kind: Kind) {
-        (modified, state, parent) = body.withMembers { members in
-            (members.integer("_modified"), members.integer("_state"), members.parent(of: kind))
-        }
+        self = body.withMembers { ItemFacts($0, of: kind) }
     }
 }
 
@@ -85,8 +89,16 @@ struct Head {
 }
 
 enum Bodies {
+    static func insertion(_ db: Database) throws -> RowStatement {
+        try RowStatement(db, sql: "INSERT INTO body (bytes) VALUES (?)")
+    }
+
     static func insert(_ db: Database, _ body: JSONDocument) throws -> Int64 {
-        try RowStatement(db, sql: "INSERT INTO body (bytes) VALUES (?)").run(body.bytes)
+        try insert(db, body, by: insertion(db))
+    }
+
+    static func insert(_ db: Database, _ body: JSONDocument, by insertion: RowStatement) throws -> Int64 {
+        try insertion.run(body.bytes)
         return db.lastInsertedRowID
     }
 

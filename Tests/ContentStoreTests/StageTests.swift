@@ -108,6 +108,28 @@ import TidelockTestSupport
         #expect(result.dangling == nil && result.uncheckedLinks == 2)
     }
 
+    @Test func factsAndReferencesAreThoseOfTheItemThatIsStored() async throws {
+        let lease = try await fixture.open("t1")
+        let batch = try TransferFixture.batch(
+            1,
+            puts: [
+                #"{"_id":"1","_pid":"0","_modified":17,"_state":1,"x":{"_model":"people","_id":"a\u0062"}}"#,
+                #"{"_id":"2","_pid":"0","_modified":18,"_state":1,"x":{"_model":"people","_id":"b"}}"#,
+            ], releases: ["3"])
+        var received = ReceivedItems.unchanged
+        received.items[ItemKey(.posts, "2")] = try JSONDocument(
+            validating: #"{"_id":"2","_pid":"9","_modified":19,"x":[{"_model":"people","_id":"c"}]}"#)
+        _ = try await store.stage(transfer: "t1", fence: lease.fence, batch, received: received)
+        let inspector = try StoreInspector(store)
+        let facts = "id || ' ' || coalesce(modified, '-') || ' ' || coalesce(state, '-') || ' ' || coalesce(parent, '-')"
+        #expect(
+            try inspector.texts("SELECT \(facts) FROM stage ORDER BY id") == ["1 17 1 0", "2 19 - 9", "3 - - -"])
+        #expect(
+            try inspector.texts("SELECT from_id || ' ' || kind || '/' || id FROM stage_link ORDER BY number") == [
+                "1 content/posts/0", "1 content/people/ab", "2 content/posts/9", "2 content/people/c",
+            ])
+    }
+
     @Test func anItemNamedTwiceIsRefusedWithTheWholeBatch() async throws {
         let twice = try TransferFixture.batch(1, puts: [#"{"_id":"1","v":1}"#, #"{"_id":"1","v":2}"#])
         #expect(await refusal(twice) == .malformedMessage)
