@@ -9,9 +9,13 @@ public struct AssetFile: Sendable, Hashable {
 
     /// Throws `invalid_asset` for an asset whose file could not be kept safely.
     public init(_ asset: JSONDocument) throws {
-        guard let path = asset.string("path"), let hash = asset.string(Self.hashMember).flatMap(ContentHash.init(hex:)),
-            let size = asset.integer("size"), size >= 0
-        else {
+        let (path, hash, size) = asset.withMembers { members in
+            (
+                members.string("path"), members.string(Self.hashMember).flatMap(ContentHash.init(hex:)),
+                members.integer("size")
+            )
+        }
+        guard let path, let hash, let size, size >= 0 else {
             throw TidelockError(
                 .invalidAsset, "The asset lacks 'path', 'size' or '\(Self.hashMember)', the SHA-256 of its file.",
                 hint: "'tidelock asset add' makes assets from files.")

@@ -23,7 +23,7 @@ struct ScopeCheck {
     /// Throws `permission_denied` for an operation that the scope does not allow.
     mutating func require(_ entry: BatchEntry) throws {
         try require(entry.kind, entry.id)
-        guard entry.operation != .delete || scope.mode == .mirror else {
+        if case .delete = entry.operation, scope.mode != .mirror {
             throw TidelockError(
                 .permissionDenied,
                 "The transfer would delete \(entry.kind)/\(entry.id.printable), and a merge never deletes.",
