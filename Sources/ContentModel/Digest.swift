@@ -46,7 +46,7 @@ public struct Digest: Sendable, Hashable, CustomStringConvertible {
         try Swift.withUnsafeBytes(of: self, body)
     }
 
-    public var hex: String { bytes.hex }
+    public var hex: String { withUnsafeBytes { $0.hex } }
     public var description: String { hex }
 
     /// The form that travels: eight bytes that say nothing to someone who did not see the nonce.

@@ -104,17 +104,6 @@ extension JSONParser {
     }
 }
 
-extension ContentHash {
-    fileprivate init(filledBy fill: (UnsafeMutablePointer<UInt8>?) -> Void) {
-        self.init(
-            bytes: [UInt8](unsafeUninitializedCapacity: ContentHash.length) { room, count in
-                room.initialize(repeating: 0)
-                fill(room.baseAddress)
-                count = ContentHash.length
-            })
-    }
-}
-
 extension [UInt8] {
     /// `withUnsafeBufferPointer` that says which error it throws.
     fileprivate func withBuffer<Result>(

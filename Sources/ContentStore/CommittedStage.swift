@@ -25,17 +25,6 @@ enum CommittedStage {
         return try (isLeft == true ? [transfer] : []) + StagedBatches.outdated(db, besides: transfer)
     }
 
-    /// Frees some references. Answers how many.
-    fileprivate static func dropLinks(_ db: Database, of transfer: String) throws -> Int {
-        try db.cachedStatement(
-            sql: """
-                DELETE FROM stage_link WHERE transfer = ?1 AND (batch, number) IN (
-                    SELECT batch, number FROM stage_link WHERE transfer = ?1 ORDER BY batch, number LIMIT \(page))
-                """
-        ).execute(arguments: [transfer])
-        return db.changesCount
-    }
-
     /// Frees some rows and no body. Answers how many.
     fileprivate static func dropRows(_ db: Database, of transfer: String) throws -> Int {
         try db.cachedStatement(
@@ -49,10 +38,9 @@ enum CommittedStage {
 }
 
 extension GarbageCollection {
-    /// Answers how many rows there were. References go first: it is rows that tell that there is something left.
+    /// Answers how many rows there were.
     func stage(ofCommitted transfer: String) async throws -> Int {
-        _ = try await repeatedly(slice: Self.shortSlice) { db in try CommittedStage.dropLinks(db, of: transfer) }
-        return try await repeatedly(slice: Self.shortSlice) { db in try CommittedStage.dropRows(db, of: transfer) }
+        try await repeatedly(slice: Self.shortSlice) { db in try CommittedStage.dropRows(db, of: transfer) }
     }
 }
 

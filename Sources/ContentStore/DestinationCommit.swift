@@ -155,13 +155,13 @@ struct Commit {
     /// Links that lead nowhere, and how many lead to where the caller's key does not reach. About those nothing is told
     /// that depends on what is here, so a run that asks for a proof is refused for them as well.
     private func checkedLinks() throws -> (dangling: DanglingLinks?, unchecked: Int) {
-        let dangling = try StagedLinks.dangling(db, transfer: transfer, into: request.linkedKinds)
-        let unchecked =
-            try request.linkedKinds.map { try StagedLinks.count(db, transfer: transfer, outsideOf: $0) } ?? 0
-        guard request.confirmations.refusesDangling == true else { return (dangling, unchecked) }
-        if let dangling { throw refusal(of: dangling) }
-        guard unchecked == 0 else { throw refusal(ofUnchecked: unchecked) }
-        return (nil, 0)
+        var check = try StagedLinkCheck(db, reached: request.linkedKinds)
+        try check.run(transfer: transfer)
+        if request.confirmations.refusesDangling == true {
+            guard check.dangling.count == 0 else { throw refusal(of: check.dangling) }
+            guard check.unreached == 0 else { throw refusal(ofUnchecked: check.unreached) }
+        }
+        return (check.dangling.count > 0 ? check.dangling : nil, check.unreached)
     }
 
     private func refusal(ofUnchecked links: Int) -> TidelockError {

@@ -2,85 +2,79 @@ internal import ContentModel
 internal import GRDB
 internal import SyncProtocol
 
-/// References of staged items that lead nowhere once the heads have moved.
-enum StagedLinks {
-    /// A reference, ready to be written.
-    struct Reference {
-        var link: ItemLink
-        var bucket: Bucket
+/// Looks for references of staged items that lead nowhere once the heads have moved.
+struct StagedLinkCheck {
+    private let db: Database
+    /// Kinds that the caller's key reaches; nil for all.
+    private let reached: Set<String>?
+    private let liveHead: RowStatement
+    /// Kinds that references have led into so far. There are few of them, and many references.
+    private var targets: [Target] = []
+    private(set) var dangling = DanglingLinks(count: 0, links: [])
+    /// References into kinds that are not reached. Whether there are items at their ends makes no difference.
+    private(set) var unreached = 0
 
-        init(_ link: ItemLink) {
-            self.link = link
-            bucket = Bucket(kind: link.kind, id: link.id)
-        }
+    private struct Target {
+        let name: String
+        /// Nil for a kind that was never seen here.
+        let kid: Int64?
+        let isReached: Bool
     }
 
-    static func insertion(_ db: Database) throws -> RowStatement {
-        try RowStatement(
-            db,
-            sql:
-                "INSERT INTO stage_link (transfer, batch, number, from_kid, from_id, kind, bucket, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-        )
+    init(_ db: Database, reached: Set<String>?) throws {
+        self.db = db
+        self.reached = reached
+        liveHead = try RowStatement(
+            db, sql: "SELECT 1 FROM head WHERE kid = ? AND bucket = ? AND id = ? AND deleted = 0")
     }
 
-    /// `number`: how many the batch has so far.
-    static func add(
-        _ links: [Reference], transfer: String, batch: Int64, number: inout Int64, from place: Place,
-        by insert: RowStatement
-    ) throws {
-        for reference in links {
-            number += 1
-            try insert.run { values in
-                values.add(transfer)
-                values.add(batch)
-                values.add(number)
-                values.add(place.kid)
-                values.add(place.id)
-                values.add(reference.link.kind.name)
-                values.add(Int64(reference.bucket.number))
-                values.add(reference.link.id)
+    /// Only look-ups by key; the list is bounded, the counts are not.
+    mutating func run(transfer: String) throws {
+        let statement = try db.cachedStatement(
+            sql: "SELECT kid, id, links FROM stage WHERE transfer = ? AND links IS NOT NULL")
+        let rows = try Row.fetchCursor(statement, arguments: [transfer])
+        while let row = try rows.next() {
+            let isWhole = try statement.sqliteStatement.withBytes(2) { links in
+                try PackedLinks.unpack(links) { try look(at: $0, of: row) }
+            }
+            guard isWhole else {
+                throw TidelockError(
+                    .damagedStore, "The references of the staged item \((row[1] as String).printable) cannot be read.",
+                    hint: "Reset the lock with 'tidelock lock reset', which frees it, and run again.")
             }
         }
     }
 
-    /// Nil when every link into `kinds`, which are all where they are nil, leads to an item. Only look-ups by key; the
-    /// list is bounded, the count is not.
-    static func dangling(_ db: Database, transfer: String, into kinds: Set<String>?) throws -> DanglingLinks? {
-        let names = try kinds.map { try JSONColumns.encode($0.sorted()) }
-        let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT f.name, l.from_id, l.kind, l.id
-                FROM stage_link l
-                JOIN kind f ON f.kid = l.from_kid
-                LEFT JOIN kind k ON k.name = l.kind
-                LEFT JOIN head h ON h.kid = k.kid AND h.bucket = l.bucket AND h.id = l.id
-                WHERE l.transfer = :transfer AND (h.id IS NULL OR h.deleted = 1)
-                    AND (:kinds IS NULL OR l.kind IN (SELECT value FROM json_each(:kinds)))
-                """,
-            arguments: ["transfer": transfer, "kinds": names])
-        var dangling = DanglingLinks(count: 0, links: [])
-        while let row = try rows.next() {
-            dangling.count += 1
-            guard dangling.links.count < Limits.listedConflicts else { continue }
-            dangling.links.append(DanglingLink(kind: row[0], id: row[1], missingKind: row[2], missingID: row[3]))
+    private mutating func look(at link: PackedLinks.Link, of row: Row) throws {
+        let target = try target(named: link.kind)
+        guard target.isReached else {
+            unreached += 1
+            return
         }
-        return dangling.count > 0 ? dangling : nil
+        if let kid = target.kid, try isLive(link, kid: kid) { return }
+        dangling.count += 1
+        guard dangling.links.count < Limits.listedConflicts else { return }
+        dangling.links.append(
+            DanglingLink(
+                kind: try Numbers.kind(db, numbered: row[0]).name, id: row[1], missingKind: target.name,
+                missingID: String(decoding: link.id, as: UTF8.self)))
     }
 
-    /// How many links lead into other kinds than these. Whether there are items at their ends makes no difference.
-    static func count(_ db: Database, transfer: String, outsideOf kinds: Set<String>) throws -> Int {
-        try Int.fetchOne(
-            db.cachedStatement(
-                sql: """
-                    SELECT count(*) FROM stage_link
-                    WHERE transfer = ? AND kind NOT IN (SELECT value FROM json_each(?))
-                    """),
-            arguments: [transfer, try JSONColumns.encode(kinds.sorted())]) ?? 0
+    private func isLive(_ link: PackedLinks.Link, kid: Int64) throws -> Bool {
+        try liveHead.finds { values in
+            values.add(kid)
+            values.add(Int64(link.bucket.number))
+            values.add(text: link.id)
+        }
     }
 
-    static func clear(_ db: Database, transfer: String) throws {
-        try db.cachedStatement(sql: "DELETE FROM stage_link WHERE transfer = ?").execute(arguments: [transfer])
+    private mutating func target(named bytes: UnsafeRawBufferPointer) throws -> Target {
+        if let known = targets.first(where: { $0.name.utf8.elementsEqual(bytes) }) { return known }
+        let name = String(decoding: bytes, as: UTF8.self)
+        let target = Target(
+            name: name, kid: try Numbers.knownKind(db, Kind(name)), isReached: reached?.contains(name) ?? true)
+        targets.append(target)
+        return target
     }
 }
 

@@ -125,17 +125,10 @@ enum StagedBatches {
     private static func move(_ db: Database, _ batches: [Left], from: String, to transfer: String) throws {
         let bids = try JSONColumns.encode(batches.map(\.bid))
         let superseded = try SupersedingRows.dropOlder(db, bids, from: from, than: transfer)
-        var moved = 0
-        for table in ["stage_link", "stage"] {
-            try db.cachedStatement(
-                sql: """
-                    UPDATE \(table) SET transfer = ?
-                    WHERE transfer = ? AND batch IN (SELECT value FROM json_each(?))
-                    """
-            ).execute(arguments: [transfer, from, bids])
-            moved = db.changesCount
-        }
-        guard moved + superseded == batches.reduce(0, { $0 + $1.operations }) else {
+        try db.cachedStatement(
+            sql: "UPDATE stage SET transfer = ? WHERE transfer = ? AND batch IN (SELECT value FROM json_each(?))"
+        ).execute(arguments: [transfer, from, bids])
+        guard db.changesCount + superseded == batches.reduce(0, { $0 + $1.operations }) else {
             throw TidelockError(
                 .damagedStore, "What transfer \(from.printable) left here is not what its batches say.",
                 hint: "Reset the lock with 'tidelock lock reset', which frees it, and run again.")

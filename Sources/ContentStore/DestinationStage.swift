@@ -135,7 +135,8 @@ private final class StagedRow: Sendable {
     /// What is stored instead of the body that arrived.
     let received: JSONDocument?
     let facts: ItemFacts?
-    let links: [StagedLinks.Reference]
+    /// ``PackedLinks``.
+    let links: [UInt8]?
 
     /// `content` is of the body that arrived. Ids of peers are held to the rules for those of people: SQLite would end
     /// a text at a NUL.
@@ -150,7 +151,7 @@ private final class StagedRow: Sendable {
         self.received = received
         bucket = Bucket(kind: entry.kind, id: entry.id)
         facts = content?.facts
-        links = content?.links.map(StagedLinks.Reference.init) ?? []
+        links = content.flatMap { PackedLinks.pack($0.links) }
     }
 }
 
@@ -162,9 +163,7 @@ private struct Stager {
     let number: Int
     private let insertBody: RowStatement
     private let insertRow: RowStatement
-    private let insertLink: RowStatement
     private var kids: [Kind: Int64] = [:]
-    private var links: Int64 = 0
 
     init(db: Database, transfer: String, batch: Int64, number: Int) throws {
         self.db = db
@@ -172,13 +171,12 @@ private struct Stager {
         self.batch = batch
         self.number = number
         insertBody = try Bodies.insertion(db)
-        insertLink = try StagedLinks.insertion(db)
         insertRow = try RowStatement(
             db,
             sql: """
                 INSERT INTO stage (transfer, kid, bucket, id, op, rid, hash, modified, state, parent, stored, contested, batch,
-                    supersedes)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    supersedes, links)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
     }
 
@@ -190,8 +188,6 @@ private struct Stager {
             guard try write(place, operation: 1, rid: rid, hash: output, row) else {
                 return try Bodies.drop(db, rid)
             }
-            try StagedLinks.add(
-                row.links, transfer: transfer, batch: batch, number: &links, from: place, by: insertLink)
         case .delete: try write(place, operation: 2, row)
         case .release: try write(place, operation: 3, row)
         case .withdraw: try write(place, operation: SupersedingRows.withdrawn, row)
@@ -221,14 +217,15 @@ private struct Stager {
             values.add(place)
             values.add(operation)
             values.add(rid)
-            values.add(hash?.bytes)
+            values.add(hash)
             values.add(row.facts?.modified)
             values.add(row.facts?.state)
             values.add(row.facts?.parent)
-            values.add(row.received?.hash.bytes)
+            values.add(row.received?.hash)
             values.add(row.entry.isContested ? 1 : 0)
             values.add(batch)
             values.add(row.entry.supersedes ? 1 : 0)
+            values.add(row.links)
         }
     }
 

@@ -77,23 +77,8 @@ enum SupersedingRows {
         return older.count
     }
 
-    /// Once everything is here: references of rows that others stand for are forgotten, and so are rows that were only
-    /// there to say so.
+    /// Once everything is here: rows that were only there to say that others do not count are forgotten.
     static func settle(_ db: Database, transfer: String) throws {
-        let rows = "FROM stage s INDEXED BY stage_supersedes WHERE s.transfer = ?1 AND s.supersedes = 1"
-        guard
-            try Bool.fetchOne(db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 \(rows))"), arguments: [transfer])
-                == true
-        else {
-            return
-        }
-        try db.cachedStatement(
-            sql: """
-                DELETE FROM stage_link
-                WHERE transfer = ?1 AND (from_kid, from_id) IN (SELECT s.kid, s.id \(rows))
-                    AND (from_kid, from_id, batch) NOT IN (SELECT s.kid, s.id, s.batch \(rows))
-                """
-        ).execute(arguments: [transfer])
         try db.cachedStatement(
             sql:
                 "DELETE FROM stage INDEXED BY stage_supersedes WHERE transfer = ? AND supersedes = 1 AND op = \(withdrawn)"

@@ -76,7 +76,7 @@ extension DigestTree {
             values.add(number)
             if leaf.count > 0 {
                 values.add(Int64(leaf.count))
-                leaf.digest.withUnsafeBytes { values.add($0) }
+                values.add(leaf.digest)
             }
         }
     }

@@ -10,7 +10,7 @@ extension Row {
     }
 
     func hash(_ column: Int) -> ContentHash? {
-        bytes(column).map { ContentHash(bytes: $0) }
+        (try? withUnsafeData(atIndex: column) { $0?.withUnsafeBytes { ContentHash(bytes: $0) } }) ?? nil
     }
 }
 

@@ -26,6 +26,19 @@ struct RowStatement {
         try step(values.failure)
     }
 
+    /// Whether a query has a row for the values that `bind` adds.
+    func finds(_ bind: (inout RowValues) -> Void) throws -> Bool {
+        sqlite3_reset(handle)
+        var values = RowValues(handle: handle)
+        bind(&values)
+        guard values.failure == SQLITE_OK, sqlite3_step(handle) == SQLITE_ROW else {
+            try step(values.failure)
+            return false
+        }
+        sqlite3_reset(handle)
+        return true
+    }
+
     /// Runs a statement of one value without copying it.
     func run(_ bytes: [UInt8]) throws {
         sqlite3_reset(handle)
@@ -89,7 +102,16 @@ struct RowValues {
         bytes.withUnsafeBytes { add($0) }
     }
 
-    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    mutating func add(_ hash: ContentHash?) {
+        guard let hash else { return position += 1 }
+        hash.withUnsafeBytes { add($0) }
+    }
+
+    mutating func add(_ digest: Digest) {
+        digest.withUnsafeBytes { add($0) }
+    }
+
+    private mutating func add(_ bytes: UnsafeRawBufferPointer) {
         position += 1
         note(sqlite3_bind_blob64(handle, position, bytes.baseAddress ?? emptyValue, UInt64(bytes.count), copied))
     }

@@ -223,8 +223,8 @@ enum PlanTables {
                 values.add(transfer)
                 values.add(place)
                 values.add(Int64(row.action.rawValue))
-                values.add(row.source?.bytes)
-                values.add(row.output?.bytes)
+                values.add(row.source)
+                values.add(row.output)
                 values.add(fid)
             }
         }
@@ -255,7 +255,7 @@ enum PlanTables {
         try remember.run { values in
             values.add(pid)
             values.add(place)
-            values.add(row.source?.bytes)
+            values.add(row.source)
             values.add(fid)
             values.add(Int64(fresh.rawValue))
             // What the peer holds stays contested as long as nobody has looked whether it is the same.

@@ -119,7 +119,6 @@ enum TransferTable {
 
     static func clearStage(_ db: Database, transfer: String) throws {
         try db.cachedStatement(sql: "DELETE FROM stage WHERE transfer = ?").execute(arguments: [transfer])
-        try StagedLinks.clear(db, transfer: transfer)
         try db.cachedStatement(sql: "DELETE FROM staged_batch WHERE transfer = ?").execute(arguments: [transfer])
     }
 }

@@ -1,0 +1,69 @@
+internal import ContentModel
+
+/// The references of a staged item as its row holds them: for each the kind, the bucket of what it leads to and its id,
+/// the texts behind their lengths in bytes.
+///
+/// `15:content/authors4711:3:abc` leads to author `abc` in bucket 4711.
+enum PackedLinks {
+    /// A reference, whose texts lie in the row that is being read.
+    struct Link {
+        var kind: UnsafeRawBufferPointer
+        var bucket: Bucket
+        var id: UnsafeRawBufferPointer
+    }
+
+    /// Nil for none.
+    static func pack(_ links: [ItemLink]) -> [UInt8]? {
+        guard !links.isEmpty else { return nil }
+        var packed: [UInt8] = []
+        for link in links {
+            append(link.kind.name, to: &packed)
+            append(Int(Bucket(kind: link.kind, id: link.id).number), to: &packed)
+            append(link.id, to: &packed)
+        }
+        return packed
+    }
+
+    private static func append(_ text: String, to packed: inout [UInt8]) {
+        append(text.utf8.count, to: &packed)
+        packed.append(contentsOf: text.utf8)
+    }
+
+    private static func append(_ number: Int, to packed: inout [UInt8]) {
+        packed.append(contentsOf: String(number).utf8)
+        packed.append(UInt8(ascii: ":"))
+    }
+
+    /// Hands over one after the other. Answers false for bytes that are no such list; what stood before was handed over.
+    static func unpack(_ packed: UnsafeRawBufferPointer, _ body: (Link) throws -> Void) rethrows -> Bool {
+        var rest = packed[...]
+        while !rest.isEmpty {
+            guard let kind = text(&rest), let number = number(&rest), let bucket = UInt16(exactly: number),
+                let id = text(&rest)
+            else { return false }
+            try body(Link(kind: kind, bucket: Bucket(number: bucket), id: id))
+        }
+        return true
+    }
+
+    private static func text(_ rest: inout Slice<UnsafeRawBufferPointer>) -> UnsafeRawBufferPointer? {
+        guard let length = number(&rest), length <= rest.count else { return nil }
+        defer { rest = rest.dropFirst(length) }
+        return UnsafeRawBufferPointer(rebasing: rest.prefix(length))
+    }
+
+    /// Digits up to a colon; more than nine are too many for anything that is kept here.
+    private static func number(_ rest: inout Slice<UnsafeRawBufferPointer>) -> Int? {
+        var number = 0
+        for position in rest.indices.prefix(10) {
+            let byte = rest[position]
+            if byte == UInt8(ascii: ":"), position > rest.startIndex {
+                rest = rest[(position + 1)...]
+                return number
+            }
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            number = number * 10 + Int(byte - UInt8(ascii: "0"))
+        }
+        return nil
+    }
+}
