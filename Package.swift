@@ -89,7 +89,7 @@ let package = Package(
                 .embedInCode("SQL/v011-contested.sql"), .embedInCode("SQL/v012-resume.sql"),
                 .embedInCode("SQL/v013-superseding.sql"), .embedInCode("SQL/v014-blobs.sql"),
                 .embedInCode("SQL/v016-serving.sql"), .embedInCode("SQL/v017-committed-stages.sql"),
-                .embedInCode("SQL/v019-links-in-rows.sql"),
+                .embedInCode("SQL/v018-packed-leaves.sql"), .embedInCode("SQL/v019-links-in-rows.sql"),
             ], swiftSettings: strict),
         .target(
             name: "RemotePeer", dependencies: ["ContentModel", "CurlHTTP", "SyncEngine", "SyncProtocol"],

@@ -172,7 +172,7 @@ extension Commit {
         try db.execute(
             sql: """
                 \(DigestTree.markSQL)
-                SELECT DISTINCT \(DigestTree.Role.held.rawValue), old_origin, kid, bucket, 0, x'', 1
+                SELECT DISTINCT \(DigestTree.Role.held.rawValue), old_origin, kid, bucket
                 FROM undo WHERE run = ? AND old_origin NOT IN (0, ?)
                 \(DigestTree.markConflictSQL)
                 """,

@@ -7,29 +7,21 @@ extension DigestTree {
 
     /// Computes the leaves that are marked or named, and the nodes above them, from the rows.
     func refresh(_ db: Database, afterChanging buckets: [UInt16] = []) throws {
-        let dirty = try Int.fetchAll(
-            db.cachedStatement(
-                sql: """
-                    SELECT bucket FROM leaf INDEXED BY leaf_dirty
-                    WHERE role = ? AND pid = ? AND kid = ? AND dirty = 1
-                    """),
-            arguments: StatementArguments(key))
-        let stale = Set(buckets).union(dirty.compactMap { UInt16(exactly: $0) }).sorted()
+        let dirty = try marks(db).compactMap { UInt16(exactly: $0) }
+        let stale = Set(buckets).union(dirty).sorted()
         if stale.count > Self.scanThreshold {
             try scan(db, stale)
         } else if !stale.isEmpty {
             try lookUp(db, stale)
         }
+        if !dirty.isEmpty { try dropMarks(db) }
     }
 
     /// Reads all rows once. What else is below a node comes from them too.
     private func scan(_ db: Database, _ stale: [UInt16]) throws {
-        let all = try LeafBuilder.leaves(
-            of: db.cachedStatement(sql: rowsSQL + " ORDER BY bucket, id"), rowsArguments)
-        let fresh = all.picked(stale)
-        try persist(db, fresh)
-        for number in fresh.nodes {
-            try persist(db, Self.node(of: all.below(node: number)), number: number)
+        let leaves = try leavesOfRows(db)
+        for number in Set(stale.map { Int($0 >> 8) }).sorted() {
+            try write(db, number, leaves.below(node: number))
         }
     }
 
@@ -38,47 +30,51 @@ extension DigestTree {
         var builder = LeafBuilder()
         for bucket in stale { try builder.add(statement, rowsArguments + [Int64(bucket)]) }
         let fresh = builder.leaves.picked(stale)
-        try persist(db, fresh)
         for number in fresh.nodes {
-            try persist(db, Self.node(of: storedLeaves(db, below: number).entries[...]), number: number)
+            try write(db, number, storedLeaves(db, below: number).replacing(fresh.below(node: number)))
         }
     }
 
-    private func persist(_ db: Database, _ leaves: Leaves) throws {
-        let keep = try RowStatement(
-            db,
-            sql: """
-                INSERT INTO leaf (role, pid, kid, bucket, count, digest, dirty) VALUES (?, ?, ?, ?, ?, ?, 0)
-                ON CONFLICT (role, pid, kid, bucket) DO UPDATE SET
-                    count = excluded.count, digest = excluded.digest, dirty = 0
-                """)
-        let remove = try RowStatement(
-            db, sql: "DELETE FROM leaf WHERE role = ? AND pid = ? AND kid = ? AND bucket = ?")
-        for entry in leaves.entries {
-            try write(entry.leaf, Int64(entry.bucket), keep, orRemove: remove)
-        }
-    }
-
-    private func persist(_ db: Database, _ node: Leaf, number: Int) throws {
-        let keep = try RowStatement(
-            db, sql: "INSERT OR REPLACE INTO node (role, pid, kid, number, count, digest) VALUES (?, ?, ?, ?, ?, ?)")
-        let remove = try RowStatement(
-            db, sql: "DELETE FROM node WHERE role = ? AND pid = ? AND kid = ? AND number = ?")
-        try write(node, Int64(number), keep, orRemove: remove)
-    }
-
-    /// A leaf or node without rows is not stored.
-    private func write(_ leaf: Leaf, _ number: Int64, _ keep: RowStatement, orRemove remove: RowStatement) throws {
-        try (leaf.count == 0 ? remove : keep).run { values in
+    /// A node or leaf without rows is not stored.
+    private func write(_ db: Database, _ number: Int, _ leaves: ArraySlice<Leaves.Entry>) throws {
+        let node = Self.node(of: leaves)
+        let isEmpty = node.count == 0
+        let statement = try RowStatement(db, sql: isEmpty ? Self.removeSQL : Self.keepSQL)
+        try statement.run { values in
             values.add(role.rawValue)
             values.add(pid)
             values.add(kid)
-            values.add(number)
-            if leaf.count > 0 {
-                values.add(Int64(leaf.count))
-                values.add(leaf.digest)
-            }
+            values.add(Int64(number))
+            if isEmpty { return }
+            values.add(Int64(node.count))
+            values.add(node.digest)
+            values.add(Leaves.packed(leaves))
         }
+    }
+
+    private static let removeSQL = "DELETE FROM node WHERE role = ? AND pid = ? AND kid = ? AND number = ?"
+
+    /// A row that is there already stays in its place in the file.
+    private static let keepSQL = """
+        INSERT INTO node (role, pid, kid, number, count, digest, leaves) VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (role, pid, kid, number) DO UPDATE SET
+            count = excluded.count, digest = excluded.digest, leaves = excluded.leaves
+        """
+
+    // MARK: Marks
+
+    /// The buckets that are marked; after damage also some that do not exist.
+    func marks(_ db: Database) throws -> [Int] {
+        try Int.fetchAll(
+            db.cachedStatement(sql: "SELECT bucket FROM dirty_leaf WHERE role = ? AND pid = ? AND kid = ?"),
+            arguments: StatementArguments(key))
+    }
+
+    /// Takes away the marks of all buckets that exist.
+    private func dropMarks(_ db: Database) throws {
+        try db.cachedStatement(
+            sql: "DELETE FROM dirty_leaf WHERE role = ? AND pid = ? AND kid = ? AND bucket BETWEEN 0 AND 65535"
+        ).execute(arguments: StatementArguments(key))
     }
 
     // MARK: Reading
@@ -92,48 +88,30 @@ extension DigestTree {
         return nodes
     }
 
+    /// The leaves that a node is stored with, or what its rows give where those are damaged.
     func storedLeaves(_ db: Database, below node: Int) throws -> Leaves {
+        guard let node = UInt8(exactly: node) else { return Leaves() }
+        return try packedLeaves(db, below: node) ?? leavesOfRows(db, below: node)
+    }
+
+    /// The leaves that a node is stored with; none for a node that is not, and nil where they are damaged.
+    func packedLeaves(_ db: Database, below node: UInt8) throws -> Leaves? {
         let statement = try db.cachedStatement(
-            sql: """
-                SELECT bucket, count, digest FROM leaf
-                WHERE role = ? AND pid = ? AND kid = ? AND bucket BETWEEN ? AND ? ORDER BY bucket
-                """)
-        let rows = try Row.fetchCursor(statement, arguments: StatementArguments(key + [node << 8, node << 8 | 255]))
-        var leaves = Leaves()
-        while try rows.next() != nil { leaves.append(rowOf: statement.sqliteStatement) }
+            sql: "SELECT leaves FROM node WHERE role = ? AND pid = ? AND kid = ? AND number = ?")
+        let rows = try Row.fetchCursor(statement, arguments: StatementArguments(key + [Int64(node)]))
+        var leaves: Leaves? = Leaves()
+        while try rows.next() != nil { leaves = Leaves(statement.sqliteStatement, 0, node: node) }
         return leaves
     }
-}
 
-extension DigestTree {
-    /// Leaves and nodes that are not what the rows give, and how many rows there are. What is marked dirty is left out:
-    /// it is recomputed before anybody looks at it.
-    func differences(_ db: Database) throws -> (leaves: [UInt16], nodes: [Int], rows: Int) {
-        let real = try LeafBuilder.leaves(
-            of: db.cachedStatement(sql: rowsSQL + " ORDER BY bucket, id"), rowsArguments)
-        var unseen = Set(real.entries.map(\.bucket))
-        var leaves: [UInt16] = []
-        var dirty: Set<Int> = []
-        let statement = try db.cachedStatement(
-            sql: "SELECT bucket, count, digest, dirty FROM leaf WHERE role = ? AND pid = ? AND kid = ?")
-        let stored = try Row.fetchCursor(statement, arguments: StatementArguments(key))
-        while let row = try stored.next() {
-            let bucket = UInt16(truncatingIfNeeded: row[0] as Int)
-            unseen.remove(bucket)
-            if row[3] {
-                dirty.insert(Int(bucket >> 8))
-            } else if real[bucket] != Leaf(statement.sqliteStatement, 1) {
-                leaves.append(bucket)
-            }
-        }
-        let nodes = try wrongNodes(db, of: real).filter { !dirty.contains($0) }
-        return ((leaves + unseen).sorted(), nodes.sorted(), real.count)
+    func leavesOfRows(_ db: Database) throws -> Leaves {
+        try LeafBuilder.leaves(of: db.cachedStatement(sql: rowsSQL + " ORDER BY bucket, id"), rowsArguments)
     }
 
-    private func wrongNodes(_ db: Database, of leaves: Leaves) throws -> [Int] {
-        var real = Dictionary(
-            uniqueKeysWithValues: leaves.nodes.map { ($0, Self.node(of: leaves.below(node: $0))) })
-        let wrong = try storedNodes(db).filter { real.removeValue(forKey: $0.number) != $0.leaf }
-        return wrong.map(\.number) + real.keys
+    private func leavesOfRows(_ db: Database, below node: UInt8) throws -> Leaves {
+        let first = Int64(node) << 8
+        return try LeafBuilder.leaves(
+            of: db.cachedStatement(sql: rowsSQL + " AND bucket BETWEEN ? AND ? ORDER BY bucket, id"),
+            rowsArguments + [first, first | 255])
     }
 }

@@ -4,8 +4,8 @@ internal import GRDB
 /// One of the digest trees: what a peer left here, or what a peer should hold of us, for one kind.
 ///
 /// A leaf covers one bucket, 256 leaves make a node, 256 nodes the root (the dirty-segment rule of Riak's hash
-/// trees). A write marks its leaf dirty in the same transaction; dirty leaves are recomputed when a root is asked
-/// for.
+/// trees). A node is stored together with its leaves. A write marks its leaf dirty in the same transaction; dirty
+/// leaves are recomputed when a root is asked for.
 struct DigestTree {
     enum Role: Int64 {
         /// Rows at this destination, by the output hash that the peer applied.
@@ -38,12 +38,12 @@ struct DigestTree {
     // MARK: Marking
 
     func markDirty(_ db: Database, bucket: Bucket) throws {
-        try db.cachedStatement(sql: Self.markSQL + " VALUES (?, ?, ?, ?, 0, x'', 1) " + Self.markConflictSQL)
+        try db.cachedStatement(sql: Self.markSQL + " VALUES (?, ?, ?, ?) " + Self.markConflictSQL)
             .execute(arguments: StatementArguments(key + [Int64(bucket.number)]))
     }
 
-    static let markSQL = "INSERT INTO leaf (role, pid, kid, bucket, count, digest, dirty)"
-    static let markConflictSQL = "ON CONFLICT (role, pid, kid, bucket) DO UPDATE SET dirty = 1"
+    static let markSQL = "INSERT INTO dirty_leaf (role, pid, kid, bucket)"
+    static let markConflictSQL = "ON CONFLICT DO NOTHING"
 
     // MARK: Roots
 

@@ -47,21 +47,24 @@ struct LeafBuilder {
 }
 
 extension DigestTree.Leaf {
-    /// A leaf or node as it is stored, read from the columns that begin with the given one; one that equals no other for
-    /// bytes that are no digest.
+    /// A node as it is stored, read from the columns that begin with the given one.
+    ///
+    /// Where they hold what no node has, it equals no other and has no rows.
     init(_ handle: SQLiteStatement, _ column: Int32) {
         let digest = bytes(handle, column + 1)
-        let isDigest = digest.count == Digest.length
-        self.init(
-            count: isDigest ? Int(sqlite3_column_int64(handle, column)) : -1,
-            digest: isDigest ? Digest(firstOf: digest) : .empty)
+        let count = sqlite3_column_int64(handle, column)
+        let isSound = digest.count == Digest.length && (1...Self.mostInNode).contains(count)
+        self.init(count: isSound ? Int(count) : -1, digest: isSound ? Digest(firstOf: digest) : .empty)
     }
+
+    /// What its 256 leaves can be stored with; counts up to here can be added up without a thought.
+    private static let mostInNode = 256 * Int64(UInt32.max)
 }
 
 extension Leaves {
-    /// Adds the leaf that a row of (bucket, count, digest) has.
-    mutating func append(rowOf handle: SQLiteStatement) {
-        append(UInt16(truncatingIfNeeded: sqlite3_column_int64(handle, 0)), DigestTree.Leaf(handle, 1))
+    /// The leaves of a node that a column holds; nil where it holds something else.
+    init?(_ handle: SQLiteStatement, _ column: Int32, node: UInt8) {
+        self.init(unpacking: bytes(handle, column), node: node)
     }
 }
 

@@ -15,6 +15,10 @@ struct Leaves {
     /// How many rows there are below them.
     var count: Int { entries.reduce(0) { $0 + $1.leaf.count } }
 
+    mutating func reserveCapacity(_ count: Int) {
+        entries.reserveCapacity(count)
+    }
+
     mutating func append(_ bucket: UInt16, _ leaf: DigestTree.Leaf) {
         precondition(entries.last.map { $0.bucket < bucket } ?? true, "leaves are added in order")
         entries.append(Entry(bucket: bucket, leaf: leaf))
@@ -59,6 +63,12 @@ struct Leaves {
             merged.append(entry)
         }
         return (merged + rest)[...]
+    }
+
+    /// The buckets for which these and others do not have the same leaf, ascending.
+    func differences(from others: Leaves) -> [UInt16] {
+        let buckets = Set(entries.map(\.bucket)).union(others.entries.map(\.bucket))
+        return buckets.filter { self[$0] != others[$0] }.sorted()
     }
 
     /// The place of the first entry for which something is true that stays true from there on.

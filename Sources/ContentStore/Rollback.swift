@@ -208,7 +208,7 @@ private struct Rollback {
         try db.execute(
             sql: """
                 \(DigestTree.markSQL)
-                SELECT DISTINCT \(DigestTree.Role.held.rawValue), h.origin, h.kid, h.bucket, 0, x'', 1
+                SELECT DISTINCT \(DigestTree.Role.held.rawValue), h.origin, h.kid, h.bucket
                 FROM undo mine JOIN head h ON h.kid = mine.kid AND h.bucket = mine.bucket AND h.id = mine.id
                 WHERE mine.run = ? AND h.origin <> 0
                 \(DigestTree.markConflictSQL)

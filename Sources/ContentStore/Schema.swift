@@ -21,6 +21,7 @@ enum Schema {
         ("v014-blobs", PackageResources.v014_blobs_sql),
         ("v016-serving", PackageResources.v016_serving_sql),
         ("v017-committed-stages", PackageResources.v017_committed_stages_sql),
+        ("v018-packed-leaves", PackageResources.v018_packed_leaves_sql),
         ("v019-links-in-rows", PackageResources.v019_links_in_rows_sql),
     ]
 

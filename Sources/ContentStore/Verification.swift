@@ -53,20 +53,7 @@ extension Store {
         let trees = try await read { db in try DigestTrees.all(db) }
         var repaired = 0
         for tree in trees {
-            repaired += try await write { db in
-                let wrong = try tree.differences(db)
-                // A dirty leaf takes its node with it.
-                try db.execute(
-                    sql: """
-                        DELETE FROM leaf WHERE bucket NOT BETWEEN 0 AND 65535;
-                        DELETE FROM node WHERE number NOT BETWEEN 0 AND 255
-                        """)
-                for bucket in wrong.leaves + wrong.nodes.map({ UInt16(truncatingIfNeeded: $0 << 8) }) {
-                    try tree.markDirty(db, bucket: Bucket(number: bucket))
-                }
-                _ = try tree.root(db)
-                return wrong.leaves.count + wrong.nodes.count
-            }
+            repaired += try await write { db in try tree.repair(db) }
         }
         return repaired
     }
@@ -80,7 +67,7 @@ private enum DigestTrees {
             sql: """
                 SELECT DISTINCT 0, origin, kid FROM head WHERE origin <> 0
                 UNION SELECT DISTINCT 1, pid, kid FROM shadow
-                UNION SELECT DISTINCT role, pid, kid FROM leaf
+                UNION SELECT DISTINCT role, pid, kid FROM dirty_leaf
                 UNION SELECT DISTINCT role, pid, kid FROM node
                 """
         ).compactMap { row in
@@ -175,7 +162,7 @@ private struct Verification {
         for tree in try DigestTrees.all(db) {
             report.digestTrees += 1
             let wrong = try tree.differences(db)
-            guard !wrong.leaves.isEmpty || !wrong.nodes.isEmpty else { continue }
+            guard wrong.count > 0 else { continue }
             let names = try Row.fetchOne(
                 db, sql: "SELECT kind.name, peer.name FROM kind, peer WHERE kid = ? AND pid = ?",
                 arguments: [tree.kid, tree.pid])
@@ -185,8 +172,7 @@ private struct Verification {
             report.note(
                 StoreProblem(
                     kind: names?[0],
-                    what:
-                        "the digests of \(side) differ from its \(wrong.rows) rows in \(wrong.leaves.count) leaves and \(wrong.nodes.count) nodes",
+                    what: "the digests of \(side) differ from its \(wrong.rows) rows in \(wrong.places)",
                     isRepairable: true))
         }
     }

@@ -49,7 +49,7 @@ import TidelockTestSupport
             """
             DELETE FROM body WHERE rid IN (SELECT rid FROM head WHERE CAST(id AS INTEGER) > 40);
             DELETE FROM head WHERE CAST(id AS INTEGER) > 40;
-            UPDATE leaf SET dirty = 1
+            \(StoreVandal.markAll)
             """)
         let run = try await a.push(to: b)
         #expect(run.result?.created == 10)
@@ -60,7 +60,7 @@ import TidelockTestSupport
         try await fill(1...50, version: 1)
         try await a.push(to: b)
         try StoreVandal(a.store).execute(
-            "DELETE FROM shadow; DELETE FROM checkpoint; DELETE FROM leaf; DELETE FROM node")
+            "DELETE FROM shadow; DELETE FROM checkpoint; DELETE FROM dirty_leaf; DELETE FROM node")
         let run = try await a.push(to: b)
         #expect(run.isNoOp)
         #expect(try await a.push(to: b).outcome == .inSync)
@@ -70,7 +70,7 @@ import TidelockTestSupport
         try await fill(1...(Limits.listPage + 500), version: 1)
         try await a.push(to: b)
         try StoreVandal(a.store).execute(
-            "DELETE FROM shadow; DELETE FROM checkpoint; DELETE FROM leaf; DELETE FROM node")
+            "DELETE FROM shadow; DELETE FROM checkpoint; DELETE FROM dirty_leaf; DELETE FROM node")
         let run = try await a.push(to: b)
         #expect(run.isNoOp)
         #expect(run.calls.count { $0 == "list" } == 2)
@@ -95,7 +95,7 @@ import TidelockTestSupport
             """
             DELETE FROM body WHERE rid IN (SELECT rid FROM head WHERE id = '2');
             DELETE FROM head WHERE id = '2';
-            UPDATE leaf SET dirty = 1
+            \(StoreVandal.markAll)
             """)
     }
 

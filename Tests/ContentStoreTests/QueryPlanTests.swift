@@ -92,7 +92,7 @@ import TidelockTestSupport
 
     /// Tables that hold a row an item, each with the names it has in statements.
     private static let large = [
-        "head", "h", "shadow", "s", "sh", "body", "b", "leaf", "stage", "plan_op", "p", "undo", "u", "mine",
+        "head", "h", "shadow", "s", "sh", "body", "b", "dirty_leaf", "stage", "plan_op", "p", "undo", "u", "mine",
     ]
 
     /// Everything that the writer of an instance executes while `body` runs.

@@ -34,11 +34,28 @@ import TidelockTestSupport
         }
     }
 
-    @Test(arguments: [
-        "UPDATE leaf SET digest = x'00'", "UPDATE leaf SET count = count + 1", "UPDATE node SET count = 0",
-        "UPDATE node SET digest = zeroblob(16)", "DELETE FROM leaf", "DELETE FROM node",
-        "INSERT INTO node SELECT role, pid, kid, 300, 1, digest FROM node LIMIT 1",
-    ])
+    /// What becomes of the leaves of each node; a leaf takes 21 bytes: the low byte of its bucket, four of its count,
+    /// and its digest.
+    private static let damagedLeaves = [
+        // Another digest, another count, none at all.
+        "substr(leaves, 1, 5) || zeroblob(16)", "substr(leaves, 1, 4) || x'09' || substr(leaves, 6)", "x''",
+        // One of no rows beside them, before and behind.
+        "x'0000000001' || zeroblob(16) || leaves", "leaves || x'FF00000001' || zeroblob(16)",
+        // What no leaves are packed into: a byte too many or too few, no order, no row.
+        "leaves || x'00'", "substr(leaves, 2)", "leaves || leaves", "zeroblob(21)", "zeroblob(2100000)",
+        "substr(leaves, 1, 1) || zeroblob(4) || substr(leaves, 6)",
+    ].map { "UPDATE node SET leaves = CAST(\($0) AS BLOB)" }
+
+    private static let damagedNodes = [
+        "UPDATE node SET count = 0", "UPDATE node SET count = -1", "UPDATE node SET count = \(Int64.max)",
+        "UPDATE node SET digest = zeroblob(16)", "UPDATE node SET digest = x'00'", "DELETE FROM node",
+        "INSERT INTO node SELECT role, pid, kid, 300, 1, digest, leaves FROM node LIMIT 1",
+        "INSERT INTO node SELECT role, pid, kid, -1, 1, digest, leaves FROM node LIMIT 1",
+        "INSERT INTO dirty_leaf SELECT DISTINCT role, pid, kid, 65536 FROM node",
+        "INSERT INTO dirty_leaf SELECT DISTINCT role, pid, kid, -1 FROM node",
+    ]
+
+    @Test(arguments: damagedLeaves + damagedNodes)
     func digestsThatDifferFromTheRowsAreFoundAndRepaired(damage: String) async throws {
         try spoil(damage)
         let found = try await problems(b)
@@ -49,6 +66,30 @@ import TidelockTestSupport
         #expect(try await problems(b, isDeep: true) == [])
         #expect(try b.problems() == [])
         #expect(try await a.push(to: b).isNoOp)
+    }
+
+    /// Whatever stands there: the run does what it should or is refused, and does it after a repair.
+    @Test(arguments: damagedLeaves + damagedNodes)
+    func aRunOverDamagedDigestsEnds(damage: String) async throws {
+        try spoil(damage)
+        try await a.put(.posts, #"{"_id":"1","v":2}"#)
+        do {
+            try await a.push(to: b)
+        } catch let failure as TestRunFailure {
+            #expect(failure.error.code == .rootMismatch)
+        }
+        _ = try await b.store.repairDigests()
+        for instance in [a, b] { #expect(try await problems(instance) == []) }
+        try await a.push(to: b)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":2}"#)
+        #expect(try await a.push(to: b).isNoOp)
+    }
+
+    @Test func whatIsMarkedIsNotWrong() async throws {
+        try spoil("UPDATE node SET digest = zeroblob(16); UPDATE head SET base = zeroblob(32) WHERE id = '1'")
+        #expect(try await problems(b).count == 1)
+        try spoil(StoreVandal.markAll)
+        #expect(try await problems(b) == [])
     }
 
     @Test func theSourcesDigestsAreCheckedToo() async throws {

@@ -189,7 +189,7 @@ import TidelockTestSupport
             """
             DELETE FROM body WHERE rid IN (SELECT rid FROM head);
             DELETE FROM head;
-            UPDATE leaf SET dirty = 1
+            \(StoreVandal.markAll)
             """)
         try await a.put(.pageItems, #"{"_id":"p"}"#)
         await #expect {

@@ -159,7 +159,7 @@ import TidelockTestSupport
             """
             DELETE FROM body WHERE rid IN (SELECT rid FROM head WHERE length(cast(id AS BLOB)) = \(stored));
             DELETE FROM head WHERE length(cast(id AS BLOB)) = \(stored);
-            UPDATE leaf SET dirty = 1
+            \(StoreVandal.markAll)
             """)
         try await a.push(to: b)
         #expect(try await b.text(.posts, composed) != nil)

@@ -69,7 +69,7 @@ import TidelockTestSupport
                 """
                 DELETE FROM body WHERE rid IN (SELECT rid FROM head WHERE id = '2');
                 DELETE FROM head WHERE id = '2';
-                UPDATE leaf SET dirty = 1
+                \(StoreVandal.markAll)
                 """)
             _ = try await a.push(to: b, TestRun(isDryRun: true))
             return .source

@@ -82,25 +82,40 @@ extension StoreInspector {
                     WHERE state IN (1, 4) ORDER BY pid, kid, bucket, id
                     """)
         ) { $1 }
+        let dirty = Set(
+            try Row.fetchAll(db.cachedStatement(sql: "SELECT role, pid, kid, bucket FROM dirty_leaf")).map {
+                LeafPlace($0)
+            })
+        let (stored, unreadable) = try storedLeaves(db)
+        var problems = unreadable
+        for place in Set(expected.keys).union(stored.keys).subtracting(dirty) where expected[place] != stored[place] {
+            problems.append(
+                "leaf \(place): stored \(stored[place]?.count ?? 0) rows, recomputed \(expected[place]?.count ?? 0)")
+        }
+        return problems + (try nodes(db, expected, dirty: Set(dirty.map(\.node))))
+    }
+
+    /// What stands in the rows of the nodes: of each leaf the last byte of its bucket, four of its count, its digest.
+    private func storedLeaves(_ db: Database) throws -> (leaves: [LeafPlace: RealLeaf], problems: [String]) {
+        var leaves: [LeafPlace: RealLeaf] = [:]
         var problems: [String] = []
-        var dirtyNodes: Set<LeafPlace> = []
-        var seen: Set<LeafPlace> = []
-        for row in try Row.fetchAll(
-            db.cachedStatement(sql: "SELECT role, pid, kid, bucket, count, digest, dirty FROM leaf"))
-        {
-            let place = LeafPlace(row)
-            seen.insert(place)
-            guard row["dirty"] == 0 else {
-                dirtyNodes.insert(place.node)
+        for row in try Row.fetchAll(db.cachedStatement(sql: "SELECT role, pid, kid, number, leaves FROM node")) {
+            let node = LeafPlace(row)
+            let packed = [UInt8](row["leaves"] as Data)
+            let lasts = stride(from: 0, to: packed.count, by: 21).map { packed[$0] }
+            guard packed.count % 21 == 0, lasts == Set(lasts).sorted() else {
+                problems.append("node \(node): its leaves are \(packed.count) bytes long or not in order")
                 continue
             }
-            let real = expected[place] ?? RealLeaf(count: 0, digest: Data())
-            if real.count != row["count"] || real.digest != row["digest"] {
-                problems.append("leaf \(place): stored \(row["count"] as Int) rows, recomputed \(real.count)")
+            for (index, last) in lasts.enumerated() {
+                let entry = Array(packed[(21 * index)..<(21 * (index + 1))])
+                var place = node
+                place.number = node.number * 256 + Int(last)
+                leaves[place] = RealLeaf(
+                    count: entry[1..<5].reduce(0) { $0 * 256 + Int($1) }, digest: Data(entry[5...]))
             }
         }
-        for place in expected.keys where !seen.contains(place) { problems.append("leaf \(place): rows, and no leaf") }
-        return problems + (try nodes(db, expected, dirty: dirtyNodes))
+        return (leaves, problems)
     }
 
     private func nodes(_ db: Database, _ leaves: [LeafPlace: RealLeaf], dirty: Set<LeafPlace>) throws -> [String] {
