@@ -49,6 +49,21 @@ import TidelockTestSupport
         try folder.check(blob)
     }
 
+    @Test func rangesOfSeveralBlobsFollowEachOther() throws {
+        let (first, second, empty) = (try taken(bytes), try taken([1, 2, 3]), try taken([]))
+        let ranges = [
+            BlobRange(hash: second.hash, offset: 1, count: 2), BlobRange(hash: empty.hash, offset: 0, count: 0),
+            BlobRange(hash: first.hash, offset: 99_990, count: 10), BlobRange(hash: second.hash, offset: 0, count: 3),
+        ]
+        let expected: [UInt8] = [2, 3] + Array(bytes[99_990...]) + [1, 2, 3]
+        #expect(try folder.read(ranges) == expected)
+        // One that is shorter than is asked for leaves no hole.
+        let short = [BlobRange(hash: second.hash, offset: 2, count: 100), ranges[0]]
+        #expect(try folder.read(short) == [3, 2, 3])
+        let absent = BlobRange(hash: ContentHash(bytes: sha256([9])), offset: 0, count: 1)
+        #expect { try folder.read(ranges + [absent]) } throws: { ($0 as? TidelockError)?.code == .blobMissing }
+    }
+
     @Test func aPartWaitsForTheOneBeforeItAndNotForEver() async throws {
         let isHere = Atomic(false)
         let patient = BlobTurns(clock: TestClock(sleep: .lastsUntilCancelled), patience: .seconds(5))

@@ -36,18 +36,18 @@ final class BlobFile {
         }
     }
 
-    /// Fewer bytes than asked for only at the end.
-    func bytes(from offset: Int64, count: Int) throws -> [UInt8] {
-        try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            while filled < count {
-                let got = try retrying("cannot be read") {
-                    // There is an address, because the buffer is not empty.
-                    pread(descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset) + filled)
-                }
-                guard got > 0 else { return }
-                filled += got
+    /// Fills memory with bytes from an offset on. Answers how many; fewer than there is room for only at the end.
+    func fill(_ room: UnsafeMutableRawBufferPointer, from offset: Int64) throws -> Int {
+        var filled = 0
+        while filled < room.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: room[filled...])
+            let got = try retrying("cannot be read") {
+                pread(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(filled))
             }
+            guard got > 0 else { break }
+            filled += got
         }
+        return filled
     }
 
     func append(_ bytes: UnsafeRawBufferPointer) throws {

@@ -75,8 +75,22 @@ public struct BlobFolder: Sendable {
     ///
     /// Throws `blob_missing`.
     public func read(_ hash: ContentHash, from offset: Int64, count: Int) throws -> [UInt8] {
-        guard BlobFile.size(at: path(of: hash)) != nil else { throw Self.missing(hash) }
-        return try BlobFile(reading: path(of: hash)).bytes(from: offset, count: count)
+        try read([BlobRange(hash: hash, offset: offset, count: count)])
+    }
+
+    /// Bytes of blobs, those of one right behind those of the one before it; fewer than asked for only where one ends.
+    ///
+    /// Throws `blob_missing`.
+    func read(_ ranges: [BlobRange]) throws -> [UInt8] {
+        let total = ranges.reduce(0) { $0 + $1.count }
+        return try [UInt8](unsafeUninitializedCapacity: total) { buffer, filled in
+            for range in ranges {
+                guard BlobFile.size(at: path(of: range.hash)) != nil else { throw Self.missing(range.hash) }
+                let room = UnsafeMutableBufferPointer(rebasing: buffer[filled..<filled + range.count])
+                filled += try BlobFile(reading: path(of: range.hash))
+                    .fill(UnsafeMutableRawBufferPointer(room), from: range.offset)
+            }
+        }
     }
 
     /// Reads a whole blob and compares. Throws `blob_missing` and `blob_damaged`.
@@ -122,6 +136,13 @@ public struct BlobFolder: Sendable {
             .blobMissing, "The bytes of blob \(hash) are not here.",
             hint: "Restore the file from a backup, or add the asset again.")
     }
+}
+
+/// Some of the bytes of a blob.
+struct BlobRange: Sendable {
+    var hash: ContentHash
+    var offset: Int64
+    var count: Int
 }
 
 extension Store {

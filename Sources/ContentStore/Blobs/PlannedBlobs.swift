@@ -26,27 +26,19 @@ extension Store: BlobSource {
     }
 
     public func bytes(transfer: String, of parts: [BlobPart]) async throws -> [UInt8] {
-        let total = try parts.total()
-        let wanted = try parts.map { (hash: try $0.blob.hash, part: $0) }
+        _ = try parts.total()
+        let wanted = try parts.map { BlobRange(hash: try $0.blob.hash, offset: $0.offset, count: $0.count) }
         try await read { db in
             let isPlanned = try db.cachedStatement(
                 sql: "SELECT EXISTS (SELECT 1 FROM plan_blob WHERE transfer = ? AND sha256 = ?)")
-            for (hash, _) in wanted
-            where try Bool.fetchOne(isPlanned, arguments: [transfer, hash.data]) != true {
+            for range in wanted
+            where try Bool.fetchOne(isPlanned, arguments: [transfer, range.hash.data]) != true {
                 throw TidelockError(
                     .permissionDenied, "Transfer \(transfer.printable) brings no asset with that file.",
                     hint: "Start the run again.")
             }
         }
-        return try await BlobWork.perform { [blobs] in
-            if wanted.count == 1 { return try blobs.read(wanted[0].hash, from: wanted[0].part.offset, count: total) }
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(total)
-            for (hash, part) in wanted {
-                bytes += try blobs.read(hash, from: part.offset, count: part.count)
-            }
-            return bytes
-        }
+        return try await BlobWork.perform { [blobs] in try blobs.read(wanted) }
     }
 
     public func plannedFiles(transfer: String) async throws -> FileTotals? {
