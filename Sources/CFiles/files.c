@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +28,10 @@ int cfiles_facts_at(const char *path, bool follows_links, cfiles_facts *facts) {
 int cfiles_facts_of(int descriptor, cfiles_facts *facts) {
   struct stat found;
   return take(fstat(descriptor, &found), &found, facts);
+}
+
+int cfiles_rename_new(const char *path, const char *new_path) {
+  return renameat2(AT_FDCWD, path, AT_FDCWD, new_path, RENAME_NOREPLACE);
 }
 
 int cfiles_sync_disk(int descriptor) { return syncfs(descriptor); }

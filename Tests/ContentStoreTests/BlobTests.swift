@@ -110,6 +110,44 @@ import TidelockTestSupport
         #expect(try folder.read(blob.hash, from: 0, count: 100_000) == bytes)
     }
 
+    private func settledFile(of blob: Blob) throws -> DiskFacts {
+        try #require(DiskFacts(at: folder.path(of: blob.hash)))
+    }
+
+    private func hasArrived(_ blob: Blob) -> Bool {
+        FileManager.default.fileExists(atPath: folder.arrivalPath(of: blob.hash))
+    }
+
+    /// Links lead to the file that lies there.
+    @Test(arguments: [true, false])
+    func aBlobThatSomebodyElseHasSettledStays(isSeenByOneProcess: Bool) throws {
+        let first = BlobArrivals(folder)
+        #expect(try first.append(bytes[...], to: blob, at: 0) == blob.size)
+        _ = try taken(bytes)
+        let settled = try settledFile(of: blob)
+        #expect(hasArrived(blob))
+        #expect(try (isSeenByOneProcess ? first : BlobArrivals(folder)).settle([blob]).isEmpty)
+        #expect(try settledFile(of: blob).isSameFile(as: settled))
+        #expect(try first.settle([blob]).isEmpty && !hasArrived(blob))
+    }
+
+    @Test func aFileOfAnotherSizeGivesWayToItsBlob() throws {
+        let arrivals = BlobArrivals(folder)
+        let place = URL(filePath: folder.path(of: blob.hash))
+        #expect(try arrivals.append(bytes[...], to: blob, at: 0) == blob.size)
+        try BlobFile.makeFolder(place.deletingLastPathComponent())
+        try Data(bytes[..<10]).write(to: place)
+        #expect(try arrivals.settle([blob]).isEmpty && !hasArrived(blob))
+        try folder.check(blob)
+    }
+
+    @Test func aBlobThatIsNowhereAnyMoreIsMissing() throws {
+        let arrivals = BlobArrivals(folder)
+        #expect(try arrivals.append(bytes[...], to: blob, at: 0) == blob.size)
+        try FileManager.default.removeItem(atPath: folder.arrivalPath(of: blob.hash))
+        #expect(try arrivals.settle([blob]) == [blob] && !folder.holds(blob))
+    }
+
     @Test(arguments: [true, false])
     func bytesThatAreNotWhatTheirNameSaysBeginAnew(isSeenByOneProcess: Bool) throws {
         var wrong = bytes

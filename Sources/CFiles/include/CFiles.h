@@ -26,6 +26,10 @@ typedef struct {
 int cfiles_facts_at(const char *path, bool follows_links, cfiles_facts *facts);
 int cfiles_facts_of(int descriptor, cfiles_facts *facts);
 
+/* Renames a file where nothing has the new name. EEXIST where something has, EINVAL or ENOSYS where the disk cannot tell:
+ * https://man7.org/linux/man-pages/man2/rename.2.html, RENAME_NOREPLACE */
+int cfiles_rename_new(const char *path, const char *new_path);
+
 /* Writes out everything on the disk of an open file: https://man7.org/linux/man-pages/man2/syncfs.2.html */
 int cfiles_sync_disk(int descriptor);
 

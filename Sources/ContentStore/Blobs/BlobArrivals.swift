@@ -57,18 +57,10 @@ final class BlobArrivals: Sendable {
     /// One call at a time, and another process may be faster: what it has settled is settled.
     func settle(_ blobs: [Blob]) throws -> [Blob] {
         try settling.withLock { _ in
-            let (waiting, missing) = try sorted(Set(blobs).filter { !folder.claims($0) })
+            let (waiting, missing) = try sorted(Set(blobs))
             guard missing.isEmpty, !waiting.isEmpty else { return missing }
             try sync(waiting)
-            var lost: [Blob] = []
-            for blob in waiting where !folder.claims(blob) {
-                do {
-                    try folder.move(path(of: blob.hash), to: blob.hash)
-                } catch  where BlobFile.size(at: path(of: blob.hash)) == nil {
-                    if !folder.claims(blob) { lost.append(blob) }
-                }
-                forget(blob.hash)
-            }
+            let lost = try waiting.filter { try !place($0) }
             try syncFolders(of: waiting)
             return lost
         }
@@ -82,12 +74,38 @@ final class BlobArrivals: Sendable {
         }
     }
 
+    /// Leaves out those that are settled already.
     private func sorted(_ blobs: Set<Blob>) throws -> (waiting: [Blob], missing: [Blob]) {
         var (waiting, missing): ([Blob], [Blob]) = ([], [])
         for blob in blobs {
-            if try arrival(of: blob.hash).isWhole(blob) { waiting.append(blob) } else { missing.append(blob) }
+            // What this process saw arrive waits, most likely, and the others are settled: one look at the disk for each.
+            if try knownArrival(of: blob.hash)?.isWhole(blob) == true {
+                waiting.append(blob)
+            } else if !folder.claims(blob) {
+                if try arrival(of: blob.hash).isWhole(blob) { waiting.append(blob) } else { missing.append(blob) }
+            }
         }
         return (waiting, missing)
+    }
+
+    /// Puts a blob that is whole and synced at its place. Answers false when it is neither here nor there any more.
+    ///
+    /// One that lies there stays, since links lead to it; only one of another size gives way.
+    private func place(_ blob: Blob) throws -> Bool {
+        let arrived = path(of: blob.hash)
+        defer { forget(blob.hash) }
+        do {
+            if try folder.moveIfFree(arrived, to: blob.hash) { return true }
+            guard folder.claims(blob) else {
+                try folder.move(arrived, to: blob.hash)
+                return true
+            }
+            // What stays only takes space.
+            unlink(arrived)
+            return true
+        } catch  where BlobFile.size(at: arrived) == nil {
+            return folder.claims(blob)
+        }
     }
 
     /// Above this number of files the whole disk is written out at once.
@@ -118,6 +136,8 @@ final class BlobArrivals: Sendable {
             return arrival
         }
     }
+
+    private func knownArrival(of hash: ContentHash) -> BlobArrival? { known.withLock { $0[hash] } }
 
     private func forget(_ hash: ContentHash) {
         known.withLock { _ = $0.removeValue(forKey: hash) }

@@ -1,3 +1,4 @@
+internal import CFiles
 public import ContentModel
 internal import Foundation
 internal import Glibc
@@ -119,11 +120,34 @@ public struct BlobFolder: Sendable {
         try BlobFile.syncFolder(root)
     }
 
+    /// Puts a file at the place of its blob, whatever lies there.
     func move(_ temporary: String, to hash: ContentHash) throws {
-        try BlobFile.makeFolder(shard(of: hash))
-        guard rename(temporary, path(of: hash)) == 0 else {
-            throw BlobFile.failure("The blob \(hash) could not be put at its place")
+        try withPlace(of: hash) { place in rename(temporary, place) }
+    }
+
+    /// Puts a file at the place of its blob if nothing lies there. Answers false where something does.
+    func moveIfFree(_ temporary: String, to hash: ContentHash) throws -> Bool {
+        var isFree = true
+        try withPlace(of: hash) { place in
+            let status = cfiles_rename_new(temporary, place)
+            guard status != 0, errno != ENOENT else { return status }
+            let cannotTell = errno == EINVAL || errno == ENOSYS
+            guard errno == EEXIST || cannotTell else { return status }
+            isFree = cannotTell && DiskFacts(at: place) == nil
+            return isFree ? rename(temporary, place) : 0
         }
+        return isFree
+    }
+
+    /// Makes the folder only where it turns out not to be there, which of many files is true for few.
+    private func withPlace(of hash: ContentHash, _ put: (_ place: String) -> Int32) throws {
+        let place = path(of: hash)
+        if put(place) == 0 { return }
+        if errno == ENOENT {
+            try BlobFile.makeFolder(shard(of: hash))
+            if put(place) == 0 { return }
+        }
+        throw BlobFile.failure("The blob \(hash) could not be put at its place")
     }
 
     func newArrival() throws -> String {
