@@ -54,15 +54,18 @@ final class BlobArrivals: Sendable {
 
     /// Puts blobs at their places, where they survive a loss of power. Answers those that are not here.
     ///
-    /// One call at a time, and another process may be faster: what it has settled is settled.
+    /// One call at a time, and another process may be faster, or may have died on its way: what it put at its place is
+    /// whole, but that it stays there is sure only when the folders are synced here.
     func settle(_ blobs: [Blob]) throws -> [Blob] {
-        try settling.withLock { _ in
-            let (waiting, missing) = try sorted(Set(blobs))
-            guard missing.isEmpty, !waiting.isEmpty else { return missing }
-            try sync(waiting)
+        let blobs = Set(blobs)
+        return try settling.withLock { _ in
+            let (waiting, missing) = try sorted(blobs)
+            guard missing.isEmpty, !blobs.isEmpty else { return missing }
+            if !waiting.isEmpty { try sync(waiting) }
             let lost = try waiting.filter { try !place($0) }
-            try syncFolders(of: waiting)
-            return lost
+            guard lost.isEmpty else { return lost }
+            try syncFolders(of: Array(blobs))
+            return []
         }
     }
 
