@@ -12,12 +12,21 @@ final class BlobArrivals: Sendable {
     private let folder: BlobFolder
     private let known = Mutex<[ContentHash: BlobArrival]>([:])
     private let settling = Mutex(())
+    private let ahead: ArrivalSync
+
+    /// Files after which the disk is written out while others still come.
+    private static let filesAhead = 256
 
     /// Blobs of which the state of hashing is kept; the others are read again when they are complete.
     private static let limit = 10_000
 
     init(_ folder: BlobFolder) {
         self.folder = folder
+        ahead = ArrivalSync(every: Self.filesAhead) {
+            // Where there is no folder yet, or no descriptor left, whoever waits in the end waits longer.
+            guard let disk = try? BlobFile(reading: folder.arrivals.path) else { return }
+            try disk.syncDisk()
+        }
     }
 
     /// How many bytes of a blob are here; nil when it is whole.
@@ -49,6 +58,7 @@ final class BlobArrivals: Sendable {
                 .blobDamaged, "The bytes that arrived are not those of blob \(blob.hash).",
                 hint: "The file has changed at its source.")
         }
+        ahead.note()
         return reached
     }
 
@@ -61,7 +71,10 @@ final class BlobArrivals: Sendable {
         return try settling.withLock { _ in
             let (waiting, missing) = try sorted(blobs)
             guard missing.isEmpty, !blobs.isEmpty else { return missing }
-            if !waiting.isEmpty { try sync(waiting) }
+            if !waiting.isEmpty {
+                try sync(waiting)
+                try ahead.finish()
+            }
             let lost = try waiting.filter { try !place($0) }
             guard lost.isEmpty else { return lost }
             try syncFolders(of: Array(blobs))

@@ -80,6 +80,11 @@ final class BlobFile {
         guard fdatasync(descriptor) == 0 else { throw Self.failure("\(path) cannot be written") }
     }
 
+    /// Like `sync`, for everything that was written on the disk of the file or folder.
+    func syncDisk() throws {
+        guard cfiles_sync_disk(descriptor) == 0 else { throw Self.failure("The disk of \(path) cannot be written") }
+    }
+
     /// Lets the disk begin with bytes that were written, so that `sync` has less to wait for. Promises nothing.
     func beginSync(from offset: Int64, count: Int) {
         _ = cfiles_begin_sync(descriptor, offset, Int64(count))
