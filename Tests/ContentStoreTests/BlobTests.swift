@@ -184,6 +184,33 @@ import TidelockTestSupport
         #expect(FileManager.default.fileExists(atPath: a.store.uploads.appending(path: "c.bin").path))
     }
 
+    /// Web servers run as somebody else; what is not ours stays until somebody moves it away.
+    @Test func aLinkCanBeReadByAllAndTakesNobodysPlace() throws {
+        let blob = try taken(bytes)
+        try put(try asset(blob, "1", path: "/a/b.bin"), run: "r1")
+        try put(try asset(blob, "2", path: "/a/c.bin"), run: "r2")
+        let settled = try settledFile(of: blob)
+        for name in ["a/b.bin", "a/c.bin"] {
+            let link = a.store.uploads.appending(path: name).path
+            #expect(try #require(DiskFacts(at: link)).isSameFile(as: settled))
+            let rights = try FileManager.default.attributesOfItem(atPath: link)[.posixPermissions] as? NSNumber
+            #expect(rights?.intValue == 0o644)
+        }
+        let stranger = a.store.uploads.appending(path: "a/d.bin")
+        try Data([1]).write(to: stranger)
+        try put(try asset(blob, "3", path: "/a/d.bin"), run: "r3")
+        #expect(try Data(contentsOf: stranger) == Data([1]))
+        try FileManager.default.removeItem(at: stranger)
+        a.store.linkUploadsBlocking()
+        #expect(try #require(DiskFacts(at: stranger.path)).isSameFile(as: settled))
+        // What is there already is no obstacle to what is left.
+        try FileManager.default.removeItem(at: a.store.uploads.appending(path: "a/b.bin"))
+        try StoreVandal(a.store).execute(
+            "INSERT INTO unlinked_asset SELECT 'r1', bucket, id FROM head WHERE id IN ('1', '2')")
+        a.store.linkUploadsBlocking()
+        #expect(FileManager.default.fileExists(atPath: a.store.uploads.appending(path: "a/b.bin").path))
+    }
+
     @Test(
         arguments: [
             "a.bin", "/", "/../a.bin", "/a//b.bin", "/.hidden", "/a/.htaccess", "/a.php", "/a.PHP.jpg", "/a/b.html",

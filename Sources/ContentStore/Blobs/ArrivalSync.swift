@@ -38,8 +38,8 @@ final class ArrivalSync: Sendable {
         }
     }
 
-    /// Waits for what is under way. Throws what failed since the last time: a disk tells of bytes that it could not write
-    /// to the first who asks, and to nobody afterwards. So it is called behind a sync, not before one.
+    /// Waits for what is under way. Throws what failed since the last time: that bytes could not be written, the disk
+    /// tells whoever asks first, and nobody afterwards. So it is called behind a sync, not before one.
     func finish() throws {
         queue.sync {}
         let failure = state.withLock { state in

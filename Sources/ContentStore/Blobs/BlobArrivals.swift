@@ -94,7 +94,7 @@ final class BlobArrivals: Sendable {
     private func sorted(_ blobs: Set<Blob>) throws -> (waiting: [Blob], missing: [Blob]) {
         var (waiting, missing): ([Blob], [Blob]) = ([], [])
         for blob in blobs {
-            // What this process saw arrive waits, most likely, and the others are settled: one look at the disk for each.
+            // What this process saw arrive waits, most likely, and the others are settled: one look at each.
             if try knownArrival(of: blob.hash)?.isWhole(blob) == true {
                 waiting.append(blob)
             } else if !folder.claims(blob) {

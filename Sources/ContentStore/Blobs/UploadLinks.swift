@@ -101,7 +101,7 @@ struct UploadLinks {
         guard try Self.areLeft(db), let kid = try Numbers.knownKind(db, .assets) else { return changes }
         try BlobFile.makeFolder(uploads, mode: 0o755)
         // An asset may take the path of another that goes in the same run, so what goes goes first.
-        try forEach(kid) { _, old, new in
+        try forEach(kid, where: "old.rid IS NOT NULL") { _, old, new in
             if let old, old.path != new?.path { try remove(old) }
         } failing: {
             changes.note($0)
@@ -116,7 +116,8 @@ struct UploadLinks {
     }
 
     private func forEach(
-        _ kid: Int64, _ body: (Change, _ old: AssetFile?, _ new: AssetFile?) throws -> Void,
+        _ kid: Int64, where condition: String = "true",
+        _ body: (Change, _ old: AssetFile?, _ new: AssetFile?) throws -> Void,
         failing: (any Error) -> Void
     ) throws {
         let rows = try Row.fetchCursor(
@@ -128,6 +129,7 @@ struct UploadLinks {
                 LEFT JOIN body old ON old.rid = u.old_rid
                 LEFT JOIN head h ON h.kid = :kid AND h.bucket = l.bucket AND h.id = l.id AND h.deleted = 0
                 LEFT JOIN body new ON new.rid = h.rid
+                WHERE \(condition)
                 """, arguments: ["kid": kid])
         while let row = try rows.next() {
             let change = Change(run: row[0], bucket: row[1], id: row[2])
@@ -156,18 +158,22 @@ struct UploadLinks {
 
     private func make(_ file: AssetFile, instead old: AssetFile?) throws {
         let (place, blob) = (uploads.path + file.path, blobs.path(of: file.blob.hash))
-        guard !Self.isLink(place, to: blob) else { return }
+        // Mostly nothing is in the way and the folder is there, which the link itself finds out.
+        if Self.addName(place, to: blob) || Self.isLink(place, to: blob) { return }
         try requireRoom(at: place, for: file, instead: old)
         try BlobFile.makeFolder(URL(filePath: place).deletingLastPathComponent(), mode: 0o755)
-        // Fails where something is in the way.
-        if chmod(blob, 0o644) == 0, link(blob, place) == 0 { return }
+        if Self.addName(place, to: blob) { return }
         let temporary = uploads.appending(path: ".tidelock-\(UUID().uuidString)").path
         defer { unlink(temporary) }
-        // Web servers run as somebody else. Where the folder is on another disk, or somebody else's, there are no links.
-        if chmod(blob, 0o644) != 0 || link(blob, temporary) != 0 {
-            try FileManager.default.copyItem(atPath: blob, toPath: temporary)
-        }
+        // Where the folder is on another disk, or somebody else's, there are no links.
+        if !Self.addName(temporary, to: blob) { try FileManager.default.copyItem(atPath: blob, toPath: temporary) }
         guard rename(temporary, place) == 0 else { throw BlobFile.failure("\(place.printable) cannot be made") }
+    }
+
+    /// Gives a blob one more name, under which web servers can read it, though they run as somebody else. Answers false
+    /// where something has that name, and where there can be no such name.
+    private static func addName(_ place: String, to blob: String) -> Bool {
+        chmod(blob, 0o644) == 0 && link(blob, place) == 0
     }
 
     /// A file that is nobody's asset is not overwritten.
