@@ -34,10 +34,8 @@ struct StagedLinkCheck {
             sql: "SELECT kid, id, links FROM stage WHERE transfer = ? AND links IS NOT NULL")
         let rows = try Row.fetchCursor(statement, arguments: [transfer])
         while let row = try rows.next() {
-            let isWhole = try statement.sqliteStatement.withBytes(2) { links in
-                try PackedLinks.unpack(links) { try look(at: $0, of: row) }
-            }
-            guard isWhole else {
+            let links = columnBytes(statement.sqliteStatement, 2)
+            guard try PackedLinks.unpack(links, { try look(at: $0, of: row) }) else {
                 throw TidelockError(
                     .damagedStore, "The references of the staged item \((row[1] as String).printable) cannot be read.",
                     hint: "Reset the lock with 'tidelock lock reset', which frees it, and run again.")

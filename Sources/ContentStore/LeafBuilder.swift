@@ -30,9 +30,9 @@ struct LeafBuilder {
         let next = sqlite3_column_int64(handle, 0)
         if next != bucket { finish() }
         bucket = next
-        text.append(contentsOf: bytes(handle, 1))
+        text.append(contentsOf: columnBytes(handle, 1))
         text.append(0)
-        text.append(contentsOf: bytes(handle, 2))
+        text.append(contentsOf: columnBytes(handle, 2))
         count += 1
     }
 
@@ -51,7 +51,7 @@ extension DigestTree.Leaf {
     ///
     /// Where they hold what no node has, it equals no other and has no rows.
     init(_ handle: SQLiteStatement, _ column: Int32) {
-        let digest = bytes(handle, column + 1)
+        let digest = columnBytes(handle, column + 1)
         let count = sqlite3_column_int64(handle, column)
         let isSound = digest.count == Digest.length && (1...Self.mostInNode).contains(count)
         self.init(count: isSound ? Int(count) : -1, digest: isSound ? Digest(firstOf: digest) : .empty)
@@ -64,12 +64,6 @@ extension DigestTree.Leaf {
 extension Leaves {
     /// The leaves of a node that a column holds; nil where it holds something else.
     init?(_ handle: SQLiteStatement, _ column: Int32, node: UInt8) {
-        self.init(unpacking: bytes(handle, column), node: node)
+        self.init(unpacking: columnBytes(handle, column), node: node)
     }
-}
-
-/// The bytes of a text or a blob, valid until the next step: https://sqlite.org/c3ref/column_blob.html.
-private func bytes(_ handle: SQLiteStatement, _ column: Int32) -> UnsafeRawBufferPointer {
-    let bytes = sqlite3_column_blob(handle, column)
-    return UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : Int(sqlite3_column_bytes(handle, column)))
 }

@@ -61,6 +61,14 @@ struct RowStatement {
     }
 }
 
+/// The bytes of a text or a blob where SQLite has them, valid until the next step.
+///
+/// See https://sqlite.org/c3ref/column_blob.html.
+func columnBytes(_ handle: SQLiteStatement, _ column: Int32) -> UnsafeRawBufferPointer {
+    let bytes = sqlite3_column_blob(handle, column)
+    return UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : Int(sqlite3_column_bytes(handle, column)))
+}
+
 /// A null pointer would bind NULL instead of a value without bytes.
 private nonisolated(unsafe) let emptyValue = UnsafeRawPointer(
     UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
@@ -84,17 +92,15 @@ struct RowValues {
     }
 
     mutating func add(_ text: String?) {
+        guard var text else { return position += 1 }
+        text.withUTF8 { add(text: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// A text that is UTF-8 already.
+    mutating func add(text: UnsafeRawBufferPointer) {
         position += 1
-        guard var text else { return }
-        text.withUTF8 { bytes in
-            let length = UInt64(bytes.count)
-            bytes.withMemoryRebound(to: CChar.self) { characters in
-                note(
-                    sqlite3_bind_text64(
-                        handle, position, characters.baseAddress ?? emptyValue.assumingMemoryBound(to: CChar.self),
-                        length, copied, UInt8(SQLITE_UTF8)))
-            }
-        }
+        let characters = (text.baseAddress ?? emptyValue).assumingMemoryBound(to: CChar.self)
+        note(sqlite3_bind_text64(handle, position, characters, UInt64(text.count), copied, UInt8(SQLITE_UTF8)))
     }
 
     mutating func add(_ bytes: [UInt8]?) {
