@@ -43,16 +43,16 @@ extension JSONDocument {
     /// leave.
     ///
     /// What is read is the document, not the text: of members with the same name the last one, and no blanks.
-    package static func intake<Found>(
-        _ bytes: UnsafeRawBufferPointer, reading look: (JSONReading) -> Found
-    ) throws(JSONProblem) -> (document: JSONDocument, hash: ContentHash, found: Found) {
+    package static func intake(
+        _ bytes: UnsafeRawBufferPointer, reading look: (JSONReading) -> Void
+    ) throws(JSONProblem) -> (document: JSONDocument, hash: ContentHash) {
         let text = bytes.assumingMemoryBound(to: UInt8.self)
         return try JSONParserPool.shared.withParser(for: text.count) { parser throws(JSONProblem) in
             var index = jk_index()
             let hash = try parser.intake(text, index: &index)
             guard let stored = parser.stored.bytes else { preconditionFailure("a document has at least one byte") }
-            let reading = JSONReading(JSONIndex(bytes: stored, index: index), length: parser.stored.length)
-            return (JSONDocument(trusted: parser.storedBytes), hash, look(reading))
+            look(JSONReading(JSONIndex(bytes: stored, index: index), length: parser.stored.length))
+            return (JSONDocument(trusted: parser.storedBytes), hash)
         }
     }
 }

@@ -33,9 +33,9 @@ struct StagedLinkCheck {
         let statement = try db.cachedStatement(
             sql: "SELECT kid, id, links FROM stage WHERE transfer = ? AND links IS NOT NULL")
         let rows = try Row.fetchCursor(statement, arguments: [transfer])
+        let columns = ColumnReader(statement)
         while let row = try rows.next() {
-            let links = columnBytes(statement.sqliteStatement, 2)
-            guard try PackedLinks.unpack(links, { try look(at: $0, of: row) }) else {
+            guard try PackedLinks.unpack(columns.bytes(2), { try look(at: $0, of: row) }) else {
                 throw TidelockError(
                     .damagedStore, "The references of the staged item \((row[1] as String).printable) cannot be read.",
                     hint: "Reset the lock with 'tidelock lock reset', which frees it, and run again.")

@@ -103,13 +103,15 @@ extension Store {
         }
         var decoder = try BatchDecoder(payload: batch.payload)
         var rows: [StagedRow] = []
-        while let (entry, content) = try decoder.next(reading: StagedContent.init) {
+        var content: StagedContent?
+        while let entry = try decoder.next(reading: { content = StagedContent($0, of: $1) }) {
             guard rows.count < Limits.batchItems else {
                 throw TidelockError(
                     .tooLarge, "Batch \(batch.info.number) holds more than \(Limits.batchItems) operations.")
             }
             let received = received.isEmpty ? nil : received[ItemKey(entry.kind, entry.id)]
             rows.append(try StagedRow(entry, content, received))
+            content = nil
         }
         return rows
     }

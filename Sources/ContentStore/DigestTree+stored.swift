@@ -3,29 +3,29 @@ internal import GRDB
 
 extension DigestTree {
     /// Above this many dirty leaves one scan over the kind is cheaper than a look-up per leaf.
-    private static let scanThreshold = 1_024
+    static let mostLookedUp = 1_024
 
     /// Computes the leaves that are marked or named, and the nodes above them, from the rows.
+    ///
+    /// More than ``mostLookedUp`` buckets stand for all of them.
     func refresh(_ db: Database, afterChanging buckets: [UInt16] = []) throws {
         let dirty = try marks(db).compactMap { UInt16(exactly: $0) }
-        let stale = Set(buckets).union(dirty).sorted()
-        if stale.count > Self.scanThreshold {
-            try scan(db, stale)
-        } else if !stale.isEmpty {
-            try lookUp(db, stale)
+        if buckets.count > Self.mostLookedUp || dirty.count > Self.mostLookedUp {
+            try scan(db)
+        } else {
+            try lookUp(db, Set(buckets).union(dirty).sorted())
         }
         if !dirty.isEmpty { try dropMarks(db) }
     }
 
-    /// Reads all rows once. What else is below a node comes from them too.
-    private func scan(_ db: Database, _ stale: [UInt16]) throws {
+    /// Reads all rows once. So many leaves lie below nearly every node, and each is written with all that it has.
+    private func scan(_ db: Database) throws {
         let leaves = try leavesOfRows(db)
-        for number in Set(stale.map { Int($0 >> 8) }).sorted() {
-            try write(db, number, leaves.below(node: number))
-        }
+        for number in 0...255 { try write(db, number, leaves.below(node: number)) }
     }
 
     private func lookUp(_ db: Database, _ stale: [UInt16]) throws {
+        guard !stale.isEmpty else { return }
         let statement = try db.cachedStatement(sql: rowsSQL + " AND bucket = ? ORDER BY bucket, id")
         var builder = LeafBuilder()
         for bucket in stale { try builder.add(statement, rowsArguments + [Int64(bucket)]) }
@@ -84,7 +84,7 @@ extension DigestTree {
             sql: "SELECT number, count, digest FROM node WHERE role = ? AND pid = ? AND kid = ? ORDER BY number")
         let rows = try Row.fetchCursor(statement, arguments: StatementArguments(key))
         var nodes: [(number: Int, leaf: Leaf)] = []
-        while let row = try rows.next() { nodes.append((row[0], Leaf(statement.sqliteStatement, 1))) }
+        while let row = try rows.next() { nodes.append((row[0], Leaf(ColumnReader(statement), 1))) }
         return nodes
     }
 
@@ -100,7 +100,7 @@ extension DigestTree {
             sql: "SELECT leaves FROM node WHERE role = ? AND pid = ? AND kid = ? AND number = ?")
         let rows = try Row.fetchCursor(statement, arguments: StatementArguments(key + [Int64(node)]))
         var leaves: Leaves? = Leaves()
-        while try rows.next() != nil { leaves = Leaves(statement.sqliteStatement, 0, node: node) }
+        while try rows.next() != nil { leaves = Leaves(ColumnReader(statement), 0, node: node) }
         return leaves
     }
 

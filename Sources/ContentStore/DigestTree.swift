@@ -50,7 +50,7 @@ struct DigestTree {
     /// The current root, after recomputing what is dirty.
     ///
     /// `buckets` are those whose rows this transaction changed without marking their leaves: a mark that is taken away
-    /// again at once costs more than the digest.
+    /// again at once costs more than the digest. More than ``mostLookedUp`` stand for all of them.
     func root(_ db: Database, afterChanging buckets: [UInt16] = []) throws -> Root {
         try refresh(db, afterChanging: buckets)
         return Self.root(of: try storedNodes(db))

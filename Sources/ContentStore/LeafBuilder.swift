@@ -1,6 +1,5 @@
 internal import ContentModel
 internal import GRDB
-internal import GRDBSQLite
 
 /// Turns rows ordered by bucket and id into leaves: SHA-256 over id, a zero byte, and the hash, for each row.
 struct LeafBuilder {
@@ -21,18 +20,18 @@ struct LeafBuilder {
     /// They are read where SQLite has them: a tree of a million rows would otherwise make an object of each value.
     mutating func add(_ statement: Statement, _ arguments: StatementArguments) throws {
         let rows = try Row.fetchCursor(statement, arguments: arguments)
-        let handle = statement.sqliteStatement
-        while try rows.next() != nil { add(rowOf: handle) }
+        let row = ColumnReader(statement)
+        while try rows.next() != nil { add(row) }
         finish()
     }
 
-    private mutating func add(rowOf handle: SQLiteStatement) {
-        let next = sqlite3_column_int64(handle, 0)
+    private mutating func add(_ row: ColumnReader) {
+        let next = row.integer(0)
         if next != bucket { finish() }
         bucket = next
-        text.append(contentsOf: columnBytes(handle, 1))
+        text.append(contentsOf: row.bytes(1))
         text.append(0)
-        text.append(contentsOf: columnBytes(handle, 2))
+        text.append(contentsOf: row.bytes(2))
         count += 1
     }
 
@@ -50,9 +49,9 @@ extension DigestTree.Leaf {
     /// A node as it is stored, read from the columns that begin with the given one.
     ///
     /// Where they hold what no node has, it equals no other and has no rows.
-    init(_ handle: SQLiteStatement, _ column: Int32) {
-        let digest = columnBytes(handle, column + 1)
-        let count = sqlite3_column_int64(handle, column)
+    init(_ row: ColumnReader, _ column: Int32) {
+        let digest = row.bytes(column + 1)
+        let count = row.integer(column)
         let isSound = digest.count == Digest.length && (1...Self.mostInNode).contains(count)
         self.init(count: isSound ? Int(count) : -1, digest: isSound ? Digest(firstOf: digest) : .empty)
     }
@@ -63,7 +62,7 @@ extension DigestTree.Leaf {
 
 extension Leaves {
     /// The leaves of a node that a column holds; nil where it holds something else.
-    init?(_ handle: SQLiteStatement, _ column: Int32, node: UInt8) {
-        self.init(unpacking: columnBytes(handle, column), node: node)
+    init?(_ row: ColumnReader, _ column: Int32, node: UInt8) {
+        self.init(unpacking: row.bytes(column), node: node)
     }
 }

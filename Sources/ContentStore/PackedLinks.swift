@@ -36,31 +36,30 @@ enum PackedLinks {
 
     /// Hands over one after the other. Answers false for bytes that are no such list; what stood before was handed over.
     static func unpack(_ packed: UnsafeRawBufferPointer, _ body: (Link) throws -> Void) rethrows -> Bool {
-        var rest = packed[...]
-        while !rest.isEmpty {
-            guard let kind = text(&rest), let number = number(&rest), let bucket = UInt16(exactly: number),
-                let id = text(&rest)
+        var position = 0
+        while position < packed.count {
+            guard let kind = text(packed, &position), let number = number(packed, &position),
+                let bucket = UInt16(exactly: number), let id = text(packed, &position)
             else { return false }
             try body(Link(kind: kind, bucket: Bucket(number: bucket), id: id))
         }
         return true
     }
 
-    private static func text(_ rest: inout Slice<UnsafeRawBufferPointer>) -> UnsafeRawBufferPointer? {
-        guard let length = number(&rest), length <= rest.count else { return nil }
-        defer { rest = rest.dropFirst(length) }
-        return UnsafeRawBufferPointer(rebasing: rest.prefix(length))
+    private static func text(_ packed: UnsafeRawBufferPointer, _ position: inout Int) -> UnsafeRawBufferPointer? {
+        guard let length = number(packed, &position), length <= packed.count - position else { return nil }
+        defer { position += length }
+        return UnsafeRawBufferPointer(rebasing: packed[position..<(position + length)])
     }
 
     /// Digits up to a colon; more than nine are too many for anything that is kept here.
-    private static func number(_ rest: inout Slice<UnsafeRawBufferPointer>) -> Int? {
+    private static func number(_ packed: UnsafeRawBufferPointer, _ position: inout Int) -> Int? {
         var number = 0
-        for position in rest.indices.prefix(10) {
-            let byte = rest[position]
-            if byte == UInt8(ascii: ":"), position > rest.startIndex {
-                rest = rest[(position + 1)...]
-                return number
-            }
+        let start = position
+        while position < packed.count, position - start <= 9 {
+            let byte = packed[position]
+            position += 1
+            if byte == UInt8(ascii: ":") { return position - start > 1 ? number : nil }
             guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
             number = number * 10 + Int(byte - UInt8(ascii: "0"))
         }

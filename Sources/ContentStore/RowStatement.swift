@@ -61,14 +61,6 @@ struct RowStatement {
     }
 }
 
-/// The bytes of a text or a blob where SQLite has them, valid until the next step.
-///
-/// See https://sqlite.org/c3ref/column_blob.html.
-func columnBytes(_ handle: SQLiteStatement, _ column: Int32) -> UnsafeRawBufferPointer {
-    let bytes = sqlite3_column_blob(handle, column)
-    return UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : Int(sqlite3_column_bytes(handle, column)))
-}
-
 /// A null pointer would bind NULL instead of a value without bytes.
 private nonisolated(unsafe) let emptyValue = UnsafeRawPointer(
     UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))

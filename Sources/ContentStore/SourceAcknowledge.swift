@@ -43,8 +43,8 @@ private enum Acknowledgement {
             db.cachedStatement(sql: "SELECT DISTINCT kid FROM plan_op WHERE transfer = ?"), arguments: [transfer])
         for kid in kinds {
             let changed = try UInt16.fetchAll(
-                db.cachedStatement(sql: "SELECT DISTINCT bucket FROM plan_op WHERE transfer = ? AND kid = ?"),
-                arguments: [transfer, kid])
+                db.cachedStatement(sql: "SELECT DISTINCT bucket FROM plan_op WHERE transfer = ? AND kid = ? LIMIT ?"),
+                arguments: [transfer, kid, DigestTree.mostLookedUp + 1])
             _ = try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db, afterChanging: changed)
         }
     }

@@ -21,7 +21,7 @@ extension Store {
             ]
             if let ids = query.ids { arguments += ["places": try NamedPlaces.text(of: ids, kind: query.kind)] }
             if let catchUp = query.catchUp { arguments += ["transfer": catchUp.transfer] }
-            return try Self.page(Row.fetchCursor(statement, arguments: arguments), limit: query.limit)
+            return try Self.page(statement, arguments, limit: query.limit)
         }
     }
 
@@ -30,14 +30,13 @@ extension Store {
             guard let kid = try Numbers.knownKind(db, query.kind), let pid = try Numbers.knownPeer(db, query.peer)
             else { return CandidatePage(rows: [], next: nil) }
             let fid = try Self.knownHandlerSet(db, query.filters) ?? -1
-            let rows = try Row.fetchCursor(
+            return try Self.page(
                 db.cachedStatement(sql: Self.openSQL(query)),
-                arguments: [
+                [
                     "kid": kid, "pid": pid, "fid": fid, "since": query.since ?? -1,
                     "bucket": query.after.map { Int64($0.bucket) } ?? -1, "id": query.after?.id ?? "",
                     "limit": query.limit,
-                ])
-            return try Self.page(rows, limit: query.limit)
+                ], limit: query.limit)
         }
     }
 
@@ -119,26 +118,31 @@ extension Store {
         states.map { String($0.rawValue) }.joined(separator: ", ")
     }
 
-    private static func planned(_ row: Row, _ column: Int) -> Candidate.Planned? {
-        (row[column] as Int?).flatMap(PlannedOperation.Action.init(rawValue:)).map {
+    private static func planned(_ row: ColumnReader, _ column: Int32) -> Candidate.Planned? {
+        PlannedOperation.Action(rawValue: Int(row.integer(column))).map {
             Candidate.Planned(action: $0, output: row.hash(column + 1))
         }
     }
 
-    private static func page(_ cursor: RowCursor, limit: Int) throws -> CandidatePage {
+    private static func page(
+        _ statement: Statement, _ arguments: StatementArguments, limit: Int
+    ) throws -> CandidatePage {
         var rows: [Candidate] = []
         var next: CandidatePosition?
-        while let row = try cursor.next() {
-            let bucket = UInt16(row[1] as Int)
+        let cursor = try Row.fetchCursor(statement, arguments: arguments)
+        let row = ColumnReader(statement)
+        while try cursor.next() != nil {
+            let id = row.text(0)
+            let bucket = UInt16(row.integer(1))
             rows.append(
                 Candidate(
-                    id: row[0], bucket: Bucket(number: bucket), hash: row.hash(2),
-                    body: row.bytes(3).map { JSONDocument(trusted: $0) },
-                    shadow: ShadowState(rawValue: row[4]) ?? .none, acknowledged: row.hash(5), isTheirs: row[7],
-                    isContested: row[8], planned: planned(row, 9)))
-            next = CandidatePosition(sequence: row[6], bucket: bucket, id: row[0])
+                    id: id, bucket: Bucket(number: bucket), hash: row.hash(2), body: row.document(3),
+                    shadow: ShadowState(rawValue: Int(row.integer(4))) ?? .none, acknowledged: row.hash(5),
+                    isTheirs: row.integer(7) != 0, isContested: row.integer(8) != 0,
+                    planned: row.isNull(9) ? nil : planned(row, 9)))
+            if rows.count == limit { next = CandidatePosition(sequence: row.integer(6), bucket: bucket, id: id) }
         }
-        return CandidatePage(rows: rows, next: rows.count < limit ? nil : next)
+        return CandidatePage(rows: rows, next: next)
     }
 }
 

@@ -1,5 +1,4 @@
 internal import GRDB
-internal import GRDBSQLite
 
 /// What the verdicts of a commit come to, from one look at each row: what no row asks for need not be done.
 struct VerdictTally {
@@ -16,17 +15,16 @@ struct VerdictTally {
         let statement = try db.cachedStatement(
             sql: "SELECT kid, bucket, verdict, old_deleted, old_origin FROM undo WHERE run = ? ORDER BY kid, bucket")
         let rows = try Row.fetchCursor(statement, arguments: [transfer])
-        // Read where SQLite has them: a million rows would otherwise make an object of each value.
-        let handle = statement.sqliteStatement
+        let row = ColumnReader(statement)
         var last: (kid: Int64, bucket: Int64) = (-1, -1)
         while try rows.next() != nil {
-            let place = (kid: sqlite3_column_int64(handle, 0), bucket: sqlite3_column_int64(handle, 1))
+            let place = (kid: row.integer(0), bucket: row.integer(1))
             if place != last { buckets[place.kid, default: []].append(UInt16(truncatingIfNeeded: place.bucket)) }
             last = place
-            guard let verdict = Verdict(rawValue: sqlite3_column_int64(handle, 2)) else { continue }
-            counts[Self.index(verdict, wasDeleted: sqlite3_column_int64(handle, 3) != 0)] += 1
+            guard let verdict = Verdict(rawValue: row.integer(2)) else { continue }
+            counts[Self.index(verdict, wasDeleted: row.integer(3) != 0)] += 1
             if verdict == .delete || verdict == .deleteEdited { deletes[place.kid, default: 0] += 1 }
-            let origin = sqlite3_column_int64(handle, 4)
+            let origin = row.integer(4)
             if origin != 0, origin != pid { hasForeign = true }
         }
     }

@@ -14,7 +14,7 @@ extension KindPlanner {
         var isEmpty = upTo == 0
         repeat {
             let page = try await planner.store.candidates(query)
-            for (row, outcome) in zip(page.rows, try await outcomes(of: page.rows)) {
+            for (row, outcome) in zip(page.rows, try await outcomes(of: page.rows[...])) {
                 for step in reconsider(row, outcome) {
                     try await writer.add(
                         step.operation, body: step.body, isSent: step.isSent, kind: kind, filters: filters)

@@ -111,8 +111,9 @@ struct KindPlanner {
     }
 
     private mutating func plan(_ rows: [Candidate], into writer: inout PlanWriter) async throws {
-        for rows in rows.pages(of: Limits.filteredItems) {
-            for (row, outcome) in zip(rows, try await outcomes(of: rows)) {
+        for start in stride(from: 0, to: rows.count, by: Limits.filteredItems) {
+            let part = rows[start..<min(start + Limits.filteredItems, rows.count)]
+            for (row, outcome) in zip(part, try await outcomes(of: part)) {
                 // Looking at everything, tombstones are met again among the absentees.
                 guard row.body != nil || since != nil else { continue }
                 try await write(into: &writer) { $0.step(row, outcome) }
@@ -136,14 +137,19 @@ struct KindPlanner {
     }
 
     /// What handlers make of those rows that have an item to send; nil for the others.
-    func outcomes(of rows: [Candidate]) async throws -> [FilterOutcome?] {
+    func outcomes(of rows: ArraySlice<Candidate>) async throws -> [FilterOutcome?] {
         var outcomes: [FilterOutcome?] = Array(repeating: nil, count: rows.count)
-        let live = rows.indices.filter { rows[$0].body != nil && !rows[$0].isTheirs && isSelected(rows[$0]) }
+        var live: [Int] = []
+        var items: [OutgoingItem] = []
+        for (position, row) in rows.enumerated() {
+            guard let body = row.body, !row.isTheirs, isSelected(row) else { continue }
+            live.append(position)
+            items.append(OutgoingItem(id: row.id, body: body))
+        }
         guard !filters.isEmpty, !live.isEmpty else {
             for position in live { outcomes[position] = .unchanged }
             return outcomes
         }
-        let items = live.map { OutgoingItem(id: rows[$0].id, body: rows[$0].body!) }  // only live rows come here
         for (position, outcome) in zip(live, try await planner.hooks.filter(items, of: kind)) {
             outcomes[position] = outcome
         }

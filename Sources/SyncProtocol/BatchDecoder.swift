@@ -18,17 +18,14 @@ public struct BatchDecoder {
     /// Throws `malformed_message` for anything that is not an operation, and `hash_mismatch` for an item that does
     /// not hash to what its line says.
     public mutating func next() throws -> BatchEntry? {
-        try next(reading: { _, _ in })?.entry
+        try next(reading: { _, _ in })
     }
 
-    /// The same, with what `look` finds in the item of a `put`; nil for other operations.
+    /// The same, and lets `look` see the item of a `put`.
     ///
     /// The item is read once, to be checked and for `look`, which sees it while that reading is at hand and before it
-    /// is known whether the item is what its line says: where it is not, what was found is dropped and this throws.
-    /// Nothing of the reading may leave.
-    package mutating func next<Found>(
-        reading look: (JSONReading, Kind) -> Found
-    ) throws -> (entry: BatchEntry, found: Found?)? {
+    /// is known whether the item is what its line says: where it is not, this throws. Nothing of the reading may leave.
+    package mutating func next(reading look: (JSONReading, Kind) -> Void) throws -> BatchEntry? {
         guard let header = nextLine() else { return nil }
         var fields = try headerFields(header)
         let supersedes = takeMark(.supersedes, from: &fields)
@@ -38,20 +35,15 @@ public struct BatchDecoder {
         let id = fields[2]
         guard !id.isEmpty, id.utf8.count <= Kind.longestName else { throw malformed("an id has 1 to 255 bytes") }
         let operation: BatchOperation
-        var found: Found?
         switch fields[0] {
-        case "put" where fields.count == 4:
-            let item = try put(kind, id, output: fields[3], look)
-            operation = item.operation
-            found = item.found
+        case "put" where fields.count == 4: operation = try put(kind, id, output: fields[3], look)
         case "delete" where fields.count == 3: operation = .delete
         case "release" where fields.count == 3 && !isContested: operation = .release
         case "withdraw" where fields.count == 3 && !isContested && supersedes: operation = .withdraw
         default: throw malformed("'\(fields[0].printable)' is not an operation")
         }
-        let entry = BatchEntry(
+        return BatchEntry(
             kind: kind, id: id, operation: operation, isContested: isContested, supersedes: supersedes)
-        return (entry: entry, found: found)
     }
 
     /// Marks follow at least an operation, a kind and an id; what an id says is no mark.
@@ -61,30 +53,32 @@ public struct BatchDecoder {
         return true
     }
 
-    private mutating func put<Found>(
-        _ kind: Kind, _ id: String, output: String, _ look: (JSONReading, Kind) -> Found
-    ) throws -> (operation: BatchOperation, found: Found) {
+    private mutating func put(
+        _ kind: Kind, _ id: String, output: String, _ look: (JSONReading, Kind) -> Void
+    ) throws -> BatchOperation {
         guard let claimed = ContentHash(hex: output) else { throw malformed("the hash is not 64 hex digits") }
         guard let bytes = nextLine() else { throw malformed("the item is missing") }
         guard bytes.count <= Limits.itemBytes else {
             throw TidelockError(.tooLarge, "Item \(kind)/\(id.printable) is larger than \(Limits.itemBytes) bytes.")
         }
-        let item = try intake(bytes) { item in
-            (hasID: item.holds(id, in: kind.keyMember), found: look(item, kind))
+        var hasID = false
+        let item = try intake(bytes) { reading in
+            hasID = reading.holds(id, in: kind.keyMember)
+            look(reading, kind)
         }
         guard item.hash == claimed else {
             throw TidelockError(
                 .hashMismatch, "Item \(kind)/\(id.printable) of the batch does not hash to what its sender says.")
         }
-        guard item.found.hasID else {
+        guard hasID else {
             throw malformed("item \(kind)/\(id.printable) does not carry its id in '\(kind.keyMember)'")
         }
-        return (operation: .put(body: item.document, output: item.hash), found: item.found.found)
+        return .put(body: item.document, output: item.hash)
     }
 
-    private func intake<Found>(
-        _ range: Range<Int>, _ look: (JSONReading) -> Found
-    ) throws -> (document: JSONDocument, hash: ContentHash, found: Found) {
+    private func intake(
+        _ range: Range<Int>, _ look: (JSONReading) -> Void
+    ) throws -> (document: JSONDocument, hash: ContentHash) {
         do {
             return try text.withUnsafeBytes { text in
                 try JSONDocument.intake(UnsafeRawBufferPointer(rebasing: text[range]), reading: look)
