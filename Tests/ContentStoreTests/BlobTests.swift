@@ -164,6 +164,22 @@ import TidelockTestSupport
         try folder.check(blob)
     }
 
+    /// What was hashed as it came is not what lies there any more.
+    @Test func bytesThatSomebodyElseReplacedAreReadAgain() throws {
+        let arrivals = BlobArrivals(folder)
+        let place = URL(filePath: folder.arrivalPath(of: blob.hash))
+        var wrong = bytes
+        wrong[5] ^= 1
+        #expect(try arrivals.append(bytes[..<60_000], to: blob, at: 0) == 60_000)
+        try Data(wrong[..<60_000]).write(to: place, options: .atomic)
+        #expect { try arrivals.append(bytes[60_000...], to: blob, at: 60_000) } throws: {
+            ($0 as? TidelockError)?.code == .blobDamaged
+        }
+        #expect(try arrivals.append(bytes[...], to: blob, at: 0) == 100_000)
+        try Data(wrong).write(to: place, options: .atomic)
+        #expect(try arrivals.settle([blob]) == [blob] && !folder.holds(blob))
+    }
+
     @Test func anEmptyFileIsABlobToo() throws {
         let empty = Blob(hash: ContentHash(bytes: sha256([])), size: 0)
         let arrivals = BlobArrivals(folder)

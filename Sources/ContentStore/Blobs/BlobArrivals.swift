@@ -47,8 +47,8 @@ final class BlobArrivals: Sendable {
     /// Writes bytes behind those that are here, if that is where they belong. Answers how many there are then.
     func append(_ bytes: ArraySlice<UInt8>, to blob: Blob, at offset: Int64) throws -> Int64 {
         if folder.holds(blob) { return blob.size }
-        try BlobFile.makeFolder(folder.arrivals)
-        try StoreFile.requireRoom(for: Int64(bytes.count) + Limits.reservedDiskBytes, times: 1, in: folder.root.path)
+        try BlobFile.makeFolder(at: folder.arrivalsPath)
+        try StoreFile.requireRoom(for: Int64(bytes.count) + Limits.reservedDiskBytes, times: 1, in: folder.rootPath)
         let arrival = arrival(of: blob.hash)
         let reached = try arrival.append(bytes, to: blob, at: offset)
         if reached < blob.size { return reached }
@@ -193,14 +193,13 @@ private final class BlobArrival: Sendable {
             // What is not in one piece with what was hashed is hashed when the file is complete.
             let digest = state.hashed == offset ? state.sha : nil
             do {
-                try bytes.withUnsafeBytes { try write($0, to: blob, at: offset, hashing: digest) }
+                state.stamp = try bytes.withUnsafeBytes { try write($0, to: blob, at: offset, hashing: digest) }
             } catch {
                 // The digest may be ahead of the file now.
                 state = State()
                 throw error
             }
             if digest != nil { state.hashed += Int64(bytes.count) }
-            state.stamp = FileStamp(ofFile: path)
             return offset + Int64(bytes.count)
         }
     }
@@ -215,9 +214,10 @@ private final class BlobArrival: Sendable {
         }
     }
 
+    /// Answers the file as it is then.
     private func write(
         _ bytes: UnsafeRawBufferPointer, to blob: Blob, at offset: Int64, hashing digest: BlobDigest?
-    ) throws {
+    ) throws -> FileStamp? {
         let file = try BlobFile(writing: path)
         if blob.size < Self.directFile {
             try file.append(bytes)
@@ -230,6 +230,7 @@ private final class BlobArrival: Sendable {
             try BlobWork.together(
                 { try file.appendDirectly(bytes, at: offset) }, { digest?.update(bytes) })
         }
+        return file.stamp
     }
 
     /// Whether the file is complete and what its hash says. One that is as large or larger, and something else, is
@@ -245,7 +246,6 @@ private final class BlobArrival: Sendable {
             }
             if state.isChecked {
                 state.hashed = present
-                state.stamp = FileStamp(ofFile: path)
                 return true
             }
             unlink(path)
@@ -265,7 +265,8 @@ extension BlobArrival.State {
     /// of its bytes is true any more.
     fileprivate mutating func size(at path: String) -> Int64? {
         let facts = DiskFacts(at: path)
-        if facts?.stamp != stamp { self = BlobArrival.State() }
+        let found = facts?.stamp
+        if found != stamp { self = BlobArrival.State(stamp: found) }
         return facts.flatMap { $0.isFile ? $0.size : nil }
     }
 }

@@ -26,6 +26,9 @@ final class BlobFile {
 
     deinit { close(descriptor) }
 
+    /// The file as it is now; nil where the disk does not tell.
+    var stamp: FileStamp? { DiskFacts(of: descriptor)?.stamp }
+
     func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: BlobFolder.chunk, alignment: 16)
         defer { buffer.deallocate() }
@@ -115,12 +118,15 @@ extension BlobFile {
     }
 
     /// Makes a folder with those above it. May be called twice.
-    static func makeFolder(_ folder: URL, mode: mode_t = 0o700) throws {
-        guard mkdir(folder.path, mode) != 0, errno != EEXIST else { return }
-        guard errno == ENOENT else { throw failure("The folder \(folder.path) cannot be made") }
-        try makeFolder(folder.deletingLastPathComponent(), mode: mode)
-        guard mkdir(folder.path, mode) == 0 || errno == EEXIST else {
-            throw failure("The folder \(folder.path) cannot be made")
+    static func makeFolder(_ folder: URL, mode: mode_t = 0o700) throws { try makeFolder(at: folder.path, mode: mode) }
+
+    /// As text: addresses of files take longer to make than folders that are there already.
+    static func makeFolder(at path: String, mode: mode_t = 0o700) throws {
+        guard mkdir(path, mode) != 0, errno != EEXIST else { return }
+        guard errno == ENOENT else { throw failure("The folder \(path) cannot be made") }
+        try makeFolder(URL(filePath: path).deletingLastPathComponent(), mode: mode)
+        guard mkdir(path, mode) == 0 || errno == EEXIST else {
+            throw failure("The folder \(path) cannot be made")
         }
     }
 

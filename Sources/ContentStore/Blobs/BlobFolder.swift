@@ -9,7 +9,7 @@ internal import Glibc
 /// here blocks the thread.
 public struct BlobFolder: Sendable {
     let root: URL
-    private let rootPath: String
+    let rootPath: String
     private static let arrivalsName = "arriving"
 
     /// Bytes that are in memory at once.
@@ -22,6 +22,8 @@ public struct BlobFolder: Sendable {
 
     /// Where arriving bytes wait until they are whole.
     var arrivals: URL { root.appending(path: Self.arrivalsName, directoryHint: .isDirectory) }
+
+    var arrivalsPath: String { "\(rootPath)/\(Self.arrivalsName)" }
 
     func shard(of hash: ContentHash) -> URL {
         root.appending(path: Self.shardName(hash.hex), directoryHint: .isDirectory)
@@ -36,7 +38,7 @@ public struct BlobFolder: Sendable {
     private static func shardName(_ name: String) -> String { String(name.prefix(2)) }
 
     /// Where the bytes of a blob wait until they are whole.
-    func arrivalPath(of hash: ContentHash) -> String { "\(rootPath)/\(Self.arrivalsName)/\(hash.hex)" }
+    func arrivalPath(of hash: ContentHash) -> String { "\(arrivalsPath)/\(hash.hex)" }
 
     /// Whether a blob is here. What happened to its bytes since it arrived only `check` finds out.
     public func holds(_ blob: Blob) -> Bool {
