@@ -39,7 +39,6 @@ import TidelockTestSupport
 
     private func expectAllItemsAndNothingStaged() throws {
         #expect(try rows("stage") == 0)
-        #expect(try rows("stage_link") == 0)
         #expect(try rows("head WHERE deleted = 0") == Self.items)
         #expect(try rows("body") == Self.items)
         #expect(try fixture.instance.problems() == [])
@@ -48,13 +47,11 @@ import TidelockTestSupport
     @Test func aSmallCommitFreesItsStageItself() async throws {
         try await commit(items: 2_000)
         #expect(try rows("stage") == 0)
-        #expect(try rows("stage_link") == 0)
     }
 
     @Test func whatALargeCommitLeavesIsFreedAfterItAndTakesNoItem() async throws {
         try await commit()
         #expect(try rows("stage") == Self.items)
-        #expect(try rows("stage_link") == Self.items)
         #expect(try fixture.instance.problems() == [])
         try await store.freeStage(ofCommitted: transfer)
         try expectAllItemsAndNothingStaged()

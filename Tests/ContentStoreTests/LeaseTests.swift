@@ -180,7 +180,7 @@ import TidelockTestSupport
         #expect(try inspector.count("SELECT count(*) FROM stage") == 2_500)
         for _ in 1...2 {
             try await store.freeStage(ofCommitted: "t2")
-            for table in ["stage", "stage_link", "staged_batch"] {
+            for table in ["stage", "staged_batch"] {
                 #expect(try inspector.count("SELECT count(*) FROM \(table)") == 0)
             }
             #expect(try inspector.count("SELECT count(*) FROM body") == 1)

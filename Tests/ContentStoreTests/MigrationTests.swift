@@ -17,24 +17,44 @@ import TidelockTestSupport
         try Store.open(in: folder.url, name: "a", clock: TestClock(), random: SeededRandom(seed: 7))
     }
 
-    /// A store as it was before references of staged items had numbers.
-    private func makeOlder() throws {
+    /// A store as it was before references stood in the rows of staged items.
+    private func makeOlder(holding rows: String = "") throws {
         try open().close()
         try StoreVandal(storage: folder.url).execute(
             """
-            DROP TABLE stage_link;
+            ALTER TABLE stage DROP COLUMN links;
             CREATE TABLE stage_link (
                 transfer TEXT    NOT NULL,
+                batch    INTEGER NOT NULL,
+                number   INTEGER NOT NULL,
                 from_kid INTEGER NOT NULL,
                 from_id  TEXT    NOT NULL,
                 kind     TEXT    NOT NULL,
                 bucket   INTEGER NOT NULL,
                 id       TEXT    NOT NULL,
-                batch    INTEGER
-            ) STRICT;
-            CREATE INDEX stage_link_by_transfer ON stage_link (transfer);
-            DELETE FROM grdb_migrations WHERE identifier = 'v017-committed-stages';
+                PRIMARY KEY (transfer, batch, number)
+            ) STRICT, WITHOUT ROWID;
+            \(rows)
+            DELETE FROM grdb_migrations WHERE identifier = 'v019-links-in-rows';
             """)
+    }
+
+    @Test func referencesOfWhatIsStagedComeAlong() throws {
+        try makeOlder(
+            holding: """
+                INSERT INTO stage (transfer, kid, bucket, id, op, batch)
+                VALUES ('t1', 1, 10, 'a', 1, 4), ('t1', 1, 20, 'b', 1, 5), ('t2', 1, 10, 'a', 1, 6), ('t1', 1, 30, 'c', 2, 5);
+                INSERT INTO stage_link (transfer, batch, number, from_kid, from_id, kind, bucket, id) VALUES
+                    ('t1', 4, 1, 1, 'a', 'assets', 7, 'ü'), ('t1', 4, 2, 1, 'a', 'content/tags', 65535, ''),
+                    ('t1', 5, 1, 1, 'b', 'assets', 0, 'x'), ('t1', 4, 3, 1, 'b', 'assets', 8, 'of an older row'),
+                    ('t2', 6, 1, 1, 'a', 'assets', 9, 'y');
+                """)
+        let rows = try StoreInspector(open()).texts(
+            "SELECT transfer || ' ' || id || ' ' || coalesce(CAST(links AS TEXT), 'none') FROM stage ORDER BY transfer, id")
+        #expect(
+            rows == [
+                "t1 a 6:assets7:2:ü12:content/tags65535:0:", "t1 b 6:assets0:1:x", "t1 c none", "t2 a 6:assets9:1:y",
+            ])
     }
 
     private func expectRefusal(naming facts: String...) {

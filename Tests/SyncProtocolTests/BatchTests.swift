@@ -31,20 +31,22 @@ struct BatchTests {
         #expect(batch.info.digest == sha256(batch.payload).hex)
     }
 
-    @Test func whatIsFoundInAnItemComesWithItsOperation() throws {
+    @Test func theItemOfAPutIsSeenAsItIsRead() throws {
         let item = try document(#"{"_id":"a\u0062","_modified":17,"x":{"_model":"people","_id":"p"}}"#)
         var encoder = BatchEncoder()
         encoder.add(BatchEntry(kind: posts, id: "gone", operation: .delete))
         encoder.add(BatchEntry(kind: posts, id: "ab", operation: .put(body: item.document, output: item.hash)))
         var decoder = try BatchDecoder(payload: encoder.finish(number: 1).payload)
-        let first = try decoder.next { item, _ in item.linksToItems(of: posts) }
-        #expect(first?.entry.id == "gone" && first?.found == nil)
-        let second = try decoder.next { item, kind -> [String] in
-            ["\(kind)", item.string("_id") ?? "", "\(item.integer("_modified") ?? 0)"]
+        var found: [String] = []
+        let look = { (item: JSONReading, kind: Kind) in
+            found =
+                ["\(kind)", item.string("_id") ?? "", "\(item.integer("_modified") ?? 0)"]
                 + item.linksToItems(of: kind).map { "\($0.kind)/\($0.id)" }
         }
-        #expect(second?.entry.operation == .put(body: item.document, output: item.hash))
-        #expect(second?.found == ["content/posts", "ab", "17", "content/people/p"])
+        #expect(try decoder.next(reading: look)?.id == "gone")
+        #expect(found == [])
+        #expect(try decoder.next(reading: look)?.operation == .put(body: item.document, output: item.hash))
+        #expect(found == ["content/posts", "ab", "17", "content/people/p"])
         #expect(try decoder.next() == nil)
     }
 
