@@ -31,7 +31,10 @@ make_asset_source() {
   local number folder=$scratch/$1-files
   make_instance "$1"
   mkdir "$folder"
-  for ((number = 1; number <= $2; number++)); do head -c "$3" /dev/urandom >"$folder/$number.bin"; done
+  for ((number = 1; number <= $2; number++)); do
+    # Chance must not make one begin like a program, which is refused.
+    { printf '\0\0\0\0' && head -c "$(($3 - 4))" /dev/urandom; } >"$folder/$number.bin"
+  done
   "$tidelock" -C "$scratch/$1" asset add "$folder" --recursive >/dev/null
 }
 
