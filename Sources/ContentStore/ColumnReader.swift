@@ -26,8 +26,27 @@ struct ColumnReader {
 
     func text(_ column: Int32) -> String { String(decoding: bytes(column), as: UTF8.self) }
 
-    /// Nil for NULL.
-    func hash(_ column: Int32) -> ContentHash? { isNull(column) ? nil : ContentHash(bytes: bytes(column)) }
+    /// Nil for NULL. Throws `damaged_store` for bytes that are no hash.
+    func hash(_ column: Int32) throws -> ContentHash? {
+        guard !isNull(column) else { return nil }
+        let bytes = bytes(column)
+        guard bytes.count == ContentHash.length else { throw Self.damage("a hash has \(bytes.count) bytes") }
+        return ContentHash(bytes: bytes)
+    }
+
+    /// Throws `damaged_store` for a number that no bucket has.
+    func bucket(_ column: Int32) throws -> Bucket {
+        guard let number = UInt16(exactly: integer(column)) else {
+            throw Self.damage("\(integer(column)) is no bucket")
+        }
+        return Bucket(number: number)
+    }
+
+    private static func damage(_ what: String) -> TidelockError {
+        TidelockError(
+            .damagedStore, "A row of the store is damaged: \(what).",
+            hint: "Run 'tidelock verify', and restore a backup.")
+    }
 
     /// Nil for NULL.
     func document(_ column: Int32) -> JSONDocument? {

@@ -8,11 +8,15 @@ struct StagedLinkCheck {
     /// Kinds that the caller's key reaches; nil for all.
     private let reached: Set<String>?
     private let liveHead: RowStatement
-    /// Kinds that references have led into so far. There are few of them, and many references.
-    private var targets: [Target] = []
+    /// Kinds that references have led into so far.
+    private var targets: [String: Target] = [:]
+    private var last: Target?
     private(set) var dangling = DanglingLinks(count: 0, links: [])
     /// References into kinds that are not reached. Whether there are items at their ends makes no difference.
     private(set) var unreached = 0
+
+    /// Kinds that are kept in mind. A sender may name any number of them; those beyond are looked up each time.
+    private static let mostTargets = 1_000
 
     private struct Target {
         let name: String
@@ -67,12 +71,15 @@ struct StagedLinkCheck {
     }
 
     private mutating func target(named bytes: UnsafeRawBufferPointer) throws -> Target {
-        if let known = targets.first(where: { $0.name.utf8.elementsEqual(bytes) }) { return known }
+        if let last, last.name.utf8.elementsEqual(bytes) { return last }
         let name = String(decoding: bytes, as: UTF8.self)
-        let target = Target(
-            name: name, kid: try Numbers.knownKind(db, Kind(name)), isReached: reached?.contains(name) ?? true)
-        targets.append(target)
-        return target
+        let found =
+            try targets[name]
+            ?? Target(
+                name: name, kid: try Numbers.knownKind(db, Kind(name)), isReached: reached?.contains(name) ?? true)
+        if targets.count < Self.mostTargets { targets[name] = found }
+        last = found
+        return found
     }
 }
 

@@ -31,12 +31,7 @@ struct RowStatement {
         sqlite3_reset(handle)
         var values = RowValues(handle: handle)
         bind(&values)
-        guard values.failure == SQLITE_OK, sqlite3_step(handle) == SQLITE_ROW else {
-            try step(values.failure)
-            return false
-        }
-        sqlite3_reset(handle)
-        return true
+        return try step(values.failure) == SQLITE_ROW
     }
 
     /// Runs a statement of one value without copying it.
@@ -49,11 +44,13 @@ struct RowStatement {
         }
     }
 
-    private func step(_ bound: Int32) throws {
+    /// Answers whether there was a row or none.
+    @discardableResult
+    private func step(_ bound: Int32) throws -> Int32 {
         let result = bound == SQLITE_OK ? sqlite3_step(handle) : bound
-        guard result != SQLITE_DONE else {
+        guard result != SQLITE_DONE, result != SQLITE_ROW else {
             sqlite3_reset(handle)
-            return
+            return result
         }
         let message = String(cString: sqlite3_errmsg(sqlite3_db_handle(handle)))
         sqlite3_reset(handle)
@@ -84,7 +81,10 @@ struct RowValues {
     }
 
     mutating func add(_ text: String?) {
-        guard var text else { return position += 1 }
+        guard var text else {
+            position += 1
+            return
+        }
         text.withUTF8 { add(text: UnsafeRawBufferPointer($0)) }
     }
 
@@ -96,12 +96,18 @@ struct RowValues {
     }
 
     mutating func add(_ bytes: [UInt8]?) {
-        guard let bytes else { return position += 1 }
+        guard let bytes else {
+            position += 1
+            return
+        }
         bytes.withUnsafeBytes { add($0) }
     }
 
     mutating func add(_ hash: ContentHash?) {
-        guard let hash else { return position += 1 }
+        guard let hash else {
+            position += 1
+            return
+        }
         hash.withUnsafeBytes { add($0) }
     }
 

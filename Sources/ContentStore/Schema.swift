@@ -27,7 +27,8 @@ enum Schema {
 
     /// Makes the tables of a new store, and brings those of an earlier version of Tidelock to the form of this one.
     ///
-    /// Throws `schema_too_new`, and `run_in_progress` while a process of an earlier version works with the store.
+    /// Throws `schema_too_new`, and `run_in_progress` while a server or a run of an earlier version works
+    /// with the store. What else of it is still open fails where it looks for tables that are gone.
     static func migrate(_ pool: DatabasePool, in storage: URL) throws {
         let migrator = migrator
         if try pool.read(migrator.hasBeenSuperseded) {

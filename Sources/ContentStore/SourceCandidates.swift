@@ -118,9 +118,9 @@ extension Store {
         states.map { String($0.rawValue) }.joined(separator: ", ")
     }
 
-    private static func planned(_ row: ColumnReader, _ column: Int32) -> Candidate.Planned? {
-        PlannedOperation.Action(rawValue: Int(row.integer(column))).map {
-            Candidate.Planned(action: $0, output: row.hash(column + 1))
+    private static func planned(_ row: ColumnReader, _ column: Int32) throws -> Candidate.Planned? {
+        try PlannedOperation.Action(rawValue: Int(row.integer(column))).map {
+            Candidate.Planned(action: $0, output: try row.hash(column + 1))
         }
     }
 
@@ -133,14 +133,14 @@ extension Store {
         let row = ColumnReader(statement)
         while try cursor.next() != nil {
             let id = row.text(0)
-            let bucket = UInt16(row.integer(1))
+            let bucket = try row.bucket(1)
             rows.append(
-                Candidate(
-                    id: id, bucket: Bucket(number: bucket), hash: row.hash(2), body: row.document(3),
+                try Candidate(
+                    id: id, bucket: bucket, hash: row.hash(2), body: row.document(3),
                     shadow: ShadowState(rawValue: Int(row.integer(4))) ?? .none, acknowledged: row.hash(5),
                     isTheirs: row.integer(7) != 0, isContested: row.integer(8) != 0,
                     planned: row.isNull(9) ? nil : planned(row, 9)))
-            if rows.count == limit { next = CandidatePosition(sequence: row.integer(6), bucket: bucket, id: id) }
+            if rows.count == limit { next = CandidatePosition(sequence: row.integer(6), bucket: bucket.number, id: id) }
         }
         return CandidatePage(rows: rows, next: next)
     }

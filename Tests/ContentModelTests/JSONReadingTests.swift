@@ -69,7 +69,8 @@ import Testing
 
     @Test func aTextIsHeldByteForByte() throws {
         let document = try JSONDocument(
-            validating: "{\"plain\":\"a\",\"escaped\":\"\\u0061\\n\",\"accent\":\"e\u{301}\",\"number\":1,\"empty\":\"\"}")
+            validating:
+                "{\"plain\":\"a\",\"escaped\":\"\\u0061\\n\",\"accent\":\"e\u{301}\",\"number\":1,\"empty\":\"\"}")
         document.withReading { reading in
             #expect(reading.holds("a", in: "plain"))
             #expect(!reading.holds("ab", in: "plain") && !reading.holds("", in: "plain"))

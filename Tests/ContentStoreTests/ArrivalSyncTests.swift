@@ -38,6 +38,24 @@ import TidelockTestSupport
         try ahead.finish()
     }
 
+    /// The disk does not say whose bytes it could not take, and says it only once.
+    @Test func afterAFailureOfTheDiskAllThatWaitsHasToComeAgain() throws {
+        let broken = ArrivalSync(every: 1) { [count] in
+            count.increase()
+            if count.value == 1 { throw TidelockError(.storageFailed, "The disk is broken.") }
+        }
+        let arrivals = BlobArrivals(folder, ahead: broken)
+        let texts = ["ours", "of another transfer"].map { Array($0.utf8) }
+        let blobs = texts.map { Blob(hash: ContentHash(bytes: sha256($0)), size: Int64($0.count)) }
+        for (text, blob) in zip(texts, blobs) { _ = try arrivals.append(text[...], to: blob, at: 0) }
+        #expect { try arrivals.settle([blobs[0]]) } throws: { ($0 as? TidelockError)?.code == .storageFailed }
+        #expect(try blobs.map { try arrivals.offset(of: $0) } == [0, 0])
+        #expect(try arrivals.settle([blobs[1]]) == [blobs[1]])
+        for (text, blob) in zip(texts, blobs) { _ = try arrivals.append(text[...], to: blob, at: 0) }
+        #expect(try arrivals.settle(blobs).isEmpty)
+        for blob in blobs { try folder.check(blob) }
+    }
+
     /// Several groups of them, each file small.
     @Test func manyFilesAreSettledAsFewAre() throws {
         let arrivals = BlobArrivals(folder)

@@ -50,7 +50,8 @@ import TidelockTestSupport
                     ('t2', 6, 1, 1, 'a', 'assets', 9, 'y');
                 """)
         let rows = try StoreInspector(open()).texts(
-            "SELECT transfer || ' ' || id || ' ' || coalesce(CAST(links AS TEXT), 'none') FROM stage ORDER BY transfer, id")
+            "SELECT transfer || ' ' || id || ' ' || coalesce(CAST(links AS TEXT), 'none') FROM stage ORDER BY transfer, id"
+        )
         #expect(
             rows == [
                 "t1 a 6:assets7:2:ü12:content/tags65535:0:", "t1 b 6:assets0:1:x", "t1 c none", "t2 a 6:assets9:1:y",

@@ -130,7 +130,8 @@ import TidelockTestSupport
             validating: #"{"_id":"2","_pid":"9","_modified":19,"x":[{"_model":"people","_id":"c"}]}"#)
         _ = try await store.stage(transfer: "t1", fence: lease.fence, batch, received: received)
         let inspector = try StoreInspector(store)
-        let facts = "id || ' ' || coalesce(modified, '-') || ' ' || coalesce(state, '-') || ' ' || coalesce(parent, '-')"
+        let facts =
+            "id || ' ' || coalesce(modified, '-') || ' ' || coalesce(state, '-') || ' ' || coalesce(parent, '-')"
         #expect(
             try inspector.texts("SELECT \(facts) FROM stage ORDER BY id") == ["1 17 1 0", "2 19 - 9", "3 - - -"])
         #expect(

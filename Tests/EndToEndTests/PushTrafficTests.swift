@@ -70,14 +70,14 @@ struct PushTrafficTests {
         let asking = try 2 * Standing.fixed + Standing.lists(batches: 100)
         let killed = Self.undisturbed(batches: 100) + [Self.commit(asking)]
         let window = PushTraffic(killed + (1...Limits.window).map { Self.staging($0, 10_000) })
-        #expect(window.bytes == (try window.most(kills: 1, whole: whole)))
+        #expect(window.bytes == (try window.most(breaks: 1, whole: whole)))
         let more = PushTraffic(killed + (1...Limits.window + 1).map { Self.staging($0, 10_000) })
-        #expect(more.bytes > (try more.most(kills: 1, whole: whole)))
+        #expect(more.bytes > (try more.most(breaks: 1, whole: whole)))
     }
 
     @Test func withoutAKillNothingIsRepeated() throws {
         let whole = PushTraffic(Self.undisturbed(batches: 10))
-        #expect(try whole.most(kills: 0, whole: whole) == whole.bytes + Standing.fixed)
+        #expect(try whole.most(breaks: 0, whole: whole) == whole.bytes + Standing.fixed)
     }
 
     @Test func aPushOfOtherBatchesIsNotTakenForTheSame() {

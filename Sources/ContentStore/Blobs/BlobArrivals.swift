@@ -20,13 +20,18 @@ final class BlobArrivals: Sendable {
     /// Blobs of which the state of hashing is kept; the others are read again when they are complete.
     private static let limit = 10_000
 
-    init(_ folder: BlobFolder) {
-        self.folder = folder
-        ahead = ArrivalSync(every: Self.filesAhead) {
+    convenience init(_ folder: BlobFolder) {
+        let ahead = ArrivalSync(every: Self.filesAhead) {
             // Where there is no folder yet, or no descriptor left, whoever waits in the end waits longer.
             guard let disk = try? BlobFile(reading: folder.arrivals.path) else { return }
             try disk.syncDisk()
         }
+        self.init(folder, ahead: ahead)
+    }
+
+    init(_ folder: BlobFolder, ahead: ArrivalSync) {
+        self.folder = folder
+        self.ahead = ahead
     }
 
     /// How many bytes of a blob are here; nil when it is whole.
@@ -72,13 +77,28 @@ final class BlobArrivals: Sendable {
             let (waiting, missing) = try sorted(blobs)
             guard missing.isEmpty, !blobs.isEmpty else { return missing }
             if !waiting.isEmpty {
-                try sync(waiting)
-                try ahead.finish()
+                try believingNothingAfterFailure {
+                    try sync(waiting)
+                    try ahead.finish()
+                }
             }
             let lost = try waiting.filter { try !place($0) }
             guard lost.isEmpty else { return lost }
-            try syncFolders(of: Array(blobs))
+            try believingNothingAfterFailure { try syncFolders(of: Array(blobs)) }
             return []
+        }
+    }
+
+    /// The disk tells only once that it could not take bytes, and not whose: a sync that follows would succeed, and
+    /// files would be settled of which nothing is on the disk. So all that waits has to come again.
+    private func believingNothingAfterFailure(_ sync: () throws -> Void) throws {
+        do {
+            try sync()
+        } catch {
+            known.withLock { $0.removeAll() }
+            let waiting = (try? FileManager.default.contentsOfDirectory(atPath: folder.arrivalsPath)) ?? []
+            for name in waiting { if let hash = ContentHash(hex: name) { unlink(path(of: hash)) } }
+            throw error
         }
     }
 

@@ -116,8 +116,9 @@ public struct BlobFolder: Sendable {
     ///
     /// One that lies there stays, since links lead to it; only a damaged one gives way.
     func keep(_ temporary: String, as blob: Blob) throws {
-        if claims(blob), try Self.hash(ofFile: path(of: blob.hash)) == blob.hash { return }
-        try move(temporary, to: blob.hash)
+        let isThere = try claims(blob) && Self.hash(ofFile: path(of: blob.hash)) == blob.hash
+        if !isThere { try move(temporary, to: blob.hash) }
+        // Also of one that lies there: who put it there may not have come so far yet.
         try BlobFile.syncFolder(shard(of: blob.hash))
         try BlobFile.syncFolder(root)
     }

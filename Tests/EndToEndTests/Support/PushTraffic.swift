@@ -38,14 +38,15 @@ struct PushTraffic: Equatable {
 }
 
 extension PushTraffic {
-    /// Bytes that may travel at most in a round with so many kills, when this is what did.
+    /// Bytes that may travel at most in a round that was broken off so often, when this is what did.
     ///
-    /// Of the batches, those that were on their way when something was killed travel once more. Everything else costs
-    /// what it costs in `whole`, a push that nobody killed, and asking how things stand: after each kill, and by the
+    /// A kill breaks off, and so does a push that gives up after one: what it was sending once more is cut short too. Of
+    /// the batches, those that were on their way then travel once more. Everything else costs
+    /// what it costs in `whole`, a push that nobody killed, and asking how things stand: after each break, and by the
     /// push that ends a round, for which there may be nothing left to do.
-    func most(kills: Int, whole: PushTraffic) throws -> Int {
-        let again = kills * Limits.window * largestBatch
-        let asking = (kills + 1) * Standing.fixed + kills * (try Standing.lists(batches: batches.keys.max() ?? 0))
+    func most(breaks: Int, whole: PushTraffic) throws -> Int {
+        let again = breaks * Limits.window * largestBatch
+        let asking = (breaks + 1) * Standing.fixed + breaks * (try Standing.lists(batches: batches.keys.max() ?? 0))
         return needed + again + whole.rest + asking
     }
 

@@ -31,9 +31,11 @@ extension Torture {
     struct RoundTraffic {
         var round: Int
         var kills: Int
+        /// Pushes that gave up after the destination was killed.
+        var gaveUp: Int
         var bytes: Int
         var most: Int
-        /// Batches that were sent again.
+        /// Sendings of batches beyond the first of each, also those that a kill cut short.
         var repeated: Int
 
         /// How many bytes more would have been too many.
@@ -86,8 +88,9 @@ extension Torture.Tally: CustomStringConvertible {
 extension Torture.RoundTraffic: CustomStringConvertible {
     var description: String {
         """
-        in round \(round), the worst, \(bytes) bytes travelled with \(kills) kills, of at most \(most); \(repeated) \
-        batches were sent again, of at most \(kills * Limits.window)
+        in round \(round), the worst, \(bytes) bytes travelled with \(kills) kills and \(gaveUp) pushes that gave up, \
+        of at most \(most); \(repeated) sendings of batches were repetitions, whole or cut \
+        short, where \(Limits.window) are on their way at a time
         """
     }
 }
