@@ -22,7 +22,7 @@ import TidelockTestSupport
             try await a.push(to: b)
             Issue.record("a damaged row was sent")
         } catch let failure as TestRunFailure {
-            let error = TidelockError(wrapping: failure.error)
+            let error = failure.error
             #expect(error.code == .damagedStore && error.hint != nil, "\(failure)")
         }
         #expect(try b.ids(.posts).isEmpty)
