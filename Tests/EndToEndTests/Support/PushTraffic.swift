@@ -40,8 +40,9 @@ struct PushTraffic: Equatable {
 extension PushTraffic {
     /// Bytes that may travel at most in a round that was broken off so often, when this is what did.
     ///
-    /// A kill breaks off, and so does a push that gives up after one: what it was sending once more is cut short too. Of
-    /// the batches, those that were on their way then travel once more. Everything else costs
+    /// A kill breaks off, and so does a push that gives up after one: what it was sending once more is cut short too. A
+    /// kill of the destination does so twice: libcurl repeats at once what a connection has lost, and a process that is
+    /// dying may still take that. Of the batches, those that were on their way then travel once more. Everything else costs
     /// what it costs in `whole`, a push that nobody killed, and asking how things stand: after each break, and by the
     /// push that ends a round, for which there may be nothing left to do.
     func most(breaks: Int, whole: PushTraffic) throws -> Int {

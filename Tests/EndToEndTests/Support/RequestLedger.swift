@@ -31,6 +31,23 @@ extension RequestCost {
     var batch: Int? { isOne(of: .stageBatch) ? path.split(separator: "/").last.flatMap { Int($0) } : nil }
 }
 
+extension [RequestCost] {
+    /// Batches that were sent more than once: the places of their sendings among all requests, and their bytes.
+    var repetitions: String {
+        let sendings = Dictionary(grouping: enumerated().filter { $0.element.batch != nil }) { $0.element.path }
+        let numbers = Dictionary(grouping: sendings.keys) { $0.split(separator: "/").last ?? "" }
+        return numbers.filter { $0.value.reduce(0) { $0 + (sendings[$1]?.count ?? 0) } > 1 }
+            .sorted { Int($0.key) ?? 0 < Int($1.key) ?? 0 }
+            .map { number, paths in
+                let all = paths.sorted().map { path in
+                    let each = sendings[path, default: []].map { "#\($0.offset) \($0.element.bytes)" }
+                    return "\(path.dropLast(number.count + 9).suffix(6)): \(each.joined(separator: ", "))"
+                }
+                return "batch \(number) (\(all.joined(separator: "; ")))"
+            }.joined(separator: ", ")
+    }
+}
+
 /// Tells to which request the bytes on each connection belong.
 ///
 /// A client sends no request before the last one on its connection was answered, so each begins a piece of what is
