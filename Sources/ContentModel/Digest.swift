@@ -28,13 +28,8 @@ public struct Digest: Sendable, Hashable, CustomStringConvertible {
 
     /// The digest of a text that describes the set.
     public init(over text: [UInt8]) {
-        var hash: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        withUnsafeMutableBytes(of: &hash) { hash in
-            text.withUnsafeBufferPointer {
-                jk_sha256($0.baseAddress, $0.count, hash.baseAddress?.assumingMemoryBound(to: UInt8.self))
-            }
-        }
-        (first, second) = (hash.0, hash.1)
+        let hash = ContentHash(filledBy: { jk_sha256(text, text.count, $0) })
+        self = hash.withUnsafeBytes { Digest(firstOf: $0) }
     }
 
     /// A set without members.

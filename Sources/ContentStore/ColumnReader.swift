@@ -26,6 +26,11 @@ struct ColumnReader {
 
     func text(_ column: Int32) -> String { String(decoding: bytes(column), as: UTF8.self) }
 
+    /// Nil for NULL.
+    func document(_ column: Int32) -> JSONDocument? {
+        isNull(column) ? nil : JSONDocument(trusted: [UInt8](bytes(column)))
+    }
+
     /// Nil for NULL. Throws `damaged_store` for bytes that are no hash.
     func hash(_ column: Int32) throws -> ContentHash? {
         guard !isNull(column) else { return nil }
@@ -46,10 +51,5 @@ struct ColumnReader {
         TidelockError(
             .damagedStore, "A row of the store is damaged: \(what).",
             hint: "Run 'tidelock verify', and restore a backup.")
-    }
-
-    /// Nil for NULL.
-    func document(_ column: Int32) -> JSONDocument? {
-        isNull(column) ? nil : JSONDocument(trusted: [UInt8](bytes(column)))
     }
 }

@@ -38,16 +38,16 @@ struct StagedLinkCheck {
             sql: "SELECT kid, id, links FROM stage WHERE transfer = ? AND links IS NOT NULL")
         let rows = try Row.fetchCursor(statement, arguments: [transfer])
         let columns = ColumnReader(statement)
-        while let row = try rows.next() {
-            guard try PackedLinks.unpack(columns.bytes(2), { try look(at: $0, of: row) }) else {
+        while try rows.next() != nil {
+            guard try PackedLinks.unpack(columns.bytes(2), { try look(at: $0, of: columns) }) else {
                 throw TidelockError(
-                    .damagedStore, "The references of the staged item \((row[1] as String).printable) cannot be read.",
+                    .damagedStore, "The references of the staged item \(columns.text(1).printable) cannot be read.",
                     hint: "Reset the lock with 'tidelock lock reset', which frees it, and run again.")
             }
         }
     }
 
-    private mutating func look(at link: PackedLinks.Link, of row: Row) throws {
+    private mutating func look(at link: PackedLinks.Link, of row: ColumnReader) throws {
         let target = try target(named: link.kind)
         guard target.isReached else {
             unreached += 1
@@ -58,7 +58,7 @@ struct StagedLinkCheck {
         guard dangling.links.count < Limits.listedConflicts else { return }
         dangling.links.append(
             DanglingLink(
-                kind: try Numbers.kind(db, numbered: row[0]).name, id: row[1], missingKind: target.name,
+                kind: try Numbers.kind(db, numbered: row.integer(0)).name, id: row.text(1), missingKind: target.name,
                 missingID: String(decoding: link.id, as: UTF8.self)))
     }
 

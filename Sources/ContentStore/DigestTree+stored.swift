@@ -29,9 +29,9 @@ extension DigestTree {
         let statement = try db.cachedStatement(sql: rowsSQL + " AND bucket = ? ORDER BY bucket, id")
         var builder = LeafBuilder()
         for bucket in stale { try builder.add(statement, rowsArguments + [Int64(bucket)]) }
-        let fresh = builder.leaves.picked(stale)
+        let fresh = Leaves(emptying: stale).replacing(builder.leaves.entries[...])
         for number in fresh.nodes {
-            try write(db, number, storedLeaves(db, below: number).replacing(fresh.below(node: number)))
+            try write(db, number, storedLeaves(db, below: number).replacing(fresh.below(node: number)).entries[...])
         }
     }
 

@@ -78,7 +78,7 @@ struct DigestTree {
         var nodes = Dictionary(uniqueKeysWithValues: try storedNodes(db).map { ($0.number, $0.leaf) })
         for number in patch.nodes {
             let leaves = try storedLeaves(db, below: number).replacing(patch.below(node: number))
-            nodes[number] = Self.node(of: leaves)
+            nodes[number] = Self.node(of: leaves.entries[...])
         }
         return Self.root(of: nodes.sorted { $0.key < $1.key }.map { (number: $0.key, leaf: $0.value) })
     }

@@ -12,6 +12,13 @@ struct Leaves {
 
     private(set) var entries: [Entry] = []
 
+    init() {}
+
+    /// One without rows for each of the buckets, which ascend.
+    init(emptying buckets: [UInt16]) {
+        for bucket in buckets { append(bucket, .empty) }
+    }
+
     /// How many rows there are below them.
     var count: Int { entries.reduce(0) { $0 + $1.leaf.count } }
 
@@ -41,28 +48,18 @@ struct Leaves {
         entries[firstPlace { $0.node >= number }..<firstPlace { $0.node > number }]
     }
 
-    /// The leaves of the given buckets alone, which ascend; one without rows for a bucket that has none.
-    func picked(_ buckets: [UInt16]) -> Leaves {
-        var picked = Leaves()
-        var rest = entries[...]
-        for bucket in buckets {
-            rest = rest.drop { $0.bucket < bucket }
-            picked.append(bucket, rest.first.flatMap { $0.bucket == bucket ? $0.leaf : nil } ?? .empty)
-        }
-        return picked
-    }
-
-    /// These leaves with others in the place of those that both have.
-    func replacing(_ patch: ArraySlice<Entry>) -> ArraySlice<Entry> {
-        var merged: [Entry] = []
+    /// Others in the place of those that both have, and these where only they are.
+    func replacing(_ patch: ArraySlice<Entry>) -> Leaves {
+        var merged = Leaves()
         merged.reserveCapacity(entries.count + patch.count)
         var rest = entries[...]
         for entry in patch {
-            while let next = rest.first, next.bucket < entry.bucket { merged.append(rest.removeFirst()) }
+            while let next = rest.first, next.bucket < entry.bucket { merged.entries.append(rest.removeFirst()) }
             if rest.first?.bucket == entry.bucket { rest.removeFirst() }
-            merged.append(entry)
+            merged.entries.append(entry)
         }
-        return (merged + rest)[...]
+        merged.entries += rest
+        return merged
     }
 
     /// The buckets for which these and others do not have the same leaf, ascending.

@@ -31,7 +31,7 @@ struct RowStatement {
         sqlite3_reset(handle)
         var values = RowValues(handle: handle)
         bind(&values)
-        return try step(values.failure) == SQLITE_ROW
+        return try step(values.failure, mayFind: true)
     }
 
     /// Runs a statement of one value without copying it.
@@ -44,13 +44,13 @@ struct RowStatement {
         }
     }
 
-    /// Answers whether there was a row or none.
+    /// Answers whether there was a row, which is a failure of what is no query.
     @discardableResult
-    private func step(_ bound: Int32) throws -> Int32 {
+    private func step(_ bound: Int32, mayFind: Bool = false) throws -> Bool {
         let result = bound == SQLITE_OK ? sqlite3_step(handle) : bound
-        guard result != SQLITE_DONE, result != SQLITE_ROW else {
+        guard result != SQLITE_DONE, !mayFind || result != SQLITE_ROW else {
             sqlite3_reset(handle)
-            return result
+            return result == SQLITE_ROW
         }
         let message = String(cString: sqlite3_errmsg(sqlite3_db_handle(handle)))
         sqlite3_reset(handle)
@@ -81,10 +81,7 @@ struct RowValues {
     }
 
     mutating func add(_ text: String?) {
-        guard var text else {
-            position += 1
-            return
-        }
+        guard var text else { return addNull() }
         text.withUTF8 { add(text: UnsafeRawBufferPointer($0)) }
     }
 
@@ -96,24 +93,20 @@ struct RowValues {
     }
 
     mutating func add(_ bytes: [UInt8]?) {
-        guard let bytes else {
-            position += 1
-            return
-        }
+        guard let bytes else { return addNull() }
         bytes.withUnsafeBytes { add($0) }
     }
 
     mutating func add(_ hash: ContentHash?) {
-        guard let hash else {
-            position += 1
-            return
-        }
+        guard let hash else { return addNull() }
         hash.withUnsafeBytes { add($0) }
     }
 
     mutating func add(_ digest: Digest) {
         digest.withUnsafeBytes { add($0) }
     }
+
+    private mutating func addNull() { position += 1 }
 
     private mutating func add(_ bytes: UnsafeRawBufferPointer) {
         position += 1

@@ -280,7 +280,9 @@ enum PlanTables {
         // Where rows are put, the rows themselves tell the bucket.
         let emptied = try UInt16.fetchAll(
             db.cachedStatement(
-                sql: "SELECT DISTINCT bucket FROM plan_op WHERE transfer = ? AND kid = ? AND action <> 1"),
+                sql: """
+                    SELECT DISTINCT bucket FROM plan_op WHERE transfer = ? AND kid = ? AND action <> 1 ORDER BY bucket
+                    """),
             arguments: [transfer, kid])
         let rows = try db.cachedStatement(
             sql: """
@@ -298,7 +300,7 @@ enum PlanTables {
                 ORDER BY bucket, id
                 """)
         let leaves = try LeafBuilder.leaves(of: rows, ["pid": pid, "kid": kid, "transfer": transfer])
-        let patch = leaves.picked(Set(leaves.entries.map(\.bucket)).union(emptied).sorted())
+        let patch = Leaves(emptying: emptied).replacing(leaves.entries[...])
         return try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db, replacing: patch).digest
     }
 }

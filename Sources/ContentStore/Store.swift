@@ -37,8 +37,8 @@ public final class Store: Sendable {
 
     /// Opens the store in a folder, making it first when it is not there.
     ///
-    /// Throws `storage_failed`, `disk_full` or `schema_too_new`, and `run_in_progress` while a process of an earlier
-    /// version works with the store.
+    /// Throws `storage_failed`, `disk_full` or `schema_too_new`, and `run_in_progress` while a server or a run of
+    /// an earlier version works with the store.
     public static func open(
         in folder: URL, name: String, clock: any WallClock, random: any RandomSource
     ) throws -> Store {

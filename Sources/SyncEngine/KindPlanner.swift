@@ -111,8 +111,7 @@ struct KindPlanner {
     }
 
     private mutating func plan(_ rows: [Candidate], into writer: inout PlanWriter) async throws {
-        for start in stride(from: 0, to: rows.count, by: Limits.filteredItems) {
-            let part = rows[start..<min(start + Limits.filteredItems, rows.count)]
+        for part in rows.slices(of: Limits.filteredItems) {
             for (row, outcome) in zip(part, try await outcomes(of: part)) {
                 // Looking at everything, tombstones are met again among the absentees.
                 guard row.body != nil || since != nil else { continue }

@@ -42,8 +42,7 @@ public struct BatchDecoder {
         case "withdraw" where fields.count == 3 && !isContested && supersedes: operation = .withdraw
         default: throw malformed("'\(fields[0].printable)' is not an operation")
         }
-        return BatchEntry(
-            kind: kind, id: id, operation: operation, isContested: isContested, supersedes: supersedes)
+        return BatchEntry(kind: kind, id: id, operation: operation, isContested: isContested, supersedes: supersedes)
     }
 
     /// Marks follow at least an operation, a kind and an id; what an id says is no mark.

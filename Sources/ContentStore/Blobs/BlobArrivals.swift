@@ -23,7 +23,7 @@ final class BlobArrivals: Sendable {
     convenience init(_ folder: BlobFolder) {
         let ahead = ArrivalSync(every: Self.filesAhead) {
             // Where there is no folder yet, or no descriptor left, whoever waits in the end waits longer.
-            guard let disk = try? BlobFile(reading: folder.arrivals.path) else { return }
+            guard let disk = try? BlobFile(reading: folder.arrivalsPath) else { return }
             try disk.syncDisk()
         }
         self.init(folder, ahead: ahead)
