@@ -241,17 +241,18 @@ public struct Run: Sendable {
 
     /// Ends by itself only when the lease is lost.
     private func keepLease(_ course: RunCourse) async -> RunMachine.Event? {
-        do {
-            while true {
+        while !Task.isCancelled {
+            do {
                 try await parts.clock.sleep(for: .seconds(Limits.leaseRenewalSeconds))
                 _ = try await parts.destination.renew(transfer: transfer, fence: course.fence)
+            } catch let error as TidelockError where error.code == .fenced {
+                return .failed(error)
+            } catch {
+                // A renewal that did not get through costs nothing: the work itself renews the lease as well, and fails
+                // by itself where nothing gets through.
             }
-        } catch let error as TidelockError where error.code == .fenced {
-            return .failed(error)
-        } catch {
-            // A renewal that did not get through costs nothing as long as the work itself does.
-            return nil
         }
+        return nil
     }
 }
 

@@ -307,7 +307,7 @@ import TidelockTestSupport
 }
 
 /// A source that takes rows in and plans everything all the same.
-private struct Heedless: Peer, ExpectationPort {
+private struct Heedless: PeerInBetween, ExpectationPort {
     private let instance: LocalInstance
     /// What it says that it plans; nil where it says the truth.
     private let told: [PlannedRow]?
@@ -317,49 +317,9 @@ private struct Heedless: Peer, ExpectationPort {
         self.told = told
     }
 
+    var peer: any Peer { instance }
+
     func expect(transfer: String, _ page: ExpectRows) async throws {}
-
-    func open(_ request: OpenTransfer) async throws -> TransferOpened { try await instance.open(request) }
-
-    func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
-        try await instance.plan(transfer: transfer, request)
-    }
-
-    func batch(transfer: String, number: Int) async throws -> EncodedBatch {
-        try await instance.batch(transfer: transfer, number: number)
-    }
-
-    func acknowledge(transfer: String, _ result: CommitResult) async throws {
-        try await instance.acknowledge(transfer: transfer, result)
-    }
-
-    func list(transfer: String, _ request: ListHeld) async throws -> HeldPage {
-        try await instance.list(transfer: transfer, request)
-    }
-
-    func survey(transfer: String, _ request: SurveySchema) async throws -> SchemaPage {
-        try await instance.survey(transfer: transfer, request)
-    }
-
-    func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
-        try await instance.stage(transfer: transfer, fence: fence, batch)
-    }
-
-    func commit(transfer: String, _ request: CommitTransfer) async throws -> CommitResult {
-        try await instance.commit(transfer: transfer, request)
-    }
-
-    func renew(transfer: String, fence: Int64) async throws -> LeaseGrant {
-        try await instance.renew(transfer: transfer, fence: fence)
-    }
-
-    func state(transfer: String) async throws -> TransferState { try await instance.state(transfer: transfer) }
-
-    func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
-        try await instance.rollback(transfer: transfer, only: item)
-    }
-
-    func abandon(transfer: String) async throws { try await instance.abandon(transfer: transfer) }
 
     func planned(transfer: String, _ request: ListPlanned) async throws -> PlannedPage {
         if let told { return PlannedPage(rows: told, next: nil) }

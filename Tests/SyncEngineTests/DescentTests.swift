@@ -230,8 +230,8 @@ import TidelockTestSupport
 }
 
 /// A peer that notes which lists it is asked for, and how many bytes they are on the wire.
-private final class CountingPeer: Peer {
-    private let peer: any Peer
+private final class CountingPeer: PeerInBetween {
+    let peer: any Peer
     private let record = Mutex((parts: [String](), bytes: 0))
 
     init(_ peer: any Peer) {
@@ -254,42 +254,4 @@ private final class CountingPeer: Peer {
         }
         return page
     }
-
-    func open(_ request: OpenTransfer) async throws -> TransferOpened { try await peer.open(request) }
-
-    func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
-        try await peer.plan(transfer: transfer, request)
-    }
-
-    func batch(transfer: String, number: Int) async throws -> EncodedBatch {
-        try await peer.batch(transfer: transfer, number: number)
-    }
-
-    func acknowledge(transfer: String, _ result: CommitResult) async throws {
-        try await peer.acknowledge(transfer: transfer, result)
-    }
-
-    func survey(transfer: String, _ request: SurveySchema) async throws -> SchemaPage {
-        try await peer.survey(transfer: transfer, request)
-    }
-
-    func stage(transfer: String, fence: Int64, _ batch: EncodedBatch) async throws -> BatchReceipt {
-        try await peer.stage(transfer: transfer, fence: fence, batch)
-    }
-
-    func commit(transfer: String, _ request: CommitTransfer) async throws -> CommitResult {
-        try await peer.commit(transfer: transfer, request)
-    }
-
-    func renew(transfer: String, fence: Int64) async throws -> LeaseGrant {
-        try await peer.renew(transfer: transfer, fence: fence)
-    }
-
-    func state(transfer: String) async throws -> TransferState { try await peer.state(transfer: transfer) }
-
-    func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
-        try await peer.rollback(transfer: transfer, only: item)
-    }
-
-    func abandon(transfer: String) async throws { try await peer.abandon(transfer: transfer) }
 }
