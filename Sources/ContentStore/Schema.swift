@@ -30,18 +30,37 @@ enum Schema {
     /// Throws `schema_too_new`, and `run_in_progress` while a server or a run of an earlier version works
     /// with the store. What else of it is still open fails where it looks for tables that are gone.
     static func migrate(_ pool: DatabasePool, in storage: URL) throws {
-        let migrator = migrator
-        if try pool.read(migrator.hasBeenSuperseded) {
-            throw TidelockError(
-                .schemaTooNew, "The store was written by a newer version of Tidelock.",
-                hint: "Use that version, or restore an older backup.")
-        }
+        try requireKnown(pool)
         guard try !pool.read(migrator.hasCompletedMigrations) else { return }
         // Which migrations are missing is read before the write lock is taken, so two processes that open an older store
         // at once could both run the same one.
-        try LockFile.alone(at: pool.path + ".migrate") {
+        try alone(with: pool) {
+            // Of several that waited here, one of a newer version may have been first.
+            try requireKnown(pool)
             if try pool.read(isOlder) { try requireUnused(storage) }
             try migrator.migrate(pool)
+        }
+    }
+
+    /// Makes sure that the tables stay as they were when the store was opened, for as long as the caller holds a lock
+    /// that `migrate` respects.
+    ///
+    /// A migration that began before the lock was taken has not seen it, and is waited for on this thread. Throws
+    /// `schema_too_new` when a newer version of Tidelock has migrated the store.
+    static func requireUnchanged(_ pool: DatabasePool) throws {
+        try alone(with: pool) { try requireKnown(pool) }
+    }
+
+    /// Carries out `body` while nobody migrates the store.
+    static func alone(with pool: DatabasePool, _ body: () throws -> Void) throws {
+        try LockFile.alone(at: pool.path + ".migrate", body)
+    }
+
+    private static func requireKnown(_ pool: DatabasePool) throws {
+        guard try !pool.read(migrator.hasBeenSuperseded) else {
+            throw TidelockError(
+                .schemaTooNew, "The store was written by a newer version of Tidelock.",
+                hint: "Use that version, or restore an older backup.")
         }
     }
 
@@ -61,8 +80,8 @@ enum Schema {
         return !applied.isEmpty && versions.contains { !applied.contains($0.name) }
     }
 
-    /// A process opens the store before it serves or begins a run, so one that does either on an older store goes by the
-    /// rules of then, and could free what rows need by those of now.
+    /// A process that serves or runs on an older store goes by the rules of then, and could free what rows need by those
+    /// of now. One that takes its lock later finds out that the store was migrated: see `requireUnchanged`.
     private static func requireUnused(_ storage: URL) throws {
         let failed = "The store in \(storage.path) cannot be brought to the form of this version"
         guard try !ServingLock.isHeld(in: storage) else {

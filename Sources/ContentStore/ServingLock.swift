@@ -10,7 +10,7 @@ public final class ServingLock: Sendable {
     /// Takes the lock. Whoever asks about it holds the file for a moment, which is waited for on this thread.
     ///
     /// Throws `storage_failed` when the file cannot be made or locked.
-    public init(in storage: URL) throws {
+    init(in storage: URL) throws {
         let descriptor = try Self.openFile(in: storage)
         while flock(descriptor, LOCK_SH) != 0 {
             let reason = errno
@@ -37,5 +37,19 @@ public final class ServingLock: Sendable {
 
     private static func path(in storage: URL) -> String {
         storage.appending(path: "tmp").appending(path: "serve.lock").path
+    }
+}
+
+extension Store {
+    /// Tells other processes that a server works with the store: no newer version migrates it while the lock is held.
+    /// May be called by several processes at once.
+    ///
+    /// Throws `schema_too_new` when one has done so since the store was opened, and `storage_failed`.
+    public func lockForServing() throws -> ServingLock {
+        try translatingErrors(on: folder.path) {
+            let lock = try ServingLock(in: folder)
+            try Schema.requireUnchanged(pool)
+            return lock
+        }
     }
 }

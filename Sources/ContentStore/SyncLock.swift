@@ -36,7 +36,7 @@ public final class SyncLock: Sendable {
     }
 
     /// Takes the lock. Throws `run_in_progress` naming the holder when another process has it.
-    public static func acquire(in storage: URL, holder: Holder) throws -> SyncLock {
+    static func acquire(in storage: URL, holder: Holder) throws -> SyncLock {
         let path = file(in: storage)
         let descriptor = try lockedFile(path)
         let text = Array(try JSONColumns.encode(holder).utf8)
@@ -114,6 +114,20 @@ public final class SyncLock: Sendable {
         holder?.inProgress
             ?? TidelockError(
                 .runInProgress, "Another run is at work on this instance.", hint: "Wait until it has ended.")
+    }
+}
+
+extension Store {
+    /// Keeps other runs out, and newer versions from migrating the store, while the lock is held.
+    ///
+    /// Throws `run_in_progress` naming the holder when another process has it, `schema_too_new` when a newer version
+    /// has migrated the store since it was opened, and `storage_failed`.
+    public func lockForRun(_ holder: SyncLock.Holder) throws -> SyncLock {
+        try translatingErrors(on: folder.path) {
+            let lock = try SyncLock.acquire(in: folder, holder: holder)
+            try Schema.requireUnchanged(pool)
+            return lock
+        }
     }
 }
 

@@ -41,11 +41,10 @@ struct Instance: Sendable {
         }
     }
 
-    /// Keeps other runs out of the instance; `run` names the one that does. See `SyncLock.acquire`.
+    /// Keeps other runs out of the instance; `run` names the one that does. See `Store.lockForRun`.
     func takeLock(run: String) throws -> SyncLock {
-        try SyncLock.acquire(
-            in: folder.storage,
-            holder: SyncLock.Holder(
+        try store.lockForRun(
+            SyncLock.Holder(
                 pid: getpid(), host: ProcessInfo.processInfo.hostName, run: run, started: clock.seconds))
     }
 

@@ -37,7 +37,7 @@ struct ServeCommand: AsyncParsableCommand {
                 "\(instance.folder.configuration.path) sets no sync.syncKey, so nobody could sign a request.",
                 hint: "'tidelock keys generate' makes a key; put it into .env as TIDELOCK_SYNC_KEY.")
         }
-        let lock = try ServingLock(in: instance.folder.storage)
+        let lock = try instance.store.lockForServing()
         defer { withExtendedLifetime(lock) {} }
         await instance.store.linkUploads()
         let hooks = try await instance.hooks()

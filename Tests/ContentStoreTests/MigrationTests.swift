@@ -1,8 +1,11 @@
 import ContentModel
-import ContentStore
+import Dispatch
 import Foundation
+import Synchronization
 import Testing
 import TidelockTestSupport
+
+@testable import ContentStore
 
 /// Stores of an earlier version, and who may bring them to the form of this one.
 @Suite struct MigrationTests {
@@ -83,8 +86,7 @@ import TidelockTestSupport
     @Test func aStoreThatARunOfAnEarlierVersionUsesStaysAsItIs() throws {
         try makeOlder()
         do {
-            let holder = SyncLock.Holder(pid: 42, host: "here", run: "run-1", started: 1_800_000_000)
-            let lock = try SyncLock.acquire(in: folder.url, holder: holder)
+            let lock = try SyncLock.acquire(in: folder.url, holder: Self.holder)
             expectRefusal(naming: "run-1", "42", "here")
             withExtendedLifetime(lock) {}
         }
@@ -98,14 +100,73 @@ import TidelockTestSupport
         withExtendedLifetime(lock) {}
     }
 
+    private static let holder = SyncLock.Holder(pid: 42, host: "here", run: "run-1", started: 1_800_000_000)
+
+    /// Leaves behind what a newer version does that has migrated the store.
+    private func migrateAsNewerVersion() throws {
+        try StoreVandal(storage: folder.url)
+            .execute("INSERT INTO grdb_migrations (identifier) VALUES ('v999-of-a-newer-version')")
+    }
+
+    private static func code(of body: () throws -> Void) -> ErrorCode? {
+        do {
+            try body()
+            return nil
+        } catch {
+            return TidelockError(wrapping: error).code
+        }
+    }
+
+    @Test func aStoreThatWasMigratedAfterItWasOpenedIsNotServed() throws {
+        let store = try open()
+        try migrateAsNewerVersion()
+        #expect(Self.code { _ = try store.lockForServing() } == .schemaTooNew)
+        #expect(try !ServingLock.isHeld(in: folder.url))
+    }
+
+    @Test func noRunBeginsOnAStoreThatWasMigratedAfterItWasOpened() throws {
+        let store = try open()
+        try migrateAsNewerVersion()
+        #expect(Self.code { _ = try store.lockForRun(Self.holder) } == .schemaTooNew)
+        #expect(try SyncLock.holder(in: folder.url) == nil)
+    }
+
+    @Test func aStoreThatIsAsItWasIsServedAndRunOn() throws {
+        let store = try open()
+        let locks = (try store.lockForServing(), try store.lockForRun(Self.holder))
+        #expect(try ServingLock.isHeld(in: folder.url))
+        #expect(try SyncLock.holder(in: folder.url) == Self.holder)
+        withExtendedLifetime(locks) {}
+    }
+
+    /// The migration had looked for servers before this one took its lock.
+    @Test func aMigrationThatHasBegunIsWaitedFor() throws {
+        let store = try open()
+        let serving = DispatchGroup()
+        let code = Mutex<ErrorCode?>(nil)
+        try Schema.alone(with: store.pool) {
+            DispatchQueue.global().async(group: serving) {
+                let found = Self.code { _ = try store.lockForServing() }
+                code.withLock { $0 = found }
+            }
+            let (start, limit) = (ContinuousClock.now, Duration.seconds(30))
+            while try !ServingLock.isHeld(in: folder.url) {
+                guard .now < start + limit else { throw NeverHappened("a server took its lock", within: limit) }
+                sched_yield()
+            }
+            try migrateAsNewerVersion()
+        }
+        serving.wait()
+        #expect(code.withLock { $0 } == .schemaTooNew)
+    }
+
     /// Each of them serves as soon as it has opened the store, as servers do.
     @Test func serversThatStartAtOnceOnAnOlderStoreAllServe() async throws {
         try makeOlder()
         let locks = try await withThrowingTaskGroup(of: ServingLock.self) { group in
             for _ in 1...6 {
                 group.addTask {
-                    try open()
-                    return try ServingLock(in: folder.url)
+                    try open().lockForServing()
                 }
             }
             return try await group.reduce(into: []) { $0.append($1) }

@@ -1,9 +1,10 @@
 import ContentModel
-import ContentStore
 import Foundation
 import Synchronization
 import Testing
 import TidelockTestSupport
+
+@testable import ContentStore
 
 /// The lock file that keeps a second run out.
 @Suite struct SyncLockTests {
