@@ -64,7 +64,7 @@ enum Schema {
         }
     }
 
-    private static var migrator: DatabaseMigrator {
+    static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         for version in versions {
             migrator.registerMigration(version.name) { db in

@@ -23,23 +23,8 @@ import TidelockTestSupport
     /// A store as it was before references stood in the rows of staged items.
     private func makeOlder(holding rows: String = "") throws {
         try open().close()
-        try StoreVandal(storage: folder.url).execute(
-            """
-            ALTER TABLE stage DROP COLUMN links;
-            CREATE TABLE stage_link (
-                transfer TEXT    NOT NULL,
-                batch    INTEGER NOT NULL,
-                number   INTEGER NOT NULL,
-                from_kid INTEGER NOT NULL,
-                from_id  TEXT    NOT NULL,
-                kind     TEXT    NOT NULL,
-                bucket   INTEGER NOT NULL,
-                id       TEXT    NOT NULL,
-                PRIMARY KEY (transfer, batch, number)
-            ) STRICT, WITHOUT ROWID;
-            \(rows)
-            DELETE FROM grdb_migrations WHERE identifier = 'v019-links-in-rows';
-            """)
+        try EarlierStore.restore(in: folder.url, upTo: "v018-packed-leaves")
+        try StoreVandal(storage: folder.url).execute(rows)
     }
 
     @Test func referencesOfWhatIsStagedComeAlong() throws {

@@ -114,24 +114,6 @@ import TidelockTestSupport
         #expect(try await a.push(to: b).outcome == .inSync)
     }
 
-    /// The tables as they were before leaves stood with their nodes.
-    private static let unpackedLeaves = """
-        DROP TABLE dirty_leaf;
-        DROP TABLE node;
-        CREATE TABLE leaf (
-            role INTEGER NOT NULL, pid INTEGER NOT NULL, kid INTEGER NOT NULL, bucket INTEGER NOT NULL,
-            count INTEGER NOT NULL, digest BLOB NOT NULL, dirty INTEGER NOT NULL,
-            PRIMARY KEY (role, pid, kid, bucket)
-        ) STRICT, WITHOUT ROWID;
-        CREATE INDEX leaf_dirty ON leaf (role, pid, kid, bucket) WHERE dirty = 1;
-        CREATE TABLE node (
-            role INTEGER NOT NULL, pid INTEGER NOT NULL, kid INTEGER NOT NULL, number INTEGER NOT NULL,
-            count INTEGER NOT NULL, digest BLOB NOT NULL,
-            PRIMARY KEY (role, pid, kid, number)
-        ) STRICT, WITHOUT ROWID;
-        DELETE FROM grdb_migrations WHERE identifier = 'v018-packed-leaves'
-        """
-
     /// The store as another process opens it.
     private func reopened(_ instance: TestInstance) throws -> Store {
         try Store.open(
@@ -144,7 +126,10 @@ import TidelockTestSupport
         try await b.put(.posts, #"{"_id":"2","v":"edited"}"#)
         try await b.put(.pageItems, #"{"_id":"own"}"#)
         let before = try await roots(a.store, b.store)
-        for instance in [a, b] { try StoreVandal(instance.store).execute(Self.unpackedLeaves) }
+        // Before leaves stood with their nodes.
+        for instance in [a, b] {
+            try EarlierStore.restore(in: instance.folder.url, upTo: "v017-committed-stages")
+        }
         // A bucket that does not exist is damage, and is not marked.
         try StoreVandal(b.store).execute(
             """
