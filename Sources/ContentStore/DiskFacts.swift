@@ -33,8 +33,10 @@ struct DiskFacts {
 
     /// Whether both are the same file, whatever it is called.
     func isSameFile(as other: DiskFacts) -> Bool {
-        facts.device == other.facts.device && facts.inode == other.facts.inode
+        isOnSameDisk(as: other) && facts.inode == other.facts.inode
     }
+
+    func isOnSameDisk(as other: DiskFacts) -> Bool { facts.device == other.facts.device }
 }
 
 /// What tells whether a file has changed without reading it.

@@ -44,7 +44,7 @@ import TidelockTestSupport
             count.increase()
             if count.value == 1 { throw TidelockError(.storageFailed, "The disk is broken.") }
         }
-        let arrivals = BlobArrivals(folder, ahead: broken)
+        let arrivals = BlobArrivals(folder, on: BlobDisk(of: folder.rootPath), ahead: broken)
         let texts = ["ours", "of another transfer"].map { Array($0.utf8) }
         let blobs = texts.map { Blob(hash: ContentHash(bytes: sha256($0)), size: Int64($0.count)) }
         for (text, blob) in zip(texts, blobs) { _ = try arrivals.append(text[...], to: blob, at: 0) }

@@ -10,6 +10,7 @@ internal import Synchronization
 /// this process did not see arrive has to be read again. Everything here blocks the thread.
 final class BlobArrivals: Sendable {
     private let folder: BlobFolder
+    private let disk: BlobDisk
     private let known = Mutex<[ContentHash: BlobArrival]>([:])
     private let settling = Mutex(())
     private let ahead: ArrivalSync
@@ -21,16 +22,13 @@ final class BlobArrivals: Sendable {
     private static let limit = 10_000
 
     convenience init(_ folder: BlobFolder) {
-        let ahead = ArrivalSync(every: Self.filesAhead) {
-            // Where there is no folder yet, or no descriptor left, whoever waits in the end waits longer.
-            guard let disk = try? BlobFile(reading: folder.arrivalsPath) else { return }
-            try disk.syncDisk()
-        }
-        self.init(folder, ahead: ahead)
+        let disk = BlobDisk(of: folder.rootPath)
+        self.init(folder, on: disk, ahead: ArrivalSync(every: Self.filesAhead) { try disk.sync() })
     }
 
-    init(_ folder: BlobFolder, ahead: ArrivalSync) {
+    init(_ folder: BlobFolder, on disk: BlobDisk, ahead: ArrivalSync) {
         self.folder = folder
+        self.disk = disk
         self.ahead = ahead
     }
 
@@ -53,6 +51,7 @@ final class BlobArrivals: Sendable {
     func append(_ bytes: ArraySlice<UInt8>, to blob: Blob, at offset: Int64) throws -> Int64 {
         if folder.holds(blob) { return blob.size }
         try BlobFile.makeFolder(at: folder.arrivalsPath)
+        try disk.watch()
         try StoreFile.requireRoom(for: Int64(bytes.count) + Limits.reservedDiskBytes, times: 1, in: folder.rootPath)
         let arrival = arrival(of: blob.hash)
         let reached = try arrival.append(bytes, to: blob, at: offset)
@@ -148,13 +147,13 @@ final class BlobArrivals: Sendable {
     private static let fewFiles = 16
 
     private func syncFolders(of blobs: [Blob]) throws {
-        guard blobs.count <= Self.fewFiles else { return try BlobFile.syncDisk(of: folder.root) }
+        guard blobs.count <= Self.fewFiles else { return try disk.sync() }
         for shard in Set(blobs.map { folder.shard(of: $0.hash) }) { try BlobFile.syncFolder(shard) }
         try BlobFile.syncFolder(folder.root)
     }
 
     private func sync(_ blobs: [Blob]) throws {
-        guard blobs.count <= Self.fewFiles else { return try BlobFile.syncDisk(of: folder.arrivals) }
+        guard blobs.count <= Self.fewFiles else { return try disk.sync() }
         // Whatever is not there any more has been settled by somebody else, or is found missing.
         for blob in blobs where BlobFile.size(at: path(of: blob.hash)) != nil {
             try BlobFile(reading: path(of: blob.hash)).sync()

@@ -83,11 +83,6 @@ final class BlobFile {
         guard fdatasync(descriptor) == 0 else { throw Self.failure("\(path) cannot be written") }
     }
 
-    /// Like `sync`, for everything that was written on the disk of the file or folder.
-    func syncDisk() throws {
-        guard cfiles_sync_disk(descriptor) == 0 else { throw Self.failure("The disk of \(path) cannot be written") }
-    }
-
     /// Lets the disk begin with bytes that were written, so that `sync` has less to wait for. Promises nothing.
     func beginSync(from offset: Int64, count: Int) {
         _ = cfiles_begin_sync(descriptor, offset, Int64(count))
@@ -131,16 +126,10 @@ extension BlobFile {
     }
 
     /// Makes what was renamed into a folder survive a loss of power.
-    static func syncFolder(_ folder: URL) throws { try sync(folder, by: fsync) }
-
-    /// Makes everything that was written on the disk of a folder survive a loss of power; many small files are written
-    /// out faster so: https://man7.org/linux/man-pages/man2/syncfs.2.html.
-    static func syncDisk(of folder: URL) throws { try sync(folder, by: cfiles_sync_disk) }
-
-    private static func sync(_ folder: URL, by call: (Int32) -> Int32) throws {
+    static func syncFolder(_ folder: URL) throws {
         let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("The folder \(folder.path) cannot be read") }
         defer { close(descriptor) }
-        guard call(descriptor) == 0 else { throw failure("The folder \(folder.path) cannot be written") }
+        guard fsync(descriptor) == 0 else { throw failure("The folder \(folder.path) cannot be written") }
     }
 }
