@@ -148,14 +148,15 @@ enum Collision {
         """
 
     /// Whether an edit made here would be lost: the rows of which a commit says `replace`, `keepOriginal` or
-    /// `deleteEdited`, and those that were kept although the source deleted them.
+    /// `deleteEdited`, and those that were kept although this very source deleted them. That one source's delete waits
+    /// decides nothing about another's.
     static let isEdited = """
         CASE s.op
         WHEN 1 THEN \(isEditedBeforePut)
         WHEN 2 THEN h.deleted = 0 AND NOT (h.origin <> :pid AND :spares) AND (
             h.edited <> 0 OR s.contested = 1 OR EXISTS (
                 SELECT 1 FROM conflict c
-                WHERE c.kid = s.kid AND c.bucket = s.bucket AND c.id = s.id AND c.rid IS NULL))
+                WHERE c.kid = s.kid AND c.bucket = s.bucket AND c.id = s.id AND c.rid IS NULL AND c.pid = :pid))
         ELSE 0 END
         """
 

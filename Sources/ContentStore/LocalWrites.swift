@@ -235,6 +235,7 @@ private struct LocalWriter {
         try Head.bury(
             db, place, base: head.base, origin: head.origin, isEdited: head.origin != 0, sequence: nextSequence(),
             now: now)
+        try ConflictTable.settleDelete(db, of: place)
         report.removed += 1
     }
 

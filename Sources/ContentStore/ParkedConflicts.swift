@@ -100,7 +100,15 @@ enum ConflictTable {
         try Bodies.drop(db, rid)
     }
 
-    /// A rollback took rows back: what does not count as the output of which a conflict speaks any more is no conflict.
+    /// An item that was deleted here needs no decision about its delete any more. What its source sent waits on.
+    static func settleDelete(_ db: Database, of place: Place) throws {
+        try db.cachedStatement(
+            sql: "DELETE FROM conflict WHERE kid = ? AND bucket = ? AND id = ? AND rid IS NULL"
+        ).execute(arguments: StatementArguments(place.arguments))
+    }
+
+    /// A rollback took rows back: what does not count as the output of which a conflict speaks any more is no conflict,
+    /// and neither is the delete of an item that is gone.
     static func closeOutdated(_ db: Database, touchedBy run: String) throws {
         let outdated = try Row.fetchAll(
             db.cachedStatement(
@@ -108,7 +116,9 @@ enum ConflictTable {
                     SELECT c.cid, c.rid FROM conflict c
                     CROSS JOIN undo u ON u.run = ? AND u.kid = c.kid AND u.bucket = c.bucket AND u.id = c.id
                     LEFT JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
-                    WHERE c.rid IS NOT NULL AND NOT (h.origin IS c.pid AND h.base IS c.output)
+                    WHERE CASE
+                        WHEN c.rid IS NULL THEN coalesce(h.deleted, 1) = 1
+                        ELSE NOT (h.origin IS c.pid AND h.base IS c.output) END
                     """),
             arguments: [run])
         for row in outdated { try drop(db, cid: row[0], rid: row[1]) }

@@ -65,9 +65,9 @@ struct ReferenceModel {
     }
 
     private(set) var rows: [[ItemKey: ModelRow]]
-    /// Items that a policy kept although a mirror was to delete them, by instance: each waits in the list of conflicts,
-    /// and stays in later mirrors too.
-    private(set) var keptDeletes: [Set<ItemKey>]
+    /// Items that a policy kept although a mirror was to delete them, by instance, with the source of that mirror: each
+    /// waits in the list of conflicts, and stays in later mirrors of the same source too.
+    private(set) var keptDeletes: [[ItemKey: Int]]
     var filters: [ModelFilter]
     private var memory: [Stream: [ItemKey: ModelMemory]] = [:]
     /// What each run found, row by row, and the row it left; the source of a transfer.
@@ -79,7 +79,7 @@ struct ReferenceModel {
 
     init(instances: Int) {
         rows = Array(repeating: [:], count: instances)
-        keptDeletes = Array(repeating: [], count: instances)
+        keptDeletes = Array(repeating: [:], count: instances)
         filters = Array(repeating: .none, count: instances)
     }
 
@@ -114,6 +114,7 @@ extension ReferenceModel {
         row.revertedFrom = nil
         row.writing = nextWriting()
         rows[instance][key] = row
+        keptDeletes[instance][key] = nil
         note(key, (old, row), at: instance, run: run)
     }
 
@@ -205,7 +206,7 @@ extension ReferenceModel {
 
     /// A mirror deletes what was edited too, unless the policy keeps edits.
     private func delete(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Decision {
-        let isEdit = theirs.item != nil && (theirs.isEdited || keptDeletes[run.destination].contains(key))
+        let isEdit = theirs.item != nil && (theirs.isEdited || keptDeletes[run.destination][key] == run.source)
         return run.keepsEdits && isEdit ? .keepDeleted : .delete
     }
 
@@ -250,8 +251,7 @@ extension ReferenceModel {
                 rows[run.destination][key] = new
                 let isDone = decision != .delete || old.item != nil
                 if isDone, decision != .release, decision != .keepDeleted { changes[key] = (old, new) }
-                if isDone { keptDeletes[run.destination].remove(key) }
-                if decision == .keepDeleted { keptDeletes[run.destination].insert(key) }
+                if isDone { keptDeletes[run.destination][key] = decision == .keepDeleted ? run.source : nil }
             }
             remember(run, key, decision, theirs: old)
         }
@@ -392,6 +392,7 @@ extension ReferenceModel {
                 if back.origin == source { (back.origin, back.base, back.isKept) = (nil, nil, false) }
             }
             rows[entry.instance][key] = back
+            if back.item == nil { keptDeletes[entry.instance][key] = nil }
             changes[key] = (present, back)
         }
         undo[run]?.rows = entry.rows.filter { kept.contains($0.key) }

@@ -383,8 +383,14 @@ extension Simulation {
     /// I3: an edit that a delete met is in the list of conflicts, and nothing else is there as one.
     private func checkKeptDeletes(_ number: Int) throws {
         let listed = try inspectors[number].texts(
-            "SELECT kind.name || '/' || id FROM conflict JOIN kind USING (kid) WHERE rid IS NULL")
-        let expected = model.keptDeletes[number].map { "\($0.kind.name)/\($0.id)" }
+            """
+            SELECT kind.name || '/' || id || ' of ' || peer.instance
+            FROM conflict JOIN kind USING (kid) JOIN peer USING (pid)
+            WHERE rid IS NULL
+            """)
+        let expected = model.keptDeletes[number].map { key, source in
+            "\(key.kind.name)/\(key.id) of \(instances[source].identity.id)"
+        }
         try require(
             listed.sorted() == expected.sorted(),
             "I3: \(name(number)) lists deletes that were not carried out of \(listed), not of \(expected)")

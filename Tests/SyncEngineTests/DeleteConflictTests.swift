@@ -1,0 +1,106 @@
+import ContentModel
+import ContentStore
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// Deletes that a policy did not let happen: for whom they wait, and what settles them.
+@Suite struct DeleteConflictTests {
+    private let a: TestInstance
+    private let b: TestInstance
+    private let c: TestInstance
+
+    init() throws {
+        let made = try TestInstance.make("a", "b", "c")
+        (a, b, c) = (made[0], made[1], made[2])
+    }
+
+    private static let parking = TestRun(
+        scope: Scope(mode: .mirror, policy: .park), confirmations: Confirmations(deletes: 1_000))
+
+    private func expectNoProblems() throws {
+        for instance in [a, b, c] { #expect(try instance.problems() == []) }
+    }
+
+    /// An item of `a` that was edited at `b`, where the delete of it waits.
+    private func parkDelete() async throws {
+        try await a.put(.posts, #"{"_id":"1","t":"first"}"#, #"{"_id":"2"}"#)
+        try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
+        try await a.remove(.posts, "1")
+        try await expectParked(a.push(to: b, Self.parking))
+    }
+
+    private func expectParked(_ run: TestRunResult) async throws {
+        #expect(run.result?.conflicts.map(\.verdict) == [.parked])
+        #expect(try await b.text(.posts, "1") != nil)
+        let open = try await b.store.conflicts()
+        #expect(open.map(\.isDelete) == [true] && open.map(\.item) == ["1"] && open.map(\.source) == ["a"])
+        try expectNoProblems()
+    }
+
+    @Test func aDeleteThatWaitsForOneSourceDoesNotShieldFromAnother() async throws {
+        try await parkDelete()
+        try await c.put(.posts, #"{"_id":"2"}"#)
+        let run = try await c.push(to: b, Self.parking)
+        #expect(run.result?.deleted == 1 && run.result?.conflicts == [])
+        #expect(try await b.text(.posts, "1") == nil)
+        #expect(try await b.store.conflicts() == [])
+        try expectNoProblems()
+        _ = try await b.store.rollback(run.transfer, as: b.newID())
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"there"}"#)
+        #expect(try await b.store.conflicts() == [])
+        try expectNoProblems()
+    }
+
+    @Test func aRunOfAnotherSourceThatLeavesTheItemAloneLeavesTheConflictToo() async throws {
+        try await parkDelete()
+        try await c.put(.posts, #"{"_id":"3"}"#)
+        #expect(try await c.push(to: b).result?.created == 1)
+        #expect(try await b.store.conflicts().map(\.source) == ["a"])
+        // The third item is nobody's that the first source knows, so its mirror deletes that one.
+        let run = try await a.push(to: b, Self.parking)
+        #expect(run.result?.deleted == 1)
+        try await expectParked(run)
+    }
+
+    @Test func anItemDeletedHereSettlesTheDeleteThatWaited() async throws {
+        try await parkDelete()
+        let removal = try await b.remove(.posts, "1")
+        #expect(try await b.store.conflicts() == [])
+        #expect(try await a.push(to: b, Self.parking).isNoOp)
+        try expectNoProblems()
+        // What comes back is decided anew, like any item of the destination's own.
+        #expect(try await b.store.rollback(removal, as: b.newID()).restored == 1)
+        #expect(try await b.store.conflicts() == [])
+        let run = try await a.push(to: b, Self.parking)
+        #expect(run.result?.deleted == 1 && run.result?.conflicts == [])
+        #expect(try await b.text(.posts, "1") == nil)
+        try expectNoProblems()
+    }
+
+    @Test func aRollbackThatTakesTheItemAwaySettlesTheDeleteThatWaited() async throws {
+        try await a.put(.posts, #"{"_id":"1","t":"here"}"#, #"{"_id":"2"}"#)
+        let making = try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
+        #expect(try await a.push(to: b, TestRun(scope: Scope(policy: .target))).result?.kept == 1)
+        try await a.remove(.posts, "1")
+        try await expectParked(a.push(to: b, Self.parking))
+        #expect(try await b.store.rollback(making, as: b.newID()).restored == 1)
+        #expect(try await b.text(.posts, "1") == nil)
+        #expect(try await b.store.conflicts() == [])
+        try expectNoProblems()
+    }
+
+    @Test func aVersionThatWaitsOutlivesADeleteHere() async throws {
+        try await a.put(.posts, #"{"_id":"1","t":"first"}"#)
+        try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
+        try await a.put(.posts, #"{"_id":"1","t":"here"}"#)
+        try await a.push(to: b, TestRun(scope: Scope(policy: .park)))
+        try await b.remove(.posts, "1")
+        let open = try await b.store.conflicts()
+        #expect(open.map(\.isDelete) == [false] && open.map(\.hasMoved) == [true])
+        try expectNoProblems()
+    }
+}
