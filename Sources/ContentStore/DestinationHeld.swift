@@ -69,13 +69,30 @@ enum HeldRows {
     /// Counted only for mirrors, because it looks at every row; and only in scope: of others a mirror deletes none, and
     /// how many there are is nothing that the source needs to know.
     static func foreign(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Int {
+        try Int.fetchOne(
+            db.cachedStatement(sql: "SELECT count(*) \(foreignSQL(part))"),
+            arguments: arguments(part, kid: kid, pid: pid)) ?? 0
+    }
+
+    /// Whether the source holds, as far as is known here, each row in scope that it did not leave here.
+    static func areForeignSent(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Bool {
+        try Bool.fetchOne(
+            db.cachedStatement(sql: allSentSQL(part)), arguments: arguments(part, kid: kid, pid: pid)) ?? false
+    }
+
+    static func allSentSQL(_ part: KindScope) -> String {
+        "SELECT NOT EXISTS (SELECT 1 \(foreignSQL(part)) AND NOT \(ExchangedRows.isHeld("h")))"
+    }
+
+    private static func foreignSQL(_ part: KindScope) -> String {
         let rows = part.ids == nil ? "head h" : "\(NamedPlaces.sql) CROSS JOIN head h ON \(NamedPlaces.isAt("h"))"
+        return "FROM \(rows) WHERE h.kid = :kid AND h.deleted = 0 AND h.origin <> :pid"
+    }
+
+    private static func arguments(_ part: KindScope, kid: Int64, pid: Int64) throws -> StatementArguments {
         var arguments: StatementArguments = ["kid": kid, "pid": pid]
         if let ids = part.ids { arguments += ["places": try NamedPlaces.text(of: ids, kind: part.kind)] }
-        return try Int.fetchOne(
-            db.cachedStatement(
-                sql: "SELECT count(*) FROM \(rows) WHERE h.kid = :kid AND h.deleted = 0 AND h.origin <> :pid"),
-            arguments: arguments) ?? 0
+        return arguments
     }
 
     /// Rows that the source may know of: its own, and those of others in scope.

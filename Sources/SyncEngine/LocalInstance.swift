@@ -39,14 +39,15 @@ public actor LocalInstance {
         let held = try await store.held(
             of: request.initiator.id, scope: request.scope, sourceKinds: try offer.kinds.map { try Kind($0) },
             nonce: request.nonce)
-        if offer.isSatisfied(by: held, mode: request.scope.mode) {
+        let sent = try await sent(beside: held, request, offer)
+        if offer.isSatisfied(by: held, sent: sent, mode: request.scope.mode) {
             return TransferOpened(status: .inSync, responder: identity, held: held)
         }
         let lease = try await store.admit(request, source: request.initiator, direction: .push)
         if request.isPlanOnly, request.comparesItems { try await openView(request) }
         var answer = TransferOpened(status: .open, responder: identity, lease: lease, held: held)
         if let lease, let inline = request.inline, inline.destination == identity.id,
-            offer.isRight(about: held, mode: request.scope.mode)
+            offer.isRight(about: held, sent: sent, mode: request.scope.mode)
         {
             answer.result = try await apply(inline, of: request.id, under: lease)
             answer.status = .committed
@@ -56,6 +57,14 @@ public actor LocalInstance {
             if !staged.isEmpty { answer.staged = staged }
         }
         return answer
+    }
+
+    /// Looked up only where it decides something.
+    private func sent(
+        beside held: DestinationState, _ request: OpenTransfer, _ offer: SourceOffer
+    ) async throws -> [String: String]? {
+        guard offer.received != nil, offer.root == held.root else { return nil }
+        return try await store.sent(beside: held, scope: request.scope, nonce: request.nonce)
     }
 
     private func apply(
@@ -103,7 +112,7 @@ public actor LocalInstance {
             toward: request.initiator.id, scope: request.scope, nonce: request.nonce, hooks: pinned,
             includesReverted: false)
         if let held = request.held, held.source == identity.id,
-            view.offer.isSatisfied(by: held, mode: request.scope.mode)
+            view.offer.isSatisfied(by: held, sent: request.sent, mode: request.scope.mode)
         {
             await pinned.release()
             return TransferOpened(status: .inSync, responder: identity, unchanged: view.held)

@@ -29,29 +29,59 @@ extension SourceStore {
     ) async throws -> SourceView {
         let kinds = try await kinds()
         let selected = try scope.kinds(among: kinds).map(\.kind)
+        // Looked up first: what is edited or deleted after it makes the source anything but quiet.
+        let received = scope.mode == .mirror ? try await received(of: selected, from: peer) : [:]
         let standings = try await standing(of: selected, toward: peer)
         let isQuiet = !includesReverted && standings.allSatisfy { $0.isQuiet(under: hooks.filters(for: $0.kind)) }
         let root = Digest.rootOfRoots(standings.map { (kind: $0.kind, root: $0.root) })
-        return SourceView(
-            offer: SourceOffer(
-                kinds: selected.map(\.name), root: root.masked(by: nonce), isQuiet: isQuiet,
-                reverted: standings.reduce(0) { $0 + $1.reverted }),
-            standings: standings)
+        var offer = SourceOffer(
+            kinds: selected.map(\.name), root: root.masked(by: nonce), isQuiet: isQuiet,
+            reverted: standings.reduce(0) { $0 + $1.reverted })
+        offer.received = received.masked(by: nonce)
+        return SourceView(offer: offer, standings: standings)
+    }
+}
+
+extension DestinationStore {
+    /// See ``OpenTransfer/sent``: looked up only where a mirror finds rows of others. `held` is what is here of the source.
+    func sent(
+        beside held: DestinationState, scope: Scope, nonce: String
+    ) async throws -> [String: String]? {
+        let kinds = try held.kinds.filter { $0.foreign > 0 }.map { try Kind($0.kind) }
+        guard scope.mode == .mirror, !kinds.isEmpty else { return nil }
+        return try await sent(of: kinds, in: scope, to: held.source).masked(by: nonce)
+    }
+}
+
+extension [Kind: Digest] {
+    /// As messages carry them; nil where there are none.
+    fileprivate func masked(by nonce: String) -> [String: String]? {
+        guard !isEmpty else { return nil }
+        return [String: String](uniqueKeysWithValues: map { ($0.key.name, $0.value.masked(by: nonce)) })
     }
 }
 
 extension SourceOffer {
-    /// Whether a destination that holds `held` already is what the source would make of it.
-    func isSatisfied(by held: DestinationState, mode: Mode) -> Bool {
-        isQuiet && describes(held, mode: mode)
+    /// Whether a destination that holds `held` already is what the source would make of it. `sent`: see
+    /// ``OpenTransfer/sent``.
+    func isSatisfied(by held: DestinationState, sent: [String: String]?, mode: Mode) -> Bool {
+        isQuiet && describes(held, sent: sent, mode: mode)
     }
 
     /// Whether a plan that was made without asking is the plan for a destination that holds `held`.
-    func isRight(about held: DestinationState, mode: Mode) -> Bool {
-        describes(held, mode: mode) && held.kinds.reduce(0) { $0 + $1.reverted } == reverted
+    func isRight(about held: DestinationState, sent: [String: String]?, mode: Mode) -> Bool {
+        describes(held, sent: sent, mode: mode) && held.kinds.reduce(0) { $0 + $1.reverted } == reverted
     }
 
-    private func describes(_ held: DestinationState, mode: Mode) -> Bool {
-        held.root == root && held.kinds.allSatisfy { $0.edited == 0 && (mode == .merge || $0.foreign == 0) }
+    private func describes(_ held: DestinationState, sent: [String: String]?, mode: Mode) -> Bool {
+        held.root == root
+            && held.kinds.allSatisfy { $0.edited == 0 && (mode == .merge || $0.foreign == 0 || isKept($0, sent)) }
+    }
+
+    /// Whether a mirror would leave alone all that others left at the destination: it sent each of those rows here, and
+    /// here they are. Where one side says nothing of the kind, nothing is proved.
+    private func isKept(_ state: KindState, _ sent: [String: String]?) -> Bool {
+        guard let root = sent?[state.kind] else { return false }
+        return received?[state.kind] == root
     }
 }

@@ -216,7 +216,11 @@ public actor PullOpening: RunOpening {
     ) async throws -> RunStart {
         if request.scope.itemRule != nil { try await resolve() }
         var request = request
-        if let knownPeer { request.held = try await held(of: knownPeer) }
+        if let knownPeer {
+            let held = try await held(of: knownPeer)
+            request.held = held
+            request.sent = try await store.sent(beside: held, scope: request.scope, nonce: request.nonce)
+        }
         let answer = try await peer.open(request)
         responder = answer.responder
         guard answer.responder.id != request.initiator.id else { throw TidelockError.sameInstance(request.initiator) }

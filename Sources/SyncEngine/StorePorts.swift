@@ -18,6 +18,10 @@ public protocol SourceStore: BlobSource {
     /// Where the stream to a peer stands for each kind. Reads no body.
     func standing(of kinds: [Kind], toward peer: String) async throws -> [KindStanding]
 
+    /// Roots over what a peer sent here, of those of the kinds in which all of that is still as it was sent, or was
+    /// sent back after an edit.
+    func received(of kinds: [Kind], from peer: String) async throws -> [Kind: Digest]
+
     /// Starts (again) the plan of a transfer; whatever an earlier attempt recorded is forgotten.
     func beginPlan(transfer: String, peer: InstanceIdentity, initiator: String, direction: Direction, scope: Scope)
         async throws
@@ -112,6 +116,10 @@ public protocol StoreMoment: Sendable {
 public protocol DestinationStore: BlobDestination {
     /// What this instance holds of a source, in scope, with digests masked by `nonce`.
     func held(of source: String, scope: Scope, sourceKinds: [Kind], nonce: String) async throws -> DestinationState
+
+    /// Roots over what this instance sent to a source and the source still holds, as far as is known here: of those of the
+    /// kinds in which that is every row in scope that the source did not leave here.
+    func sent(of kinds: [Kind], in scope: Scope, to source: String) async throws -> [Kind: Digest]
 
     /// Grants the lease for a transfer, superseding unfinished transfers of the same source.
     ///

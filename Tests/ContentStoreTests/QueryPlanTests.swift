@@ -56,6 +56,18 @@ import TidelockTestSupport
         #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
     }
 
+    @Test func exchangedRowsAreFoundByTheirKeys() async throws {
+        let edited = try await plan(ExchangedRows.editedSQL)
+        let sent = try await plan(HeldRows.allSentSQL(KindScope(kind: .posts, ids: nil)))
+        #expect(edited.contains { $0.contains("INDEX head_drift (kid=? AND origin=?") }, "\(edited)")
+        #expect(sent.contains { $0.hasPrefix("SEARCH h USING PRIMARY KEY (kid=?") }, "\(sent)")
+        for plan in [edited, sent] {
+            #expect(
+                plan.contains { $0.contains("SEARCH s USING PRIMARY KEY (pid=? AND kid=? AND bucket=? AND id=?") },
+                "\(plan)")
+        }
+    }
+
     @Test func itemsThatChangedSinceCopiesWereLookedForAreReadByTheirIndex() async throws {
         let plan = try await plan(AssetCopies.sql(kinds: [1, 2], needles: 1, since: 7))
         #expect(plan.contains { $0.contains("INDEX head_by_sequence (kid=? AND seq>") }, "\(plan)")

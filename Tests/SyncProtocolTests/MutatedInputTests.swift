@@ -114,6 +114,8 @@ struct MutatedInputTests {
             id: "0190", direction: .push, initiator: instance,
             scope: Scope(models: ["posts"], mode: .mirror, filter: #"{"v":{"$gt":1}}"#, items: ["posts": ["a"]]),
             nonce: "00", offer: SourceOffer(kinds: ["models"], root: "aa", isQuiet: false, reverted: 0), held: state)
+        request.offer?.received = ["content/posts": "bb"]
+        request.sent = ["content/posts": "bb"]
         let batch = EncodedBatch(info: plan.batches[0], payload: [1, 2, 3])
         request.inline = InlinePlan(destination: "0191", batches: [batch], commit: commit)
         try await messages(like: request) { _ = $0.inline?.batches }

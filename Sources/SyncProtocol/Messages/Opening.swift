@@ -20,6 +20,9 @@ public struct OpenTransfer: Codable, Sendable {
     public var offer: SourceOffer?
     /// Pull: what the initiator holds of the responder, as far as it knows who that is.
     public var held: DestinationState?
+    /// Pull, mirror: by kind, root over what the initiator sent to the responder, masked; of kinds in which that is all
+    /// that others left at the initiator. Nil where there are none. See ``SourceOffer/received``.
+    public var sent: [String: String]?
     /// Push: the whole of a small plan, to be applied at once if the offer is right about what the responder holds.
     public var inline: InlinePlan?
     /// Absent in messages that want to be carried out.
@@ -89,6 +92,12 @@ public struct SourceOffer: Codable, Sendable {
     public var isQuiet: Bool
     /// Rows that a rollback took back at the destination, as far as is known here.
     public var reverted: Int
+    /// Mirror: by kind, root over what the destination sent here, masked; of kinds in which none of its rows was edited
+    /// here without having been sent back. Nil where there are none.
+    ///
+    /// A mirror does not delete rows that came from the destination itself and are still here. Where this root is that of
+    /// what the destination sent, and it sent all that others left there, there are no other rows.
+    public var received: [String: String]?
 
     public init(kinds: [String], root: String, isQuiet: Bool, reverted: Int) {
         self.kinds = kinds

@@ -7,6 +7,10 @@ extension DyingStore: DestinationStore {
         try await point.pass { try await store.held(of: source, scope: scope, sourceKinds: sourceKinds, nonce: nonce) }
     }
 
+    func sent(of kinds: [Kind], in scope: Scope, to source: String) async throws -> [Kind: Digest] {
+        try await point.pass { try await store.sent(of: kinds, in: scope, to: source) }
+    }
+
     func grantLease(
         transfer: String, source: InstanceIdentity, initiator: String, direction: Direction, scope: Scope
     ) async throws -> LeaseGrant {

@@ -47,6 +47,10 @@ extension DyingStore: SourceStore {
         try await point.pass { try await store.standing(of: kinds, toward: peer) }
     }
 
+    func received(of kinds: [Kind], from peer: String) async throws -> [Kind: Digest] {
+        try await point.pass { try await store.received(of: kinds, from: peer) }
+    }
+
     func beginPlan(
         transfer: String, peer: InstanceIdentity, initiator: String, direction: Direction, scope: Scope
     ) async throws {
