@@ -189,7 +189,7 @@ private struct ParkedVersion {
         try Undo.note(
             db, run: run, place: place, verdict: head?.isLive == true ? .update : .create, rid: rid, hash: hash)
         try Head.put(
-            db, place, rid: rid, hash: hash, facts: facts, base: head?.base, origin: head?.origin ?? 0,
+            db, place, over: head, rid: rid, hash: hash, facts: facts,
             isEdited: !isSources && head.map { $0.origin != 0 && $0.base != hash } ?? false, sequence: sequence,
             now: now)
     }
@@ -198,7 +198,6 @@ private struct ParkedVersion {
         guard let head, head.isLive else { return }
         try Undo.dropIntermediate(db, run: run, place: place, current: head.rid)
         try Undo.note(db, run: run, place: place, verdict: .delete, rid: nil, hash: nil)
-        try Head.bury(
-            db, place, base: head.base, origin: head.origin, isEdited: head.origin != 0, sequence: sequence, now: now)
+        try Head.bury(db, place, head, sequence: sequence, now: now)
     }
 }

@@ -11,7 +11,8 @@ extension Commit {
             sql: """
                 INSERT INTO undo
                     (run, kid, bucket, id, verdict, existed, old_rid, old_hash, old_base, old_origin, old_edited,
-                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash, new_base, new_origin)
+                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash, new_base,
+                     new_origin, old_life)
                 SELECT s.transfer, s.kid, s.bucket, s.id,
                     CASE s.op
                     WHEN 1 THEN CASE
@@ -24,7 +25,7 @@ extension Commit {
                         WHEN s.keep IN (\(Decision.list(Decision.undisputed))) THEN \(Verdict.update.rawValue)
                         WHEN h.origin = :pid AND h.edited = 0 AND s.contested = 0 THEN \(Verdict.update.rawValue)
                         WHEN sh.state IN (1, 4) AND sh.out_hash = h.hash THEN \(Verdict.update.rawValue)
-                        WHEN s.keep = 0 AND sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash THEN \(Verdict.keepOriginal.rawValue)
+                        WHEN s.keep = 0 AND \(Collision.isOriginal) THEN \(Verdict.keepOriginal.rawValue)
                         ELSE \(Verdict.replace.rawValue) END
                     WHEN 2 THEN CASE
                         WHEN h.id IS NULL OR h.deleted = 1 THEN \(Verdict.nothing.rawValue)
@@ -35,7 +36,7 @@ extension Commit {
                     ELSE CASE WHEN h.origin = :pid THEN \(Verdict.release.rawValue) ELSE \(Verdict.nothing.rawValue) END END,
                     h.id IS NOT NULL, h.rid, h.hash, h.base, coalesce(h.origin, 0), coalesce(h.edited, 0),
                     h.modified, h.state, h.parent, coalesce(h.deleted, 1), h.reverted, s.rid,
-                    coalesce(s.stored, s.hash), s.hash, CASE s.op WHEN 1 THEN :pid ELSE 0 END
+                    coalesce(s.stored, s.hash), s.hash, CASE s.op WHEN 1 THEN :pid ELSE 0 END, h.life
                 FROM stage s
                 LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
                 LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = s.kid AND sh.bucket = s.bucket AND sh.id = s.id
@@ -61,7 +62,8 @@ extension Commit {
         if tally.has(.adopt) { try freeAdopted() }
     }
 
-    /// Without `all`, only rows whose verdict says so: asking each costs as much as moving it.
+    /// Without `all`, only rows whose verdict says so: asking each costs as much as moving it. Over a tombstone a new
+    /// life begins.
     private func put(sequence: Int64, all: Bool) throws {
         let verdicts =
             all
@@ -84,7 +86,8 @@ extension Commit {
                 ON CONFLICT (kid, bucket, id) DO UPDATE SET
                     rid = excluded.rid, hash = excluded.hash, base = excluded.base, origin = excluded.origin,
                     edited = excluded.edited, seq = excluded.seq, arrived = excluded.arrived, modified = excluded.modified,
-                    state = excluded.state, parent = excluded.parent, deleted = 0, reverted = NULL
+                    state = excluded.state, parent = excluded.parent, deleted = 0, reverted = NULL,
+                    life = CASE head.deleted WHEN 1 THEN excluded.seq ELSE head.life END
                 """
         ).execute(arguments: ["pid": pid, "sequence": sequence, "now": now, "transfer": transfer])
     }

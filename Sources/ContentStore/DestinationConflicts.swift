@@ -184,10 +184,16 @@ enum Collision {
         """
 
     /// The row here holds more than what was sent to the source of the transfer, as far as that is known.
-    static let isOriginal = "sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash"
+    static let isOriginal = "\(wasSentOtherwise) AND \(isWhatWasSent)"
+
+    private static let wasSentOtherwise = "sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash"
+
+    /// The item here is the one of which something was sent, edited since or not, and no other that was made anew when
+    /// that was gone. The same content counts as the same item.
+    private static let isWhatWasSent = "(h.life IS sh.life OR h.hash IS sh.src_hash)"
 
     /// What the source has may have been made of what was sent to it last. States: acked, dropped, skipped, resend.
-    private static let mayStem = "sh.out_hash IS NOT NULL AND sh.state IN (1, 2, 3, 4)"
+    private static let mayStem = "sh.out_hash IS NOT NULL AND sh.state IN (1, 2, 3, 4) AND \(isWhatWasSent)"
 
     /// Columns 0 to 2 say where the row is, 3 to 8 what meets, 9 to 14 what both may have been made of.
     static func openSQL(_ scope: Scope) -> String {
@@ -222,7 +228,7 @@ enum Collision {
     /// Whether something staged meets an unfiltered original. Most instances have none, which is seen at once.
     static func hasOriginals(_ db: Database, _ record: TransferTable.Record) throws -> Bool {
         let isPossible = try Bool.fetchOne(
-            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM shadow sh WHERE sh.pid = ? AND \(isOriginal))"),
+            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM shadow sh WHERE sh.pid = ? AND \(wasSentOtherwise))"),
             arguments: [record.pid])
         guard isPossible == true else { return false }
         return try Bool.fetchOne(

@@ -37,54 +37,60 @@ struct Head {
     var isEdited: Bool
     var isDeleted: Bool
     var state: Int64?
+    /// Which of the items that had this id one after another it is; nil for the first. A tombstone keeps that of the
+    /// item it was.
+    var life: Int64?
 
     var isLive: Bool { !isDeleted }
 
     static func fetch(_ db: Database, _ place: Place) throws -> Head? {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT rid, hash, base, origin, edited, deleted, state
+                SELECT rid, hash, base, origin, edited, deleted, state, life
                 FROM head
                 WHERE kid = ? AND bucket = ? AND id = ?
                 """)
         return try Row.fetchOne(statement, arguments: StatementArguments(place.arguments)).map { row in
             Head(
                 rid: row[0], hash: row.hash(1), base: row.hash(2), origin: row[3], isEdited: row[4], isDeleted: row[5],
-                state: row[6])
+                state: row[6], life: row[7])
         }
     }
 
+    /// Puts an item where `head` is; whose output the row counts as stays. Over a tombstone a new life begins.
     static func put(
-        _ db: Database, _ place: Place, rid: Int64, hash: ContentHash, facts: ItemFacts, base: ContentHash?,
-        origin: Int64, isEdited: Bool, sequence: Int64, now: Int64
+        _ db: Database, _ place: Place, over head: Head?, rid: Int64, hash: ContentHash, facts: ItemFacts,
+        isEdited: Bool, sequence: Int64, now: Int64
     ) throws {
+        let life = head?.isDeleted == true ? sequence : head?.life
         try db.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO head
-                    (kid, bucket, id, rid, hash, base, origin, edited, seq, arrived, modified, state, parent, deleted, reverted)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)
+                    (kid, bucket, id, rid, hash, base, origin, edited, seq, arrived, modified, state, parent, deleted,
+                     reverted, life)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, ?)
                 """
         ).execute(
             arguments: StatementArguments(
                 place.arguments + [
-                    rid, hash.data, base?.data, origin, isEdited, sequence, now, facts.modified, facts.state,
-                    facts.parent,
+                    rid, hash.data, head?.base?.data, head?.origin ?? 0, isEdited, sequence, now, facts.modified,
+                    facts.state, facts.parent, life,
                 ] as [(any DatabaseValueConvertible)?]))
     }
 
-    /// Leaves a tombstone.
-    static func bury(
-        _ db: Database, _ place: Place, base: ContentHash?, origin: Int64, isEdited: Bool, sequence: Int64, now: Int64
-    ) throws {
+    /// Leaves a tombstone in the place of `head`; whose output the row counts as stays.
+    static func bury(_ db: Database, _ place: Place, _ head: Head, sequence: Int64, now: Int64) throws {
         try db.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO head
-                    (kid, bucket, id, rid, hash, base, origin, edited, seq, arrived, deleted, reverted)
-                VALUES (?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, 1, NULL)
+                    (kid, bucket, id, rid, hash, base, origin, edited, seq, arrived, deleted, reverted, life)
+                VALUES (?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, 1, NULL, ?)
                 """
         ).execute(
             arguments: StatementArguments(
-                place.arguments + [base?.data, origin, isEdited, sequence, now] as [(any DatabaseValueConvertible)?]))
+                place.arguments + [
+                    head.base?.data, head.origin, head.origin != 0, sequence, now, head.life,
+                ] as [(any DatabaseValueConvertible)?]))
     }
 }
 

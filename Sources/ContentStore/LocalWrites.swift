@@ -206,7 +206,7 @@ private struct LocalWriter {
         try Undo.note(
             db, run: run, place: place, verdict: head?.isLive == true ? .update : .create, rid: rid, hash: hash)
         try Head.put(
-            db, place, rid: rid, hash: hash, facts: facts, base: head?.base, origin: head?.origin ?? 0,
+            db, place, over: head, rid: rid, hash: hash, facts: facts,
             isEdited: head.map { $0.origin != 0 && $0.base != hash } ?? false, sequence: nextSequence(), now: now)
         if head?.isLive == true { report.updated += 1 } else { report.created += 1 }
         let wasPublished = head?.isLive == true && head?.state == 1
@@ -232,9 +232,7 @@ private struct LocalWriter {
         try BaseBodies.keep(db, place, before: head)
         try Undo.dropIntermediate(db, run: run, place: place, current: head.rid)
         try Undo.note(db, run: run, place: place, verdict: .delete, rid: nil, hash: nil)
-        try Head.bury(
-            db, place, base: head.base, origin: head.origin, isEdited: head.origin != 0, sequence: nextSequence(),
-            now: now)
+        try Head.bury(db, place, head, sequence: nextSequence(), now: now)
         try ConflictTable.settleDelete(db, of: place)
         report.removed += 1
     }

@@ -167,14 +167,16 @@ private struct Rollback {
             sql: """
                 INSERT INTO undo
                     (run, kid, bucket, id, verdict, existed, old_rid, old_hash, old_base, old_origin, old_edited,
-                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash, new_base, new_origin)
+                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash, new_base,
+                     new_origin, old_life)
                 SELECT ?, u.kid, u.bucket, u.id,
                     CASE WHEN h.rid IS u.old_rid THEN \(Verdict.adopt.rawValue)
                          WHEN u.old_deleted = 1 THEN \(Verdict.delete.rawValue)
                          ELSE \(Verdict.update.rawValue) END,
                     1, h.rid, h.hash, h.base, h.origin, h.edited, h.modified, h.state, h.parent, h.deleted, h.reverted,
                     u.old_rid, u.old_hash,
-                    CASE WHEN \(isSources) THEN NULL ELSE u.old_base END, CASE WHEN \(isSources) THEN 0 ELSE u.old_origin END
+                    CASE WHEN \(isSources) THEN NULL ELSE u.old_base END,
+                    CASE WHEN \(isSources) THEN 0 ELSE u.old_origin END, h.life
                 FROM undo u
                 JOIN head h ON h.kid = u.kid AND h.bucket = u.bucket AND h.id = u.id
                 WHERE u.run = ? AND NOT \(Self.isPastUndo) AND (\(untouched)) AND \(chosen)
@@ -190,7 +192,7 @@ private struct Rollback {
             sql: """
                 UPDATE head SET
                     rid = u.old_rid, hash = u.old_hash, modified = u.old_modified, state = u.old_state,
-                    parent = u.old_parent, deleted = u.old_deleted,
+                    parent = u.old_parent, deleted = u.old_deleted, life = u.old_life,
                     base = CASE WHEN \(isSources) THEN NULL ELSE u.old_base END,
                     origin = CASE WHEN \(isSources) THEN 0 ELSE u.old_origin END,
                     edited = CASE WHEN \(isSources) THEN 0 ELSE u.old_edited END,

@@ -23,6 +23,7 @@ enum Schema {
         ("v017-committed-stages", PackageResources.v017_committed_stages_sql),
         ("v018-packed-leaves", PackageResources.v018_packed_leaves_sql),
         ("v019-links-in-rows", PackageResources.v019_links_in_rows_sql),
+        ("v020-item-lives", PackageResources.v020_item_lives_sql),
     ]
 
     /// Makes the tables of a new store, and brings those of an earlier version of Tidelock to the form of this one.

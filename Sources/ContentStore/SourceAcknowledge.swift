@@ -52,30 +52,55 @@ private enum Acknowledgement {
     static func moveShadow(_ db: Database, transfer: String, pid: Int64) throws {
         try db.cachedStatement(
             sql: """
-                INSERT INTO shadow (pid, kid, bucket, id, src_hash, out_hash, fid, state)
-                SELECT ?, kid, bucket, id, src_hash, out_hash, fid, \(ShadowState.acked.rawValue)
+                INSERT INTO shadow (pid, kid, bucket, id, src_hash, out_hash, fid, state, life)
+                SELECT ?, kid, bucket, id, src_hash, out_hash, fid, \(ShadowState.acked.rawValue), life
                 FROM plan_op WHERE transfer = ? AND action = \(PlannedOperation.Action.put.rawValue)
                 ORDER BY kid, bucket, id
                 ON CONFLICT (pid, kid, bucket, id) DO UPDATE SET
-                    src_hash = excluded.src_hash, out_hash = excluded.out_hash, fid = excluded.fid, state = excluded.state
+                    src_hash = excluded.src_hash, out_hash = excluded.out_hash, fid = excluded.fid,
+                    state = excluded.state, life = excluded.life
                 """
         ).execute(arguments: [pid, transfer])
-        // A row that was let go because a handler drops it is remembered, so that it is not looked at again.
+        try noteDropped(db, transfer: transfer, pid: pid)
+        try noteGone(db, transfer: transfer, pid: pid)
+    }
+
+    /// A row that was let go because a handler drops it is remembered, so that it is not looked at again. What is known
+    /// of an item that had the id before stays as it is.
+    private static func noteDropped(_ db: Database, transfer: String, pid: Int64) throws {
         try db.cachedStatement(
             sql: """
-                UPDATE shadow SET state = \(ShadowState.dropped.rawValue), src_hash = p.src_hash, fid = p.fid
+                UPDATE shadow SET state = \(ShadowState.dropped.rawValue), fid = p.fid,
+                    src_hash = CASE
+                        WHEN shadow.out_hash IS NULL OR shadow.life IS p.life THEN p.src_hash
+                        ELSE shadow.src_hash END,
+                    life = CASE WHEN shadow.out_hash IS NULL THEN p.life ELSE shadow.life END
                 FROM plan_op p
                 WHERE p.transfer = ?2 AND p.action IN (2, 3) AND p.src_hash IS NOT NULL
                     AND shadow.pid = ?1 AND shadow.kid = p.kid AND shadow.bucket = p.bucket AND shadow.id = p.id
                 """
         ).execute(arguments: [pid, transfer])
+    }
+
+    /// Of an item that is not here, what was sent in another form stays known: a rollback may bring it back, and then
+    /// it is still the original of that. The peer's own item that came back is no original of anything.
+    private static func noteGone(_ db: Database, transfer: String, pid: Int64) throws {
+        let isMeant = """
+            pid = ?1 AND (kid, bucket, id) IN (
+                SELECT kid, bucket, id FROM plan_op
+                WHERE transfer = ?2 AND action IN (2, 3) AND src_hash IS NULL)
+            """
         try db.cachedStatement(
             sql: """
                 DELETE FROM shadow
-                WHERE pid = ?1 AND (kid, bucket, id) IN (
-                    SELECT kid, bucket, id FROM plan_op
-                    WHERE transfer = ?2 AND action IN (2, 3) AND src_hash IS NULL)
+                WHERE \(isMeant) AND (out_hash IS src_hash OR EXISTS (
+                    SELECT 1 FROM head h
+                    WHERE h.kid = shadow.kid AND h.bucket = shadow.bucket AND h.id = shadow.id
+                        AND h.deleted = 0 AND h.origin = ?1 AND h.edited = 0))
                 """
+        ).execute(arguments: [pid, transfer])
+        try db.cachedStatement(
+            sql: "UPDATE shadow SET state = \(ShadowState.none.rawValue), fid = NULL, open = 0 WHERE \(isMeant)"
         ).execute(arguments: [pid, transfer])
     }
 

@@ -56,7 +56,7 @@ extension Store {
             : "h.seq > :since AND h.seq <= :upTo AND (h.seq, h.bucket, h.id) > (:sequence, :bucket, :id)"
         return """
             SELECT h.id, h.bucket, h.hash, b.bytes, coalesce(s.state, 0), s.out_hash, h.seq, \(theirs), \(contested),
-                \(query.catchUp == nil ? "NULL, NULL" : "p.action, p.out_hash")
+                \(query.catchUp == nil ? "NULL, NULL" : "p.action, p.out_hash"), h.life
             FROM \(query.ids == nil ? "head h" : "\(NamedPlaces.sql) CROSS JOIN head h ON \(NamedPlaces.isAt("h"))")
             LEFT JOIN shadow s ON s.pid = :pid AND s.kid = h.kid AND s.bucket = h.bucket AND s.id = h.id
             LEFT JOIN body b ON b.rid = h.rid
@@ -88,7 +88,8 @@ extension Store {
     /// What is said of a live item whose row of the shadow is there.
     private static func unsettled(_ query: CandidateQuery) -> String {
         """
-        WHEN s.state IN (\(list([.acked, .dropped, .skipped]))) AND s.src_hash IS h.hash AND s.fid IS :fid THEN false
+        WHEN s.state IN (\(list([.acked, .dropped, .skipped]))) AND s.src_hash IS h.hash AND s.fid IS :fid
+            AND s.life IS h.life THEN false
         WHEN s.state = \(ShadowState.takenOver.rawValue) AND s.src_hash IS h.hash THEN false
         WHEN s.state = \(ShadowState.reverted.rawValue) THEN \(query.includesReverted)
         ELSE true
@@ -100,7 +101,7 @@ extension Store {
     static func openSQL(_ query: CandidateQuery) -> String {
         """
         SELECT s.id, s.bucket, h.hash, b.bytes, s.state, s.out_hash, 0, coalesce(\(theirs), 0), \(contested),
-            NULL, NULL
+            NULL, NULL, h.life
         FROM shadow s INDEXED BY shadow_open
         LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
         LEFT JOIN body b ON b.rid = h.rid
@@ -139,7 +140,8 @@ extension Store {
                     id: id, bucket: bucket, hash: row.hash(2), body: row.document(3),
                     shadow: ShadowState(rawValue: Int(row.integer(4))) ?? .none, acknowledged: row.hash(5),
                     isTheirs: row.integer(7) != 0, isContested: row.integer(8) != 0,
-                    planned: row.isNull(9) ? nil : planned(row, 9)))
+                    planned: row.isNull(9) ? nil : planned(row, 9),
+                    life: row.isNull(11) ? nil : row.integer(11)))
             if rows.count == limit { next = CandidatePosition(sequence: row.integer(6), bucket: bucket.number, id: id) }
         }
         return CandidatePage(rows: rows, next: next)

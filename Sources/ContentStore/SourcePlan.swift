@@ -208,8 +208,8 @@ enum PlanTables {
         let insert = try RowStatement(
             db,
             sql: """
-                INSERT INTO plan_op (transfer, kid, bucket, id, action, src_hash, out_hash, fid)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO plan_op (transfer, kid, bucket, id, action, src_hash, out_hash, fid, life)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         for row in rows {
             let place = Place(kid: kid, bucket: row.bucket, id: row.id)
@@ -226,6 +226,7 @@ enum PlanTables {
                 values.add(row.source)
                 values.add(row.output)
                 values.add(fid)
+                values.add(row.life)
             }
         }
     }
@@ -242,26 +243,35 @@ enum PlanTables {
         _ db: Database, _ row: PlannedOperation, at place: Place, pid: Int64, fid: Int64
     ) throws {
         let fresh: ShadowState = row.action == .drop ? .dropped : .skipped
-        let remember = try RowStatement(
-            db,
-            sql: """
-                INSERT INTO shadow (pid, kid, bucket, id, src_hash, out_hash, fid, state)
-                VALUES (?, ?, ?, ?, ?, NULL, ?, ?)
-                ON CONFLICT (pid, kid, bucket, id) DO UPDATE SET
-                    src_hash = CASE WHEN ?8 AND state IN (1, 4) AND src_hash IS NULL THEN NULL ELSE excluded.src_hash END,
-                    fid = excluded.fid,
-                    state = CASE WHEN state IN (1, 4) THEN state ELSE excluded.state END
-                """)
-        try remember.run { values in
+        try RowStatement(db, sql: rememberSQL).run { values in
             values.add(pid)
             values.add(place)
             values.add(row.source)
             values.add(fid)
             values.add(Int64(fresh.rawValue))
-            // What the peer holds stays contested as long as nobody has looked whether it is the same.
-            values.add(row.action == .skip ? 1 : 0)
+            values.add(row.life)
+            values.add(Int64(row.action.rawValue))
         }
     }
+
+    /// What the peer holds stays contested as long as nobody has looked whether it is the same. What was sent of an
+    /// item that had the id before is not forgotten for one of which nothing is sent.
+    private static let rememberSQL = """
+        INSERT INTO shadow (pid, kid, bucket, id, src_hash, out_hash, fid, state, life)
+        VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?8)
+        ON CONFLICT (pid, kid, bucket, id) DO UPDATE SET
+            src_hash = CASE
+                WHEN ?9 = \(PlannedOperation.Action.skip.rawValue) AND state IN (1, 4) AND src_hash IS NULL THEN NULL
+                WHEN \(isOfAnother) THEN src_hash
+                ELSE excluded.src_hash END,
+            life = CASE WHEN \(isOfAnother) THEN life ELSE excluded.life END,
+            fid = excluded.fid,
+            state = CASE WHEN state IN (1, 4) THEN state ELSE excluded.state END
+        """
+
+    private static let isOfAnother = """
+        ?9 <> \(PlannedOperation.Action.same.rawValue) AND out_hash IS NOT NULL AND life IS NOT excluded.life
+        """
 
     static func record(_ db: Database, _ batch: EncodedBatch, transfer: String, supersedes: Bool) throws {
         // Not kept: a statement holds its values until it is used again, and payloads are large.

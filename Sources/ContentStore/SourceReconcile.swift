@@ -102,7 +102,10 @@ private struct ShadowReconciler {
             // Of what is somebody else's and outside of the scope a destination tells some keys nothing: silence proves
             // nothing there, and a run whose scope has such a row in it compares digests.
             guard selected?.includes(row[1]) != false else { continue }
-            try forget(bucket: Bucket(number: UInt16(row[0] as Int)), id: row[1])
+            let bucket = Bucket(number: UInt16(row[0] as Int))
+            // Of an item that is at neither side there is nothing to find out.
+            guard try state != .none || isHere(row[1], bucket) else { continue }
+            try forget(bucket: bucket, id: row[1])
         }
     }
 
@@ -121,17 +124,20 @@ private struct ShadowReconciler {
             try set(item.id, bucket, state: .takenOver, output: nil)
         } else {
             try set(item.id, bucket, state: .foreign, output: nil)
-            try forgetOutputOfNothing(item.id, bucket)
         }
     }
 
-    /// The destination holds an output of ours. Which item it was made of is forgotten only when we did not know it.
+    /// The destination holds an output of ours. Which item it was made of is forgotten only when we did not know it;
+    /// then it may have been the one that is here.
     private func hold(_ item: HeldItem, _ bucket: Bucket, base: ContentHash, isKnown: Bool) throws {
         try set(item.id, bucket, state: item.isEdited ? .resend : .acked, output: base)
         try db.cachedStatement(
             sql: """
-                UPDATE shadow SET fid = NULL, src_hash = CASE WHEN ? THEN src_hash END
-                WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?
+                UPDATE shadow SET fid = NULL, src_hash = CASE WHEN ?1 THEN src_hash END,
+                    life = CASE WHEN ?1 THEN life ELSE (
+                        SELECT h.life FROM head h
+                        WHERE h.kid = shadow.kid AND h.bucket = shadow.bucket AND h.id = shadow.id) END
+                WHERE pid = ?2 AND kid = ?3 AND bucket = ?4 AND id = ?5
                 """
         ).execute(arguments: [isKnown, pid, kid, Int64(bucket.number), item.id])
     }
@@ -160,21 +166,11 @@ private struct ShadowReconciler {
         try tree.markDirty(db, bucket: bucket)
     }
 
-    /// An item that is made anew after it was deleted here is not the one of which something was sent.
-    private func forgetOutputOfNothing(_ id: String, _ bucket: Bucket) throws {
-        guard try !isHere(id, bucket) else { return }
-        try db.cachedStatement(
-            sql:
-                "UPDATE shadow SET src_hash = NULL, out_hash = NULL WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?"
-        ).execute(arguments: [pid, kid, Int64(bucket.number), id])
-    }
-
-    /// The destination has no such row: we start anew with it, and still know what we sent where the item is here.
+    /// The destination has no such row: we start anew with it, and still know what we sent.
     private func forget(bucket: Bucket, id: String) throws {
         try db.cachedStatement(
             sql: "UPDATE shadow SET state = 0, fid = NULL, open = 1 WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?"
         ).execute(arguments: [pid, kid, Int64(bucket.number), id])
-        try forgetOutputOfNothing(id, bucket)
         try tree.markDirty(db, bucket: bucket)
     }
 }

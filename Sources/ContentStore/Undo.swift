@@ -41,10 +41,11 @@ enum Undo {
             sql: """
                 INSERT INTO undo
                     (run, kid, bucket, id, verdict, existed, old_rid, old_hash, old_base, old_origin, old_edited,
-                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash, new_base, new_origin)
+                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash, new_base,
+                     new_origin, old_life)
                 SELECT ?1, ?2, ?3, ?4, ?5, h.id IS NOT NULL, h.rid, h.hash, h.base, coalesce(h.origin, 0),
                        coalesce(h.edited, 0), h.modified, h.state, h.parent, coalesce(h.deleted, 1), h.reverted, ?6, ?7,
-                       h.base, coalesce(h.origin, 0)
+                       h.base, coalesce(h.origin, 0), h.life
                 FROM (SELECT 1) LEFT JOIN head h ON h.kid = ?2 AND h.bucket = ?3 AND h.id = ?4
                 WHERE true
                 ON CONFLICT (run, kid, bucket, id) DO UPDATE SET

@@ -167,7 +167,9 @@ struct KindPlanner {
             plan.drops += 1
             let isThere = row.shadow.isHeld || (deletesForeign && row.shadow.isForeign)
             guard isThere else { return Step(operation: operation(row, .drop, output: nil)) }
-            return letGo(row.id, row.bucket, source: row.hash, isContested: row.isContested)
+            var step = letGo(row.id, row.bucket, source: row.hash, isContested: row.isContested)
+            step.operation.life = row.life
+            return step
         }
     }
 
@@ -231,9 +233,11 @@ struct KindPlanner {
     private func operation(_ row: Candidate, _ action: PlannedOperation.Action, output: ContentHash?)
         -> PlannedOperation
     {
-        PlannedOperation(
+        var operation = PlannedOperation(
             id: row.id, bucket: row.bucket, action: action, source: row.hash, output: output,
             isContested: row.isContested)
+        operation.life = row.life
+        return operation
     }
 
     private mutating func write(

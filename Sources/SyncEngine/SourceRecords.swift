@@ -153,6 +153,8 @@ public struct Candidate: Sendable {
     public var isContested: Bool
     /// What the plan said of the row before it changed.
     public var planned: Planned?
+    /// Which of the items that had this id one after another it is; nil for the first.
+    public var life: Int64?
 
     public struct Planned: Sendable {
         public var action: PlannedOperation.Action
@@ -166,9 +168,11 @@ public struct Candidate: Sendable {
 
     public init(
         id: String, bucket: Bucket, hash: ContentHash?, body: JSONDocument?, shadow: ShadowState,
-        acknowledged: ContentHash?, isTheirs: Bool, isContested: Bool, planned: Planned? = nil
+        acknowledged: ContentHash?, isTheirs: Bool, isContested: Bool, planned: Planned? = nil,
+        life: Int64? = nil
     ) {
         self.planned = planned
+        self.life = life
         self.id = id
         self.bucket = bucket
         self.hash = hash
@@ -287,6 +291,8 @@ public struct PlannedOperation: Sendable {
     public var isContested: Bool
     /// See `BatchEntry.supersedes`.
     public var supersedes = false
+    /// See `Candidate.life`.
+    public var life: Int64?
 
     public init(
         id: String, bucket: Bucket, action: Action, source: ContentHash?, output: ContentHash?,

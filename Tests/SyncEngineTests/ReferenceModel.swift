@@ -15,6 +15,8 @@ struct ModelRow: Hashable {
     var revertedFrom: Int?
     /// Changes whenever a body is written, equal or not.
     var writing = 0
+    /// Another one for each item that is made where there was none.
+    var life = 0
 
     var isEdited: Bool { origin != nil && item != base }
 }
@@ -24,6 +26,8 @@ struct ModelMemory: Hashable {
     var source: ModelItem?
     /// What was sent last, whatever has become of it there.
     var output: ModelItem?
+    /// The life of the item that this was made of.
+    var life: Int
     var isHeld: Bool
     /// A rollback took the row back, which the source learnt when its item was this.
     var reverted: ModelItem?
@@ -31,6 +35,23 @@ struct ModelMemory: Hashable {
     var isUncertain = false
     /// The destination kept an item that a handler dropped, and the source may not have heard of it.
     var isSpared = false
+
+    /// Whether what was sent is not all of the item that is here now, which is the one it was made of, edited since or
+    /// not, and no other that was made anew when that was gone.
+    func isLess(than row: ModelRow) -> Bool {
+        guard let output, output != source else { return false }
+        return life == row.life || source == row.item
+    }
+
+    /// What stays known when the destination does not hold the output any more. `row`: what was looked at, and is not
+    /// sent; another item than the one of which something was sent does not take its place.
+    func letGo(_ row: ModelRow? = nil, isSpared: Bool = false) -> ModelMemory {
+        var memory = self
+        (memory.isHeld, memory.reverted, memory.isUncertain, memory.isSpared) = (false, nil, false, isSpared)
+        guard let row, output == nil || life == row.life else { return memory }
+        (memory.source, memory.life) = (row.item, row.life)
+        return memory
+    }
 }
 
 /// What a simulated run is asked to do.
@@ -98,6 +119,7 @@ extension ReferenceModel {
         var row = row(instance, key)
         let old = row
         guard row.item != item else { return }
+        if row.item == nil { row.life = nextWriting() }
         row.item = item
         row.isKept = false
         row.revertedFrom = nil
@@ -221,7 +243,7 @@ extension ReferenceModel {
         if theirs.origin == run.source, !theirs.isEdited { return .apply(output) }
         let back = memory[Stream(source: run.destination, destination: run.source)]?[key]
         if let back, back.isHeld, back.output == theirs.item { return .apply(output) }
-        if let back, let sent = back.output, sent != back.source { return .keepOriginal(output) }
+        if let back, back.isLess(than: theirs) { return .keepOriginal(output) }
         return run.keepsEdits ? .keepOriginal(output) : .apply(output)
     }
 
@@ -303,18 +325,23 @@ extension ReferenceModel {
     private mutating func outcome(_ decision: Decision, _ old: ModelRow, source: Int) -> ModelRow {
         switch decision {
         case .nothing, .eitherWay: return old
-        case .apply(let output): return ModelRow(item: output, origin: source, base: output, writing: nextWriting())
+        case .apply(let output):
+            let life = old.item == nil ? nextWriting() : old.life
+            return ModelRow(item: output, origin: source, base: output, writing: nextWriting(), life: life)
         case .adopt(let output):
-            return ModelRow(item: old.item, origin: source, base: output, writing: old.writing)
+            return ModelRow(item: old.item, origin: source, base: output, writing: old.writing, life: old.life)
         case .keepOriginal(let output):
-            return ModelRow(item: old.item, origin: source, base: output, isKept: true, writing: old.writing)
+            return ModelRow(
+                item: old.item, origin: source, base: output, isKept: true, writing: old.writing, life: old.life)
         case .patch(let item, let output):
             return ModelRow(
-                item: item, origin: source, base: output, isKept: item != output, writing: nextWriting())
+                item: item, origin: source, base: output, isKept: item != output, writing: nextWriting(),
+                life: old.life)
         case .delete where old.item != nil: return ModelRow(item: nil, writing: nextWriting())
         case .delete: return ModelRow(item: nil, revertedFrom: old.revertedFrom, writing: old.writing)
         case .release, .keepDeleted:
-            return ModelRow(item: old.item, revertedFrom: old.revertedFrom, writing: old.writing)
+            return ModelRow(
+                item: old.item, revertedFrom: old.revertedFrom, writing: old.writing, life: old.life)
         }
     }
 
@@ -326,12 +353,16 @@ extension ReferenceModel {
         let outcome = mine.item.map { run.matches($0, key) ? filters[run.source].outcome($0) : .skip }
         switch decision {
         case .apply(let output), .adopt(let output), .keepOriginal(let output), .patch(_, let output):
-            memory[stream, default: [:]][key] = ModelMemory(source: mine.item, output: output, isHeld: true)
+            memory[stream, default: [:]][key] = ModelMemory(
+                source: mine.item, output: output, life: mine.life, isHeld: true)
         case .release where outcome == .drop && !isTheirs, .delete where outcome == .drop,
             .keepDeleted where outcome == .drop:
-            memory[stream, default: [:]][key] = ModelMemory(
-                source: mine.item, output: known?.output, isHeld: false, isSpared: decision == .keepDeleted)
-        case .delete, .release, .keepDeleted: memory[stream]?[key] = nil
+            let before = known ?? ModelMemory(life: mine.life, isHeld: false)
+            memory[stream, default: [:]][key] = before.letGo(mine, isSpared: decision == .keepDeleted)
+        case .delete, .release, .keepDeleted:
+            // A rollback may bring the item back of which something else was sent than what it was.
+            let isOriginal = !isTheirs && known?.output != known?.source
+            memory[stream]?[key] = isOriginal ? known?.letGo() : nil
         case .nothing, .eitherWay: rememberQuiet(run, key, isTheirs ? nil : outcome, theirs: theirs)
         }
     }
@@ -342,22 +373,26 @@ extension ReferenceModel {
     ) {
         let stream = Stream(source: run.source, destination: run.destination)
         let isOurs = theirs.origin == run.source
-        guard let item = row(run.source, key).item else {
+        let mine = row(run.source, key)
+        guard let item = mine.item else {
             if !isOurs { memory[stream]?[key]?.isUncertain = true }
             return
         }
+        let known = memory[stream]?[key]
         // Lists do not name what is gone: whoever compares then starts anew with the row.
         if !isOurs, theirs.item == nil { memory[stream]?[key]?.isUncertain = true }
         guard run.matches(item, key) else { return }
         if theirs.revertedFrom == run.source {
-            let known = memory[stream]?[key]
-            memory[stream, default: [:]][key] = ModelMemory(
-                source: known?.source, output: known?.output, isHeld: false, reverted: item)
+            var taken = known?.letGo() ?? ModelMemory(life: mine.life, isHeld: false)
+            taken.reverted = item
+            memory[stream, default: [:]][key] = taken
         } else if isOurs {
-            memory[stream, default: [:]][key]?.source = item
+            guard let known, known.life == mine.life || outcome == .put(known.output ?? item) else { return }
+            memory[stream]?[key]?.source = item
+            memory[stream]?[key]?.life = mine.life
         } else if outcome == .drop || outcome == .skip, memory[stream]?[key]?.reverted == nil {
             guard let known = memory[stream]?[key], !known.isHeld || known.source != item else { return }
-            memory[stream]?[key] = ModelMemory(source: item, output: known.output, isHeld: false)
+            memory[stream]?[key] = known.letGo(mine)
         }
     }
 }
