@@ -194,7 +194,11 @@ extension ReferenceModel {
         }
         guard run.matches(item, key) else { return .nothing }
         let mine = row(run.source, key)
-        if mine.origin == run.destination, !mine.isEdited { return isOurs ? .release : .nothing }
+        if mine.origin == run.destination, !mine.isEdited {
+            guard isOurs else { return .nothing }
+            // That the source's own row was found to be what the destination has is no change that it has to look at.
+            return theirs.item == item ? .eitherWay : .release
+        }
         let known = memory(run, key)
         if isReverted, !run.includesReverted { return .nothing }
         // Without a change on its own side, the source has no reason to ask what has become of such a row.
@@ -210,6 +214,8 @@ extension ReferenceModel {
             if !isOurs, let known, known.isHeld || known.reverted != nil, known.source == item, !isReverted {
                 return theirs.item == nil || known.isUncertain || !known.isHeld ? .eitherWay : .nothing
             }
+            // An output that stays as it was is not sent again where another source has taken the row over.
+            if !isOurs, let known, known.isHeld, known.output == output, !isReverted { return .eitherWay }
             if isOurs, !theirs.isEdited || theirs.isKept, theirs.base == output { return .nothing }
             return arrive(output, run, key, theirs, isReverted: isReverted)
         }
@@ -283,7 +289,9 @@ extension ReferenceModel {
     private func settle(
         _ run: ModelRun, _ key: ItemKey, _ old: ModelRow, _ actual: (item: ModelItem?, origin: Int?)
     ) -> Decision {
-        guard let item = row(run.source, key).item else { return .nothing }
+        let mine = row(run.source, key)
+        guard let item = mine.item else { return .nothing }
+        if mine.origin == run.destination, !mine.isEdited { return actual.origin == run.source ? .nothing : .release }
         switch filters[run.source].outcome(item) {
         case .put(let output) where actual.origin == run.source:
             return arrive(output, run, key, old, isReverted: old.revertedFrom == run.source)
