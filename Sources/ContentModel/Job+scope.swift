@@ -9,7 +9,7 @@ extension Job {
         case .assets: scope.assets = try assets()
         case .pages: scope.pages = try pages()
         case .lokalize: scope.translations = try translations()
-        case .layout: _ = try flag("syncAll")
+        case .layout: if try flag("syncAll") == false { throw nothing("syncAll") }
         }
         if name != .content || !scope.namesContent { scope.jobs = [name] }
         return scope
@@ -25,9 +25,19 @@ extension Job {
                 .usage, "The job '\(name.rawValue)' says both 'syncAll' and which 'data' to move.",
                 hint: "Leave 'syncAll' out.")
         }
-        guard let filter = settings.member("filter"), filter != .emptyArray, filter != .emptyObject else { return }
-        _ = try ContentFilter(filter)
-        scope.filter = filter.text
+        if let filter = settings.member("filter"), filter != .emptyArray, filter != .emptyObject {
+            _ = try ContentFilter(filter)
+            scope.filter = filter.text
+        }
+        if try flag("syncAll") == false { try requireChoice(in: &scope) }
+    }
+
+    /// Where not everything is meant, something is named: locales alone may be.
+    private func requireChoice(in scope: inout Scope) throws {
+        let isAllData = settings.member("data") == JSONDocument(bool: true)
+        guard !scope.namesContent, scope.filter == nil, !isAllData else { return }
+        guard scope.locales == true else { throw nothing("syncAll", "models", "data", "locales", "filter") }
+        scope.items = [:]
     }
 
     private func assets() throws -> AssetSelection? {
@@ -50,7 +60,9 @@ extension Job {
     }
 
     private func translations() throws -> TranslationSelection? {
-        let projects = try flag("syncAll") == true ? nil : names("projects", check: Kind.translations)
+        let syncsAll = try flag("syncAll")
+        let projects = syncsAll == true ? nil : try names("projects", check: Kind.translations)
+        guard syncsAll != false || projects != nil else { throw nothing("syncAll", "projects") }
         let selection = TranslationSelection(projects: projects, rule: try translationRule())
         return selection == .whole ? nil : selection
     }
@@ -67,16 +79,21 @@ extension Job {
         return .override
     }
 
-    /// Whether a part takes part: it does unless it is left out, or 'syncAll' says that everything does.
+    /// Whether a part takes part: it does unless it is left out, or 'syncAll' says that everything does, or that only
+    /// what is named does.
     private func takes(_ part: String) throws -> Bool {
         let part = try flag(part)
-        return try flag("syncAll") == true || part != false
+        return switch try flag("syncAll") {
+        case true: true
+        case false: part == true
+        default: part != false
+        }
     }
 
     private func nothing(_ parts: String...) -> TidelockError {
         TidelockError(
             .usage, "The job '\(name.rawValue)' moves nothing.",
-            hint: "Leave at least one of these on: \(parts.joined(separator: ", ")).")
+            hint: "Say at least one of these: \(parts.joined(separator: ", ")).")
     }
 }
 

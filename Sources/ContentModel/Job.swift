@@ -90,9 +90,11 @@ extension Job {
         return flag
     }
 
-    /// Nil where nothing is named, and so all of them are meant.
+    /// Nil where the setting is left out, and so all of them are meant. An empty list is refused: what a script filtered
+    /// until nothing was left must not come to mean everything.
     func names(_ setting: String, check: (String) throws -> Kind) throws -> [String]? {
-        guard let value = settings.member(setting), value != .emptyArray, value != .emptyObject else { return nil }
+        guard let value = settings.member(setting) else { return nil }
+        guard value != .emptyArray, value != .emptyObject else { throw wrong(setting, "a list of at least one name") }
         guard case .array(let elements) = JSONValue(value) else { throw wrong(setting, "a list of names") }
         return try elements.map { element in
             guard case .string(let name) = element else { throw wrong(setting, "a list of names") }

@@ -44,6 +44,40 @@ import Testing
             try selected(#"{"models":["pages"],"data":[{"kind":"models","ids":["posts"]}]}"#) == ["models:pages+posts"])
     }
 
+    @Test func localesAloneMayBeNamed() throws {
+        #expect(try selected(#"{"syncAll":false,"locales":true}"#) == ["locales"])
+    }
+
+    @Test func whereNotEverythingIsMeantSomethingIsNamed() throws {
+        #expect(
+            try selected(#"{"syncAll":false,"models":["posts"]}"#)
+                == ["models:posts", "content/posts", "singletons:posts"])
+        #expect(try selected(#"{"syncAll":false,"data":{"posts":["1"]}}"#) == ["content/posts:1"])
+        #expect(try scope(#"{"syncAll":false,"filter":{"v":1}}"#).filter == #"{"v":1}"#)
+        #expect(
+            try runs(#"[{"name":"pages","syncSettings":{"syncAll":false,"menus":true}}]"#).map(\.pages)
+                == [PageSelection(pages: false, menus: true, settings: false)])
+    }
+
+    @Test(
+        arguments: [
+            #"{"name":"content","syncSettings":{"models":[],"mirror":true}}"#,
+            #"{"name":"content","syncSettings":{"models":{}}}"#,
+            #"{"name":"content","syncSettings":{"models":null}}"#,
+            #"{"name":"content","syncSettings":{"syncAll":false}}"#,
+            #"{"name":"content","syncSettings":{"syncAll":false,"locales":false,"mirror":true}}"#,
+            #"{"name":"content","syncSettings":{"syncAll":false,"models":[],"locales":true}}"#,
+            #"{"name":"content","syncSettings":{"syncAll":false,"filter":{}}}"#,
+            #"{"name":"lokalize","syncSettings":{"projects":[]}}"#,
+            #"{"name":"lokalize","syncSettings":{"syncAll":false,"missingKeysOnly":true}}"#,
+            #"{"name":"pages","syncSettings":{"syncAll":false}}"#,
+            #"{"name":"assets","syncSettings":{"syncAll":false,"folders":false}}"#,
+            #"{"name":"layout","syncSettings":{"syncAll":false}}"#,
+        ])
+    func whatNamesNothingNeverMeansEverything(_ job: String) {
+        #expect { try runs("[\(job)]") } throws: { ($0 as? TidelockError)?.code == .usage }
+    }
+
     private func runs(_ jobs: String) throws -> [Scope] {
         try Job.runs(JSONDocument(validating: jobs).elements.map { try Job($0) }).map(\.scope)
     }
