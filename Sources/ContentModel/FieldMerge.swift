@@ -2,8 +2,8 @@
 ///
 /// A field that one side changed since both were the same takes that side's value. Fields changed on both sides to
 /// different values are conflicts: they take the value of the preferred side and are named. Objects are merged field by
-/// field, lists of objects that all carry an `_id` element by element, any other list is one value. What nobody changed
-/// stays byte for byte as the target has it.
+/// field, lists of objects that all carry an `_id` element by element, any other list is one value, unless an
+/// original is patched. What nobody changed stays byte for byte as the target has it.
 public struct FieldMerge: Sendable, Equatable {
     public enum Side: Sendable {
         case source, target
@@ -12,16 +12,37 @@ public struct FieldMerge: Sendable, Equatable {
     public var merged: JSONDocument
     /// Paths of the fields that were changed on both sides, such as `seo.title` and `blocks[b1].text`; the first thousand.
     public var conflicts: [String]
+    /// Those of the conflicts in which the target stays whatever side is preferred, since with it something would be
+    /// lost that the source was never given.
+    public var waiting: [String]
 
     /// Fields named at most.
     static let namedConflicts = 1_000
 
     /// Never throws. `base` is what both sides were made of.
     public init(base: JSONDocument, source: JSONDocument, target: JSONDocument, preferring side: Side = .target) {
-        var merger = Merger(preferred: side)
+        self.init(Merger(preferred: side), base: base, source: source, target: target)
+    }
+
+    /// Merges into an unfiltered original what became of its filtered form, the base, elsewhere.
+    ///
+    /// Fields that are in the original only never left it: they stay, also in an object that the source removed, and in
+    /// elements of lists without ids that can be told from one another. Where they cannot stay, the whole value does.
+    /// `isUntouched`: nobody edited the original since.
+    public init(
+        patching original: JSONDocument, isUntouched: Bool, base: JSONDocument, source: JSONDocument,
+        preferring side: Side
+    ) {
+        let merger = Merger(preferred: side, heldBack: HeldBack(isUntouched: isUntouched))
+        self.init(merger, base: base, source: source, target: original)
+    }
+
+    private init(_ merger: Merger, base: JSONDocument, source: JSONDocument, target: JSONDocument) {
+        var merger = merger
         // An item is always there on both sides, so the merge has a value.
         merged = merger.value(base, source, target, at: .item) ?? target
         conflicts = merger.conflicts
+        waiting = merger.waiting
     }
 }
 
@@ -32,12 +53,16 @@ extension FieldMerge {
 
 private struct Merger {
     let preferred: FieldMerge.Side
+    /// Nil where the target is no unfiltered original.
+    let heldBack: HeldBack?
     var conflicts: [String] = []
+    var waiting: [String] = []
     /// Whether the item as a whole is later at the source; decides who changed it last.
     private var isSourceLater = false
 
-    init(preferred: FieldMerge.Side) {
+    init(preferred: FieldMerge.Side, heldBack: HeldBack? = nil) {
         self.preferred = preferred
+        self.heldBack = heldBack
     }
 
     /// Nil when the value is gone.
@@ -49,6 +74,10 @@ private struct Merger {
         if let source, let target, path.depth < FieldWalk.depth {
             if let lists = Lists(base, source, target) { return merge(lists, at: path) }
             if let objects = Objects(base, source, target) { return merge(objects, at: path) }
+            if let heldBack, let lists = MatchedLists(base, source, target, heldBack) { return merge(lists, at: path) }
+        }
+        if let heldBack, let base, let target, heldBack.isPart(of: target, beside: base) {
+            return keeping(target, base, source, at: path)
         }
         note(path)
         return preferred == .source ? source : target
@@ -57,6 +86,22 @@ private struct Merger {
     private mutating func note(_ path: FieldPath) {
         guard conflicts.count < FieldMerge.namedConflicts else { return }
         conflicts.append(path.text)
+    }
+
+    /// Of an object that is gone at the source, what was held back; any other value, and an element of a list, as a
+    /// whole.
+    private mutating func keeping(
+        _ target: JSONDocument, _ base: JSONDocument, _ source: JSONDocument?, at path: FieldPath
+    ) -> JSONDocument? {
+        if source == nil, base.isObject, !path.isElement, path.depth < FieldWalk.depth,
+            let objects = Objects(base, .emptyObject, target)
+        {
+            let rest = merge(objects, at: path)
+            return rest == .emptyObject ? nil : rest
+        }
+        note(path)
+        if waiting.count < FieldMerge.namedConflicts { waiting.append(path.text) }
+        return target
     }
 }
 
@@ -140,6 +185,20 @@ extension Merger {
             merged[id] = value(lists.base[id], lists.source[id], lists.target[id], at: path.element(id))
         }
         return .array(order(lists, at: path).compactMap { merged[$0] })
+    }
+
+    private mutating func merge(_ lists: MatchedLists, at path: FieldPath) -> JSONDocument {
+        var merged: [JSONDocument] = []
+        for (position, element) in lists.source.enumerated() {
+            guard let origin = lists.origins[position] else {
+                merged.append(element)
+                continue
+            }
+            let place = path.element(Array("\(position)".utf8))
+            // What is there on both sides has a value.
+            merged.append(value(lists.base[origin], element, lists.target[origin], at: place) ?? element)
+        }
+        return .array(merged)
     }
 
     /// The elements that all three lists have stand as the side put them that moved them; the others follow the element

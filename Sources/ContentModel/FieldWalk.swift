@@ -27,6 +27,8 @@ struct FieldPath {
 
     var depth: Int { steps.count }
     var isItem: Bool { steps.isEmpty }
+    /// Whether it leads to an element of a list itself.
+    var isElement: Bool { if case .element? = steps.last { true } else { false } }
 
     func member(_ name: [UInt8]) -> FieldPath { appending(.member(name)) }
 

@@ -46,14 +46,15 @@ struct ParkedConflicts {
                     SELECT s.kid, s.bucket, s.id, coalesce(s.arrived, s.rid), s.hash,
                         CASE WHEN s.arrived IS NULL THEN s.seen ELSE s.stored END,
                         CASE WHEN u.old_origin = :pid THEN u.old_base END,
-                        CASE s.keep WHEN \(Decision.merged.rawValue) THEN c.fields ELSE s.fields END
+                        CASE WHEN s.keep IN (\(Decision.list([.merged, .patched]))) THEN c.fields ELSE s.fields END
                     FROM stage s
                     JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
                     LEFT JOIN conflict c ON c.kid = s.kid AND c.bucket = s.bucket AND c.id = s.id AND c.pid = :pid
                     WHERE s.transfer = :transfer AND u.verdict <> \(Verdict.nothing.rawValue) AND (
                         s.keep IN (\(Decision.parked.rawValue), \(Decision.mergedParked.rawValue))
                         OR (s.op = 2 AND s.keep IN (\(Decision.list(Decision.keeping))))
-                        OR (s.keep = \(Decision.merged.rawValue) AND s.fields = '[]' AND c.fields IS NOT NULL))
+                        OR (s.keep = \(Decision.merged.rawValue) AND s.fields = '[]' AND c.fields IS NOT NULL)
+                        OR (s.keep = \(Decision.patched.rawValue) AND c.fields IS NOT NULL))
                     ORDER BY s.kid, s.id
                     """),
             arguments: ["pid": pid, "transfer": transfer]

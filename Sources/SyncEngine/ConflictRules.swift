@@ -22,17 +22,19 @@ struct ConflictRules {
         }
     }
 
-    /// An unfiltered original takes what the source changed and keeps what was held back from it. An edit made here is
-    /// left to the policies that do not merge.
+    /// An unfiltered original takes what the source changed and keeps what was held back from it; where it cannot do
+    /// both, the change waits. An edit made here is left to the policies that do not merge.
     private func patch(_ staged: StagedConflict, base: JSONDocument?) -> Settlement? {
         guard staged.isOriginal, let base, let source = staged.conflict.source, let target = staged.conflict.target,
             policy == .source || policy == .mergeFields || staged.isUntouched
         else { return nil }
         let merge = FieldMerge(
-            base: base, source: source, target: target, preferring: policy == .source ? .source : .target)
+            patching: target, isUntouched: staged.isUntouched, base: base, source: source,
+            preferring: policy == .source ? .source : .target)
         if merge.conflicts.isEmpty { return staged.isUntouched ? .patched(merge.merged) : .merged(merge.merged) }
         switch policy {
-        case .source: return .merged(merge.merged)
+        case .source:
+            return merge.waiting.isEmpty ? .merged(merge.merged) : .mergedParked(merge.merged, fields: merge.waiting)
         case .mergeFields: return .mergedParked(merge.merged, fields: merge.conflicts)
         case .target, .fail, .park: return nil
         }

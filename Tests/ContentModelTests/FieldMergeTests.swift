@@ -70,6 +70,81 @@ import Testing
         #expect(merge.conflicts == ["l[a].v"])
     }
 
+    private func patch(
+        _ original: String, _ base: String, _ source: String, isUntouched: Bool = true,
+        preferring side: FieldMerge.Side = .source
+    ) throws -> FieldMerge {
+        FieldMerge(
+            patching: try JSONDocument(validating: original), isUntouched: isUntouched,
+            base: try JSONDocument(validating: base), source: try JSONDocument(validating: source), preferring: side)
+    }
+
+    private static let listed = (
+        original: #"{"l":[{"x":1,"hid":"L1"},{"x":2,"hid":"L2"}]}"#, base: #"{"l":[{"x":1},{"x":2}]}"#
+    )
+
+    @Test(
+        arguments: [
+            (#"[{"x":1},{"x":22}]"#, #"[{"x":1,"hid":"L1"},{"x":22,"hid":"L2"}]"#),
+            (#"[{"x":11},{"x":22}]"#, #"[{"x":11,"hid":"L1"},{"x":22,"hid":"L2"}]"#),
+            (#"[{"x":2},{"x":1}]"#, #"[{"x":2,"hid":"L2"},{"x":1,"hid":"L1"}]"#),
+            (#"[{"x":1},{"x":2},{"x":3}]"#, #"[{"x":1,"hid":"L1"},{"x":2,"hid":"L2"},{"x":3}]"#),
+            (#"[{"x":0},{"x":1},7,{"x":2}]"#, #"[{"x":0},{"x":1,"hid":"L1"},7,{"x":2,"hid":"L2"}]"#),
+        ])
+    func whatWasHeldBackStaysWithItsElementOfAListWithoutIds(list: String, patched: String) throws {
+        for isUntouched in [true, false] {
+            let merge = try patch(Self.listed.original, Self.listed.base, "{\"l\":\(list)}", isUntouched: isUntouched)
+            #expect(merge.conflicts == [] && merge.merged.text == "{\"l\":\(patched)}")
+        }
+    }
+
+    @Test(arguments: [#"[{"x":1}]"#, #"[{"x":2},{"x":3}]"#, #"[{"x":11},{"x":2},{"x":3}]"#, "[]", "7"])
+    func aListWaitsWhereSomethingHeldBackWouldBeLost(list: String) throws {
+        for isUntouched in [true, false] {
+            let merge = try patch(Self.listed.original, Self.listed.base, "{\"l\":\(list)}", isUntouched: isUntouched)
+            #expect(merge.waiting == ["l"] && merge.conflicts == ["l"])
+            #expect(merge.merged.text == Self.listed.original)
+        }
+        let gone = try patch(Self.listed.original, Self.listed.base, "{}")
+        #expect(gone.waiting == ["l"] && gone.merged.text == Self.listed.original)
+    }
+
+    @Test func elementsThatWereHeldBackAsAWholeMakeTheirListWait() throws {
+        let merge = try patch(#"{"l":["a","internal"]}"#, #"{"l":["a"]}"#, #"{"l":["a","b"]}"#)
+        #expect(merge.waiting == ["l"] && merge.merged.text == #"{"l":["a","internal"]}"#)
+        let edited = try patch(
+            #"{"l":["a","c"]}"#, #"{"l":["a"]}"#, #"{"l":["a","b"]}"#, isUntouched: false)
+        #expect(edited.waiting == [] && edited.conflicts == ["l"] && edited.merged.text == #"{"l":["a","b"]}"#)
+    }
+
+    @Test func elementsOfAnEditedListAreNotMistakenForOneAnother() throws {
+        let merge = try patch(
+            #"{"l":[{"x":2,"hid":"L2"},{"x":1,"hid":"L1"}]}"#, Self.listed.base, #"{"l":[{"x":11},{"x":2}]}"#,
+            isUntouched: false)
+        #expect(merge.waiting == ["l"] && merge.merged.text == #"{"l":[{"x":2,"hid":"L2"},{"x":1,"hid":"L1"}]}"#)
+    }
+
+    @Test func anObjectThatIsGoneLeavesWhatWasHeldBackOfIt() throws {
+        let original = #"{"seo":{"a":1,"hid":"H","in":{"b":1,"c":2},"out":{"d":1}},"v":1}"#
+        let merge = try patch(original, #"{"seo":{"a":1,"in":{"b":1},"out":{"d":1}},"v":1}"#, #"{"v":1}"#)
+        #expect(merge.conflicts == [] && merge.merged.text == #"{"seo":{"hid":"H","in":{"c":2}},"v":1}"#)
+        let whole = try patch(#"{"seo":{"a":1},"s":1}"#, #"{"seo":{"a":1}}"#, "{}")
+        #expect(whole.conflicts == [] && whole.merged.text == #"{"s":1}"#)
+        let other = try patch(#"{"seo":{"a":1,"hid":"H"}}"#, #"{"seo":{"a":1}}"#, #"{"seo":"none"}"#)
+        #expect(other.waiting == ["seo"] && other.merged.text == #"{"seo":{"a":1,"hid":"H"}}"#)
+    }
+
+    @Test func anElementThatIsGoneWaitsWhereSomethingWasHeldBackOfIt() throws {
+        let merge = try patch(
+            #"{"l":[{"_id":"a","hid":1},{"_id":"b","v":1}]}"#, #"{"l":[{"_id":"a"},{"_id":"b","v":1}]}"#, #"{"l":[]}"#)
+        #expect(merge.waiting == ["l[a]"] && merge.merged.text == #"{"l":[{"_id":"a","hid":1}]}"#)
+    }
+
+    @Test func aValueThatIsNoFieldHeldBackGoesByThePreferredSide() throws {
+        let merge = try patch(#"{"mail":"a@example.org"}"#, #"{"mail":"…"}"#, #"{"mail":"none"}"#)
+        #expect(merge.waiting == [] && merge.conflicts == ["mail"] && merge.merged.text == #"{"mail":"none"}"#)
+    }
+
     @Test func theStampsOfTheLaterSideCount() throws {
         let base = #"{"t":1,"u":1,"_modified":10,"_mby":"x"}"#
         let source = #"{"t":2,"u":1,"_modified":30,"_mby":"s"}"#

@@ -28,6 +28,19 @@ import TidelockTestSupport
         try await b.put(.posts, #"{"_id":"1","v":2}"#)
     }
 
+    /// A has an original with something held back inside objects and a list without ids.
+    private func nested() async throws {
+        a.hooks.install("strips nested", version: 1) { _, item in
+            .changed(try JSONDocument(validating: item.body.text.replacing(#/,?"hid":"[^"]*"/#, with: "")))
+        }
+        try await a.put(.posts, Self.nestedOriginal)
+        try await a.push(to: b)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","seo":{"a":1},"list":[{"x":1},{"x":2}]}"#)
+    }
+
+    private static let nestedOriginal =
+        #"{"_id":"1","seo":{"a":1,"hid":"H"},"list":[{"x":1,"hid":"L1"},{"x":2,"hid":"L2"}]}"#
+
     private func expectKept(_ run: TestRunResult) async throws {
         #expect(run.result?.conflicts.map(\.verdict) == [.keptOriginal])
         #expect(run.result?.kept == 1)
@@ -46,6 +59,41 @@ import TidelockTestSupport
         try await edited()
         try await expectPatched(try await a.pull(from: b), #"{"_id":"1","v":2,"secret":7}"#)
         #expect(a.hooks.pinned == 0)
+    }
+
+    @Test func whatWasHeldBackInAListStaysWhenOneElementIsEdited() async throws {
+        try await nested()
+        try await b.put(.posts, #"{"_id":"1","seo":{"a":1},"list":[{"x":1},{"x":22}]}"#)
+        try await expectPatched(
+            try await a.pull(from: b),
+            #"{"_id":"1","seo":{"a":1,"hid":"H"},"list":[{"x":1,"hid":"L1"},{"x":22,"hid":"L2"}]}"#)
+        try await b.put(.posts, #"{"_id":"1","seo":{"a":1},"list":[{"x":1},{"x":22},{"x":3}]}"#)
+        try await expectPatched(
+            try await a.pull(from: b),
+            #"{"_id":"1","seo":{"a":1,"hid":"H"},"list":[{"x":1,"hid":"L1"},{"x":22,"hid":"L2"},{"x":3}]}"#)
+    }
+
+    @Test func anObjectThatIsRemovedThereLeavesWhatWasHeldBackOfIt() async throws {
+        try await nested()
+        try await b.put(.posts, #"{"_id":"1","list":[{"x":1},{"x":2}]}"#)
+        try await expectPatched(
+            try await a.pull(from: b),
+            #"{"_id":"1","seo":{"hid":"H"},"list":[{"x":1,"hid":"L1"},{"x":2,"hid":"L2"}]}"#)
+    }
+
+    @Test func aChangeThatWouldEraseWhatWasHeldBackWaitsAlsoAfterLaterOnes() async throws {
+        try await nested()
+        try await b.put(.posts, #"{"_id":"1","seo":{"a":1},"list":[{"x":2}]}"#)
+        let run = try await a.pull(from: b)
+        #expect(run.result?.conflicts.map(\.verdict) == [.mergedParked])
+        #expect(try await a.text(.posts, "1") == Self.nestedOriginal)
+        #expect(try await a.store.conflicts().map(\.fields) == [["list"]])
+        try await b.put(.posts, #"{"_id":"1","seo":{"a":5},"list":[{"x":2}]}"#)
+        try await a.pull(from: b)
+        #expect(
+            try await a.text(.posts, "1") == Self.nestedOriginal.replacing(#""a":1"#, with: #""a":5"#))
+        #expect(try await a.store.conflicts().map(\.fields) == [["list"]])
+        #expect(try a.problems() == [])
     }
 
     @Test(arguments: [false, true])
