@@ -42,6 +42,14 @@ public struct ContentFilterProblem: Error, Sendable, Equatable, CustomStringConv
     }
 
     public var description: String { message }
+
+    /// What is told of a filter that a person wrote: `invalid_filter`.
+    public var failure: TidelockError {
+        TidelockError(
+            .invalidFilter, message,
+            hint: "A filter is JSON such as {\"_state\": 1} or {\"_modified\": {\"$gte\": 1700000000}}.",
+            underlying: self)
+    }
 }
 
 extension ContentFilter {

@@ -26,7 +26,7 @@ extension Job {
                 hint: "Leave 'syncAll' out.")
         }
         if let filter = settings.member("filter"), filter != .emptyArray, filter != .emptyObject {
-            _ = try ContentFilter(filter)
+            do { _ = try ContentFilter(filter) } catch { throw error.failure }
             scope.filter = filter.text
         }
         if try flag("syncAll") == false { try requireChoice(in: &scope) }

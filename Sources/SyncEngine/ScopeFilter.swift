@@ -31,10 +31,7 @@ extension Scope {
         do {
             return try ContentFilter(text: filter)
         } catch {
-            throw TidelockError(
-                .invalidFilter, "\(error)",
-                hint: "A filter is JSON such as {\"_state\": 1} or {\"_modified\": {\"$gte\": 1700000000}}.",
-                underlying: error)
+            throw error.failure
         }
     }
 }

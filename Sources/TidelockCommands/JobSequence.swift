@@ -67,13 +67,23 @@ extension SyncRunner.Request {
     /// The same run for what the jobs move: once where that is possible, else as often as needed. Throws what the
     /// settings of the jobs deserve.
     func moving(_ jobs: [Job]) throws -> [SyncRunner.Request] {
-        try Job.runs(jobs).map { scope, batchSize in
+        for job in jobs { try job.requireFittingBatches() }
+        return try Job.runs(jobs).map { scope, batchSize in
             var request = self
             request.scope = scope
             request.scope.allowsMirrorWithFilter = self.scope.allowsMirrorWithFilter
             try request.scope.checkFilters()
-            if let batchSize { request.options.batchSize = min(batchSize, Limits.batchItems) }
+            if let batchSize { request.options.batchSize = batchSize }
             return request
         }
+    }
+}
+
+extension Job {
+    /// Throws `usage` for batches that are larger than any may be, as the option of commands does.
+    func requireFittingBatches() throws {
+        guard let size = try batchSize(), size > Limits.batchItems else { return }
+        throw TidelockError(
+            .usage, "The setting 'batchSize' of the job '\(name.rawValue)' is \(size), and a batch holds 1 to \(Limits.batchItems) items.")
     }
 }

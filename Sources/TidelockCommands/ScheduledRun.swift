@@ -77,6 +77,7 @@ extension SettingsReader {
                 try document.elements.map { element in
                     let job = try Job(element)
                     _ = try job.scope()
+                    try job.requireFittingBatches()
                     return job
                 })
         } catch let error as TidelockError {

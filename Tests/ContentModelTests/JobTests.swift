@@ -106,6 +106,14 @@ import Testing
         #expect { try scope(settings) } throws: { ($0 as? TidelockError)?.code == .usage }
     }
 
+    @Test(arguments: [#"{"n":{"$foo":1}}"#, "null", #""{\"v\":1}""#, "1", #"{"n":{"$regex":"("}}"#])
+    func aFilterThatCannotBeUsedIsAnInvalidFilter(_ filter: String) throws {
+        #expect { try scope("{\"filter\":\(filter)}") } throws: {
+            let error = $0 as? TidelockError
+            return error?.code == .invalidFilter && error?.message.hasPrefix("The filter cannot be used") == true
+        }
+    }
+
     @Test(
         arguments: [
             Scope.everything, Scope(models: ["posts"], mode: .mirror, locales: true),

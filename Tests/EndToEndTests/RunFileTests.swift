@@ -64,6 +64,18 @@ struct RunFileTests {
         }
     }
 
+    @Test func aFilterThatCannotBeUsedIsToldAsThatAlsoInJSON() async throws {
+        let site = try await Site.make(articles: 1)
+        let file = try site.source.jobFile(
+            "bad.json",
+            #"{"target":"production","mode":"push","jobs":[{"name":"content","syncSettings":{"filter":{"n":{"$foo":1}}}}]}"#)
+        let told = try await site.source.attempt("run", file)
+        #expect(told.status == 65 && told.errors.contains("'$foo' is unknown"), "\(told)")
+        let runs = try await site.source.runJobs(file)
+        #expect(runs.exit == 65 && runs.error?.code == "invalid_filter", "\(runs)")
+        #expect(try await site.destination.content().isEmpty)
+    }
+
     @Test func whatWasMadeForAPushIsNotPulled() async throws {
         let site = try await Site.make(articles: 2)
         let file = try site.source.jobFile(

@@ -39,6 +39,18 @@ struct JobSequenceTests {
         #expect(await perform(try sequence(1)).report.jobs == nil)
     }
 
+    @Test func haveBatchesOfTheSizesThatCommandsTake() throws {
+        func sizes(_ size: Int) throws -> [Int] {
+            let settings = "{\"name\":\"content\",\"syncSettings\":{\"batchSize\":\(size)}}"
+            let job = try Job(JSONDocument(validating: settings))
+            return try SyncRunner.Request(direction: .push, scope: .everything).moving([job]).map(\.options.batchSize)
+        }
+        #expect(try sizes(1) == [1] && sizes(Limits.batchItems) == [Limits.batchItems])
+        for size in [0, Limits.batchItems + 1, 1_000_001] {
+            #expect { try sizes(size) } throws: { ($0 as? TidelockError)?.code == .usage }
+        }
+    }
+
     @Test func stopAtTheFirstFailure() async throws {
         let outcome = await perform(try sequence(4), failing: "model1")
         #expect(outcome.failure?.code == .deleteGuard && outcome.reports.count == 2)
