@@ -16,6 +16,7 @@ extension KindPlanner {
             let page = try await planner.store.candidates(query)
             for (row, outcome) in zip(page.rows, try await outcomes(of: page.rows[...])) {
                 for step in reconsider(row, outcome) {
+                    note(step.operation)
                     try await writer.add(
                         step.operation, body: step.body, isSent: step.isSent, kind: kind, filters: filters)
                 }

@@ -14,6 +14,8 @@ struct KindPlanner {
     var upTo: Int64
     /// The counts so far.
     var plan: KindPlan
+    /// Singletons that are sent, where those that take part are named one by one.
+    private var sentSingletons: Set<ItemID> = []
 
     init(
         planner: Planner, selected: KindScope, standing: KindStanding, state: KindState?, filters: FilterSet,
@@ -72,6 +74,23 @@ struct KindPlanner {
         summary.reverted = state?.reverted ?? 0
         summary.unchanged = max(0, standing.held - plan.updates - plan.deletes - plan.releases)
         return summary
+    }
+
+    /// The models whose items are sent. A singleton is called as its model; where all of them take part, so do all models
+    /// that are defined.
+    var broughtModels: [String] {
+        guard plan.creates + plan.updates > 0 else { return [] }
+        return kind == .singletons ? sentSingletons.map(\.text) : kind.model.map { [$0] } ?? []
+    }
+
+    /// Takes down what becomes of a row, in the place of what was to become of it.
+    mutating func note(_ operation: PlannedOperation) {
+        guard kind == .singletons, selected.ids != nil else { return }
+        if operation.action == .put {
+            sentSingletons.insert(ItemID(operation.id))
+        } else {
+            sentSingletons.remove(ItemID(operation.id))
+        }
     }
 
     var candidateQuery: CandidateQuery {
@@ -249,6 +268,7 @@ struct KindPlanner {
             plan = before
             return
         }
+        note(step.operation)
         try await writer.add(step.operation, body: step.body, kind: kind, filters: filters)
     }
 }

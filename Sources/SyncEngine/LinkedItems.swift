@@ -23,13 +23,31 @@ struct LinkedItems {
             let kind = try Kind(name)
             return ids.map { ItemKey(kind, $0) }
         }.sorted()
-        try await requireAll(named)
-        guard rule != .existing else { return resolved }
-        var found = try await closure(of: named, rule)
+        let meant = try await meant(by: named)
+        try await requireAll(meant)
+        guard rule != .existing else {
+            if meant != named { resolved.items = Self.idsByKind(of: meant) }
+            return resolved
+        }
+        var found = try await closure(of: meant, rule)
         if rule == .linked { found += try await definitions(of: found) }
-        resolved.items = Dictionary(grouping: found, by: \.kind.name)
-            .mapValues { $0.map(\.id).sorted() }
+        resolved.items = Self.idsByKind(of: found)
         return resolved
+    }
+
+    private static func idsByKind(of items: [ItemKey]) -> [String: [String]] {
+        Dictionary(grouping: items, by: \.kind.name).mapValues { $0.map(\.id).sorted() }
+    }
+
+    /// A model stands for its items, and the one item of a singleton is called as the model: `site` of `site`.
+    private func meant(by named: [ItemKey]) async throws -> [ItemKey] {
+        let doubtful = named.filter { $0.asSingleton != nil }
+        guard !doubtful.isEmpty else { return named }
+        var here: Set<ItemKey> = []
+        for part in doubtful.parts(of: Self.page) {
+            here.formUnion(try await store.bodies(of: part + part.compactMap(\.asSingleton)).keys)
+        }
+        return Set(named.map { $0.meant(among: here) }).sorted()
     }
 
     private func requireAll(_ named: [ItemKey]) async throws {
@@ -92,6 +110,20 @@ struct LinkedItems {
         let models = items.compactMap { $0.kind.model ?? ($0.kind == .singletons ? $0.id : nil) }
         let keys = Set(models.map { ItemKey(.models, $0) }).subtracting(known)
         return Array(try await store.bodies(of: Array(keys)).keys)
+    }
+}
+
+extension ItemKey {
+    /// What is meant where the name of a model stands for its items; nil where that cannot be a singleton.
+    fileprivate var asSingleton: ItemKey? {
+        guard let model = kind.model, ItemID(model) == ItemID(id) else { return nil }
+        return ItemKey(.singletons, id)
+    }
+
+    /// The item itself, or the singleton of its model where only that is among those that are there.
+    func meant(among there: Set<ItemKey>) -> ItemKey {
+        guard !there.contains(self), let singleton = asSingleton, there.contains(singleton) else { return self }
+        return singleton
     }
 }
 

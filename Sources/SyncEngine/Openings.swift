@@ -255,7 +255,8 @@ public actor PullOpening: RunOpening {
                 .malformedMessage, "The target's answer does not say which items the run is about.",
                 hint: "Its version of Tidelock may be too old to look up single items.")
         }
-        let (asked, told) = (try Self.keys(request.scope.items ?? [:]), try Self.keys(items))
+        let told = try Self.keys(items)
+        let asked = Set(try Self.keys(request.scope.items ?? [:]).map { $0.meant(among: told) })
         let isRight =
             switch request.scope.itemRule {
             case .existing?: told == asked

@@ -100,17 +100,16 @@ struct Planner {
             kinds: plans, batches: batches,
             expectedRoots: Dictionary(uniqueKeysWithValues: roots.map { ($0.key.name, $0.value.hex) }),
             handlerCalls: hooks.handlerCalls)
-        summary.requiredModels = try await requiredModels(planners.map(\.selected), plans)
+        summary.requiredModels = try await requiredModels(planners)
         summary.files = try await store.plannedFiles(transfer: transfer)
         try await store.finishPlan(transfer: transfer, summary: summary, checkpoints: checkpoints)
         return summary
     }
 
     /// Only models that are defined here: items without a definition are nobody's mistake.
-    private func requiredModels(_ kinds: [KindScope], _ plans: [KindPlan]) async throws -> [String]? {
-        let definitions = kinds.first { $0.kind == .models }
-        let brought = plans.filter { $0.puts > 0 }.compactMap { try? Kind($0.kind).model }
-        let needed = brought.filter { definitions?.includes($0) != true }.map { ItemKey(.models, $0) }
+    private func requiredModels(_ planners: [KindPlanner]) async throws -> [String]? {
+        let definitions = planners.first { $0.kind == .models }?.selected
+        let needed = planners.flatMap(\.broughtModels).filter { definitions?.includes($0) != true }.map { ItemKey(.models, $0) }
         guard !needed.isEmpty else { return nil }
         return try await store.bodies(of: needed).keys.map(\.id).sorted()
     }

@@ -62,6 +62,8 @@ extension Reception {
         try check(commit.confirmations, call)
         let key = call.token.key
         commit.linkedKinds = key.kinds
+        // Whoever may move singletons and no models is not told which models there are.
+        commit.requiredModels?.removeAll { key.covers(.singletons, $0) && !key.covers(.models, $0) }
         // A run needs the models of its own items and no others.
         guard (commit.requiredModels ?? []).allSatisfy({ key.covers(.models, $0) }) else {
             throw TidelockError(

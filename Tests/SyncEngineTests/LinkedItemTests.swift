@@ -47,6 +47,26 @@ import TidelockTestSupport
         #expect(try a.problems() + b.problems() == [])
     }
 
+    @Test(arguments: [ItemRule.existing, .linked])
+    func aModelStandsForItsSingletonToo(rule: ItemRule) async throws {
+        try await a.put(.models, #"{"name":"site","type":"singleton"}"#)
+        try await a.put(.singletons, #"{"_model":"site"}"#)
+        try await b.put(.models, #"{"name":"site","type":"singleton"}"#)
+        let site = TestRun(scope: Scope(items: ["content/site": ["site"]], itemRule: rule))
+        try await a.push(to: b, site)
+        #expect(try keys(b) == ["models/site", "singletons/site"])
+        try await b.put(.singletons, #"{"_model":"site","v":2}"#)
+        try await a.pull(from: b, site)
+        #expect(try await a.text(.singletons, "site") == #"{"_model":"site","v":2}"#)
+        let none = TestRun(scope: Scope(items: ["content/posts": ["posts"]], itemRule: rule))
+        do {
+            try await a.push(to: b, none)
+            Issue.record("the run should have been refused")
+        } catch let failure as TestRunFailure {
+            #expect(failure.error.code == .unknownItem && failure.error.message.contains("content/posts/posts"))
+        }
+    }
+
     @Test func aPullLetsTheSourceFollowTheLinks() async throws {
         try await fill()
         #expect(try await b.pull(from: a, run("1", rule: .linked)).result?.created == 6)

@@ -98,6 +98,33 @@ import TidelockTestSupport
         #expect(try a.problems() + b.problems() == [])
     }
 
+    @Test func aSingletonOfAModelThatTheDestinationLacksBringsIt() async throws {
+        try await a.put(.models, #"{"name":"site","type":"singleton"}"#, #"{"name":"shop","type":"singleton"}"#)
+        try await a.put(.singletons, #"{"_model":"site"}"#, #"{"_model":"shop"}"#, #"{"_model":"loose"}"#)
+        let alone = TestRun(scope: Scope(items: ["singletons": ["site"]]))
+        do {
+            try await a.push(to: b, alone)
+            Issue.record("the run should have been refused")
+        } catch let failure as TestRunFailure {
+            #expect(failure.error.code == .modelMissing && failure.error.message.contains("'site'"))
+        }
+        do {
+            try await b.pull(from: a, alone)
+            Issue.record("the run should have been refused")
+        } catch let failure as TestRunFailure {
+            #expect(failure.error.code == .modelMissing)
+        }
+        #expect(try StoreInspector(b.store).heads().isEmpty)
+        #expect(try await a.push(to: b, TestRun(scope: Scope(models: ["site"]))).result?.created == 2)
+        try await a.put(.singletons, #"{"_model":"site","v":2}"#)
+        #expect(try await a.push(to: b, alone).result?.updated == 1)
+        // A singleton without a definition is nobody's mistake, and one that is not sent needs none.
+        let loose = TestRun(scope: Scope(items: ["singletons": ["loose", "site"]]))
+        #expect(try await a.push(to: b, loose).result?.created == 1)
+        #expect(try await a.push(to: b).result?.created == 2)
+        #expect(try a.problems() + b.problems() == [])
+    }
+
     @Test func aMirrorOfChosenItemsDeletesOnlyAmongThem() async throws {
         try await a.put(.posts, #"{"_id":"1"}"#, #"{"_id":"2"}"#, #"{"_id":"3"}"#)
         try await a.push(to: b)
