@@ -13,6 +13,8 @@ public actor PushOpening: RunOpening {
     public nonisolated let readyBatches: AsyncStream<BatchInfo>
     private let ready: AsyncStream<BatchInfo>.Continuation
     private var opened: RunOpened?
+    /// Nobody waited for the answer to an open that may have been carried out.
+    private var mayBeOpenThere = false
     /// The source, once the peer has said who it is.
     private var source: LocalSource?
     public private(set) var responder: InstanceIdentity?
@@ -138,6 +140,7 @@ public actor PushOpening: RunOpening {
             return try await peer.open(request)
         } catch {
             var error = TidelockError(wrapping: error)
+            mayBeOpenThere = error.code == .cancelled
             if request.inline != nil, error.code.isSilentAboutEffect {
                 error.details[RunMachine.mayHaveCommitted] = "true"
             }
@@ -150,7 +153,7 @@ public actor PushOpening: RunOpening {
     public func abandon(transfer: String) async throws {
         if let source { try await source.abandon(transfer: transfer) }
         await hooks.release()
-        guard opened != nil else { return }
+        guard opened != nil || mayBeOpenThere else { return }
         try await peer.abandon(transfer: transfer)
     }
 }
@@ -221,7 +224,7 @@ public actor PullOpening: RunOpening {
             request.held = held
             request.sent = try await store.sent(beside: held, scope: request.scope, nonce: request.nonce)
         }
-        let answer = try await peer.open(request)
+        let answer = try await ask(request)
         responder = answer.responder
         guard answer.responder.id != request.initiator.id else { throw TidelockError.sameInstance(request.initiator) }
         isOpenThere = answer.status == .open
@@ -235,6 +238,16 @@ public actor PullOpening: RunOpening {
         opened = RunOpened(
             held: try await held(of: answer.responder.id), lease: lease, staged: try await stagedBatches())
         return .opened
+    }
+
+    private func ask(_ request: OpenTransfer) async throws -> TransferOpened {
+        do {
+            return try await peer.open(request)
+        } catch {
+            // Nobody waited for the answer to an open that may have been carried out.
+            isOpenThere = TidelockError(wrapping: error).code == .cancelled
+            throw error
+        }
     }
 
     /// What an interrupted run has left here. A plan that was written down is compared with each batch of it, so all of

@@ -135,7 +135,10 @@ public struct Run: Sendable {
             try await parts.source.acknowledge(transfer: transfer, result)
             return .acknowledged
         case .abandon:
-            try await parts.opening.abandon(transfer: transfer)
+            // Also by a run that was stopped, or nobody could write at the destination until the lease runs out.
+            try await cleanUp(within: .seconds(Limits.farewellSeconds), by: parts.clock) { [parts, transfer] in
+                try await parts.opening.abandon(transfer: transfer)
+            }
             return .abandoned
         case .finish: preconditionFailure("a finish is no work")
         }

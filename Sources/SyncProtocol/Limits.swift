@@ -85,6 +85,8 @@ public enum Limits {
     public static let leaseSeconds: Int64 = 60
     /// Seconds between renewals.
     public static let leaseRenewalSeconds: Int64 = 20
+    /// Seconds that a run which was stopped waits for the other side to let it go.
+    public static let farewellSeconds: Int64 = 5
     /// Seconds a token may be valid.
     public static let tokenSeconds: Int64 = 120
     /// Seconds after which an open transfer that nobody touched is forgotten.

@@ -154,22 +154,6 @@ struct PlanCommand: AsyncParsableCommand {
     }
 }
 
-/// Runs work that SIGINT and SIGTERM cancel, so that it can clean up; it then ends by itself with its own error.
-func interruptible<Value: Sendable>(_ work: @escaping @Sendable () async -> Value) async -> Value {
-    let task = Task { await work() }
-    let sources = [SIGINT, SIGTERM].map { number in
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-        source.setEventHandler { task.cancel() }
-        source.resume()
-        return source
-    }
-    defer {
-        for source in sources { source.cancel() }
-    }
-    return await task.value
-}
-
 struct RollbackCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rollback", abstract: "Take a run back: rows edited since then are kept and named.")
