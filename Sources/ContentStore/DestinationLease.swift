@@ -104,7 +104,7 @@ enum Leases {
         guard let lease = try current(db), lease.expires > now, lease.source != source.id else { return }
         throw TidelockError(
             .leaseHeld,
-            "\(lease.holder) is writing there, since \(lease.since) and until \(lease.expires) at the latest.",
+            "\(lease.holder) is writing there, since \(utc(lease.since)) and until \(utc(lease.expires)) unless it goes on.",
             hint: "Wait until its run has ended, or reset the lock there with 'tidelock lock reset'.",
             details: ["holder": lease.holder, "expires": String(lease.expires)])
     }

@@ -22,6 +22,7 @@ import TidelockTestSupport
         } catch let error as TidelockError {
             #expect(error.code == .leaseHeld)
             #expect(error.details["holder"] == "a")
+            #expect(error.message.contains("since 2027-01-15T08:00:00Z and until 2027-01-15T08:01:00Z"), "\(error)")
         }
         #expect(try await store.leaseHolder()?.transfer == "t1")
     }
