@@ -33,6 +33,9 @@ public struct WatchSchedule: Sendable {
         return now - changed >= quiet || now - since >= Self.longest
     }
 
+    /// Whether something is to be sent, be it due or not.
+    public func isWaiting(sequence: Int64) -> Bool { sequence != pushed }
+
     /// A push ended that began when the source stood at `sequence`.
     public mutating func ended(sequence: Int64, hasFailed: Bool, at now: Int64) {
         guard hasFailed else {

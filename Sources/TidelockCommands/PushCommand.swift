@@ -26,7 +26,8 @@ extension RunOptions {
 }
 
 extension RunOptions {
-    /// Pushes as the source changes. Ends with status 130 only when a run was interrupted.
+    /// Pushes as the source changes. Ends with the status of the gravest failure of the last push, and with 130 when a
+    /// push was interrupted or something still waits to be sent.
     func watch(_ choice: TargetChoice, quiet: Int64) async throws {
         let sequence = try JobSequence([try scope.request(.push, isDryRun: false)])
         let instance = try await Instance.open(location)
@@ -45,9 +46,11 @@ extension RunOptions {
                 }
             }
         }
-        let isInterrupted = try await watch.follow()
+        let ending = try await watch.follow()
         await hooks.drain()
-        if isInterrupted { throw ExitCode(ErrorCode.cancelled.traits.exitStatus) }
+        guard let ending else { return }
+        Complaint.warn("the watch ended before everything was sent; the next push sends the rest.")
+        throw ExitCode(ending.traits.exitStatus)
     }
 }
 

@@ -1,7 +1,5 @@
 internal import ContentModel
 internal import ContentStore
-internal import Dispatch
-internal import Glibc
 internal import HookHost
 internal import SyncEngine
 internal import Synchronization
@@ -16,12 +14,12 @@ struct WatchedPush: Sendable {
     let quiet: Int64
     let tell: @Sendable ([JobSequence.Outcome]) throws -> Void
 
-    /// Answers whether a signal interrupted a run. The first one lets a run at work come to its end.
-    func follow() async throws -> Bool {
+    /// Answers why not everything has arrived, nil when it has. The first signal lets a run at work come to its end.
+    func follow() async throws -> ErrorCode? {
         let stop = WatchStop()
         defer { stop.end() }
         var schedule = WatchSchedule(quiet: quiet)
-        var lastFailures: [String: String] = [:]
+        var lastFailures: [String: TidelockError] = [:]
         while !stop.isAsked {
             let sequence = try await instance.store.sequence()
             if schedule.isDue(sequence: sequence, at: instance.clock.milliseconds) {
@@ -29,11 +27,13 @@ struct WatchedPush: Sendable {
                 _ = await runs.hooks.reload()
                 let ended = await stop.run { [runs] in await runs.perform() }
                 let failures = Dictionary(
-                    ended.compactMap { outcome in outcome.failure.map { (outcome.report.target, $0.message) } },
+                    ended.compactMap { outcome in outcome.failure.map { (outcome.report.target, $0) } },
                     uniquingKeysWith: { first, _ in first })
                 // A failure that goes on is told once.
                 try tell(
-                    ended.filter { $0.failure == nil || $0.failure?.message != lastFailures[$0.report.target] })
+                    ended.filter {
+                        $0.failure == nil || $0.failure?.message != lastFailures[$0.report.target]?.message
+                    })
                 lastFailures = failures
                 schedule.ended(
                     sequence: sequence, hasFailed: !failures.isEmpty, at: instance.clock.milliseconds)
@@ -41,11 +41,20 @@ struct WatchedPush: Sendable {
                 try await instance.clock.sleep(for: Self.interval)
             }
         }
-        return stop.hasInterrupted
+        if stop.hasInterrupted { return .cancelled }
+        return Self.ending(
+            failures: lastFailures.values.map(\.code),
+            isWaiting: schedule.isWaiting(sequence: try await instance.store.sequence()))
+    }
+
+    /// Why not everything has arrived: the gravest failure of the last push, else that something is still to be sent.
+    static func ending(failures: [ErrorCode], isWaiting: Bool) -> ErrorCode? {
+        ErrorCode.worst(of: failures.sorted { $0.rawValue < $1.rawValue }) ?? (isWaiting ? .cancelled : nil)
     }
 }
 
-/// SIGINT and SIGTERM during a watch. A class, because signals arrive on a queue of their own.
+/// SIGINT and SIGTERM during a watch: the first ends it after the push at work, the second cancels that too, and the
+/// third does not wait for what it leaves behind.
 private final class WatchStop {
     private struct State {
         var signals = 0
@@ -53,30 +62,25 @@ private final class WatchStop {
         var work: Task<[JobSequence.Outcome], Never>?
     }
 
-    private let state: Shared
-    private let sources: [any DispatchSourceSignal]
-
     /// What the signal handlers and the watch share.
     private final class Shared: Sendable {
         let value = Mutex(State())
     }
 
+    private let state: Shared
+    private let signals: InterruptingSignals
+
     init() {
         let state = Shared()
         self.state = state
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                state.value.withLock { state in
-                    state.signals += 1
-                    guard state.signals > 1, let work = state.work else { return }
-                    state.interrupted = true
-                    work.cancel()
-                }
+        signals = InterruptingSignals { count in
+            if count > 2 { InterruptingSignals.endAtOnce() }
+            state.value.withLock { state in
+                state.signals = count
+                guard count > 1, let work = state.work else { return }
+                state.interrupted = true
+                work.cancel()
             }
-            source.resume()
-            return source
         }
     }
 
@@ -92,6 +96,6 @@ private final class WatchStop {
     }
 
     func end() {
-        for source in sources { source.cancel() }
+        signals.cancel()
     }
 }

@@ -36,4 +36,14 @@ struct WatchTests {
         #expect(await watch.ending().status == 0)
         await server.stop()
     }
+
+    @Test func aWatchWhoseLastPushFailedSaysSoByItsStatus() async throws {
+        let site = try await Site.make(articles: 1)
+        await site.server.stop()
+        let watch = try site.source.start(["push", "production", "--watch", "--timeout", "1", "--json"])
+        try await eventually("the failure is told") { watch.output.contains("failed") }
+        watch.send(SIGTERM)
+        let ending = await watch.ending()
+        #expect(ending.status == 69, "\(ending)")
+    }
 }

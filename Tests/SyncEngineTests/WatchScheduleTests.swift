@@ -42,6 +42,17 @@ import Testing
         expect(&schedule, sequence: 2, at: 700, isDue: true)
     }
 
+    @Test func onlyWhatAPushThatSucceededHasSentDoesNotWait() {
+        var schedule = WatchSchedule(quiet: 2_000)
+        #expect(schedule.isWaiting(sequence: 5))
+        expect(&schedule, sequence: 5, at: 0, isDue: true)
+        schedule.ended(sequence: 5, hasFailed: true, at: 0)
+        #expect(schedule.isWaiting(sequence: 5))
+        schedule.ended(sequence: 5, hasFailed: false, at: 0)
+        #expect(!schedule.isWaiting(sequence: 5))
+        #expect(schedule.isWaiting(sequence: 6))
+    }
+
     @Test func failuresAreRepeatedAtGrowingIntervals() {
         var schedule = WatchSchedule(quiet: 0)
         var now: Int64 = 0
