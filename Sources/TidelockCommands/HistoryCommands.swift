@@ -31,7 +31,7 @@ struct LockCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "status", abstract: "Say who works on this instance, and who writes to it.")
         @OptionGroup var location: LocationOptions
-        @Flag(help: "Print JSON.") var json = false
+        @Flag(help: "Print JSON: 'run' and 'lease', each only when somebody has it.") var json = false
 
         private struct Answer: Encodable {
             var run: SyncLock.Holder?
@@ -61,6 +61,13 @@ struct LockCommand: AsyncParsableCommand {
             commandName: "reset",
             abstract: "Free the lock and take the right to write from whoever has it. Safe at any moment.")
         @OptionGroup var location: LocationOptions
+        @Flag(help: "Print one JSON object: 'lockFile', and the 'lease' that was taken away.") var json = false
+
+        private struct Answer: Encodable {
+            /// Whether a lock file was removed.
+            var lockFile: Bool
+            var lease: LeaseHolder?
+        }
 
         func run() async throws {
             let instance = try await Instance.open(location)
@@ -68,6 +75,7 @@ struct LockCommand: AsyncParsableCommand {
             let lease = try await instance.store.leaseHolder()
             try await instance.auditing(.lockReset) { try await instance.store.resetLease() }
             instance.log("notice", "The lock was reset.")
+            if json { return try Output.json(Answer(lockFile: hadFile, lease: lease)) }
             switch (hadFile, lease) {
             case (false, nil): try Output.line("there was nothing to reset")
             case (_, let lease?):

@@ -1,8 +1,14 @@
 internal import ContentModel
 internal import Foundation
+internal import Synchronization
 
 /// Standard output: results, and nothing else.
 enum Output {
+    private static let begun = Mutex(false)
+
+    /// Whether any of a result was printed.
+    static var hasBegun: Bool { begun.withLock { $0 } }
+
     static func line(_ text: String) throws {
         try write(Array((text + "\n").utf8))
     }
@@ -15,6 +21,7 @@ enum Output {
     }
 
     static func write(_ bytes: [UInt8]) throws {
+        begun.withLock { $0 = true }
         do {
             try FileHandle.standardOutput.write(contentsOf: bytes)
         } catch {

@@ -16,7 +16,7 @@ public enum Tidelock {
         do {
             command = try RootCommand.parseAsRoot()
         } catch {
-            RootCommand.exit(withError: error)
+            end(misused: error)
         }
         do {
             if let asynchronous = command as? any AsyncParsableCommand {
@@ -27,23 +27,31 @@ public enum Tidelock {
             } else {
                 try command.run()
             }
-        } catch let error as TidelockError {
-            Complaint.write(error)
-            exit(error.code.traits.exitStatus)
         } catch let error as ExitCode {
             exit(error.rawValue)
-        } catch let error as CleanExit {
-            RootCommand.exit(withError: error)
-        } catch let error as ValidationError {
-            RootCommand.exit(withError: error)
         } catch let error where RootCommand.exitCode(for: error) == .success {
             // Help that somebody asked for comes this way too.
             RootCommand.exit(withError: error)
+        } catch let error as ValidationError {
+            end(misused: error)
         } catch {
-            let wrapped = TidelockError(wrapping: error)
-            Complaint.write(wrapped)
-            exit(wrapped.code.traits.exitStatus)
+            end(TidelockError(wrapping: error))
         }
+    }
+
+    private static func end(_ error: TidelockError) -> Never {
+        FailureAnswer.write(error, arguments: CommandLine.arguments)
+        Complaint.write(error)
+        exit(error.code.traits.exitStatus)
+    }
+
+    /// Help and the version, when somebody asked for them, come this way too.
+    private static func end(misused error: any Error) -> Never {
+        if RootCommand.exitCode(for: error) != .success {
+            let failure = TidelockError(.usage, RootCommand.message(for: error))
+            FailureAnswer.write(failure, arguments: CommandLine.arguments)
+        }
+        RootCommand.exit(withError: error)
     }
 }
 

@@ -66,6 +66,30 @@ struct CommandLineTests {
         #expect(report.exit == 66 && report.status == "failed" && report.error?.code == "unknown_target", "\(report)")
     }
 
+    @Test func whoAsksForJSONGetsOneObjectAlsoWhenACommandFails() async throws {
+        struct Answer: Decodable {
+            var error: Report.Failure
+        }
+        let site = try await Site.make(articles: 1)
+        let (instance, file) = (site.source, site.source.folder.appending(path: "tidelock.lua").path)
+        let failures: [(arguments: [String], code: String, status: Int32)] = [
+            (["rollback", "nope"], "unknown_run", 66), (["runs", "show", "nope"], "unknown_run", 66),
+            (["verify", "nope"], "unknown_target", 66), (["backup", file], "usage", 64),
+            (["conflicts", "show", "99"], "unknown_conflict", 66), (["apply", file], "invalid_json", 65),
+            (["audit", "--limit", "0"], "usage", 64), (["lock", "reset", "--jsno"], "usage", 64),
+        ]
+        for failure in failures {
+            let ending = try await instance.start(failure.arguments + ["--json"]).ending()
+            let answer = try JSONDecoder().decode(Answer.self, from: Data(ending.output.utf8))
+            #expect(ending.status != 0 && !ending.errors.isEmpty, "\(failure): \(ending)")
+            #expect(ending.status == failure.status && answer.error.code == failure.code, "\(failure): \(ending)")
+        }
+        struct Reset: Decodable {
+            var lockFile: Bool
+        }
+        _ = try await instance.json(Reset.self, "lock", "reset").lockFile
+    }
+
     @Test func unknownKind() async throws {
         let instance = try await RealInstance.make("a")
         expectComplaint(try await instance.attempt("ls", "contents/articles"), status: 66, "contents/articles")
