@@ -8,9 +8,9 @@ internal import SyncProtocol
 
 /// Runs with several targets, each with a result of its own.
 ///
-/// Pushes are at work side by side, because whatever a push writes at its source it keeps by target; two names that
-/// lead to one instance are kept apart by the fence there. Pulls all write here, so they take turns. One lock is held
-/// for all of them, so that nothing else begins meanwhile, and observers are told when it is free again.
+/// Pushes are at work side by side, because whatever a push writes at its source it keeps by target; those of several
+/// names that lead to one instance take turns. Pulls all write here, so they all do. One lock is held for all of them,
+/// so that nothing else begins meanwhile, and observers are told when it is free again.
 struct TargetRuns: Sendable {
     /// Pushes at work at once.
     private static let atOnce = 4
@@ -46,15 +46,44 @@ struct TargetRuns: Sendable {
     }
 
     private func sideBySide() async -> [JobSequence.Outcome] {
+        let lists = await turns().lists
         let places = sequence.first.direction == .push ? Self.atOnce : 1
-        return await withTaskGroup(of: (Int, JobSequence.Outcome).self) { group in
-            var results: [Int: JobSequence.Outcome] = [:]
-            for (number, target) in targets.enumerated() {
-                if number >= places, let (finished, ended) = await group.next() { results[finished] = ended }
-                group.addTask { (number, await run(with: target)) }
+        let ended = await each(of: lists, atOnce: places) { list in
+            var outcomes: [(Int, JobSequence.Outcome)] = []
+            for number in list { outcomes.append((number, await run(with: targets[number]))) }
+            return outcomes
+        }
+        return ended.flatMap(\.self).sorted { $0.0 < $1.0 }.map { $0.1 }
+    }
+
+    /// Who takes turns. Without a lease there is nothing to take from each other.
+    private func turns() async -> TargetTurns {
+        let mayMeet = targets.count > 1 && sequence.first.direction == .push && !sequence.first.isDryRun
+        let instances = await each(of: targets, atOnce: Self.atOnce) { mayMeet ? await whoAnswers(at: $0) : nil }
+        return TargetTurns(zip(targets, instances).map { TargetTurns.Place($0, instance: $1) })
+    }
+
+    /// Who answers at a target: known from an earlier run, or asked. Nil where nobody does, as its run will tell.
+    private func whoAnswers(at target: Target) async -> String? {
+        guard target.allows(sequence.first.direction) else { return nil }
+        if let known = try? await instance.store.instance(answering: target.name, at: target.uri) { return known }
+        return try? await instance.withPeer(target, timeout: sequence.first.timeout) { peer in
+            try await peer.check().instance.id
+        }
+    }
+
+    /// Does something with each element, with so many at once, and answers in their order.
+    private func each<Element: Sendable, Answer: Sendable>(
+        of elements: [Element], atOnce places: Int, _ work: @escaping @Sendable (Element) async -> Answer
+    ) async -> [Answer] {
+        await withTaskGroup(of: (Int, Answer).self) { group in
+            var answers: [Int: Answer] = [:]
+            for (number, element) in elements.enumerated() {
+                if number >= places, let (finished, answer) = await group.next() { answers[finished] = answer }
+                group.addTask { (number, await work(element)) }
             }
-            for await (finished, ended) in group { results[finished] = ended }
-            return targets.indices.compactMap { results[$0] }
+            for await (finished, answer) in group { answers[finished] = answer }
+            return elements.indices.compactMap { answers[$0] }
         }
     }
 

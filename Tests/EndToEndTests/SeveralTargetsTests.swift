@@ -43,6 +43,20 @@ struct SeveralTargetsTests {
         #expect(byTarget["edge"]?.error?.code == "target_unreachable", "\(second)")
     }
 
+    @Test func namesThatLeadToOneInstanceTakeTurns() async throws {
+        let site = try await Site.make(articles: 5)
+        let key = try await site.destination.run("keys", "show").trimmingCharacters(in: .newlines)
+        for (name, host) in [("again", "127.0.0.1"), ("other", "localhost")] {
+            try await site.source.run("targets", "add", name, "http://\(host):\(site.server.port)", "--key", key)
+        }
+        for round in 1...2 {
+            let all = try await push(site.source, "--all")
+            #expect(all.exit == 0 && all.reports.allSatisfy(\.verified), "\(round): \(all)")
+            #expect(all.reports.map(\.created) == (round == 1 ? [5, 0, 0] : [2, 0, 0]), "\(round): \(all)")
+            try await site.source.take(Articles.make(2, from: 40))
+        }
+    }
+
     @Test func allOfOneIsAListOfOne() async throws {
         let site = try await Site.make(articles: 2)
         let all = try await push(site.source, "--all")
