@@ -127,6 +127,8 @@ public enum Limits {
     public static let failuresPerMinute = 10
     /// Callers, each with the code of its refusal, that have records of their own in the audit log within a minute.
     public static let auditedRefusals = 20
+    /// The same of callers who proved to have a key, each with its request and run.
+    public static let auditedRefusalsOfKnown = 200
     /// Connections that a server holds open.
     public static let connections = 1_024
     /// Seconds for which a request for long work is held before the answer is that it goes on.

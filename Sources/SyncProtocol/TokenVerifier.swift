@@ -14,11 +14,14 @@ public struct Refusal: Error, Sendable {
     public var seal: AnswerSeal?
     /// Who the caller proved to be: an instance id, or whose API key it has; present where it did.
     public var issuer: String?
+    /// The transfer that a request which was let in is about.
+    public var run: String?
 
-    public init(_ error: TidelockError, seal: AnswerSeal? = nil, issuer: String? = nil) {
+    public init(_ error: TidelockError, seal: AnswerSeal? = nil, issuer: String? = nil, run: String? = nil) {
         self.error = error
         self.seal = seal
         self.issuer = issuer
+        self.run = run
     }
 }
 

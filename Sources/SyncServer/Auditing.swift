@@ -12,7 +12,9 @@ extension Reception {
         let code = refusal.error.code
         guard ![404, 405].contains(code.traits.httpStatus) || code == .unknownTransfer else { return }
         let principal = Principal(id: refusal.issuer, address: arrival.addressText.printable)
-        await write(refusals.note(code, of: principal, note: "\(arrival.method) \(arrival.endpoint.rawValue)"))
+        await write(
+            refusals.note(
+                code, of: principal, run: refusal.run, note: "\(arrival.method) \(arrival.endpoint.rawValue)"))
     }
 
     /// A transfer that was opened, or a plan that was asked for. Throws when it cannot be written down.

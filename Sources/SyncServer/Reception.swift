@@ -92,13 +92,16 @@ struct Reception: Sendable {
         let verifier = TokenVerifier(ring: ring, instance: instance, memory: isSeenHere ? seen : dependencies.replay)
         let token = try await verifier.verify(
             text, for: arrival.facts, from: arrival.address, need: need, now: dependencies.clock.seconds)
+        // Of a request that was altered on its way, the body tells nothing.
+        var admitted: SignedCall?
         do {
             var arriving = ArrivingBody(request, upTo: arrival.endpoint.bodyLimit)
             let bringsFiles = arrival.endpoint.traits.files == .followFirstLine
             let body = try await bringsFiles ? arriving.line(most: Limits.blobHeaderBytes) : arriving.all()
             try await verifier.admit(token, body: body, repetition: arrival.endpoint.traits.repetition)
-            try await dependencies.hooks.admit(arrival.forHooks)
             let call = SignedCall(arrival: arrival, token: token, body: body)
+            admitted = call
+            try await dependencies.hooks.admit(arrival.forHooks)
             let principal = Principal(id: token.issuer, address: arrival.addressText.printable)
             return try await Principal.$current.withValue(principal) {
                 let answer = try await bringsFiles ? appendBlobs(call, arriving) : handle(call)
@@ -107,7 +110,7 @@ struct Reception: Sendable {
         } catch let refusal as Refusal {
             throw refusal
         } catch {
-            throw Refusal(known(error, arrival), seal: token.seal, issuer: token.issuer)
+            throw Refusal(known(error, arrival), seal: token.seal, issuer: token.issuer, run: admitted?.run)
         }
     }
 }

@@ -25,6 +25,14 @@ struct SignedCall: Sendable {
         }
     }
 
+    /// The transfer that the request is about, as far as that can be told: of the path, or of an open.
+    var run: String? {
+        guard arrival.endpoint.traits.path.hasPrefix(Endpoint.openTransfer.traits.path) else { return nil }
+        guard arrival.endpoint == .openTransfer else { return try? transfer }
+        guard let open = try? message(OpenTransfer.self), (try? checkTransferID(open.id)) != nil else { return nil }
+        return open.id
+    }
+
     /// The number of the batch that the path names.
     var batchNumber: Int {
         get throws {

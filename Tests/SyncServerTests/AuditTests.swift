@@ -89,6 +89,50 @@ struct AuditTests {
         #expect(!"\(entries)".contains("Sundays"))
     }
 
+    /// Two reasons may have one code, so nothing that somebody known was refused hides behind another refusal.
+    @Test func everyRequestOfSomebodyKnownIsRefusedOnTheRecordWithItsRun() async throws {
+        var world = World()
+        world.hooks.refusal = TidelockError(.hookRefused, "Not on Sundays.")
+        let entries = try await entries(world) {
+            for run in ["0190-1", "0190-2"] {
+                _ = try await $0.sendSigned("POST", path, body: $0.openBody(id: run), id: "open-\(run)")
+            }
+            for attempt in 1...3 {
+                _ = try await $0.sendSigned("POST", path + "/0190-2/commit", body: [1], id: "commit-\(attempt)")
+            }
+        }
+        #expect(entries.map(\.run) == ["0190-1", "0190-2", "0190-2", "0190-2"], "\(entries)")
+        #expect(entries.allSatisfy { $0.failure == .hookRefused && $0.principal == signed }, "\(entries)")
+        #expect(entries.map { $0.counts["requests"] } == [nil, nil, nil, 2], "\(entries)")
+    }
+
+    @Test func strangersDoNotKeepAKnownCallerOffTheRecord() async throws {
+        var world = World()
+        world.configuration.trustedProxies = [try CIDR("127.0.0.0/8")]
+        world.hooks.refusal = TidelockError(.hookRefused, "Not on Sundays.")
+        let entries = try await entries(world) {
+            for number in 1...(Limits.auditedRefusals + 5) {
+                let forwarded = ("X-Forwarded-For", "192.0.2.\(number)")
+                _ = try await $0.send("POST", path, headers: [forwarded], body: [1])
+            }
+            _ = try await $0.sendSigned("POST", path, body: $0.openBody())
+        }
+        #expect(entries.contains { $0.principal == signed && $0.run == "0190-1" }, "\(entries)")
+    }
+
+    @Test func aKnownCallerCannotFillTheDisk() async throws {
+        let tally = 3 * Limits.auditedRefusalsOfKnown
+        var world = World()
+        world.hooks.refusal = TidelockError(.hookRefused, "Not on Sundays.")
+        let entries = try await entries(world) {
+            for number in 1...tally {
+                _ = try await $0.sendSigned("POST", path + "/r-\(number)/commit", body: [1], id: "commit-\(number)")
+            }
+        }
+        #expect(entries.count == Limits.auditedRefusalsOfKnown + 2, "\(entries.count)")
+        #expect(entries.last?.counts == ["requests": tally - Limits.auditedRefusalsOfKnown - 1], "\(entries)")
+    }
+
     @Test func whatIsMerelyNotThereIsNoRefusal() async throws {
         let entries = try await entries(World()) { _ = try await $0.send("GET", "/api/nothing") }
         #expect(entries.isEmpty, "\(entries)")
