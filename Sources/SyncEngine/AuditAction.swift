@@ -6,7 +6,7 @@ public enum AuditAction: String, Sendable, Codable, CaseIterable {
     case push, pull, plan, settle
     case open, refuse, commit, rollback
     // content
-    case put, remove, `import`, resolve
+    case put, remove, `import`, resolve, export
     // administration
     case lockReset = "lock-reset"
     case newIdentity = "new-identity"
@@ -16,6 +16,8 @@ public enum AuditAction: String, Sendable, Codable, CaseIterable {
     case apiKeyRemove = "apikey-remove"
     case keyShow = "key-show"
     case keyChange = "key-change"
+    case backup, repair
+    case collect = "gc"
     case forget
 
     /// What a record of it means, in a sentence.
@@ -33,6 +35,7 @@ public enum AuditAction: String, Sendable, Codable, CaseIterable {
         case .remove: "An item was removed by hand."
         case .import: "Items were imported; a large import leaves several records."
         case .resolve: "Conflicts were resolved."
+        case .export: "Items were exported."
         case .lockReset: "The lock was reset."
         case .newIdentity: "The instance was given a new identity."
         case .targetAdd: "A target was added or replaced."
@@ -41,6 +44,9 @@ public enum AuditAction: String, Sendable, Codable, CaseIterable {
         case .apiKeyRemove: "An API key was removed."
         case .keyShow: "The sync key was printed."
         case .keyChange: "The running server took on other sync keys from its configuration."
+        case .backup: "The whole store was copied, with its keys."
+        case .repair: "Digests that were wrong were computed anew."
+        case .collect: "What was needed to take runs back was freed, because it was older than promised."
         case .forget: "Records older than promised were freed."
         }
     }

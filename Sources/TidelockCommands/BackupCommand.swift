@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ContentModel
 internal import ContentStore
 internal import Foundation
+internal import SyncEngine
 
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,8 +16,11 @@ struct BackupCommand: AsyncParsableCommand {
 
     func run() async throws {
         let instance = try await Instance.open(location)
-        let report = try await instance.store.backup(
-            to: URL(filePath: file).standardizedFileURL, replacing: force)
+        let place = URL(filePath: file).standardizedFileURL
+        let report = try await instance.auditing(.backup, target: place.path) {
+            try await instance.store.backup(to: place, replacing: force)
+        }
+        await instance.audit(AuditEntry(.backup, target: report.file))
         instance.log("info", "A backup was written, up to change \(report.sequence).", channel: "store")
         if json { return try Output.json(report) }
         try Output.line(

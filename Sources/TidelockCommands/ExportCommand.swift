@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ContentModel
 internal import ContentStore
 internal import Foundation
+internal import SyncEngine
 
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,7 +16,13 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let wanted = try kind.map { try Kind($0) }
-        let store = try await Instance.open(location).store
+        let instance = try await Instance.open(location)
+        let target = folder ?? "standard output"
+        try await instance.auditing(.export, target: target) { try await write(wanted, of: instance.store) }
+        await instance.audit(AuditEntry(.export, target: target, note: wanted?.name))
+    }
+
+    private func write(_ wanted: Kind?, of store: Store) async throws {
         let kinds = try await store.kinds().filter { wanted == nil || $0 == wanted }
         for kind in kinds {
             if let folder {

@@ -24,7 +24,7 @@ struct GarbageCommand: AsyncParsableCommand {
         let instance = try await Instance.open(location)
         let freed = try await instance.store.collectGarbage(isDryRun: dryRun, looksForOrphans: true)
         if !dryRun {
-            instance.logFreed(freed)
+            await instance.noteFreed(freed)
             if vacuum { try await instance.store.compact() } else { try await instance.store.releaseSpace() }
         }
         let answer = Answer(freed: freed, space: try await instance.store.space())
@@ -65,12 +65,18 @@ extension GarbageReport {
 }
 
 extension Instance {
-    /// Tells the log what was freed, unless that was only the tokens that every request leaves.
-    fileprivate func logFreed(_ freed: GarbageReport) {
+    /// Tells the log what was freed, unless that was only the tokens that every request leaves, and the audit log of
+    /// what can no longer be taken back.
+    fileprivate func noteFreed(_ freed: GarbageReport) async {
         var told = freed
         told.tokens = 0
         if !told.isEmpty { log("info", "Freed: \(told.lines.joined(separator: "; ")).", channel: "store") }
         if freed.orphanedBodies > 0 { log("error", freed.defect, channel: "store") }
+        guard freed.undoRuns > 0 else { return }
+        // A server does this by itself, and is then its own caller.
+        let principal = Principal.current == Principal() ? .here : Principal.current
+        await audit(
+            AuditEntry(.collect, by: principal, counts: ["runs": freed.undoRuns, "undoRows": freed.undoRows]))
     }
 }
 
@@ -95,7 +101,7 @@ struct GarbagePump: Service {
     private func collect() async {
         do {
             try await responder.forgetUntouched()
-            instance.logFreed(try await instance.store.collectGarbage(looksForOrphans: false))
+            await instance.noteFreed(try await instance.store.collectGarbage(looksForOrphans: false))
         } catch is CancellationError {
             // The server stops; the next one goes on.
         } catch {

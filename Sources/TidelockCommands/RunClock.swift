@@ -83,6 +83,12 @@ private struct ClockedRun {
     private static let attempts = 120
 
     func start(_ due: Int64) async {
+        // Nobody gave a command, so the schedule stands in the audit log for whoever did it.
+        let principal = Principal(id: "schedule:\(scheduled.name)", address: Principal.here.address)
+        await Principal.$current.withValue(principal) { await startInName(due) }
+    }
+
+    private func startInName(_ due: Int64) async {
         do {
             guard try await instance.store.claim(schedule: "run \(scheduled.name)", due: due) else { return }
             var left: [String]?

@@ -28,7 +28,8 @@ struct VerifyCommand: AsyncParsableCommand {
         let instance = try await Instance.open(location)
         var store = try await instance.store.verify(isDeep: deep)
         if repair, store.problems.contains(where: \.isRepairable) {
-            let repaired = try await instance.store.repairDigests()
+            let repaired = try await instance.auditing(.repair) { try await instance.store.repairDigests() }
+            await instance.audit(AuditEntry(.repair, counts: ["digests": repaired]))
             store = try await instance.store.verify(isDeep: deep)
             store.repaired = repaired
             instance.log("notice", "\(repaired) digests were computed anew.", channel: "store")

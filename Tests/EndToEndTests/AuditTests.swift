@@ -95,6 +95,20 @@ struct AuditTests {
         #expect(actions.contains("key-show") && actions.contains("apikey-add"), "\(actions)")
     }
 
+    @Test func whatLeavesByFilesIsOnTheRecord() async throws {
+        let instance = try await RealInstance.make("alone")
+        try await instance.take(Articles.make(1))
+        let file = Story.current.folder.appending(path: "copy.sqlite").path
+        try await instance.run("backup", file)
+        #expect(try await instance.attempt("backup", file).status == 64)
+        try await instance.run("export", "--kind", "content/articles")
+        try await instance.run("verify", "--repair")
+        let rows = try await rows(instance)
+        #expect(rows.map(\.action) == ["import", "backup", "backup", "export"], "\(rows)")
+        #expect(rows.map(\.outcome) == ["ok", "ok", "usage", "ok"] && rows[1].target == file, "\(rows)")
+        #expect(rows.last?.note == "content/articles" && rows.allSatisfy { $0.actor != nil }, "\(rows)")
+    }
+
     @Test func itIsReadByTimeAndMistakesAreNamed() async throws {
         let instance = try await RealInstance.make("alone")
         try await instance.take(Articles.make(1))

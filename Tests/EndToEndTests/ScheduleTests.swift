@@ -34,6 +34,8 @@ struct ScheduleTests {
         }
         let runs = try await site.source.run("runs")
         #expect(runs.contains("push") && runs.contains("committed"), "\(runs)")
+        let audit = try await site.source.run("audit", "--action", "push")
+        #expect(audit.contains("schedule:often from "), "\(audit)")
         #expect(await server.stop() == 0)
         #expect(await site.server.stop() == 0)
     }
