@@ -73,7 +73,11 @@ public actor LocalInstance {
         guard let batches = inline.batches, batches.reduce(0, { $0 + $1.payload.count }) <= Limits.inlineBytes else {
             throw TidelockError(.malformedMessage, "The plan that came with the open is too large or incomplete.")
         }
-        for batch in batches { _ = try await destination.stage(transfer: transfer, fence: lease.fence, batch) }
+        do {
+            for batch in batches { _ = try await destination.stage(transfer: transfer, fence: lease.fence, batch) }
+        } catch let error as TidelockError where error.code.isOfHandlers {
+            throw error.markedUncommitted
+        }
         var commit = inline.commit
         commit.fence = lease.fence
         return try await destination.commit(transfer: transfer, commit)

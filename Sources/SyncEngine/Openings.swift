@@ -13,7 +13,7 @@ public actor PushOpening: RunOpening {
     public nonisolated let readyBatches: AsyncStream<BatchInfo>
     private let ready: AsyncStream<BatchInfo>.Continuation
     private var opened: RunOpened?
-    /// Nobody waited for the answer to an open that may have been carried out.
+    /// Whether an open that failed, or whose answer nobody waited for, may have been carried out.
     private var mayBeOpenThere = false
     /// The source, once the peer has said who it is.
     private var source: LocalSource?
@@ -140,8 +140,11 @@ public actor PushOpening: RunOpening {
             return try await peer.open(request)
         } catch {
             var error = TidelockError(wrapping: error)
-            mayBeOpenThere = error.code == .cancelled
-            if request.inline != nil, error.code.isSilentAboutEffect {
+            // A plan that was refused has left its transfer behind, unless it was not even looked at.
+            let wasLetIn = error.code.traits.httpStatus != 401
+            mayBeOpenThere = error.code == .cancelled || (request.inline != nil && wasLetIn)
+            let isUndone = error.details[RunMachine.uncommitted] != nil
+            if request.inline != nil, error.code.isSilentAboutEffect, !isUndone {
                 error.details[RunMachine.mayHaveCommitted] = "true"
             }
             throw error

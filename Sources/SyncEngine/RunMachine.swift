@@ -208,6 +208,20 @@ public struct RunMachine: Sendable {
     }
 }
 
+extension TidelockError {
+    /// The same, from somebody who knows that the destination has not committed and will not.
+    public var markedUncommitted: TidelockError {
+        var error = self
+        error.details[RunMachine.uncommitted] = "true"
+        return error
+    }
+}
+
+extension ErrorCode {
+    /// Whether it tells what handlers did, or that there are none.
+    var isOfHandlers: Bool { [.hookFailed, .hookLimit, .hookRefused, .hookLoadFailed].contains(self) }
+}
+
 /// Which batches travel, so that never more than a window of them is under way.
 private struct BatchTraffic: Sendable {
     let window: Int

@@ -47,6 +47,9 @@ actor LongWork {
         return await withCheckedContinuation { entries[key]?.waiters[waiter] = $0 }
     }
 
+    /// Whether the work called `key` goes on.
+    func isAtWork(_ key: String) -> Bool { entries[key] != nil }
+
     /// Waits until all work has ended, except what follows other work: that ends as soon as it can. The server stops.
     func drain() async {
         isDraining = true

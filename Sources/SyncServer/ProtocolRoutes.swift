@@ -209,8 +209,7 @@ extension Reception {
         _ call: SignedCall, afterwards: (@Sendable () async -> Void)? = nil,
         _ body: @escaping @Sendable () async throws -> some Encodable & Sendable
     ) async throws -> Answer {
-        let key = "\(call.arrival.endpoint.rawValue) \(call.arrival.path) \(call.token.issuer) \(call.token.bodyDigest)"
-        guard let outcome = await work.outcome(of: key, afterwards: afterwards, { try WireBody.encode(await body()) })
+        guard let outcome = await work.outcome(of: call.workKey, afterwards: afterwards, { try WireBody.encode(await body()) })
         else {
             return try Answer(status: 202, WorkingAnswer())
         }

@@ -101,7 +101,7 @@ struct Reception: Sendable {
             try await verifier.admit(token, body: body, repetition: arrival.endpoint.traits.repetition)
             let call = SignedCall(arrival: arrival, token: token, body: body)
             admitted = call
-            try await dependencies.hooks.admit(arrival.forHooks)
+            try await admit(call)
             let principal = Principal(id: token.issuer, address: arrival.addressText.printable)
             return try await Principal.$current.withValue(principal) {
                 let answer = try await bringsFiles ? appendBlobs(call, arriving) : handle(call)

@@ -33,6 +33,11 @@ struct SignedCall: Sendable {
         return open.id
     }
 
+    /// What long work is called that the request asks for: the same for its repetitions.
+    var workKey: String {
+        "\(arrival.endpoint.rawValue) \(arrival.path) \(token.issuer) \(token.bodyDigest)"
+    }
+
     /// The number of the batch that the path names.
     var batchNumber: Int {
         get throws {

@@ -6,6 +6,7 @@ internal import Synchronization
 /// Handlers that a test writes in Swift.
 public final class ScriptedHooks: HookPort {
     public typealias Filter = @Sendable (Kind, OutgoingItem) throws -> FilterOutcome
+    public typealias Arrival = @Sendable (Kind, [OutgoingItem]) throws -> [Int: JSONDocument]
     public typealias Decision = @Sendable (ItemConflict) async throws -> ConflictVerdict?
 
     private struct Script {
@@ -15,6 +16,7 @@ public final class ScriptedHooks: HookPort {
         var filter: Filter = { _, _ in .unchanged }
         var pinned = 0
         var observed: [Observation] = []
+        var arrival: Arrival?
         var decision: Decision?
         var meanwhile: (@Sendable () throws -> Void)?
     }
@@ -31,6 +33,11 @@ public final class ScriptedHooks: HookPort {
             $0.kinds = kinds
             $0.filter = filter
         }
+    }
+
+    /// Shows what arrives to `arrival` from now on; nil shows it to nobody.
+    public func inspect(_ arrival: Arrival?) {
+        script.withLock { $0.arrival = arrival }
     }
 
     /// Asks `decision` about conflicts from now on; nil asks nobody.
@@ -77,7 +84,9 @@ public final class ScriptedHooks: HookPort {
 
     public func receive(
         _ items: [OutgoingItem], of kind: Kind, from origin: InstanceIdentity
-    ) async throws -> [Int: JSONDocument] { [:] }
+    ) async throws -> [Int: JSONDocument] {
+        try script.withLock(\.arrival)?(kind, items) ?? [:]
+    }
 
     public func resolve(_ conflict: ItemConflict) async throws -> ConflictVerdict? {
         try await script.withLock(\.decision)?(conflict)
@@ -92,7 +101,10 @@ public final class ScriptedHooks: HookPort {
         return event.declaration.eventClass == .observer ? ["script"] : []
     }
 
-    public func receivers() async throws -> FilterSet { .none }
+    public func receivers() async throws -> FilterSet {
+        guard script.withLock({ $0.arrival != nil }) else { return .none }
+        return FilterSet(handlers: ["arrival"], fingerprint: Digest(over: Array("arrival".utf8)))
+    }
 
     public func observe(_ observation: Observation, by handler: String) async throws {
         script.withLock { $0.observed.append(observation) }

@@ -1,0 +1,33 @@
+import ContentModel
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// Runs that handlers of the destination refuse.
+@Suite struct RefusedRunTests {
+    private let a: TestInstance
+    private let b: TestInstance
+
+    init() throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+    }
+
+    /// Few changes travel with the open, whose answer then says whether they were taken.
+    @Test(arguments: [ErrorCode.hookFailed, .hookLimit, .hookRefused])
+    func aSmallPlanThatIsRefusedIsNotInDoubtAndLeavesNothingBehind(code: ErrorCode) async throws {
+        try await a.put(.posts, #"{"_id":"1"}"#)
+        try await a.push(to: b)
+        try await a.put(.posts, #"{"_id":"2"}"#)
+        b.hooks.inspect { _, _ in throw TidelockError(code, "Not this one.") }
+        let failure = try #require(await #expect(throws: TestRunFailure.self) { try await a.push(to: b) })
+        #expect(failure.error.code == code && failure.error.details[RunMachine.mayHaveCommitted] == nil)
+        #expect(failure.calls == ["open", "abandon"], "\(failure.calls)")
+        #expect(try await b.store.leaseHolder() == nil)
+        #expect(a.hooks.pinned == 0)
+        b.hooks.inspect(nil)
+        #expect(try await a.push(to: b).result?.created == 1)
+        #expect(try b.problems() == [])
+    }
+}
