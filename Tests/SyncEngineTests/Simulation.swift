@@ -31,6 +31,8 @@ final class Simulation {
     /// After each of them every rule was checked.
     private var operations = 0
     private var freedFiles = 0
+    /// Runs that found both sides quiet in one round trip.
+    private var roundTrips = 0
     /// Runs whose undo is older than it is kept for.
     private var oldRuns: Set<String> = []
     /// The versions of the stores that were checked last: one that nobody wrote to still keeps the rules.
@@ -51,7 +53,10 @@ final class Simulation {
     }
 
     /// How often runs did what.
-    var tally: [String: Int] { model.tally.merging(["operations": operations, "freedFiles": freedFiles]) { $1 } }
+    var tally: [String: Int] {
+        let own = ["operations": operations, "freedFiles": freedFiles, "roundTrips": roundTrips]
+        return model.tally.merging(own) { $1 }
+    }
 
     func perform(steps: Int) async throws {
         // A source without a single asset could prove no delete of one.
@@ -229,8 +234,18 @@ extension Simulation {
             try require(again.result?.isQuiet ?? true, "I2: the second run did something: \(again.outcome)")
         } else {
             try require(again.isNoOp, "I2: the second run sent something: \(again.outcome)")
+            try requireOneRoundTrip(again, run)
         }
         try await settle(run, again)
+    }
+
+    /// I2: after a run that looked at everything, when nothing at the destination differs from what it left.
+    private func requireOneRoundTrip(_ again: TestRunResult, _ run: ModelRun) throws {
+        guard run.scope.models == nil, run.minimum == nil else { return }
+        let heads = try inspectors[run.destination].heads()
+        guard heads.isAtRest(from: instances[run.source].identity.id, run.scope.mode) else { return }
+        try require(again.isOneRoundTrip, "I2: both sides are quiet, and the run made the calls \(again.calls)")
+        roundTrips += 1
     }
 
     /// Answers whether the run was expected to get through.
