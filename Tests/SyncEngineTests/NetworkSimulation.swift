@@ -8,7 +8,8 @@ import TidelockTestSupport
 /// A hub and one or two editors, between which calls get lost, come twice or too late, while processes die.
 ///
 /// With one editor its items go to the hub, pushed or pulled, and what the hub must show is known exactly. With two,
-/// each pushes its own items to the hub and pulls everybody's.
+/// each pushes its own items to the hub and pulls everybody's. In every other history the editors' handlers hold a
+/// field back from the beginning, and no byte of it may ever be found anywhere else.
 final class NetworkSimulation {
     /// One direction in which items go, and who asks.
     struct Route: Hashable {
@@ -43,6 +44,8 @@ final class NetworkSimulation {
     private let watches: [NetworkWatch]
     private let links: [SimulatedLink]
     private let routes: [Route]
+    /// Whether items have only ever left an editor without their secrets.
+    private let keepsSecrets: Bool
     private var filter = ModelFilter.none
     private var unsettled: [Unsettled] = []
     private var origins: [String: Origin] = [:]
@@ -57,6 +60,7 @@ final class NetworkSimulation {
         let ids = SeededRandom(seed: seed &+ 1)
         let clock = clock
         let names = seed % 3 == 0 ? ["hub", "one", "two"] : ["hub", "one"]
+        keepsSecrets = names.count == 2 ? seed % 3 == 1 : seed % 2 == 1
         instances = try names.map { try TestInstance($0, clock: clock, random: ids) }
         inspectors = try instances.map { try StoreInspector($0.store) }
         let watches = try instances.map { try NetworkWatch($0.store) }
@@ -81,6 +85,7 @@ final class NetworkSimulation {
     private var isExact: Bool { instances.count == 2 }
 
     func perform(rounds: Int) async throws {
+        if keepsSecrets { for editor in instances.indices.dropFirst() { install(.strips, at: editor) } }
         for number in 1...rounds {
             try await edit()
             try await runOnce(number)
@@ -127,12 +132,15 @@ extension NetworkSimulation {
             history.append("rm \(instances[instance].name) \(key)")
             try await instances[instance].remove(key.kind, key.id)
         } else {
-            let item = ModelItem(version: 1 + roll(9), secret: chance(60) ? roll(2) : nil)
+            let item = ModelItem(version: 1 + roll(9), secret: chance(60) ? secrets(of: instance)[roll(2)] : nil)
             history.append("put \(instances[instance].name) \(item.text(key))")
             try await put(item, key, at: instance)
         }
         try watches[instance].noteEdit()
     }
+
+    /// What stands in the field that handlers remove: of each instance something that nobody else ever writes.
+    private func secrets(of instance: Int) -> [Int] { [0, 1].map { 730_155_920 + 2 * instance + $0 } }
 
     private func put(_ item: ModelItem, _ key: ItemKey, at instance: Int) async throws {
         if key.kind == .assets { try instances[instance].takeFile(ModelFile(of: item.version).text) }
@@ -140,11 +148,15 @@ extension NetworkSimulation {
     }
 
     private func changeFilter() {
-        let filter = ModelFilter.allCases[roll(ModelFilter.allCases.count)]
+        let filters = ModelFilter.allCases.filter { !keepsSecrets || $0 != .none }
+        install(filters[roll(filters.count)], at: 1)
+    }
+
+    private func install(_ filter: ModelFilter, at editor: Int) {
         self.filter = filter
-        history.append("filter \(filter)")
-        guard filter != .none else { return instances[1].hooks.clear() }
-        instances[1].hooks.install("\(filter)") { kind, item in
+        history.append("filter \(instances[editor].name) \(filter)")
+        guard filter != .none else { return instances[editor].hooks.clear() }
+        instances[editor].hooks.install("\(filter)") { kind, item in
             switch filter.outcome(ModelItem(item.body)) {
             case .put(let output):
                 let text = output.text(ItemKey(kind, item.id))
@@ -270,6 +282,7 @@ extension NetworkSimulation {
             try require(problems.isEmpty, "store of \(instance.name): \(problems.joined(separator: "; "))")
         }
         try checkFiles()
+        try checkStoredSecrets()
         let committed = Set(watches.flatMap { $0.view.committed.keys })
         let lies = failed.intersection(committed)
         try require(lies.isEmpty, "I15: \(lies.sorted()) were said to have failed, and took effect")
@@ -338,6 +351,20 @@ extension NetworkSimulation {
         }
     }
 
+    /// I13: nor in anything that another instance stores, for however short a time.
+    private func checkStoredSecrets() throws {
+        guard keepsSecrets else { return }
+        for editor in instances.indices.dropFirst() {
+            for (number, instance) in instances.enumerated() where number != editor {
+                for secret in secrets(of: editor) {
+                    let files = try instance.files(holding: "\(secret)")
+                    try require(files.isEmpty, "I13: \(instance.name) holds what never left \(editor), in \(files)")
+                }
+            }
+        }
+        tally["searched", default: 0] += 1
+    }
+
     /// I2: once everything that is under way has arrived, plain runs make the sides equal and then find nothing to do.
     private func settle() async throws {
         history.append("all is quiet")
@@ -376,8 +403,16 @@ extension NetworkSimulation {
                 _ = try await clean(route, mode)
                 let again = try await clean(route, mode)
                 try require(again.isNoOp, "I2: the second run sent something: \(again.outcome)")
+                try requireOneRoundTrip(again, route, mode)
             }
         }
+    }
+
+    private func requireOneRoundTrip(_ again: TestRunResult, _ route: Route, _ mode: Mode = .merge) throws {
+        let heads = try inspectors[route.destination].heads()
+        guard heads.isAtRest(from: instances[route.source].identity.id, mode) else { return }
+        try require(again.isOneRoundTrip, "I2: both sides are quiet, and the run made the calls \(again.calls)")
+        tally["roundTrips", default: 0] += 1
     }
 
     private func settleTwo() async throws {
@@ -386,11 +421,20 @@ extension NetworkSimulation {
         for route in order {
             let again = try await clean(route)
             try require(again.isNoOp, "I2: the third run sent something: \(again.outcome)")
+            try requireOneRoundTrip(try await clean(route), route)
         }
         let hub = try items(at: Self.hub)
         for editor in [1, 2] {
             let own = try items(at: editor)
-            for key in allKeys { try require(own[key] == hub[key], "I2: \(key) of editor \(editor) is not the hub's") }
+            for key in allKeys {
+                try require(
+                    shown(own[key]) == shown(hub[key]), "I2: \(key) of editor \(editor) is not the hub's")
+            }
         }
+    }
+
+    /// What of an item everybody holds.
+    private func shown(_ item: ModelItem?) -> ModelItem? {
+        keepsSecrets ? item.map { ModelItem(version: $0.version) } : item
     }
 }

@@ -15,7 +15,7 @@ import Testing
         print("network: \(words.joined(separator: ", "))")
         // A simulation that never gets somewhere proves nothing about it.
         if histories.cases >= 16 {
-            for name in ["committed", "crashed", "failed", "recovered", "responderCrashed"] {
+            for name in ["committed", "crashed", "failed", "recovered", "responderCrashed", "roundTrips", "searched"] {
                 #expect(tally[name] ?? 0 > 0, "\(name)")
             }
         }
