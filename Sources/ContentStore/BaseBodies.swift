@@ -135,10 +135,14 @@ enum BaseBodies {
 
     /// Frees what only the undo of this run needed; called while its undo is still here.
     static func prune(_ db: Database, undoOf run: String) throws {
+        guard try isUsed(db) else { return }
         try prune(
             db,
             among: """
-                EXISTS (SELECT 1 FROM undo u WHERE u.run = :run AND u.kid = basis.kid AND u.bucket = basis.bucket AND u.id = basis.id)
+                FROM undo AS mine
+                CROSS JOIN base_body AS basis
+                    ON basis.kid = mine.kid AND basis.bucket = mine.bucket AND basis.id = mine.id
+                WHERE mine.run = :run
                 """, ["run": run])
     }
 
@@ -159,18 +163,23 @@ enum BaseBodies {
     /// Frees what nothing needs any more of one item.
     static func prune(_ db: Database, _ place: Place) throws {
         try prune(
-            db, among: "basis.kid = :kid AND basis.bucket = :bucket AND basis.id = :id",
+            db,
+            among: "FROM base_body AS basis WHERE basis.kid = :kid AND basis.bucket = :bucket AND basis.id = :id",
             ["run": "", "kid": place.kid, "bucket": Int64(place.bucket.number), "id": place.id])
     }
 
+    /// Whether there is anything at all: where nothing was edited, nothing of many rows is looked for.
+    private static func isUsed(_ db: Database) throws -> Bool {
+        try Bool.fetchOne(db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM base_body)")) ?? false
+    }
+
     /// A rollback may bring an edited row back, so undo of other runs keeps what it was made of.
-    private static func prune(_ db: Database, among choice: String, _ arguments: StatementArguments) throws {
+    private static func prune(_ db: Database, among rows: String, _ arguments: StatementArguments) throws {
         let rids = try Int64.fetchAll(
             db.cachedStatement(
                 sql: """
-                    WITH kept AS MATERIALIZED (SELECT id FROM run WHERE undoable = 1 AND id <> :run)
-                    SELECT basis.rid FROM base_body basis
-                    WHERE \(choice)
+                    SELECT basis.rid
+                    \(rows)
                         AND NOT EXISTS (
                             SELECT 1 FROM head h
                             WHERE h.kid = basis.kid AND h.bucket = basis.bucket AND h.id = basis.id AND h.edited <> 0 AND h.base = basis.hash)
@@ -178,9 +187,11 @@ enum BaseBodies {
                             SELECT 1 FROM conflict c
                             WHERE c.kid = basis.kid AND c.bucket = basis.bucket AND c.id = basis.id AND c.base = basis.hash)
                         AND NOT EXISTS (
-                            SELECT 1 FROM kept CROSS JOIN undo o
-                            WHERE o.run = kept.id AND o.kid = basis.kid AND o.bucket = basis.bucket AND o.id = basis.id
-                                AND o.old_edited <> 0 AND o.old_base = basis.hash)
+                            SELECT 1 FROM undo AS other INDEXED BY undo_by_item
+                            CROSS JOIN run ON run.id = other.run AND run.undoable = 1
+                            WHERE other.existed = 1 AND other.kid = basis.kid AND other.bucket = basis.bucket
+                                AND other.id = basis.id AND other.old_edited <> 0 AND other.old_base = basis.hash
+                                AND other.run <> :run)
                     """),
             arguments: arguments)
         for rid in rids { try drop(db, rid) }

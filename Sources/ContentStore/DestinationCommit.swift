@@ -63,7 +63,7 @@ struct Commit {
         result.dangling = links.dangling
         result.uncheckedLinks = links.unchecked > 0 ? links.unchecked : nil
         result.schemaChanges = preparation.schema.changes
-        try close(result, rows: tally.rows)
+        try close(result, tally)
         return result
     }
 
@@ -181,11 +181,12 @@ struct Commit {
             details: ["links": String(dangling.count)])
     }
 
-    /// `rows`: how many the run decided about.
-    private func close(_ result: CommitResult, rows: Int) throws {
+    private func close(_ result: CommitResult, _ tally: VerdictTally) throws {
         try db.cachedStatement(sql: "UPDATE transfer SET phase = 'committed', result = ?, touched = ? WHERE id = ?")
             .execute(arguments: [try JSONColumns.encode(result), now, transfer])
         try RunTable.noteUndoable(db, id: transfer, direction: "receive", target: nil, started: now)
+        try UndoOrder.append(
+            db, run: transfer, as: tally.hasChanged ? .exchanged : .local, rows: tally.rows)
         // A pull of ours is recorded when the run has ended, as all runs that begin here.
         if record.direction == .push {
             try SyncRecords.keepReceived(db, transfer: transfer, pid: pid, result: result, now: now)
@@ -194,7 +195,7 @@ struct Commit {
         try auditor.note(
             db, .commit, target: source?.name, run: transfer, note: record.scope.summary, counts: result.counts)
         try UploadLinks.note(db, run: transfer)
-        if rows <= CommittedStage.most {
+        if tally.rows <= CommittedStage.most {
             try TransferTable.clearStage(db, transfer: transfer)
         } else {
             try db.cachedStatement(sql: "DELETE FROM staged_batch WHERE transfer = ?").execute(arguments: [transfer])

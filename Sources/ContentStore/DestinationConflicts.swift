@@ -202,10 +202,11 @@ enum Collision {
             common.bytes, coalesce(\(mayStem), 0), sh.out_hash, sh.src_hash, coalesce(\(isOriginal), 0),
             coalesce(h.hash = sh.src_hash, 0) OR h.edited = 2,
             CASE WHEN h.hash = sh.src_hash THEN present.bytes WHEN sh.src_hash IS NOT NULL THEN (
-                SELECT earlier.bytes FROM undo u JOIN body earlier ON earlier.rid = u.old_rid
-                WHERE u.run IN (SELECT id FROM run WHERE undoable = 1)
-                    AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id AND u.old_hash = sh.src_hash
-                    AND u.verdict IN (\(Verdict.list(Verdict.owning)))
+                SELECT earlier.bytes FROM undo AS u INDEXED BY undo_by_item
+                CROSS JOIN run ON run.id = u.run AND run.undoable = 1
+                CROSS JOIN body AS earlier ON earlier.rid = u.old_rid
+                WHERE u.existed = 1 AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
+                    AND u.old_hash = sh.src_hash AND u.verdict IN (\(Verdict.list(Verdict.owning)))
                 LIMIT 1) END
         FROM stage s
         JOIN kind USING (kid)

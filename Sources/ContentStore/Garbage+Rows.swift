@@ -25,18 +25,22 @@ extension GarbageCollection {
         let now = now
         if isDryRun {
             return try await store.read { db in
-                let runs = try Undo.expired(db, now: now).union(Undo.ended(db, now: now))
+                let runs = try UndoOrder.expired(db, now: now).union(Undo.ended(db, now: now))
                 return (runs.count, try runs.reduce(0) { try $0 + Undo.count(db, run: $1) })
             }
         }
-        let runs = try await store.write { db in
-            for run in try Undo.expired(db, now: now) {
-                try db.execute(sql: "UPDATE run SET undoable = 0 WHERE id = ?", arguments: [run])
+        for page in Array(try await store.read { db in try UndoOrder.expired(db, now: now) }).pages(of: 500) {
+            let list = try JSONColumns.encode(page)
+            try await store.write { db in
+                try db.execute(
+                    sql: "UPDATE run SET undoable = 0 WHERE id IN (SELECT value FROM json_each(?))", arguments: [list])
             }
-            return try Undo.ended(db, now: now)
         }
+        let runs = Array(try await store.read { db in try Undo.ended(db, now: now) })
         var rows = 0
-        for run in runs { rows += try await repeatedly { db in try Undo.forgetPage(db, run: run) } }
+        for page in runs.pages(of: Self.page) {
+            rows += try await repeatedly { db in try Undo.forgetPage(db, among: page) }
+        }
         return (runs.count, rows)
     }
 
@@ -101,12 +105,16 @@ extension Undo {
         try Int.fetchOne(db, sql: "SELECT count(*) FROM undo WHERE run = ?", arguments: [run]) ?? 0
     }
 
-    /// Frees some rows of a run that is not undoable: they become a run of their own, which is forgotten as any other.
-    /// Answers how many.
-    static func forgetPage(_ db: Database, run: String) throws -> Int {
-        let (part, count) = try GarbageCollection.setApart(db, "undo", of: run, in: "run")
-        if count > 0 { try forget(db, run: part) }
-        return count
+    /// Frees some rows of the first of these runs that has any. None of them is undoable; the rows become a run of their
+    /// own, which is forgotten as any other. Answers how many.
+    static func forgetPage(_ db: Database, among runs: [String]) throws -> Int {
+        for run in runs {
+            let (part, count) = try GarbageCollection.setApart(db, "undo", of: run, in: "run")
+            guard count > 0 else { continue }
+            try forget(db, run: part)
+            return count
+        }
+        return 0
     }
 }
 

@@ -4,9 +4,15 @@ internal import SyncProtocol
 enum Retention {
     private static let day: Int64 = 86_400
 
-    /// Runs whose undo is kept, and for how many seconds.
+    /// Runs between instances whose undo is kept, and for how many seconds. Local changes and runs that changed no item
+    /// are counted apart: of them as many are kept, and more of that time as long as all have together so many rows. A
+    /// week of small edits fits in there, and a loop of imports does not fill the disk.
     static let undoRuns = 10
     static let undoSeconds = 7 * day
+    static let localUndoRows = 100_000
+    /// Runs whose undo a change frees at once for each reason. More than one, so that it keeps up; the rest goes with the
+    /// changes that follow, or when garbage is collected.
+    static let undoRunsFreedAtOnce = 16
     /// Seconds after which a plan that nobody finished is forgotten. Longer than its destination waits for it, since a
     /// plan does not tell when it was last used.
     static let planSeconds = 2 * Limits.transferSeconds

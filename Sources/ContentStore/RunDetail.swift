@@ -43,8 +43,10 @@ public struct RunDetail: Sendable, Codable {
         public var rows: Int
         /// Unix seconds.
         public var until: Int64
-        /// It also ends when there are so many newer changes.
+        /// It also ends when there are so many newer changes: runs between instances for one of those, others for others.
         public var newerChangesLeft: Int
+        /// Of changes that are no run between instances: only when newer ones have more rows than that as well.
+        public var newerRowsLeft: Int?
     }
 
     public struct Event: Sendable, Codable {
@@ -149,12 +151,10 @@ private struct RunInspection {
     }
 
     private func undo() throws -> RunDetail.Undo {
-        let newer = try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT count(*) FROM run WHERE undoable = 1 AND (started, id) > (?, ?)"),
-            arguments: [record.started, run])
+        let room = try UndoOrder.room(db, behind: run)
         return RunDetail.Undo(
             rows: try ContentStore.Undo.count(db, run: run), until: record.started + Retention.undoSeconds,
-            newerChangesLeft: max(0, Retention.undoRuns - (newer ?? 0)))
+            newerChangesLeft: room.changes, newerRowsLeft: room.rows)
     }
 
     private func rollbacks() throws -> [String] {

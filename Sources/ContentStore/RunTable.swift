@@ -41,12 +41,11 @@ extension Store {
     public func markUndoable(id: String) async throws {
         let now = clock.seconds
         try await write { db in
-            try db.cachedStatement(
-                sql: """
-                    UPDATE run SET undoable = 1
-                    WHERE id = ? AND EXISTS (SELECT 1 FROM undo WHERE undo.run = run.id)
-                    """
-            ).execute(arguments: [id])
+            let rows = try UndoOrder.rows(db, of: id)
+            if rows > 0 {
+                try db.cachedStatement(sql: "UPDATE run SET undoable = 1 WHERE id = ?").execute(arguments: [id])
+                try UndoOrder.append(db, run: id, as: .local, rows: rows)
+            }
             try Undo.prune(db, now: now)
         }
     }
@@ -126,6 +125,7 @@ enum RunTable {
         try db.cachedStatement(sql: "UPDATE run SET report = ?, undoable = ? WHERE id = ?").execute(arguments: [
             try JSONColumns.encode(result), result.restored > 0, id,
         ])
+        try UndoOrder.append(db, run: id, as: .local, rows: result.restored)
     }
 
     /// What the rollback of a run answered that has nothing left to undo; nil when there was none, or there is more.

@@ -74,23 +74,14 @@ enum Undo {
             .execute(arguments: arguments)
     }
 
-    /// Frees undo that is older than promised, with the bodies only it still holds.
+    /// Frees undo that is older than promised, with the bodies only it still holds; of many runs some, so that one change
+    /// does not wait for a week of others.
     ///
     /// A run that observers have still to be told about keeps it: the list of its items stands nowhere else.
     static func prune(_ db: Database, now: Int64) throws {
-        for run in try expired(db, now: now) { try forget(db, run: run) }
-    }
-
-    /// Runs whose undo is older than promised and that observers need no more.
-    static func expired(_ db: Database, now: Int64) throws -> Set<String> {
-        let old = try String.fetchAll(
-            db.cachedStatement(
-                sql: "SELECT id FROM run WHERE undoable = 1 ORDER BY started DESC, id DESC LIMIT -1 OFFSET ?"),
-            arguments: [Retention.undoRuns])
-        let late = try String.fetchAll(
-            db.cachedStatement(sql: "SELECT id FROM run WHERE undoable = 1 AND started < ?"),
-            arguments: [now - Retention.undoSeconds])
-        return try Set(old + late).filter { try !isNeededByObservers(db, run: $0) }
+        for run in try UndoOrder.expired(db, now: now, most: Retention.undoRunsFreedAtOnce) {
+            try forget(db, run: run)
+        }
     }
 
     static func isNeededByObservers(_ db: Database, run: String) throws -> Bool {

@@ -44,5 +44,8 @@ struct VerdictTally {
     /// Whether the arrived body becomes current in every row.
     var isAllApplied: Bool { Verdict.allCases.allSatisfy { !has($0) || Verdict.applied.contains($0) } }
 
+    /// Whether some item is another one than before.
+    var hasChanged: Bool { Verdict.owning.contains(where: has) }
+
     var rows: Int { counts.reduce(0, +) }
 }

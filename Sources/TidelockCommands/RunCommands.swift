@@ -111,10 +111,15 @@ private struct ShownRun: Encodable {
             + (more > 0 ? ["          … and \(more) more; --json lists them"] : [])
     }
 
+    private func newerChanges(_ undo: RunDetail.Undo) -> String {
+        guard let rows = undo.newerRowsLeft else { return "\(undo.newerChangesLeft) newer runs between instances" }
+        let changes = undo.newerChangesLeft > 0 ? "\(undo.newerChangesLeft) newer changes" : "newer changes"
+        return "\(changes) here of more than \(rows) items"
+    }
+
     private var undo: String {
         if let undo = detail.undo {
-            return
-                "undo      \(undo.rows) items, until \(moment(undo.until)) or \(undo.newerChangesLeft) newer changes"
+            return "undo      \(undo.rows) items, until \(moment(undo.until)) or \(newerChanges(undo))"
         }
         if !detail.rollbacks.isEmpty { return "undo      taken back by \(detail.rollbacks.joined(separator: ", "))" }
         if detail.run.direction == "push", detail.run.phase == "committed" {

@@ -38,8 +38,8 @@ import TidelockTestSupport
         for item in 0..<200 { try await b.put(.pageItems, "{\"_id\":\"\(item)\",\"v\":1}") }
         pass(days: 8)
         let expected = try await collect(b, isDryRun: true)
-        #expect(expected.undoRuns == 10 && expected.undoRows == 10)
-        #expect(try count("SELECT count(*) FROM undo", at: b) == 10)
+        #expect(expected.undoRuns == 203 && expected.undoRows == 203)
+        #expect(try count("SELECT count(*) FROM undo", at: b) == 203)
         var freed = try await collect(b)
         freed.isDryRun = true
         #expect(freed == expected)

@@ -46,6 +46,31 @@ import TidelockTestSupport
             ])
     }
 
+    @Test func undoThatWasKeptBeforeTakesItsPlace() throws {
+        try open().close()
+        try EarlierStore.restore(in: folder.url, upTo: "v019-links-in-rows")
+        let undo = { (run: String, verdict: Int, rows: Int) in
+            (0..<rows).map { "('\(run)', 1, \($0), 'x', \(verdict), 1, 0, 0, 0, 0)" }.joined(separator: ", ")
+        }
+        let rows = [undo("put1", 1, 3), undo("pull", 1, 2), undo("put2", 0, 1), undo("kept", 4, 2), undo("push", 5, 1)]
+        try StoreVandal(storage: folder.url).execute(
+            """
+            INSERT INTO run (id, direction, phase, started, undoable) VALUES
+                ('put1', 'local', 'committed', 1, 1), ('pull', 'pull', 'committed', 2, 1),
+                ('put2', 'import', 'committed', 3, 1), ('kept', 'receive', 'committed', 4, 1),
+                ('push', 'receive', 'committed', 5, 1), ('old', 'local', 'committed', 0, 0);
+            INSERT INTO undo
+                (run, kid, bucket, id, verdict, existed, old_origin, old_edited, old_deleted, new_origin)
+            VALUES \(rows.joined(separator: ", "));
+            """)
+        let places = try StoreInspector(open()).texts(
+            """
+            SELECT id || ' ' || undo_class || ' ' || undo_before || ' ' || undo_rows
+            FROM run WHERE undoable = 1 ORDER BY undo_class, undo_before
+            """)
+        #expect(places == ["put1 0 0 3", "put2 0 3 1", "kept 0 4 2", "pull 1 0 2", "push 1 2 1"])
+    }
+
     private func expectRefusal(naming facts: String...) {
         do {
             try open()

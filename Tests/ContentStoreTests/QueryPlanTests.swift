@@ -215,6 +215,24 @@ import TidelockTestSupport
         #expect(try await scans(executed) == [])
     }
 
+    @Test func freeingUndoReadsNoTableFromEndToEnd() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"1","v":2}"#)
+        for item in 2...12 { try await b.put(.posts, "{\"_id\":\"\(item)\"}") }
+        try await b.deliverEvents()
+        b.clock.advance(by: .seconds(8 * 86_400))
+        let executed = try await statements(of: b) { try await b.put(.posts, #"{"_id":"13"}"#) }
+        #expect(executed.contains { $0.contains("CROSS JOIN base_body AS basis") })
+        let freeing = executed.filter { $0.contains("INDEXED BY run_undo") || $0.contains("INDEXED BY undo_by_item") }
+        #expect(freeing.count > 3)
+        for sql in freeing {
+            let plan = try await plan(sql)
+            #expect(!plan.contains { $0.contains("SCAN") }, "\(plan): \(sql)")
+        }
+        #expect(try await scans(executed) == [])
+    }
+
     @Test func aRollbackReadsNoTableFromEndToEnd() async throws {
         try await a.put(.posts, #"{"_id":"1","v":1}"#)
         let run = try await a.push(to: b)

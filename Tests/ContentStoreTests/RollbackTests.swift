@@ -259,7 +259,9 @@ import TidelockTestSupport
     @Test func theTenthNextRunFreesTheBodiesOfTheFirst() async throws {
         for version in 1...12 {
             b.clock.advance(by: .seconds(1))
-            try await b.put(.posts, "{\"_id\":\"1\",\"v\":\(version)}")
+            try await b.deliverEvents()
+            try await a.put(.posts, "{\"_id\":\"1\",\"v\":\(version)}")
+            try await a.push(to: b)
         }
         // The present item and the ten before it.
         #expect(try StoreInspector(b.store).count("SELECT count(*) FROM body") == 11)

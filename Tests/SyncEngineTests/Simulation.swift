@@ -174,13 +174,13 @@ extension Simulation {
         try require(kept == expected.kept, "rollback kept \(kept.sorted()), not \(expected.kept.sorted())")
     }
 
-    /// What has been freed by now cannot be undone; the newest runs of the last days can. Ten are kept, some of which the
-    /// model does not know: they changed no item.
+    /// What has been freed by now cannot be undone; the newest runs of the last days can. Ten of them are kept at least,
+    /// and those that changed no item, which the model does not know, are not counted among them.
     private func forgetUndo(at instance: Int) throws {
         let kept = Set(try inspectors[instance].texts("SELECT id FROM run WHERE undoable = 1"))
         let newest = Set(model.undoable(at: instance).suffix(4)).subtracting(oldRuns)
         try require(
-            kept.count >= 10 || kept.isSuperset(of: newest),
+            kept.isSuperset(of: newest),
             "the undo of new runs was freed: of \(newest) there are \(kept)")
         model.forgetUndo(at: instance, except: kept)
     }
