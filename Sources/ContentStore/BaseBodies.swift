@@ -2,12 +2,19 @@ internal import ContentModel
 internal import Foundation
 internal import GRDB
 
-/// What rows that were edited here were made of: without it, two versions of an item cannot be merged.
+/// What rows that were edited here were made of, and items of which another instance has what a filter left of them:
+/// without it, two versions of an item cannot be merged.
 enum BaseBodies {
-    /// Copies a row that is about to be edited here for the first time since its origin sent it.
+    /// Copies a row that is about to be edited here for the first time since its origin sent it, and an item that a peer
+    /// was sent in another form.
     static func keep(_ db: Database, _ place: Place, before head: Head?) throws {
-        guard let head, head.isLive, head.origin != 0, !head.isEdited, let rid = head.rid, let base = head.base
-        else { return }
+        guard let head, head.isLive else { return }
+        try keepReceived(db, place, head)
+        try SentOriginals.keep(db, place, head)
+    }
+
+    private static func keepReceived(_ db: Database, _ place: Place, _ head: Head) throws {
+        guard head.origin != 0, !head.isEdited, let rid = head.rid, let base = head.base else { return }
         let beside = try sent(db, place, to: head.origin)
         try put(db, place, hash: base.data, rid: Bodies.copy(db, rid), beside: beside)
     }
@@ -160,8 +167,22 @@ enum BaseBodies {
         ).map { Place(kid: $0[0], bucket: Bucket(number: UInt16($0[1] as Int)), id: $0[2]) }
     }
 
+    /// Frees what nothing needs any more of the items that a plan names.
+    static func prune(_ db: Database, plannedBy transfer: String) throws {
+        guard try isUsed(db) else { return }
+        try prune(
+            db,
+            among: """
+                FROM plan_op AS mine
+                CROSS JOIN base_body AS basis
+                    ON basis.kid = mine.kid AND basis.bucket = mine.bucket AND basis.id = mine.id
+                WHERE mine.transfer = :transfer
+                """, ["run": "", "transfer": transfer])
+    }
+
     /// Frees what nothing needs any more of one item.
     static func prune(_ db: Database, _ place: Place) throws {
+        guard try isUsed(db) else { return }
         try prune(
             db,
             among: "FROM base_body AS basis WHERE basis.kid = :kid AND basis.bucket = :bucket AND basis.id = :id",
@@ -169,7 +190,7 @@ enum BaseBodies {
     }
 
     /// Whether there is anything at all: where nothing was edited, nothing of many rows is looked for.
-    private static func isUsed(_ db: Database) throws -> Bool {
+    static func isUsed(_ db: Database) throws -> Bool {
         try Bool.fetchOne(db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM base_body)")) ?? false
     }
 
@@ -192,6 +213,7 @@ enum BaseBodies {
                             WHERE other.existed = 1 AND other.kid = basis.kid AND other.bucket = basis.bucket
                                 AND other.id = basis.id AND other.old_edited <> 0 AND other.old_base = basis.hash
                                 AND other.run <> :run)
+                        AND NOT \(SentOriginals.isNeeded)
                     """),
             arguments: arguments)
         for rid in rids { try drop(db, rid) }

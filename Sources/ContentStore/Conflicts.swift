@@ -175,6 +175,7 @@ private struct ParkedVersion {
 
     func apply(run: String, sequence: Int64, now: Int64) throws {
         let head = try Head.fetch(db, place)
+        try BaseBodies.keep(db, place, before: head)
         if let rid { try put(rid, over: head, run, sequence, now) } else { try remove(head, run, sequence, now) }
         try ConflictTable.drop(db, cid: cid, rid: nil)
     }

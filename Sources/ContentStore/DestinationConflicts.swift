@@ -201,13 +201,16 @@ enum Collision {
         SELECT s.kid, s.bucket, s.id, kind.name, arriving.bytes, present.bytes, h.hash, peer.instance, peer.name,
             common.bytes, coalesce(\(mayStem), 0), sh.out_hash, sh.src_hash, coalesce(\(isOriginal), 0),
             coalesce(h.hash = sh.src_hash, 0) OR h.edited = 2,
-            CASE WHEN h.hash = sh.src_hash THEN present.bytes WHEN sh.src_hash IS NOT NULL THEN (
+            CASE WHEN h.hash = sh.src_hash THEN present.bytes WHEN sh.src_hash IS NOT NULL THEN coalesce((
                 SELECT earlier.bytes FROM undo AS u INDEXED BY undo_by_item
                 CROSS JOIN run ON run.id = u.run AND run.undoable = 1
                 CROSS JOIN body AS earlier ON earlier.rid = u.old_rid
                 WHERE u.existed = 1 AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
                     AND u.old_hash = sh.src_hash AND u.verdict IN (\(Verdict.list(Verdict.owning)))
-                LIMIT 1) END
+                LIMIT 1), (
+                SELECT kept.bytes FROM base_body AS original CROSS JOIN body AS kept ON kept.rid = original.rid
+                WHERE original.kid = s.kid AND original.bucket = s.bucket AND original.id = s.id
+                    AND original.hash = sh.src_hash)) END
         FROM stage s
         JOIN kind USING (kid)
         JOIN peer ON peer.pid = :pid
@@ -347,8 +350,9 @@ extension StagedConflict {
             conflict: conflict, seen: row.hash(6), base: row.bytes(9).map { JSONDocument(trusted: $0) },
             isOriginal: row[13], isUntouched: row[14])
         guard row[10], base == nil, let output = row.hash(11), let source = row.hash(12) else { return }
-        sent = Sent(
-            original: row.bytes(15).map { JSONDocument(trusted: $0) }, originalHash: source, output: output)
+        // What was kept for the same hash may be less than the whole of it.
+        let original = row.bytes(15).map { JSONDocument(trusted: $0) }.flatMap { $0.hash == source ? $0 : nil }
+        sent = Sent(original: original, originalHash: source, output: output)
     }
 
     fileprivate var bytes: Int {

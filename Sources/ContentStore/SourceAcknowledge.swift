@@ -20,6 +20,7 @@ extension Store {
             }
             let pid: Int64 = plan[0]
             try Acknowledgement.moveShadow(db, transfer: transfer, pid: pid)
+            try BaseBodies.prune(db, plannedBy: transfer)
             try Acknowledgement.moveCheckpoints(db, pid: pid, stored: plan[2], wasCompared: plan[3])
             try Acknowledgement.refreshDigests(db, transfer: transfer, pid: pid)
             try db.cachedStatement(sql: "UPDATE plan SET phase = 'acknowledged' WHERE transfer = ?").execute(

@@ -211,10 +211,12 @@ enum PlanTables {
                 INSERT INTO plan_op (transfer, kid, bucket, id, action, src_hash, out_hash, fid, life)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
+        let hasBodies = try BaseBodies.isUsed(db)
         for row in rows {
             let place = Place(kid: kid, bucket: row.bucket, id: row.id)
             if row.action.isRemembered {
                 try remember(db, row, at: place, pid: pid, fid: fid)
+                if hasBodies { try BaseBodies.prune(db, place) }
                 continue
             }
             if row.supersedes { try take(db, back: place, transfer: transfer) }

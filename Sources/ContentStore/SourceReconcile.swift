@@ -140,6 +140,7 @@ private struct ShadowReconciler {
                 WHERE pid = ?2 AND kid = ?3 AND bucket = ?4 AND id = ?5
                 """
         ).execute(arguments: [isKnown, pid, kid, Int64(bucket.number), item.id])
+        try BaseBodies.prune(db, Place(kid: kid, bucket: bucket, id: item.id))
     }
 
     private func isHere(_ id: String, _ bucket: Bucket) throws -> Bool {

@@ -153,6 +153,66 @@ import TidelockTestSupport
         #expect(try a.problems() == [])
     }
 
+    // MARK: How long it is known what was sent
+
+    /// Frees all undo at A.
+    private func forgetUndo() async throws {
+        try await a.deliverEvents()
+        a.clock.advance(by: .seconds(8 * 86_400))
+        _ = try await a.store.collectGarbage(looksForOrphans: true)
+        #expect(try StoreInspector(a.store).count("SELECT count(*) FROM undo") == 0)
+    }
+
+    private func isKept(_ text: String) throws -> Bool {
+        let hash = try JSONDocument(validating: text).hash.hex
+        return try StoreInspector(a.store).count("SELECT count(*) FROM base_body WHERE hex(hash) = upper('\(hash)')") > 0
+    }
+
+    @Test func editsOfOtherItemsLeaveWhatWasSentKnown() async throws {
+        try await edited()
+        try await a.put(.posts, #"{"_id":"1","v":1,"secret":7,"here":true}"#)
+        for version in 1...11 { try await a.put(.posts, "{\"_id\":\"other\",\"v\":\(version)}") }
+        let run = try await a.pull(from: b)
+        #expect(run.result?.conflicts.map(\.verdict) == [.merged])
+        #expect(try await a.text(.posts, "1") == #"{"_id":"1","v":2,"secret":7,"here":true}"#)
+        #expect(try a.problems() == [])
+    }
+
+    @Test func whatWasSentStaysKnownWithoutUndoUntilSomethingNewerIsSent() async throws {
+        try await edited()
+        try await a.put(.posts, #"{"_id":"1","v":1,"secret":8,"here":true}"#)
+        try await a.put(.posts, #"{"_id":"1","v":1,"secret":9,"here":true}"#)
+        try await forgetUndo()
+        #expect(try isKept(Self.original))
+        let run = try await a.pull(from: b)
+        #expect(run.result?.conflicts.map(\.verdict) == [.merged])
+        #expect(try await a.text(.posts, "1") == #"{"_id":"1","v":2,"secret":9,"here":true}"#)
+        #expect(try a.problems() == [])
+        try await a.push(to: b)
+        #expect(try !isKept(Self.original))
+        #expect(try a.problems() == [])
+    }
+
+    @Test func anEditThatChangesNothingOfWhatWasSentFreesTheEarlierOriginal() async throws {
+        try await a.put(.posts, Self.original)
+        try await a.push(to: b)
+        try await a.put(.posts, #"{"_id":"1","v":1,"secret":8}"#)
+        try await forgetUndo()
+        #expect(try isKept(Self.original))
+        #expect(try await a.push(to: b).isNoOp)
+        #expect(try !isKept(Self.original))
+        #expect(try a.problems() == [])
+        try await b.put(.posts, #"{"_id":"1","v":2}"#)
+        try await expectPatched(try await a.pull(from: b), #"{"_id":"1","v":2,"secret":8}"#)
+    }
+
+    @Test func anItemThatWentAsItIsIsNotKept() async throws {
+        try await a.put(.posts, #"{"_id":"2","v":1}"#)
+        try await a.push(to: b)
+        try await a.put(.posts, #"{"_id":"2","v":2}"#)
+        #expect(try StoreInspector(a.store).count("SELECT count(*) FROM base_body") == 0)
+    }
+
     @Test(
         arguments: [
             (.source, 2, .merged), (.mergeFields, 9, .mergedParked), (.target, 9, .keptTarget), (.park, 9, .parked),

@@ -184,7 +184,7 @@ extension StoreInspector {
                 SELECT 1 FROM base_body b
                 WHERE b.kid = h.kid AND b.bucket = h.bucket AND b.id = h.id AND b.hash = h.base)
             """,
-            "bases that neither a row nor undo needs":
+            "bases that neither a row nor undo nor what a peer was sent needs":
                 """
             SELECT count(*) FROM base_body b
             WHERE NOT EXISTS (
@@ -195,6 +195,10 @@ extension StoreInspector {
                 AND NOT EXISTS (
                     SELECT 1 FROM conflict c
                     WHERE c.kid = b.kid AND c.bucket = b.bucket AND c.id = b.id AND c.base = b.hash)
+                AND NOT EXISTS (
+                    SELECT 1 FROM shadow s
+                    WHERE s.pid IN (SELECT pid FROM peer) AND s.kid = b.kid AND s.bucket = b.bucket AND s.id = b.id
+                        AND s.src_hash = b.hash AND s.out_hash <> s.src_hash)
             """,
             "undo of a run that cannot be undone":
                 "SELECT count(*) FROM undo WHERE run NOT IN (SELECT id FROM run WHERE undoable = 1)",
