@@ -12,7 +12,7 @@ struct KindPlanner {
     let filter: ContentFilter?
     /// Changes up to this number have been looked at.
     var upTo: Int64
-    /// The counts so far.
+    /// The counts so far; of rows that were taken back how many fewer are left alone than the destination tells.
     var plan: KindPlan
     /// Singletons that are sent, where those that take part are named one by one.
     private var sentSingletons: Set<ItemID> = []
@@ -71,7 +71,7 @@ struct KindPlanner {
     /// What the plan does with the kind, once everything has been looked at.
     var summary: KindPlan {
         var summary = plan
-        summary.reverted = state?.reverted ?? 0
+        summary.reverted = max(0, (state?.reverted ?? 0) + plan.reverted)
         summary.unchanged = max(0, standing.held - plan.updates - plan.deletes - plan.releases)
         return summary
     }
@@ -280,7 +280,9 @@ extension KindPlan {
         case .put where row.shadow.isHeld:
             updates += number
             if row.shadow == .resend || row.isContested { overwrites += number }
-        case .put: creates += number
+        case .put:
+            creates += number
+            if row.shadow == .reverted { reverted -= number }
         case .delete: deletes += number
         case .release: releases += number
         case .drop, .skip, .same, .withdraw: break

@@ -114,7 +114,7 @@ public actor LocalInstance {
         }
         let view = try await store.view(
             toward: request.initiator.id, scope: request.scope, nonce: request.nonce, hooks: pinned,
-            includesReverted: false)
+            includesReverted: request.includesReverted)
         if let held = request.held, held.source == identity.id,
             view.offer.isSatisfied(by: held, sent: request.sent, mode: request.scope.mode)
         {
@@ -123,7 +123,7 @@ public actor LocalInstance {
         }
         try await forgetEarlierSources(before: request)
         try await store.begin(request, peer: request.initiator, direction: .pull)
-        var options = PlanOptions()
+        var options = PlanOptions(includesReverted: request.includesReverted)
         if request.isPlanOnly { options.exclusions = Exclusions(limit: Limits.excludedItems) }
         sources.add(
             LocalSource(store: store, hooks: pinned, request: request, peer: request.initiator, options: options),

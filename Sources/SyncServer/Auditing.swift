@@ -23,6 +23,7 @@ extension Reception {
         principal.name = open.initiator.name
         var what = open.isPlanOnly ? "plan of a \(open.direction.rawValue)" : open.direction.rawValue
         if open.comparesItems { what += " with a look at items" }
+        if open.includesReverted { what += " including what was taken back" }
         let entry = AuditEntry(
             .open, by: principal, run: open.id, note: "\(what): \(open.scope.summary) (\(answer.status.rawValue))")
         try await dependencies.audit.append(entry)

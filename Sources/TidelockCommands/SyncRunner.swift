@@ -112,6 +112,7 @@ struct SyncRunner: Sendable {
             id: run, direction: request.direction, initiator: instance.store.identity, scope: request.scope,
             nonce: instance.random.bytes(16).hex, isPlanOnly: request.isDryRun)
         open.comparesItems = request.detail?.comparesItems ?? false
+        open.includesReverted = request.options.includesReverted
         switch request.direction {
         case .push: return try await push(open, peer: peer, known: known)
         case .pull: return try await pull(open, peer: peer, known: known)

@@ -33,7 +33,7 @@ struct RollbackTests {
         #expect(next.isGood && next.sent == 0 && next.reverted == 4, "\(next)")
         #expect(try await scene.site.destination.content().hashes == scene.old)
         let included = try await scene.site.push("--include-reverted")
-        #expect(included.isGood && included.sent == 4, "\(included)")
+        #expect(included.isGood && included.sent == 4 && included.reverted == 0, "\(included)")
         let source = try await scene.site.source.content()
         #expect(try await scene.site.destination.content().hashes == source.filtered.hashes)
         let last = try await scene.site.push()
@@ -79,6 +79,23 @@ struct RollbackTests {
         let result = try await site.destination.json(Rollback.self, "rollback", mirror.run)
         #expect(result.restored == 1)
         #expect(try await site.destination.content().hashes == old)
+    }
+
+    @Test func ofAPullThatIsMadeAgain() async throws {
+        let site = try await Site.make()
+        try await site.destination.take(Articles.make(3))
+        let pull = try await site.pull()
+        try #require(pull.isGood && pull.created == 3, "\(pull)")
+        let result = try await site.source.json(Rollback.self, "rollback", pull.run)
+        #expect(result.restored == 3, "\(result)")
+        let next = try await site.pull()
+        #expect(next.isGood && next.sent == 0 && next.reverted == 3, "\(next)")
+        let single = try await site.source.reportItem(
+            "pull", ["content/articles", Articles.id(0), "--include-reverted"])
+        #expect(single.isGood && single.created == 1 && single.reverted == 2, "\(single)")
+        let rest = try await site.pull("--mirror", "--include-reverted")
+        #expect(rest.isGood && rest.created == 2 && rest.reverted == 0, "\(rest)")
+        #expect(try await site.source.content().hashes == site.destination.content().hashes)
     }
 
     @Test func ofAnImport() async throws {

@@ -34,9 +34,11 @@ import TidelockTestSupport
     }
 
     /// The plan of a pull, as its destination writes it down.
-    private func plan(_ scope: Scope = .everything) async throws -> [PlannedRow] {
+    private func plan(
+        _ scope: Scope = .everything, _ options: PlanOptions = PlanOptions()
+    ) async throws -> [PlannedRow] {
         let seen = Mutex<[PlannedRow]>([])
-        var run = TestRun(scope: scope, isDryRun: true)
+        var run = TestRun(scope: scope, options: options, isDryRun: true)
         run.review = { review in
             let rows = try await review.rows(upTo: .max).rows
             seen.withLock { $0 = rows }
@@ -53,10 +55,11 @@ import TidelockTestSupport
     }
 
     private func apply(
-        _ rows: [PlannedRow], scope: Scope = .everything, confirmations: Confirmations = Confirmations()
+        _ rows: [PlannedRow], scope: Scope = .everything, confirmations: Confirmations = Confirmations(),
+        as planned: PlanOptions = PlanOptions()
     ) async throws -> (run: TestRunResult, expected: ExpectedRows) {
         let expected = try ExpectedRows(rows, keptBy: .destination)
-        var options = PlanOptions()
+        var options = planned
         options.expected = expected
         let run = TestRun(scope: scope, options: options, confirmations: confirmations)
         return (try await b.pull(from: a, run), expected)
@@ -81,6 +84,21 @@ import TidelockTestSupport
         #expect(expected.moved.isEmpty)
         #expect(try await text("5", at: b) == nil)
         #expect(try await b.pull(from: a).result?.created == 1)
+        #expect(try await b.pull(from: a).isNoOp)
+        try await expectSound()
+    }
+
+    @Test func rowsThatWereTakenBackAreAppliedWhereThePlanIncludesThem() async throws {
+        try await prepare()
+        let pull = try await b.pull(from: a)
+        _ = try await b.store.rollback(pull.transfer, as: b.newID())
+        #expect(try await plan().isEmpty)
+        let options = PlanOptions(includesReverted: true)
+        let rows = try await plan(.everything, options)
+        #expect(rows.map(\.id).sorted() == ["1", "2", "3", "4"])
+        let (run, expected) = try await apply(rows, as: options)
+        #expect(run.result?.updated == 3 && run.result?.created == 1, "\(run)")
+        #expect(expected.moved.isEmpty)
         #expect(try await b.pull(from: a).isNoOp)
         try await expectSound()
     }

@@ -199,7 +199,7 @@ extension Simulation {
         if chance(40) { scope.policy = [.target, .park, .mergeFields][roll(3)] }
         run.scope = scope
         let isPush = chance(60)
-        run.includesReverted = isPush && chance(10)
+        run.includesReverted = chance(10)
         let test = TestRun(
             scope: scope, options: PlanOptions(batchSize: 1 + roll(4), includesReverted: run.includesReverted),
             confirmations: Confirmations(deletes: 1_000, missingFilters: true), repeatsCalls: chance(15))

@@ -116,6 +116,7 @@ struct MutatedInputTests {
             nonce: "00", offer: SourceOffer(kinds: ["models"], root: "aa", isQuiet: false, reverted: 0), held: state)
         request.offer?.received = ["content/posts": "bb"]
         request.sent = ["content/posts": "bb"]
+        request.includesReverted = true
         let batch = EncodedBatch(info: plan.batches[0], payload: [1, 2, 3])
         request.inline = InlinePlan(destination: "0191", batches: [batch], commit: commit)
         try await messages(like: request) { _ = $0.inline?.batches }

@@ -90,6 +90,21 @@ struct WireBodyTests {
         }
     }
 
+    /// Peers that do not know the member never see it, unless somebody asks for what it says.
+    @Test func anOpenSaysNothingOfWhatWasTakenBackUnlessItIncludesThat() throws {
+        var open = OpenTransfer(
+            id: "0190", direction: .pull, initiator: InstanceIdentity(id: "a", name: "A"), scope: .everything,
+            nonce: "n")
+        let plain = try WireBody.encode(open)
+        open.includesReverted = true
+        let asking = try WireBody.encode(open)
+        #expect(plain.count < asking.count)
+        #expect(try !WireBody.decode(OpenTransfer.self, from: plain).includesReverted)
+        #expect(try WireBody.decode(OpenTransfer.self, from: asking).includesReverted)
+        open.includesReverted = false
+        #expect(try WireBody.encode(open) == plain)
+    }
+
     @Test func everyMemberOfAPlanSurvivesTheJourney() throws {
         var kind = KindPlan(kind: "content/posts")
         kind.creates = 2

@@ -39,6 +39,17 @@ struct AuditTests {
         #expect(entries.count == 1 && entries[0].note?.hasPrefix("plan of a push: everything") == true, "\(entries)")
     }
 
+    @Test func anOpenForWhatWasTakenBackSaysSo() async throws {
+        let entries = try await entries(World()) {
+            var open = $0.open()
+            open.direction = .pull
+            open.includesReverted = true
+            _ = try await $0.sendSigned("POST", path, body: WireBody.encode(open))
+        }
+        let note = entries.first?.note
+        #expect(note?.hasPrefix("pull including what was taken back: everything") == true, "\(entries)")
+    }
+
     @Test func aWrongKeyIsRefusedToNobodyKnown() async throws {
         let wrong = try SyncKey("not-the-key-of-anybody")
         let entries = try await entries(World()) {

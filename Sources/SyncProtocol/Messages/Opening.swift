@@ -31,6 +31,9 @@ public struct OpenTransfer: Codable, Sendable {
     /// Absent in messages that do not ask for items.
     private var comparing: Bool?
 
+    /// Absent in messages that leave alone what was taken back.
+    private var reverting: Bool?
+
     /// The plan is only looked at: no lease, nothing is superseded, and nothing can be staged or committed.
     public var isPlanOnly: Bool {
         get { planOnly ?? false }
@@ -42,6 +45,13 @@ public struct OpenTransfer: Codable, Sendable {
     public var comparesItems: Bool {
         get { comparing ?? false }
         set { comparing = newValue ? true : nil }
+    }
+
+    /// Rows that a rollback at the destination took back are sent again. On a pull it is the responder that has to know;
+    /// one that does not leaves them alone.
+    public var includesReverted: Bool {
+        get { reverting ?? false }
+        set { reverting = newValue ? true : nil }
     }
 
     public init(

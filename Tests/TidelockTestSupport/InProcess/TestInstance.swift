@@ -266,6 +266,7 @@ extension TestInstance {
             id: newID(), direction: direction, initiator: identity, scope: run.scope, nonce: random.bytes(16).hex,
             isPlanOnly: run.isDryRun)
         open.comparesItems = run.review != nil
+        open.includesReverted = run.options.includesReverted
         return open
     }
 

@@ -1,0 +1,77 @@
+import ContentModel
+import ContentStore
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// Pulls of what a rollback here took back: left alone, until somebody asks for it.
+@Suite struct RevertedPullTests {
+    /// Has the items.
+    private let a: TestInstance
+    /// Pulls them.
+    private let b: TestInstance
+
+    init() throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+    }
+
+    /// Item 1 came new and was gone again, item 2 was changed and is what it was.
+    private func takeBackAPull() async throws {
+        try await b.put(.posts, #"{"_id":"2","v":"before"}"#)
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
+        let run = try await b.pull(from: a)
+        #expect(try await b.store.rollback(run.transfer, as: b.newID()).restored == 2)
+    }
+
+    private func including(_ scope: Scope = .everything, isDryRun: Bool = false) -> TestRun {
+        TestRun(
+            scope: scope, options: PlanOptions(includesReverted: true), confirmations: Confirmations(deletes: 1_000),
+            isDryRun: isDryRun)
+    }
+
+    private func texts() async throws -> [String?] {
+        [try await b.text(.posts, "1"), try await b.text(.posts, "2")]
+    }
+
+    private let before: [String?] = [nil, #"{"_id":"2","v":"before"}"#]
+    private let pulled: [String?] = [#"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#]
+
+    /// The source may have learnt of the rollback before, or learn of it now.
+    @Test(arguments: [Mode.merge, .mirror], [true, false])
+    func comesWhenItIsAskedFor(mode: Mode, isKnown: Bool) async throws {
+        try await takeBackAPull()
+        if isKnown {
+            let plain = try await b.pull(from: a)
+            #expect(plain.isNoOp && plain.plan?.kinds.map(\.reverted) == [2], "\(plain)")
+        }
+        #expect(try await texts() == before)
+        let asked = try await b.pull(from: a, including(Scope(mode: mode)))
+        #expect(asked.result?.created == 1 && asked.result?.updated == 1, "\(asked)")
+        #expect(asked.plan?.kinds.map(\.reverted) == [0])
+        #expect(try await texts() == pulled)
+        #expect(try await b.pull(from: a).isNoOp)
+        #expect(try a.problems() + b.problems() == [])
+    }
+
+    @Test(arguments: [nil, ItemRule.existing])
+    func oneItemComesWhenItIsNamed(rule: ItemRule?) async throws {
+        try await takeBackAPull()
+        #expect(try await b.pull(from: a).isNoOp)
+        let scope = Scope(items: ["content/posts": ["1"]], itemRule: rule)
+        let asked = try await b.pull(from: a, including(scope))
+        #expect(asked.result?.created == 1 && asked.result?.updated == 0, "\(asked)")
+        #expect(asked.plan?.kinds.first { $0.kind == Kind.posts.name }?.reverted == 1, "\(asked)")
+        #expect(try await texts() == [pulled[0], before[1]])
+        #expect(try a.problems() + b.problems() == [])
+    }
+
+    @Test func aPlanShowsIt() async throws {
+        try await takeBackAPull()
+        let plan = try await b.pull(from: a, including(isDryRun: true)).plan
+        #expect(plan?.operations == 2 && plan?.kinds.map(\.reverted) == [0], "\(String(describing: plan))")
+        #expect(try await texts() == before)
+        #expect(try await b.pull(from: a).isNoOp)
+    }
+}
