@@ -53,6 +53,11 @@ extension DestinationStore {
     }
 }
 
+extension DestinationState {
+    /// Rows that a rollback took back, of all kinds in scope.
+    var reverted: Int { kinds.reduce(0) { $0 + $1.reverted } }
+}
+
 extension [Kind: Digest] {
     /// As messages carry them; nil where there are none.
     fileprivate func masked(by nonce: String) -> [String: String]? {
@@ -70,7 +75,7 @@ extension SourceOffer {
 
     /// Whether a plan that was made without asking is the plan for a destination that holds `held`.
     func isRight(about held: DestinationState, sent: [String: String]?, mode: Mode) -> Bool {
-        describes(held, sent: sent, mode: mode) && held.kinds.reduce(0) { $0 + $1.reverted } == reverted
+        describes(held, sent: sent, mode: mode) && held.reverted == reverted
     }
 
     private func describes(_ held: DestinationState, sent: [String: String]?, mode: Mode) -> Bool {

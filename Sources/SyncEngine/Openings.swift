@@ -20,6 +20,8 @@ public actor PushOpening: RunOpening {
     public private(set) var responder: InstanceIdentity?
     /// How many items both sides hold alike, when they are in sync.
     public private(set) var unchanged = 0
+    /// How many rows a rollback at the destination took back, when the sides are in sync otherwise.
+    public private(set) var reverted = 0
     private let knownPeer: String?
     private let confirmations: Confirmations
 
@@ -61,6 +63,7 @@ public actor PushOpening: RunOpening {
         switch answer.status {
         case .inSync:
             unchanged = held.kinds.reduce(0) { $0 + $1.held }
+            reverted = held.reverted
             return .inSync
         case .committed:
             guard let inline, let result = answer.result else {
@@ -203,6 +206,8 @@ public actor PullOpening: RunOpening {
     private var isOpenThere = false
     public private(set) var responder: InstanceIdentity?
     public private(set) var unchanged = 0
+    /// As of a push; the rows are here.
+    public private(set) var reverted = 0
 
     /// `applied` is the plan that is carried out as it was written; nil for any other run.
     public init(
@@ -234,6 +239,7 @@ public actor PullOpening: RunOpening {
         try applied?.require(answer.responder)
         guard isOpenThere else {
             unchanged = answer.unchanged
+            reverted = request.held?.reverted ?? 0
             return .inSync
         }
         let lease = try await store.admit(request, source: answer.responder, direction: .pull)

@@ -26,7 +26,7 @@ struct ReportText {
         }
         if report.reverted > 0 {
             try Output.line(
-                "  \(report.reverted) items that a rollback took back there were left alone (--include-reverted sends them)"
+                "  \(report.reverted) items that a rollback took back \(there) were left alone (--include-reverted sends them)"
             )
         }
         if report.status == .committed {
@@ -49,10 +49,15 @@ struct ReportText {
         if dangling.count > 20 { try Output.line("    … and \(dangling.count - 20) more") }
     }
 
+    /// Where the destination is, seen from here.
+    private var there: String { report.direction == .push ? "there" : "here" }
+
     private var headline: String {
         let side = report.direction == .push ? "to \(report.target)" : "from \(report.target)"
         switch report.status {
-        case .unchanged: return "nothing to \(report.direction.rawValue) \(side): both sides are equal (\(figures))"
+        case .unchanged:
+            let exception = report.reverted > 0 ? " but for what was taken back" : ""
+            return "nothing to \(report.direction.rawValue) \(side): both sides are equal\(exception) (\(figures))"
         case .planned:
             return "a \(report.direction.rawValue) \(side) would change "
                 + (report.kinds.contains { $0.touches > 0 } ? "this:" : "nothing")

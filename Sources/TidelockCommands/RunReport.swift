@@ -115,12 +115,13 @@ struct RunReport: Codable, Sendable {
         self.conflicts = error.details[ConflictDetails.count].flatMap { Int($0) } ?? conflicts.count
     }
 
-    mutating func note(_ outcome: RunMachine.Outcome, unchanged held: Int) {
+    mutating func note(_ outcome: RunMachine.Outcome, unchanged held: Int, reverted takenBack: Int) {
         switch outcome {
         case .inSync:
             status = .unchanged
             verified = true
             unchanged = held
+            reverted = takenBack
         case .planned(let plan):
             status = .planned
             note(plan)

@@ -97,16 +97,19 @@ struct SyncRunner: Sendable {
                 try await instance.store.beginRun(id: run, direction: request.direction.rawValue, target: target.name)
             }
             let result = try await performRun(run, peer: peer)
-            report.note(result.outcome, unchanged: result.unchanged)
+            report.note(result.outcome, unchanged: result.unchanged, reverted: result.reverted)
             return request.refusal(of: report)
         } catch {
             return TidelockError(wrapping: error)
         }
     }
 
+    /// The counts are those of sides that are in sync.
+    private typealias Ended = (outcome: RunMachine.Outcome, unchanged: Int, reverted: Int)
+
     private func performRun(
         _ run: String, peer: RemotePeer
-    ) async throws -> (outcome: RunMachine.Outcome, unchanged: Int) {
+    ) async throws -> Ended {
         let known = try await instance.store.instance(answering: target.name, at: target.uri)
         var open = OpenTransfer(
             id: run, direction: request.direction, initiator: instance.store.identity, scope: request.scope,
@@ -121,7 +124,7 @@ struct SyncRunner: Sendable {
 
     private func push(
         _ open: OpenTransfer, peer: RemotePeer, known: String?
-    ) async throws -> (outcome: RunMachine.Outcome, unchanged: Int) {
+    ) async throws -> Ended {
         let pinned = try await hooks.pin(for: context(open.id))
         let store = instance.store
         let options = request.options
@@ -149,12 +152,12 @@ struct SyncRunner: Sendable {
         }
         request.detail?.take(await opening.responder)
         await remember(await opening.responder)
-        return (try outcome.get(), await opening.unchanged)
+        return (try outcome.get(), await opening.unchanged, await opening.reverted)
     }
 
     private func pull(
         _ open: OpenTransfer, peer: RemotePeer, known: String?
-    ) async throws -> (outcome: RunMachine.Outcome, unchanged: Int) {
+    ) async throws -> Ended {
         let applied = appliedPull(from: peer)
         let opening = PullOpening(
             store: instance.store, hooks: hooks, peer: peer, request: open, knownPeer: known, applied: applied)
@@ -175,7 +178,7 @@ struct SyncRunner: Sendable {
         await freeStage(of: open.id)
         request.detail?.take(await opening.responder, scope: await opening.scope)
         await remember(await opening.responder)
-        return (try outcome.get(), await opening.unchanged)
+        return (try outcome.get(), await opening.unchanged, await opening.reverted)
     }
 
     /// The commit stands whether this succeeds or not, and the next collection of garbage takes what is left.

@@ -123,6 +123,8 @@ public struct TestRunResult: Sendable {
     public var outcome: RunMachine.Outcome
     public var calls: [String]
     public var unchanged: Int
+    /// Rows that were taken back at the destination, where both sides are in sync otherwise.
+    public var reverted: Int
 
     public var plan: PlanSummary? {
         switch outcome {
@@ -184,7 +186,8 @@ extension TestInstance {
             try await store.note(instance: responder.id, answering: target, at: facts.uri)
         }
         return TestRunResult(
-            transfer: open.id, outcome: outcome, calls: peer.calls, unchanged: await opening.unchanged)
+            transfer: open.id, outcome: outcome, calls: peer.calls, unchanged: await opening.unchanged,
+            reverted: await opening.reverted)
     }
 
     @discardableResult
@@ -219,7 +222,8 @@ extension TestInstance {
             try await store.note(instance: responder.id, answering: target, at: facts.uri)
         }
         return TestRunResult(
-            transfer: open.id, outcome: outcome, calls: peer.calls, unchanged: await opening.unchanged)
+            transfer: open.id, outcome: outcome, calls: peer.calls, unchanged: await opening.unchanged,
+            reverted: await opening.reverted)
     }
 
     /// The plan made before to which a pull is limited.
