@@ -211,16 +211,6 @@ extension Merger {
             note(path)
             common = preferred == .source ? orders[1] : orders[2]
         }
-        let source = lists.source.runs(around: core)
-        let target = lists.target.runs(around: core)
-        var seen: Set<[UInt8]> = []
-        var order: [[UInt8]] = []
-        for anchor in [nil] + common.map(Optional.some) {
-            if let anchor { order.append(anchor) }
-            for run in FieldElements.sorted(source[anchor] ?? [], target[anchor] ?? []) {
-                order += run.filter { seen.insert($0).inserted }
-            }
-        }
-        return order
+        return FieldElements.woven(lists.source, lists.target, around: core, in: common)
     }
 }

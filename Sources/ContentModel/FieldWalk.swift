@@ -55,6 +55,9 @@ struct FieldPath {
         }
         return String(decoding: text.prefix(Self.textBytes), as: UTF8.self)
     }
+
+    /// Whether a path of this text may go on behind it.
+    static func isCut(_ text: [UInt8]) -> Bool { text.count >= textBytes }
 }
 
 /// The members of an object, in order and by their keys. Keys are compared as bytes, as everywhere in JSON.
@@ -113,6 +116,8 @@ struct FieldElements {
     private(set) var ids: [[UInt8]] = []
     private var elements: [[UInt8]: JSONDocument] = [:]
 
+    init() {}
+
     /// Nil when an element is no object, has no text as `_id`, or shares it with another. An empty object is what some
     /// write for an empty list.
     init?(_ document: JSONDocument) {
@@ -137,8 +142,25 @@ struct FieldElements {
         return runs
     }
 
+    /// The ids of both lists: those of `core` in the order of `common`, the others behind the element that they follow
+    /// on their own side.
+    static func woven(
+        _ left: FieldElements, _ right: FieldElements, around core: Set<[UInt8]>, in common: [[UInt8]]
+    ) -> [[UInt8]] {
+        let (leftRuns, rightRuns) = (left.runs(around: core), right.runs(around: core))
+        var seen: Set<[UInt8]> = []
+        var order: [[UInt8]] = []
+        for anchor in [nil] + common.map(Optional.some) {
+            if let anchor { order.append(anchor) }
+            for run in sorted(leftRuns[anchor] ?? [], rightRuns[anchor] ?? []) {
+                order += run.filter { seen.insert($0).inserted }
+            }
+        }
+        return order
+    }
+
     /// Two runs behind the same element, in an order that does not depend on whose they are.
-    static func sorted(_ left: [[UInt8]], _ right: [[UInt8]]) -> [[[UInt8]]] {
+    private static func sorted(_ left: [[UInt8]], _ right: [[UInt8]]) -> [[[UInt8]]] {
         right.lexicographicallyPrecedes(left) { $0.lexicographicallyPrecedes($1) } ? [right, left] : [left, right]
     }
 }

@@ -19,6 +19,14 @@ enum BaseBodies {
         try put(db, place, hash: base.data, rid: Bodies.copy(db, rid), beside: beside)
     }
 
+    /// What was made of that output, where that is kept.
+    static func fetch(_ db: Database, _ place: Place, _ hash: Data?) throws -> JSONDocument? {
+        guard let hash else { return nil }
+        return try db.cachedStatement(
+            sql: "SELECT rid FROM base_body WHERE kid = ? AND bucket = ? AND id = ? AND hash = ?"
+        ).fetchInteger(StatementArguments(place.arguments + [hash])).map { try Bodies.fetch(db, $0) }
+    }
+
     /// Takes the body over. One that is there for the same output gives way: it may be of a time when not all of the
     /// output was here.
     private static func put(_ db: Database, _ place: Place, hash: Data, rid: Int64, beside: Data?) throws {

@@ -68,8 +68,9 @@ extension Store {
         }
     }
 
-    /// Applies what the source sent as its run would have: the row counts as the source's, not as edited. Undo is noted
-    /// under `run`.
+    /// Applies what the source sent as its run would have: the row counts as the source's, not as edited. Where some
+    /// fields wait, the source's values of those are applied, and the item keeps everything else that it has by now.
+    /// Undo is noted under `run`.
     ///
     /// Throws `unknown_conflict`, and `path_taken` where an asset would lie where another does; nothing is changed
     /// then.
@@ -80,9 +81,7 @@ extension Store {
             try auditor.note(db, resolved: ids, run: run, note: "source")
             let sequence = try Settings.nextSequence(db)
             for id in ids {
-                let parked = try ParkedVersion(db, id)
-                try parked.requireFile(in: blobs)
-                try parked.apply(run: run, sequence: sequence, now: auditor.now)
+                try ParkedVersion(db, id).apply(run: run, sequence: sequence, now: auditor.now, in: blobs)
             }
             try PathCheck(db: db, changes: run).run()
             try UploadLinks.note(db, run: run)
@@ -147,11 +146,15 @@ private struct ParkedVersion {
     let pid: Int64
     let rid: Int64?
     let output: ContentHash?
+    let base: Data?
+    /// Nil where the whole item waits.
+    let fields: [String]?
 
     init(_ db: Database, _ id: Int64) throws {
         guard
             let row = try Row.fetchOne(
-                db.cachedStatement(sql: "SELECT kid, bucket, id, pid, rid, output FROM conflict WHERE cid = ?"),
+                db.cachedStatement(
+                    sql: "SELECT kid, bucket, id, pid, rid, output, base, fields FROM conflict WHERE cid = ?"),
                 arguments: [id])
         else { throw ConflictTable.unknown(id) }
         self.db = db
@@ -160,12 +163,8 @@ private struct ParkedVersion {
         pid = row[3]
         rid = row[4]
         output = row.hash(5)
-    }
-
-    /// An asset becomes visible only with its file.
-    func requireFile(in blobs: BlobFolder) throws {
-        guard let rid else { return }
-        try AssetFiles.require(try Bodies.fetch(db, rid), of: try Numbers.kind(db, numbered: place.kid), in: blobs)
+        base = row[6]
+        fields = try (row[7] as String?).map { try JSONColumns.decode([String].self, $0) }
     }
 
     func drop() throws {
@@ -173,26 +172,61 @@ private struct ParkedVersion {
         try BaseBodies.prune(db, place)
     }
 
-    func apply(run: String, sequence: Int64, now: Int64) throws {
+    func apply(run: String, sequence: Int64, now: Int64, in blobs: BlobFolder) throws {
         let head = try Head.fetch(db, place)
         try BaseBodies.keep(db, place, before: head)
-        if let rid { try put(rid, over: head, run, sequence, now) } else { try remove(head, run, sequence, now) }
+        if let rid {
+            let chosen = try chosen(rid, over: head)
+            let kind = try Numbers.kind(db, numbered: place.kid)
+            // An asset becomes visible only with its file.
+            try AssetFiles.require(chosen.body, of: kind, in: blobs)
+            try put(chosen, of: kind, over: head, run, sequence, now)
+        } else {
+            try remove(head, run, sequence, now)
+        }
         try ConflictTable.drop(db, cid: cid, rid: nil)
     }
 
-    /// Whatever became of the row since, it counts as the source's output only where the source believes that.
-    private func put(_ rid: Int64, over head: Head?, _ run: String, _ sequence: Int64, _ now: Int64) throws {
-        let body = try Bodies.fetch(db, rid)
-        let hash = body.hash
-        let facts = ItemFacts(body, of: try Numbers.kind(db, numbered: place.kid))
+    /// What becomes current, in a body that belongs to nobody yet.
+    private struct Chosen {
+        var rid: Int64
+        var body: JSONDocument
+        var hash: ContentHash
+        /// It is just what arrived.
+        var isArrived: Bool
+    }
+
+    /// Where fields wait, the row holds a merge, and may have been edited since.
+    private func chosen(_ rid: Int64, over head: Head?) throws -> Chosen {
+        let arrived = try Bodies.fetch(db, rid)
+        let hash = arrived.hash
+        guard let fields, let head, head.isLive, let present = head.rid else {
+            return Chosen(rid: rid, body: arrived, hash: hash, isArrived: true)
+        }
+        let choice = FieldChoice(
+            of: fields, from: arrived, over: try Bodies.fetch(db, present), base: try BaseBodies.fetch(db, place, base))
+        let chosen = choice.item.hash
+        guard chosen != hash else { return Chosen(rid: rid, body: arrived, hash: hash, isArrived: true) }
+        try Bodies.drop(db, rid)
+        return Chosen(rid: try Bodies.insert(db, choice.item), body: choice.item, hash: chosen, isArrived: false)
+    }
+
+    /// Whatever became of the row since, it counts as the source's output only where the source believes that. What was
+    /// merged into that counts as kept, as the run left it, unless it was edited since.
+    private func put(
+        _ chosen: Chosen, of kind: Kind, over head: Head?, _ run: String, _ sequence: Int64, _ now: Int64
+    ) throws {
+        let facts = ItemFacts(chosen.body, of: kind)
         let isSources = head?.origin == pid && head?.base == output
+        let isEdited =
+            isSources ? !chosen.isArrived : head.map { $0.origin != 0 && $0.base != chosen.hash } ?? false
         try Undo.dropIntermediate(db, run: run, place: place, current: head?.rid)
         try Undo.note(
-            db, run: run, place: place, verdict: head?.isLive == true ? .update : .create, rid: rid, hash: hash)
+            db, run: run, place: place, verdict: head?.isLive == true ? .update : .create, rid: chosen.rid,
+            hash: chosen.hash)
         try Head.put(
-            db, place, over: head, rid: rid, hash: hash, facts: facts,
-            isEdited: !isSources && head.map { $0.origin != 0 && $0.base != hash } ?? false, sequence: sequence,
-            now: now)
+            db, place, over: head, rid: chosen.rid, hash: chosen.hash, facts: facts, isEdited: isEdited,
+            isKept: isSources && head?.isEditedSince == false, sequence: sequence, now: now)
     }
 
     private func remove(_ head: Head?, _ run: String, _ sequence: Int64, _ now: Int64) throws {

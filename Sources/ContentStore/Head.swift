@@ -28,6 +28,15 @@ struct ItemFacts {
     }
 }
 
+/// What `head.edited` says of rows that differ from what their source applied last. More of it: see
+/// `TranslationSelection.Rule.edited`.
+enum Edit {
+    /// Changed here since.
+    static let made: Int64 = 1
+    /// Kept or merged on purpose when the source sent something else.
+    static let kept: Int64 = 2
+}
+
 /// The narrow row that says which body is current.
 struct Head {
     var rid: Int64?
@@ -35,6 +44,8 @@ struct Head {
     var base: ContentHash?
     var origin: Int64
     var isEdited: Bool
+    /// Edited, and not just kept or merged on purpose when its source sent something else.
+    var isEditedSince: Bool
     var isDeleted: Bool
     var state: Int64?
     /// Which of the items that had this id one after another it is; nil for the first. A tombstone keeps that of the
@@ -52,15 +63,16 @@ struct Head {
                 """)
         return try Row.fetchOne(statement, arguments: StatementArguments(place.arguments)).map { row in
             Head(
-                rid: row[0], hash: row.hash(1), base: row.hash(2), origin: row[3], isEdited: row[4], isDeleted: row[5],
-                state: row[6], life: row[7])
+                rid: row[0], hash: row.hash(1), base: row.hash(2), origin: row[3], isEdited: row[4],
+                isEditedSince: row[4] == Edit.made, isDeleted: row[5], state: row[6], life: row[7])
         }
     }
 
     /// Puts an item where `head` is; whose output the row counts as stays. Over a tombstone a new life begins.
+    /// `isKept`: an edit that was decided about for what its source sent last.
     static func put(
         _ db: Database, _ place: Place, over head: Head?, rid: Int64, hash: ContentHash, facts: ItemFacts,
-        isEdited: Bool, sequence: Int64, now: Int64
+        isEdited: Bool, isKept: Bool = false, sequence: Int64, now: Int64
     ) throws {
         let life = head?.isDeleted == true ? sequence : head?.life
         try db.cachedStatement(
@@ -73,8 +85,8 @@ struct Head {
         ).execute(
             arguments: StatementArguments(
                 place.arguments + [
-                    rid, hash.data, head?.base?.data, head?.origin ?? 0, isEdited, sequence, now, facts.modified,
-                    facts.state, facts.parent, life,
+                    rid, hash.data, head?.base?.data, head?.origin ?? 0, isEdited ? isKept ? Edit.kept : Edit.made : 0,
+                    sequence, now, facts.modified, facts.state, facts.parent, life,
                 ] as [(any DatabaseValueConvertible)?]))
     }
 

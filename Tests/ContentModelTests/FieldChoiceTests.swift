@@ -1,0 +1,113 @@
+import ContentModel
+import Testing
+
+@Suite struct FieldChoiceTests {
+    private func choose(
+        _ fields: [String], from source: String, over target: String, base: String? = nil
+    ) throws -> String {
+        FieldChoice(
+            of: fields, from: try JSONDocument(validating: source), over: try JSONDocument(validating: target),
+            base: try base.map { try JSONDocument(validating: $0) }
+        ).item.text
+    }
+
+    @Test func onlyTheNamedFieldsAreTaken() throws {
+        let chosen = try choose(
+            ["t"], from: #"{"_id":"1","t":"A","n":0}"#, over: #"{"_id":"1","n":9.0,"t":"B","extra":"mine"}"#)
+        #expect(chosen == #"{"_id":"1","n":9.0,"t":"A","extra":"mine"}"#)
+    }
+
+    @Test func fieldsOfObjectsAreTakenByTheirPath() throws {
+        let chosen = try choose(
+            ["seo.t"], from: #"{"seo":{"t":"s","d":"s"},"t":"s"}"#, over: #"{"seo":{"t":"t","d":"t"},"t":"t"}"#)
+        #expect(chosen == #"{"seo":{"t":"s","d":"t"},"t":"t"}"#)
+    }
+
+    @Test func aTranslationOfAFieldIsAFieldOfItsOwn() throws {
+        let chosen = try choose(
+            ["title_de"], from: #"{"title":"s","title_de":"sd"}"#, over: #"{"title":"t","title_de":"td"}"#)
+        #expect(chosen == #"{"title":"t","title_de":"sd"}"#)
+    }
+
+    @Test func elementsOfListsAreFoundByTheirIds() throws {
+        let chosen = try choose(
+            ["blocks[b2].x"],
+            from: #"{"blocks":[{"_id":"b1","x":1},{"_id":"b2","x":1,"y":1},{"_id":"b4"}]}"#,
+            over: #"{"blocks":[{"_id":"b3"},{"_id":"b2","x":2,"y":2},{"_id":"b1","x":2}]}"#)
+        #expect(chosen == #"{"blocks":[{"_id":"b3"},{"_id":"b2","x":1,"y":2},{"_id":"b1","x":2}]}"#)
+    }
+
+    @Test func aFieldThatOneSideHasDeletedComesOrGoes() throws {
+        #expect(try choose(["a"], from: #"{"b":1}"#, over: #"{"a":2,"b":2}"#) == #"{"b":2}"#)
+        #expect(try choose(["a"], from: #"{"a":1,"b":1}"#, over: #"{"b":2}"#) == #"{"b":2,"a":1}"#)
+        let lists = (#"{"l":[{"_id":"x"},{"_id":"y","v":1}]}"#, #"{"l":[{"_id":"x"},{"_id":"z"}]}"#)
+        #expect(
+            try choose(["l[y]"], from: lists.0, over: lists.1) == #"{"l":[{"_id":"x"},{"_id":"y","v":1},{"_id":"z"}]}"#)
+        #expect(try choose(["l[z]"], from: lists.0, over: lists.1) == #"{"l":[{"_id":"x"}]}"#)
+    }
+
+    @Test func listsThatAreOneValueAreTakenWhole() throws {
+        #expect(try choose(["l"], from: #"{"l":[1,2]}"#, over: #"{"l":[2,3],"m":1}"#) == #"{"l":[1,2],"m":1}"#)
+        let chosen = try choose(
+            ["l"], from: #"{"l":[{"_id":"a","v":1}]}"#, over: #"{"l":[{"_id":"a","v":2},{"_id":"b"}]}"#,
+            base: #"{"l":["plain"]}"#)
+        #expect(chosen == #"{"l":[{"_id":"a","v":1}]}"#)
+    }
+
+    @Test(arguments: [#"{"l":[{"_id":"a","v":0},{"_id":"b"},{"_id":"c"}]}"#, nil])
+    func anOrderIsTakenWithoutTheElements(base: String?) throws {
+        let chosen = try choose(
+            ["l"], from: #"{"l":[{"_id":"c"},{"_id":"b"},{"_id":"a","v":0}]}"#,
+            over: #"{"l":[{"_id":"b"},{"_id":"a","v":9},{"_id":"mine"},{"_id":"c"}]}"#, base: base)
+        #expect(chosen == #"{"l":[{"_id":"c"},{"_id":"b"},{"_id":"a","v":9},{"_id":"mine"}]}"#)
+    }
+
+    @Test func whatIsNotAnObjectAnyMoreIsTakenWhole() throws {
+        #expect(try choose(["a"], from: #"{"a":{"x":1}}"#, over: #"{"a":{"x":2,"y":2}}"#) == #"{"a":{"x":1}}"#)
+        #expect(try choose(["a.x"], from: #"{"a":{"x":1}}"#, over: #"{"a":7}"#) == #"{"a":7}"#)
+    }
+
+    @Test func namesThatOnlySwiftHoldsToBeEqualAreTwoFields() throws {
+        let (composed, decomposed) = ("\u{E9}", "e\u{301}")
+        let chosen = try choose(
+            [composed], from: "{\"\(composed)\":1,\"\(decomposed)\":1}",
+            over: "{\"\(composed)\":2,\"\(decomposed)\":2}")
+        #expect(Array(chosen.utf8) == Array("{\"\(composed)\":1,\"\(decomposed)\":2}".utf8))
+    }
+
+    @Test func aNameThatWasCutTakesNothingBesideIt() throws {
+        let long = String(repeating: "k", count: 300)
+        let chosen = try choose(
+            [String(repeating: "k", count: 256)], from: "{\"\(long)\":{\"x\":1},\"n\":1}",
+            over: "{\"\(long)\":{\"x\":2},\"n\":2}")
+        #expect(chosen == "{\"\(long)\":{\"x\":1},\"n\":2}")
+    }
+
+    @Test func whatCollidedBeyondTheNamedFieldsIsTakenToo() throws {
+        func item(_ version: Int, _ own: Int) -> JSONDocument {
+            let fields = (0..<1_200).map { ("k\($0)", JSONDocument(integer: version)) }
+            return .object(fields + [("own", JSONDocument(integer: own))])
+        }
+        let (base, source, target) = (item(0, 0), item(1, 0), item(2, 5))
+        let merge = FieldMerge(base: base, source: source, target: target)
+        let chosen = FieldChoice(of: merge.conflicts, from: source, over: merge.merged, base: base)
+        #expect(chosen.item == item(1, 5))
+    }
+
+    @Test(arguments: [
+        (#"{"t":0,"n":0}"#, #"{"t":"A","n":0}"#, #"{"t":"B","n":9,"extra":"mine"}"#),
+        (
+            #"{"l":[{"_id":"a","v":0},{"_id":"b"},{"_id":"c"}],"o":{"x":0}}"#,
+            #"{"l":[{"_id":"c"},{"_id":"a","v":1},{"_id":"b"}],"o":{"x":1,"s":1}}"#,
+            #"{"l":[{"_id":"b"},{"_id":"a","v":2},{"_id":"c"},{"_id":"t"}],"o":{"t":1}}"#
+        ),
+    ])
+    func choosingAllThatCollidedIsMergingForTheSource(base: String, source: String, target: String) throws {
+        let versions = try [base, source, target].map { try JSONDocument(validating: $0) }
+        let merge = FieldMerge(base: versions[0], source: versions[1], target: versions[2])
+        let wanted = FieldMerge(
+            base: versions[0], source: versions[1], target: versions[2], preferring: .source)
+        let chosen = FieldChoice(of: merge.conflicts, from: versions[1], over: merge.merged, base: versions[0])
+        #expect(!merge.conflicts.isEmpty && chosen.item.hash == wanted.merged.hash, "\(chosen.item.text)")
+    }
+}
