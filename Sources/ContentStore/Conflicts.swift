@@ -78,7 +78,7 @@ extension Store {
         let auditor = auditor
         try await write { [blobs] db in
             guard !ids.isEmpty else { return }
-            try auditor.note(db, resolved: ids, run: run, note: "source")
+            try auditor.note(db, resolved: ids, run: run, note: "source's version")
             let sequence = try Settings.nextSequence(db)
             for id in ids {
                 try ParkedVersion(db, id).apply(run: run, sequence: sequence, now: auditor.now, in: blobs)
@@ -89,12 +89,13 @@ extension Store {
         await linkUploads()
     }
 
-    /// Forgets what the source sent; the item here stays as it is. Throws `unknown_conflict`; nothing is changed then.
+    /// Forgets what the source sent; the item here stays as it is, and counts as made from that. Throws
+    /// `unknown_conflict`; nothing is changed then.
     public func dropConflicts(_ ids: [Int64]) async throws {
         let auditor = auditor
         try await write { db in
             guard !ids.isEmpty else { return }
-            try auditor.note(db, resolved: ids, run: nil, note: "target")
+            try auditor.note(db, resolved: ids, run: nil, note: "target's version")
             for id in ids { try ParkedVersion(db, id).drop() }
         }
     }
@@ -108,7 +109,7 @@ extension Auditor {
                 sql: "SELECT kind.name || '/' || c.id FROM conflict c JOIN kind USING (kid) WHERE c.cid = ?"),
             arguments: [ids[0]])
         try self.note(
-            db, .resolve, target: ids.count == 1 ? item : nil, run: run, note: "\(note)'s version",
+            db, .resolve, target: ids.count == 1 ? item : nil, run: run, note: note,
             counts: ["conflicts": ids.count])
     }
 }
@@ -122,6 +123,12 @@ extension ConflictTable {
         JOIN peer USING (pid)
         LEFT JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
         """
+
+    /// Somebody made an item of the versions, which is stored already. Throws `unknown_conflict`.
+    static func close(_ db: Database, _ id: Int64, decidedBy run: String, _ auditor: Auditor) throws {
+        try auditor.note(db, resolved: [id], run: run, note: "an item of its own")
+        try ParkedVersion(db, id).drop()
+    }
 
     static func unknown(_ id: Int64) -> TidelockError {
         TidelockError(
@@ -167,9 +174,22 @@ private struct ParkedVersion {
         fields = try (row[7] as String?).map { try JSONColumns.decode([String].self, $0) }
     }
 
+    /// What is here was decided about, whatever became of it since: only another version of the source meets it again.
     func drop() throws {
+        if rid != nil { try keepPresent() }
         try ConflictTable.drop(db, cid: cid, rid: rid)
         try BaseBodies.prune(db, place)
+    }
+
+    private func keepPresent() throws {
+        try db.cachedStatement(
+            sql: """
+                UPDATE head SET edited = \(Edit.kept)
+                WHERE kid = ? AND bucket = ? AND id = ? AND edited = \(Edit.made) AND origin = ? AND base IS ?
+                """
+        ).execute(
+            arguments: StatementArguments(
+                place.arguments + [pid, output?.data] as [(any DatabaseValueConvertible)?]))
     }
 
     func apply(run: String, sequence: Int64, now: Int64, in blobs: BlobFolder) throws {

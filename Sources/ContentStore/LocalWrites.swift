@@ -80,12 +80,14 @@ extension Store {
     ///
     /// Writing an item that is canonically the same changes nothing and takes no sequence number. With an editor, the
     /// `content.item` events of what changed are queued in the same transaction, and copies of assets that changed are
-    /// brought up to date in the items that carry them. Blocks the thread.
+    /// brought up to date in the items that carry them. With a conflict, the changes decide it: it is off the list, and
+    /// its item counts as made from the version that waited. Throws `unknown_conflict` when it is gone by then; nothing
+    /// is changed then. Blocks the thread.
     public func writeBlocking(
-        _ changes: [LocalChange], run: String, editor: Editor? = nil
+        _ changes: [LocalChange], run: String, editor: Editor? = nil, deciding conflict: Int64? = nil
     ) throws -> LocalWriteReport {
         let copies = try editor == nil ? AssetCopies() : copies(of: changes.compactMap(\.asset))
-        return try write(reading: [], run: run, editor: editor, copies) { _ in changes }
+        return try write(reading: [], run: run, editor: editor, copies, deciding: conflict) { _ in changes }
     }
 
     /// The same with changes that depend on what is here: `decide` gets those of the items that are, and nobody writes
@@ -110,7 +112,7 @@ extension Store {
     }
 
     private func write(
-        reading items: [ItemKey], run: String, editor: Editor?, _ copies: AssetCopies,
+        reading items: [ItemKey], run: String, editor: Editor?, _ copies: AssetCopies, deciding conflict: Int64? = nil,
         _ decide: ([ItemKey: JSONDocument]) throws -> [LocalChange]
     ) throws -> LocalWriteReport {
         let auditor = auditor
@@ -124,6 +126,7 @@ extension Store {
                     try writer.apply(change, by: editor)
                 }
                 try writer.updateCopies(copies, by: editor)
+                if let conflict { try ConflictTable.close(db, conflict, decidedBy: run, auditor) }
                 try auditor.note(db, changes, run: run, writer.report, isEdit: editor != nil)
                 return writer.report
             }

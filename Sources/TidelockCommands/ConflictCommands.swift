@@ -123,8 +123,8 @@ private struct ConflictResolution {
                 .usage, "The item in \(file) is not \(record.name).",
                 hint: "Its '\(kind.keyMember)' must be that of the item.")
         }
-        _ = try await ItemEdit(instance: instance, kind: kind, id: record.item).put(item.document, hash: item.hash)
-        try await instance.store.dropConflicts([id])
+        _ = try await ItemEdit(instance: instance, kind: kind, id: record.item)
+            .put(item.document, hash: item.hash, deciding: id)
         try Output.line("resolved 1, \(record.name) is what \(file == "-" ? "standard input" : file) says")
     }
 }

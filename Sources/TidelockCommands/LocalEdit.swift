@@ -10,14 +10,17 @@ struct ItemEdit {
     let kind: Kind
     let id: String
 
-    /// Throws `hook_failed` when a handler stops the edit, and `hook_load_failed` when the handlers cannot be loaded:
-    /// nothing is stored then.
-    func put(_ body: JSONDocument, hash: ContentHash) async throws -> LocalWriteReport {
+    /// Throws `hook_failed` when a handler stops the edit, `hook_load_failed` when the handlers cannot be loaded, and
+    /// `unknown_conflict` when the conflict that the edit decides is gone: nothing is stored then.
+    func put(
+        _ body: JSONDocument, hash: ContentHash, deciding conflict: Int64? = nil
+    ) async throws -> LocalWriteReport {
         try await instance.auditing(.put, target: "\(kind)/\(id)") {
             try await withHooks { hooks in
                 let (body, hash) = try await filtered(body, hash, by: hooks)
                 return try await perform("put \(kind)/\(id)") { writer in
-                    try writer.add(.put(kind: kind, body: body, hash: hash))
+                    let change = LocalChange.put(kind: kind, body: body, hash: hash)
+                    if let conflict { try writer.write(change, deciding: conflict) } else { try writer.add(change) }
                 }
             }
         }
@@ -108,6 +111,13 @@ struct LocalEdit {
         ) throws {
             try flush()
             report = report + (try store.writeBlocking(reading: items, run: run, editor: editor, decide))
+        }
+
+        /// Writes a change and what it decides in one transaction; what was added before comes first.
+        mutating func write(_ change: LocalChange, deciding conflict: Int64) throws {
+            try flush()
+            let written = try store.writeBlocking([change], run: run, editor: editor, deciding: conflict)
+            report = report + written
         }
 
         fileprivate mutating func flush() throws {

@@ -90,7 +90,14 @@ struct ConflictCommandTests {
         #expect(drift.count == 2)
         #expect(
             Dictionary(uniqueKeysWithValues: drift.items.map { ($0.id, $0.state) })
-                == [Articles.id(4): "edited", Articles.id(5): "kept"])
+                == [Articles.id(4): "kept", Articles.id(5): "kept"])
+        // What was decided holds until the source has another version.
+        #expect(try await site.push().sent == 0)
+        #expect(try await site.push("--policy", "park").sent == 0)
+        #expect(try await title(4, site) == "of both")
+        try await site.source.edit("content/articles", [Articles.id(4)], "title", "edited again")
+        let later = try await site.push("--policy", "park")
+        #expect(later.conflictList.map(\.id) == [Articles.id(4)], "\(later)")
     }
 
     @Test func mergeFieldsAppliesWhatDoesNotCollide() async throws {
