@@ -9,44 +9,48 @@ struct ReportText {
     let report: RunReport
 
     func print() throws {
-        guard report.error == nil || report.status == .planned else { return }
-        try Output.line(headline)
-        for kind in report.kinds where kind.touches > 0 { try Output.line("  " + line(kind)) }
-        if let fileText, report.status != .unchanged { try Output.line("  " + fileText) }
-        for line in (report.items ?? []).flatMap(\.lines) { try Output.line(line) }
-        for conflict in report.conflictList.prefix(20) { try Output.line("  \(conflict.sentence)") }
-        if report.conflictList.count > 20 {
-            try Output.line("  … and \(report.conflicts - 20) more; --json lists them")
-        }
-        if report.status == .planned, let rule = report.translations?.promise { try Output.line("  \(rule)") }
-        if let changes = report.schemaChanges { try print(changes) }
-        if let dangling = report.dangling { try print(dangling) }
+        for line in lines { try Output.line(line) }
+    }
+
+    /// Nothing where a run failed: what to say of that is said as an error.
+    var lines: [String] {
+        guard report.error == nil || report.status == .planned else { return [] }
+        var lines = [headline]
+        lines += report.kinds.filter { $0.touches > 0 }.map { "  " + line($0) }
+        if let fileText, report.status != .unchanged { lines.append("  " + fileText) }
+        lines += (report.items ?? []).flatMap(\.lines)
+        lines += report.conflictList.prefix(20).map { "  \($0.sentence)" }
+        if report.conflictList.count > 20 { lines.append("  … and \(report.conflicts - 20) more; --json lists them") }
+        if report.status == .planned, let rule = report.translations?.promise { lines.append("  \(rule)") }
+        if let changes = report.schemaChanges { lines += self.lines(changes) }
+        if let dangling = report.dangling { lines += self.lines(dangling) }
         if let unchecked = report.uncheckedLinks {
-            try Output.line("  \(unchecked) links were not checked: the sync key does not cover what they lead to")
+            lines.append("  \(unchecked) links were not checked: the sync key does not cover what they lead to")
         }
         if report.reverted > 0 {
-            try Output.line(
+            lines.append(
                 "  \(report.reverted) items that a rollback took back \(there) were left alone (--include-reverted sends them)"
             )
         }
         if report.status == .committed {
-            try Output.line("run \(report.run), \(figures); undo with: tidelock rollback \(report.run)")
+            lines.append("run \(report.run), \(figures); undo with: tidelock rollback \(report.run)")
         }
+        return lines
     }
 
-    private func print(_ changes: SchemaChanges) throws {
-        try Output.line(
-            "  definitions of models \(report.status == .planned ? "would break" : "broke") items at the destination:")
-        for finding in changes.changes.prefix(20) { try Output.line("    \(finding.sentence)") }
-        if changes.count > 20 { try Output.line("    … and \(changes.count - 20) more; --json lists them") }
+    private func lines(_ changes: SchemaChanges) -> [String] {
+        let verb = report.status == .planned ? "would break" : "broke"
+        var lines = ["  definitions of models \(verb) items at the destination:"]
+        lines += changes.changes.prefix(20).map { "    \($0.sentence)" }
+        if changes.count > 20 { lines.append("    … and \(changes.count - 20) more; --json lists them") }
+        return lines
     }
 
-    private func print(_ dangling: DanglingLinks) throws {
-        try Output.line("  \(dangling.count) links lead to items that are not at the destination:")
-        for link in dangling.links.prefix(20) {
-            try Output.line("    \(link.kind)/\(link.id) → \(link.missingKind)/\(link.missingID)")
-        }
-        if dangling.count > 20 { try Output.line("    … and \(dangling.count - 20) more") }
+    private func lines(_ dangling: DanglingLinks) -> [String] {
+        var lines = ["  \(dangling.count) links lead to items that are not at the destination:"]
+        lines += dangling.links.prefix(20).map { "    \($0.kind)/\($0.id) → \($0.missingKind)/\($0.missingID)" }
+        if dangling.count > 20 { lines.append("    … and \(dangling.count - 20) more") }
+        return lines
     }
 
     /// Where the destination is, seen from here.
@@ -85,13 +89,8 @@ struct ReportText {
     }
 
     private func line(_ kind: KindPlan) -> String {
-        let parts = [
-            (kind.creates, "to create"), (kind.updates, "to update"), (kind.deletes, "to delete"),
-            (kind.releases, "to release"), (kind.drops, "dropped by handlers"), (kind.skips, "skipped by handlers"),
-            (kind.overwrites, "edits there to overwrite"),
-        ]
-        let words = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
-        return "\(kind.kind): \(words)"
+        let words = KindWords(kind: kind, policy: report.policy ?? .source)
+        return report.status == .planned ? words.planned : words.sent
     }
 }
 

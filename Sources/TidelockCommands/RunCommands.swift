@@ -92,7 +92,7 @@ private struct ShownRun: Encodable {
                 "did       \(report.created) created, \(report.updated) updated, \(report.deleted) deleted, \(report.unchanged) unchanged, \(report.skipped) skipped"
             ]
                 + report.kinds.filter { $0.touches > 0 }.map {
-                    "          \($0.kind): \($0.creates) created, \($0.updates) updated, \($0.deletes) deleted"
+                    "          \(KindWords(kind: $0, policy: report.policy ?? .source).sent)"
                 }
         }
         if let rollback {

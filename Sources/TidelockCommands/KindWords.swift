@@ -1,0 +1,44 @@
+internal import ContentModel
+internal import SyncProtocol
+
+/// What a plan says of one kind, for people.
+struct KindWords {
+    let kind: KindPlan
+    let policy: ConflictPolicy
+
+    /// What a run would do.
+    var planned: String {
+        line([
+            (kind.creates, "to create"), (kind.updates, "to update"), (kind.deletes, "to delete"),
+            (kind.releases, "to release"), (kind.drops, "dropped by handlers"), (kind.skips, "skipped by handlers"),
+            (kind.overwrites, policy.promise(kind.overwrites)),
+        ])
+    }
+
+    /// What a run that is over has sent: what became of that was decided at the destination, and stands in the result.
+    var sent: String {
+        line([
+            (kind.puts, "sent"), (kind.deletes, "sent as deleted"), (kind.releases, "let go"),
+            (kind.drops, "dropped by handlers"), (kind.skips, "skipped by handlers"),
+        ])
+    }
+
+    private func line(_ parts: [(count: Int, words: String)]) -> String {
+        let words = parts.filter { $0.count > 0 }.map { "\($0.count) \($0.words)" }.joined(separator: ", ")
+        return "\(kind.kind): \(words)"
+    }
+}
+
+extension ConflictPolicy {
+    /// What would become of so many edits at the destination, unless handlers there decide otherwise.
+    fileprivate func promise(_ count: Int) -> String {
+        let edits = count == 1 ? "edit there" : "edits there"
+        return switch self {
+        case .source: "\(edits) would be replaced"
+        case .target: "\(edits) would stay"
+        case .mergeFields: "\(edits) would be merged, or wait as \(count == 1 ? "a conflict" : "conflicts")"
+        case .fail: "\(edits) would stop the run"
+        case .park: "\(edits) would stay and wait as \(count == 1 ? "a conflict" : "conflicts")"
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import ContentModel
+import SyncEngine
+import SyncProtocol
+import Testing
+
+@testable import TidelockCommands
+
+@Suite("Reports for people")
+struct ReportTextTests {
+    /// A report about one kind.
+    private func report(
+        _ status: RunReport.Status, _ policy: ConflictPolicy = .source, _ change: (inout KindPlan) -> Void
+    ) -> RunReport {
+        var kind = KindPlan(kind: "content/posts")
+        change(&kind)
+        var report = RunReport(run: "r", target: "edge", direction: .push)
+        report.status = status
+        report.policy = policy
+        report.kinds = [kind]
+        return report
+    }
+
+    private func text(_ report: RunReport) -> String {
+        ReportText(report: report).lines.joined(separator: "\n")
+    }
+
+    @Test(arguments: [
+        (ConflictPolicy.source, "2 edits there would be replaced"), (.target, "2 edits there would stay"),
+        (.mergeFields, "2 edits there would be merged, or wait as conflicts"),
+        (.fail, "2 edits there would stop the run"), (.park, "2 edits there would stay and wait as conflicts"),
+    ])
+    func aPlanSaysWhatThePolicyDoesWithEdits(policy: ConflictPolicy, words: String) {
+        let text = text(
+            report(.planned, policy) { kind in
+                kind.updates = 3
+                kind.overwrites = 2
+            })
+        #expect(text.hasSuffix("content/posts: 3 to update, \(words)"), "\(text)")
+    }
+
+    @Test func aRunThatIsOverDoesNotSayWhatItWouldDo() {
+        var report = report(.committed) { kind in
+            kind.creates = 1
+            kind.updates = 3
+            kind.deletes = 1
+            kind.overwrites = 4
+            kind.skips = 2
+        }
+        report.updated = 1
+        report.skipped = 4
+        let text = text(report)
+        #expect(text.contains("push to edge: 0 created, 1 updated, 0 deleted, 4 skipped"), "\(text)")
+        #expect(text.contains("  content/posts: 4 sent, 1 sent as deleted, 2 skipped by handlers\n"), "\(text)")
+        for word in ["to create", "to update", "to delete", "would", "overwrite"] {
+            #expect(!text.contains(word), "\(word) in \(text)")
+        }
+    }
+
+    @Test func aRunThatFailedLeavesTheWordToItsError() {
+        var report = report(.failed) { $0.updates = 1 }
+        report.note(TidelockError(.conflicts, "No."))
+        #expect(ReportText(report: report).lines.isEmpty)
+    }
+}
