@@ -33,6 +33,19 @@ extension Store {
         }
     }
 
+    public func otherItems(beside source: String, scope: Scope, kinds: [Kind]) async throws -> [Kind: Int] {
+        let selected = try scope.kinds(among: kinds)
+        return try await read { db in
+            let pid = try Numbers.knownPeer(db, source) ?? -1
+            var others: [Kind: Int] = [:]
+            for part in selected {
+                guard let kid = try Numbers.knownKind(db, part.kind) else { continue }
+                others[part.kind] = try HeldRows.foreign(db, in: part, kid: kid, pid: pid)
+            }
+            return others
+        }
+    }
+
     public func heldPage(transfer: String, _ request: ListHeld) async throws -> HeldPage {
         let kind = try Kind(request.kind)
         if case .buckets(let buckets) = request.part, buckets.count > Limits.listedBuckets {
@@ -66,7 +79,7 @@ extension Store {
 
 /// Rows of this destination as one source sees them.
 enum HeldRows {
-    /// Counted only for mirrors, because it looks at every row; and only in scope: of others a mirror deletes none, and
+    /// Counted only for mirrors and for plans that are looked at, because it looks at every row; and only in scope: of others a mirror deletes none, and
     /// how many there are is nothing that the source needs to know.
     static func foreign(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(

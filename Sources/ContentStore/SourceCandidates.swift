@@ -56,7 +56,7 @@ extension Store {
             : "h.seq > :since AND h.seq <= :upTo AND (h.seq, h.bucket, h.id) > (:sequence, :bucket, :id)"
         return """
             SELECT h.id, h.bucket, h.hash, b.bytes, coalesce(s.state, 0), s.out_hash, h.seq, \(theirs), \(contested),
-                \(query.catchUp == nil ? "NULL, NULL" : "p.action, p.out_hash"), h.life
+                \(query.catchUp == nil ? "NULL, NULL" : "p.action, p.out_hash"), h.life, \(received)
             FROM \(query.ids == nil ? "head h" : "\(NamedPlaces.sql) CROSS JOIN head h ON \(NamedPlaces.isAt("h"))")
             LEFT JOIN shadow s ON s.pid = :pid AND s.kid = h.kid AND s.bucket = h.bucket AND s.id = h.id
             LEFT JOIN body b ON b.rid = h.rid
@@ -80,6 +80,9 @@ extension Store {
 
     private static let theirs = "h.deleted = 0 AND h.origin = :pid AND h.edited = 0"
 
+    /// What the peer itself sent, where the item came from there.
+    private static let received = "CASE WHEN h.origin = :pid THEN h.base END"
+
     /// The peer holds an output of ours, and nobody here remembers what it was made of: it was sent after the backup from
     /// which this store was restored.
     private static let contested =
@@ -101,7 +104,7 @@ extension Store {
     static func openSQL(_ query: CandidateQuery) -> String {
         """
         SELECT s.id, s.bucket, h.hash, b.bytes, s.state, s.out_hash, 0, coalesce(\(theirs), 0), \(contested),
-            NULL, NULL, h.life
+            NULL, NULL, h.life, \(received)
         FROM shadow s INDEXED BY shadow_open
         LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
         LEFT JOIN body b ON b.rid = h.rid
@@ -140,7 +143,7 @@ extension Store {
                     id: id, bucket: bucket, hash: row.hash(2), body: row.document(3),
                     shadow: ShadowState(rawValue: Int(row.integer(4))) ?? .none, acknowledged: row.hash(5),
                     isTheirs: row.integer(7) != 0, isContested: row.integer(8) != 0,
-                    planned: row.isNull(9) ? nil : planned(row, 9),
+                    received: row.hash(12), planned: row.isNull(9) ? nil : planned(row, 9),
                     life: row.isNull(11) ? nil : row.integer(11)))
             if rows.count == limit { next = CandidatePosition(sequence: row.integer(6), bucket: bucket.number, id: id) }
         }

@@ -29,11 +29,13 @@ extension Store {
     }
 
     static let plannedSQL = """
-        SELECT kind.name, p.id, p.action, p.src_hash, p.out_hash, coalesce(s.state, 0), s.out_hash, p.bucket
+        SELECT kind.name, p.id, p.action, p.src_hash, p.out_hash, coalesce(s.state, 0), s.out_hash, p.bucket,
+            coalesce(s.id IS NULL AND h.origin = plan.pid, 0)
         FROM plan
         JOIN plan_op p ON p.transfer = plan.transfer
         JOIN kind USING (kid)
         LEFT JOIN shadow s ON s.pid = plan.pid AND s.kid = p.kid AND s.bucket = p.bucket AND s.id = p.id
+        LEFT JOIN head h ON h.kid = p.kid AND h.bucket = p.bucket AND h.id = p.id
         WHERE plan.transfer = :transfer AND (p.kid, p.bucket, p.id) > (:kid, :bucket, :id)
         ORDER BY p.kid, p.bucket, p.id
         LIMIT :limit
@@ -63,7 +65,7 @@ extension PlannedRow {
         }
         self.init(
             kind: row[0], id: row[1], operation: operation, source: row.hash(3)?.hex, output: row.hash(4)?.hex,
-            destination: StandingRow(state: row[5], output: row.hash(6)))
+            destination: StandingRow(state: row[5], output: row.hash(6)), cameFromThere: row[8] ? true : nil)
     }
 }
 

@@ -39,6 +39,21 @@ extension Store {
         }
     }
 
+    public func items(of kind: Kind, from peer: String) async throws -> Int {
+        try await read { db in
+            guard let pid = try Numbers.knownPeer(db, peer), let kid = try Numbers.knownKind(db, kind) else { return 0 }
+            return try Int.fetchOne(
+                db.cachedStatement(
+                    sql: """
+                        SELECT count(*) FROM head h
+                        LEFT JOIN shadow s ON s.pid = :pid AND s.kid = h.kid AND s.bucket = h.bucket AND s.id = h.id
+                            AND s.state IN (\(ShadowState.acked.rawValue), \(ShadowState.resend.rawValue))
+                        WHERE h.kid = :kid AND h.deleted = 0 AND h.origin = :pid AND s.id IS NULL
+                        """),
+                arguments: ["pid": pid, "kid": kid]) ?? 0
+        }
+    }
+
     public func standing(of kinds: [Kind], toward peer: String) async throws -> [KindStanding] {
         // A write, because asking for a root recomputes dirty leaves.
         try await write { db in

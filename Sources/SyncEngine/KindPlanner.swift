@@ -69,8 +69,10 @@ struct KindPlanner {
     }
 
     /// What the plan does with the kind, once everything has been looked at.
-    var summary: KindPlan {
+    func summary() async throws -> KindPlan {
         var summary = plan
+        let unforeseen = try await unforeseenCreates()
+        if unforeseen > 0 { summary.openCreates = (plan.openCreates ?? 0) + unforeseen }
         summary.reverted = max(0, (state?.reverted ?? 0) + plan.reverted)
         summary.unchanged = max(0, standing.held - plan.updates - plan.deletes - plan.releases)
         return summary
@@ -91,6 +93,17 @@ struct KindPlanner {
         } else {
             sentSingletons.remove(ItemID(operation.id))
         }
+    }
+
+    /// How many of the items that are new to this stream the destination may have all the same: it tells how many items
+    /// it has that this source did not leave there, and those that came from there are some of them.
+    private func unforeseenCreates() async throws -> Int {
+        let fresh = plan.creates - (plan.openCreates ?? 0)
+        let isListed = planner.options.isExact || deletesForeign
+        guard fresh > 0, !isListed, let others = state?.others, others > 0 else { return 0 }
+        // Of items that are named, the destination counts only those.
+        let known = selected.ids == nil ? try await planner.store.items(of: kind, from: planner.peer.id) : 0
+        return min(fresh, max(0, others - known))
     }
 
     var candidateQuery: CandidateQuery {
@@ -283,11 +296,18 @@ extension KindPlan {
         case .put:
             creates += number
             if row.shadow == .reverted { reverted -= number }
+            if row.mayBeThere { openCreates = (openCreates ?? 0) + number }
         case .delete: deletes += number
         case .release: releases += number
         case .drop, .skip, .same, .withdraw: break
         }
     }
+}
+
+extension Candidate {
+    /// The destination holds no output of ours, and has such an item all the same as far as is known, or may have it: it
+    /// came from there, was seen there, or had been ours.
+    fileprivate var mayBeThere: Bool { received != nil || shadow != .none }
 }
 
 /// One decision: what to remember, and the item to send with it.

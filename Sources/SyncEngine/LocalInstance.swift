@@ -45,7 +45,9 @@ public actor LocalInstance {
         }
         let lease = try await store.admit(request, source: request.initiator, direction: .push)
         if request.isPlanOnly, request.comparesItems { try await openView(request) }
-        var answer = TransferOpened(status: .open, responder: identity, lease: lease, held: held)
+        var answer = TransferOpened(
+            status: .open, responder: identity, lease: lease,
+            held: try await store.countingOthers(in: held, for: request))
         if let lease, let inline = request.inline, inline.destination == identity.id,
             offer.isRight(about: held, sent: sent, mode: request.scope.mode)
         {

@@ -245,7 +245,8 @@ public actor PullOpening: RunOpening {
         let lease = try await store.admit(request, source: answer.responder, direction: .pull)
         try await applied?.begin(request.id, from: answer.responder, store)
         opened = RunOpened(
-            held: try await held(of: answer.responder.id), lease: lease, staged: try await stagedBatches())
+            held: try await store.countingOthers(in: held(of: answer.responder.id), for: request), lease: lease,
+            staged: try await stagedBatches())
         return .opened
     }
 
@@ -331,6 +332,17 @@ extension SourceStore {
 }
 
 extension DestinationStore {
+    /// What is held, and for those who only look at a plan also how many items of others there are: an item that is new
+    /// to them may be one of those.
+    func countingOthers(in held: DestinationState, for request: OpenTransfer) async throws -> DestinationState {
+        guard request.isPlanOnly else { return held }
+        let kinds = try held.kinds.map { try Kind($0.kind) }
+        let others = try await otherItems(beside: held.source, scope: request.scope, kinds: kinds)
+        var held = held
+        for (position, kind) in kinds.enumerated() { held.kinds[position].others = others[kind] ?? 0 }
+        return held
+    }
+
     /// Lets a transfer in. Only one that is carried out is given the lease.
     func admit(_ request: OpenTransfer, source: InstanceIdentity, direction: Direction) async throws -> LeaseGrant? {
         guard request.isPlanOnly else {

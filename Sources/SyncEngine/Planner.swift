@@ -89,7 +89,8 @@ struct Planner {
     }
 
     private func close(_ planners: [KindPlanner], batches: [BatchInfo]) async throws -> PlanSummary {
-        let plans = planners.map(\.summary)
+        var plans: [KindPlan] = []
+        for planner in planners { plans.append(try await planner.summary()) }
         let checkpoints = planners.map { planner in
             Checkpoint(
                 kind: planner.kind, sequence: scope.coversWholeKind(planner.selected) ? planner.upTo : 0,

@@ -151,6 +151,8 @@ public struct Candidate: Sendable {
     public var isTheirs: Bool
     /// The destination holds an output of ours of which this side does not know what it was made of.
     public var isContested: Bool
+    /// What the peer itself sent last, where the item came from there.
+    public var received: ContentHash?
     /// What the plan said of the row before it changed.
     public var planned: Planned?
     /// Which of the items that had this id one after another it is; nil for the first.
@@ -168,9 +170,10 @@ public struct Candidate: Sendable {
 
     public init(
         id: String, bucket: Bucket, hash: ContentHash?, body: JSONDocument?, shadow: ShadowState,
-        acknowledged: ContentHash?, isTheirs: Bool, isContested: Bool, planned: Planned? = nil,
-        life: Int64? = nil
+        acknowledged: ContentHash?, isTheirs: Bool, isContested: Bool, received: ContentHash? = nil,
+        planned: Planned? = nil, life: Int64? = nil
     ) {
+        self.received = received
         self.planned = planned
         self.life = life
         self.id = id

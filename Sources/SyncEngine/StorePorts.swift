@@ -60,6 +60,10 @@ public protocol SourceStore: BlobSource {
     /// How many items of a kind there are here.
     func liveItems(of kind: Kind) async throws -> Int
 
+    /// How many items of a kind came from a peer that holds no output of this instance in their place. Looks at every row
+    /// of the kind.
+    func items(of kind: Kind, from peer: String) async throws -> Int
+
     /// Adds operations, the batch that carries them, and results that turned out equal, to a plan.
     ///
     /// Throws `blob_missing` when a file that the plan needs is not here, `fenced` when the plan was abandoned or superseded meanwhile, so that nothing is left behind.
@@ -120,6 +124,9 @@ public protocol DestinationStore: BlobDestination {
     /// Roots over what this instance sent to a source and the source still holds, as far as is known here: of those of the
     /// kinds in which that is every row in scope that the source did not leave here.
     func sent(of kinds: [Kind], in scope: Scope, to source: String) async throws -> [Kind: Digest]
+
+    /// How many items in scope are here that a source did not leave here, by kind. Looks at every row.
+    func otherItems(beside source: String, scope: Scope, kinds: [Kind]) async throws -> [Kind: Int]
 
     /// Grants the lease for a transfer, superseding unfinished transfers of the same source.
     ///

@@ -9,7 +9,9 @@ struct KindWords {
     /// What a run would do.
     var planned: String {
         line([
-            (kind.creates, "to create"), (kind.updates, "to update"), (kind.deletes, "to delete"),
+            (kind.creates - (kind.openCreates ?? 0), "to create"),
+            (kind.undecided, "to send, to be created, updated or left as they are: decided there"),
+            (kind.updates, "to update"), (kind.deletes, "to delete"),
             (kind.releases, "to release"), (kind.drops, "dropped by handlers"), (kind.skips, "skipped by handlers"),
             (kind.overwrites, policy.promise(kind.overwrites)),
         ])

@@ -51,24 +51,23 @@ final class PlanDetail: Sendable {
     /// Looks at the plan of a pull, which is ready. What the rows are here is written down as this side knows it.
     func take(_ review: PlanReview, standing: Standing) async throws {
         let (rows, excluded) = try await review.rows(upTo: isWritten ? Limits.expectedRows + 1 : listing ?? 0)
-        if isWritten {
-            let written = try await Self.written(rows, standing)
-            state.withLock { $0.rows = written }
-        }
-        try await list(rows, excluded, review)
-    }
-
-    private static func written(_ rows: [PlannedRow], _ standing: Standing) async throws -> [PlannedRow] {
-        guard rows.count <= Limits.expectedRows else {
+        guard !isWritten || rows.count <= Limits.expectedRows else {
             throw TidelockError(
                 .tooLarge, "The plan of a pull is written down with \(Limits.expectedRows) rows at most.",
                 hint: "Select less, for example some models at a time, or pull without a file.")
         }
+        let known = try await Self.known(rows, standing)
+        if isWritten { state.withLock { $0.rows = known } }
+        try await list(known, excluded, review)
+    }
+
+    private static func known(_ rows: [PlannedRow], _ standing: Standing) async throws -> [PlannedRow] {
         let items = try rows.map { ItemKey(try Kind($0.kind), $0.id) }
         let held = try await standing(items)
         return zip(rows, items).map { row, item in
             var row = row
             row.destination = held[item] ?? StandingRow(holder: .nobody, base: nil)
+            row.cameFromThere = nil
             return row
         }
     }

@@ -6,6 +6,8 @@ internal import SyncProtocol
 struct ListedRow: Codable, Sendable, Equatable {
     enum Operation: String, Codable, Sendable {
         case create, update, delete, release, drop, skip
+        /// The destination has such an item: it may be updated, or be left as it is.
+        case send
     }
 
     /// What a row meets at the destination that this source did not send.
@@ -72,6 +74,7 @@ extension ListedRow {
         case .absent:
             // It may have been deleted there, which is an edit as well.
             if conflict == .foreign { conflict = nil }
+            if operation == .send { operation = .create }
             return
         case .fields(let difference, let isPartial):
             changes = ListedChange.list(difference)
@@ -82,7 +85,7 @@ extension ListedRow {
         case .moved: gap = .moved
         }
         // The source did not know of the item that is there.
-        guard operation == .create else { return }
+        guard operation == .create || operation == .send else { return }
         operation = .update
         conflict = .foreign
     }
@@ -93,7 +96,12 @@ extension PlannedRow {
         switch operation {
         case .delete: .delete
         case .release: .release
-        case .put: destination.holder == .source || destination.holder == .edited ? .update : .create
+        case .put:
+            switch destination.holder {
+            case .source, .edited: .update
+            case .other: .send
+            case .nobody: cameFromThere == true ? .send : .create
+            }
         }
     }
 
@@ -151,9 +159,9 @@ extension JSONDocument {
 
 extension ListedRow {
     /// The row, and below it the first of its fields.
-    var lines: [String] {
+    func lines(_ direction: Direction) -> [String] {
         let changes = changes ?? []
-        var lines = [line] + changes.prefix(Self.shownFields).map { "      " + $0.line }
+        var lines = [line(direction)] + changes.prefix(Self.shownFields).map { "      " + $0.line }
         let rest = max(0, changes.count - Self.shownFields) + (more ?? 0)
         if rest > 0 { lines.append("      … and \(rest) more fields\(more == nil ? "; --json lists them" : "")") }
         if let gap { lines.append("      (\(gap.words))") }
@@ -163,17 +171,19 @@ extension ListedRow {
 
     private static let shownFields = 20
 
-    private var line: String {
-        "  \(operation.rawValue)  \(kind)/\(id.printable)" + (conflict?.words ?? "")
+    private func line(_ direction: Direction) -> String {
+        "  \(operation.rawValue)  \(kind)/\(id.printable)" + (conflict?.words(direction) ?? "")
             + (reason.map { $0.isEmpty ? "" : ": \($0.printable)" } ?? "")
     }
 }
 
 extension ListedRow.Meeting {
-    fileprivate var words: String {
-        switch self {
-        case .edited: ", edited at the destination"
-        case .foreign: ", of which the destination has one of its own"
+    fileprivate func words(_ direction: Direction) -> String {
+        switch (self, direction) {
+        case (.edited, .push): ", edited at the destination"
+        case (.edited, .pull): ", edited here"
+        case (.foreign, .push): ", of which the destination has a version of its own"
+        case (.foreign, .pull): ", of which there is a version here"
         }
     }
 }

@@ -18,7 +18,7 @@ struct ReportText {
         var lines = [headline]
         lines += report.kinds.filter { $0.touches > 0 }.map { "  " + line($0) }
         if let fileText, report.status != .unchanged { lines.append("  " + fileText) }
-        lines += (report.items ?? []).flatMap(\.lines)
+        lines += (report.items ?? []).flatMap { $0.lines(report.direction) }
         lines += report.conflictList.prefix(20).map { "  \($0.sentence)" }
         if report.conflictList.count > 20 { lines.append("  … and \(report.conflicts - 20) more; --json lists them") }
         if report.status == .planned, let rule = report.translations?.promise { lines.append("  \(rule)") }

@@ -46,6 +46,9 @@ struct RunReport: Codable, Sendable {
     var bytesReceived = 0
     var roundTrips = 0
     var milliseconds = 0
+    /// Items that a dry run would send, and of which the destination decides whether they are created, updated or left
+    /// as they are; left out when there are none. They are among neither `created` nor `updated`.
+    var undecided: Int?
     /// What a dry run would send, in bytes.
     var planBytes: Int?
     /// Files of the assets that the run brings, whether they were missing there or not; left out when there are none.
@@ -83,6 +86,7 @@ struct RunReport: Codable, Sendable {
             \.bytesSent, \.bytesReceived, \.roundTrips, \.milliseconds,
         ]
         for count in counts { sum[keyPath: count] += self[keyPath: count] }
+        if let undecided { sum.undecided = undecided + (other.undecided ?? 0) }
         if let resumedBatches { sum.resumedBatches = resumedBatches + (other.resumedBatches ?? 0) }
         sum.verified = verified && other.verified
         if status == .committed, other.status == .unchanged { sum.status = .committed }
@@ -125,6 +129,9 @@ struct RunReport: Codable, Sendable {
         case .planned(let plan):
             status = .planned
             note(plan)
+            created -= sum(plan) { $0.openCreates ?? 0 }
+            let open = sum(plan, \.undecided)
+            undecided = open > 0 ? open : nil
             planBytes = plan.bytes
         case .unchanged(let plan):
             status = .unchanged
@@ -169,7 +176,7 @@ struct RunReport: Codable, Sendable {
         resumedBatches = result.resumedBatches
     }
 
-    private func sum(_ plan: PlanSummary, _ count: KeyPath<KindPlan, Int>) -> Int {
-        plan.kinds.reduce(0) { $0 + $1[keyPath: count] }
+    private func sum(_ plan: PlanSummary, _ count: (KindPlan) -> Int) -> Int {
+        plan.kinds.reduce(0) { $0 + count($1) }
     }
 }

@@ -49,6 +49,12 @@ struct WireBodyTests {
         for count in [\KindState.held, \.foreign, \.edited, \.reverted] {
             #expect(isRefused(state, with: number, at: count))
         }
+        var told = state
+        told.others = number
+        #expect(isRefused(told))
+        var kind = KindPlan(kind: "models")
+        kind.openCreates = number
+        #expect(isRefused(PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)))
         #expect(!isRefused(state) && !isRefused(CommitResult(created: 1 << 42)))
     }
 

@@ -56,6 +56,33 @@ struct ReportTextTests {
         }
     }
 
+    @Test func aPlanSaysWhatOnlyTheDestinationDecides() {
+        var report = report(.planned) { _ in }
+        var kind = KindPlan(kind: "content/posts")
+        (kind.creates, kind.openCreates) = (7, 6)
+        var plan = PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)
+        report.note(.planned(plan), unchanged: 0)
+        #expect(report.created == 1 && report.undecided == 6)
+        let words = "1 to create, 6 to send, to be created, updated or left as they are: decided there"
+        #expect(text(report).contains("content/posts: \(words)"), "\(text(report))")
+        plan.kinds[0].openCreates = nil
+        report.note(.planned(plan), unchanged: 0)
+        #expect(report.created == 7 && report.undecided == nil)
+    }
+
+    @Test(arguments: [
+        (StandingRow.Holder.nobody, false, "create"), (.nobody, true, "send"), (.other, false, "send"),
+        (.source, false, "update"), (.edited, false, "update"),
+    ])
+    func aRowThatTheDestinationHasIsNoCreate(holder: StandingRow.Holder, cameFromThere: Bool, word: String) throws {
+        let row = PlannedRow(
+            kind: "content/posts", id: "1", operation: .put, source: nil, output: nil,
+            destination: StandingRow(holder: holder, base: nil), cameFromThere: cameFromThere ? true : nil)
+        let listed = try ListedRow.list([row], [], limit: 10)
+        #expect(listed.map(\.operation.rawValue) == [word])
+        #expect(listed.first?.lines(.pull).first?.contains("the destination") == false, "\(listed)")
+    }
+
     @Test func aRunThatFailedLeavesTheWordToItsError() {
         var report = report(.failed) { $0.updates = 1 }
         report.note(TidelockError(.conflicts, "No."))

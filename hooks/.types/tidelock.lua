@@ -38,7 +38,7 @@
 ---What a run would do to one kind.
 ---@class tidelock.KindPlan
 ---@field kind string such as content/posts
----@field creates integer items that are new to the destination
+---@field creates integer items that were never sent to the destination
 ---@field updates integer items that replace what is there
 ---@field deletes integer items that go
 ---@field skips? integer items that handlers or policies leave as they are

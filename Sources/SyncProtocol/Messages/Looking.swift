@@ -61,10 +61,14 @@ public struct PlannedRow: Sendable, Codable, Hashable {
     /// Hex hash of what the handlers made of it.
     public var output: String?
     public var destination: StandingRow
+    /// Where the source has sent nothing yet: the item came from the destination. Nil for no.
+    public var cameFromThere: Bool?
 
     public init(
-        kind: String, id: String, operation: Operation, source: String?, output: String?, destination: StandingRow
+        kind: String, id: String, operation: Operation, source: String?, output: String?, destination: StandingRow,
+        cameFromThere: Bool? = nil
     ) {
+        self.cameFromThere = cameFromThere
         self.kind = kind
         self.id = id
         self.operation = operation

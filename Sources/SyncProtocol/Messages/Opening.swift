@@ -204,6 +204,8 @@ public struct KindState: Codable, Sendable {
     public var edited: Int
     /// Rows that a rollback took back and that a run leaves alone.
     public var reverted: Int
+    /// Items in scope that this source did not leave there; told to those who only look at a plan.
+    public var others: Int?
 
     public init(kind: String, root: String, held: Int, foreign: Int, edited: Int, reverted: Int) {
         self.kind = kind
@@ -222,5 +224,6 @@ public struct KindState: Codable, Sendable {
         foreign = try members.count(.foreign)
         edited = try members.count(.edited)
         reverted = try members.count(.reverted)
+        others = try members.countIfPresent(.others)
     }
 }

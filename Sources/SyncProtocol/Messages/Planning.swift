@@ -128,6 +128,9 @@ public struct KindPlan: Codable, Sendable, Equatable {
     public var reverted: Int
     /// Live items of the kind at the source, whether in scope or not.
     public var sourceItems: Int
+    /// Of the creates, those that the destination has already, or may have: only there it is decided whether they are
+    /// created, updated or left as they are. Nil when there are none.
+    public var openCreates: Int?
 
     public init(kind: String) {
         self.kind = kind
@@ -144,6 +147,8 @@ public struct KindPlan: Codable, Sendable, Equatable {
     }
 
     public var puts: Int { creates + updates }
+    /// Items that are sent, and of which only the destination knows what becomes of them.
+    public var undecided: Int { openCreates ?? 0 }
 }
 
 /// One batch as both sides agree on it.
@@ -166,7 +171,7 @@ public struct BatchInfo: Codable, Sendable, Hashable {
 extension KindPlan {
     fileprivate var isPlausible: Bool {
         [creates, updates, deletes, releases, skips, drops, unchanged, overwrites, reverted, sourceItems]
-            .allSatisfy(\.isPlausible)
+            .allSatisfy(\.isPlausible) && (0...creates).contains(openCreates ?? 0)
     }
 }
 

@@ -11,6 +11,10 @@ extension DyingStore: DestinationStore {
         try await point.pass { try await store.sent(of: kinds, in: scope, to: source) }
     }
 
+    func otherItems(beside source: String, scope: Scope, kinds: [Kind]) async throws -> [Kind: Int] {
+        try await point.pass { try await store.otherItems(beside: source, scope: scope, kinds: kinds) }
+    }
+
     func grantLease(
         transfer: String, source: InstanceIdentity, initiator: String, direction: Direction, scope: Scope
     ) async throws -> LeaseGrant {

@@ -103,6 +103,10 @@ extension DyingStore: SourceStore {
         try await point.pass { try await store.liveItems(of: kind) }
     }
 
+    func items(of kind: Kind, from peer: String) async throws -> Int {
+        try await point.pass { try await store.items(of: kind, from: peer) }
+    }
+
     func record(_ portion: PlanPortion) async throws {
         try await point.pass { try await store.record(portion) }
     }

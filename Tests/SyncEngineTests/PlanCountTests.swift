@@ -1,0 +1,124 @@
+import ContentModel
+import ContentStore
+import SyncEngine
+import SyncProtocol
+import Synchronization
+import Testing
+import TidelockTestSupport
+
+/// What a plan says beforehand is what the run does; what only the destination can decide is said to be decided there.
+@Suite struct PlanCountTests {
+    private let a: TestInstance
+    private let b: TestInstance
+
+    init() throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+    }
+
+    /// Items of these ids, made alike.
+    private func put(_ ids: String..., at instance: TestInstance, value: Int = 1) async throws {
+        for id in ids { try await instance.put(.posts, "{\"_id\":\"\(id)\",\"v\":\(value)}") }
+    }
+
+    private func kind(_ run: TestRunResult) throws -> KindPlan {
+        try #require(run.plan?.kinds.first { $0.kind == Kind.posts.name }, "\(run)")
+    }
+
+    private func planPush(_ run: TestRun = TestRun()) async throws -> KindPlan {
+        var run = run
+        run.isDryRun = true
+        return try kind(try await a.push(to: b, run))
+    }
+
+    private func planPull() async throws -> KindPlan {
+        try kind(try await a.pull(from: b, TestRun(isDryRun: true)))
+    }
+
+    // MARK: Items of which this stream has sent nothing
+
+    @Test func aDestinationWithoutItemsOfItsOwnGetsCreates() async throws {
+        try await put("1", "2", at: a)
+        let plan = try await planPush()
+        #expect(plan.creates == 2 && plan.undecided == 0, "\(plan)")
+        #expect(try await a.push(to: b).result?.created == 2)
+        try await put("3", at: a)
+        let next = try await planPush()
+        #expect(next.creates == 1 && next.undecided == 0, "\(next)")
+    }
+
+    @Test func whatBothSidesHaveAlikeIsNotPlannedToBeCreated() async throws {
+        try await put("1", "2", "3", "4", at: a)
+        try await put("1", "2", "3", "4", at: b)
+        let plan = try await planPush()
+        #expect(plan.puts == 4 && plan.creates - plan.undecided == 0, "\(plan)")
+        let run = try await a.push(to: b)
+        #expect(run.result?.created == 0 && run.result?.adopted == 4, "\(run)")
+    }
+
+    @Test func noMoreItemsAreOpenThanTheDestinationHasOfItsOwn() async throws {
+        try await put("1", "2", "3", at: a)
+        try await put("own", at: b)
+        let plan = try await planPush()
+        #expect(plan.creates == 3 && plan.undecided == 1, "\(plan)")
+    }
+
+    @Test func whatCameFromTheDestinationIsNotPlannedToBeCreatedThere() async throws {
+        try await put("1", "2", "3", at: a)
+        try await a.push(to: b)
+        try await put("1", "2", at: b, value: 2)
+        let plan = try await planPull()
+        #expect(plan.puts == 2 && plan.undecided == 2, "\(plan)")
+        let run = try await a.pull(from: b)
+        #expect(run.result?.created == 0 && run.result?.updated == 2, "\(run)")
+    }
+
+    @Test func betweenTwoThatWorkBothWaysANewItemIsACreate() async throws {
+        try await put("1", "2", "3", at: a)
+        try await a.push(to: b)
+        try await put("1", at: b, value: 2)
+        try await a.pull(from: b)
+        try await put("new", at: b)
+        let plan = try await planPull()
+        #expect(plan.creates == 1 && plan.undecided == 0, "\(plan)")
+        #expect(try await a.pull(from: b).result?.created == 1)
+    }
+
+    @Test func aMirrorThatHasSeenTheListKnowsWhichItemsAreThere() async throws {
+        try await put("1", "2", at: a)
+        try await put("1", at: b, value: 9)
+        let plan = try await planPush(.mirror)
+        #expect(plan.creates == 2 && plan.undecided == 1, "\(plan)")
+        let run = try await a.push(to: b, .mirror)
+        #expect(run.result?.created == 1 && run.result?.updated == 1, "\(run)")
+    }
+
+    @Test func rowsSayWhichItemsCameFromTheDestination() async throws {
+        try await put("1", at: b)
+        try await a.pull(from: b)
+        try await put("1", at: a, value: 2)
+        try await put("2", at: a)
+        let rows = Mutex<[PlannedRow]>([])
+        var run = TestRun(isDryRun: true)
+        run.review = { review in
+            let planned = try await review.rows(upTo: 10).rows
+            rows.withLock { $0 = planned }
+        }
+        try await a.push(to: b, run)
+        let told = rows.withLock { $0 }.sorted { $0.id < $1.id }
+        #expect(told.map(\.id) == ["1", "2"] && told.map(\.cameFromThere) == [true, nil], "\(told)")
+    }
+
+    /// Looking at every row is for those who look at a plan.
+    @Test func aRunIsNotToldWhatIsThereOfOthers() async throws {
+        try await put("own", at: b)
+        try await put("1", at: a)
+        var open = OpenTransfer(
+            id: a.newID(), direction: .push, initiator: a.identity, scope: .everything, nonce: "n",
+            offer: SourceOffer(kinds: [Kind.posts.name], root: "", isQuiet: false, reverted: 0))
+        #expect(try await b.responder.open(open).held?.state(of: .posts)?.others == nil)
+        open.id = a.newID()
+        open.isPlanOnly = true
+        #expect(try await b.responder.open(open).held?.state(of: .posts)?.others == 1)
+    }
+}
