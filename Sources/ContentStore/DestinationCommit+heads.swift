@@ -29,7 +29,7 @@ extension Commit {
                         ELSE \(Verdict.replace.rawValue) END
                     WHEN 2 THEN CASE
                         WHEN h.id IS NULL OR h.deleted = 1 THEN \(Verdict.nothing.rawValue)
-                        WHEN h.origin <> :pid AND \(sparesForeign) THEN \(Verdict.nothing.rawValue)
+                        WHEN h.origin <> :pid AND (\(sparesForeign) OR \(SparedRows.isHeldBack("sh"))) THEN \(Verdict.nothing.rawValue)
                         WHEN s.keep IN (\(Decision.list(Decision.keeping))) THEN \(Verdict.release.rawValue)
                         WHEN h.edited <> 0 OR s.contested = 1 THEN \(Verdict.deleteEdited.rawValue)
                         ELSE \(Verdict.delete.rawValue) END

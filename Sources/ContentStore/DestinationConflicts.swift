@@ -147,13 +147,16 @@ enum Collision {
             AND NOT coalesce(sh.state IN (1, 4) AND sh.out_hash = h.hash, 0)
         """
 
+    /// Whether a row is somebody else's that this source does not delete, whatever it lacks.
+    private static let isSpared = "h.origin <> :pid AND (:spares OR \(SparedRows.isHeldBack("sh")))"
+
     /// Whether an edit made here would be lost: the rows of which a commit says `replace`, `keepOriginal` or
     /// `deleteEdited`, and those that were kept although this very source deleted them. That one source's delete waits
     /// decides nothing about another's.
     static let isEdited = """
         CASE s.op
         WHEN 1 THEN \(isEditedBeforePut)
-        WHEN 2 THEN h.deleted = 0 AND NOT (h.origin <> :pid AND :spares) AND (
+        WHEN 2 THEN h.deleted = 0 AND NOT (\(isSpared)) AND (
             h.edited <> 0 OR s.contested = 1 OR EXISTS (
                 SELECT 1 FROM conflict c
                 WHERE c.kid = s.kid AND c.bucket = s.bucket AND c.id = s.id AND c.rid IS NULL AND c.pid = :pid))
@@ -179,7 +182,7 @@ enum Collision {
         CASE s.op
         WHEN 1 THEN s.keep NOT IN (\(Decision.list(Decision.keeping)))
             AND NOT coalesce(s.keep = \(Decision.none.rawValue) AND h.deleted = 0 AND \(isOriginal) AND \(isEditedBeforePut), 0)
-        WHEN 2 THEN s.keep NOT IN (\(Decision.list(Decision.keeping))) AND NOT (h.origin <> :pid AND :spares)
+        WHEN 2 THEN s.keep NOT IN (\(Decision.list(Decision.keeping))) AND NOT (\(isSpared))
         ELSE 0 END
         """
 

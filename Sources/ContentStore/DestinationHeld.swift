@@ -79,8 +79,9 @@ extension Store {
 
 /// Rows of this destination as one source sees them.
 enum HeldRows {
-    /// Counted only for mirrors and for plans that are looked at, because it looks at every row; and only in scope: of others a mirror deletes none, and
-    /// how many there are is nothing that the source needs to know.
+    /// Counted only for mirrors and for plans that are looked at, because it looks at every row; and only in scope: of
+    /// others a mirror deletes none, and how many there are is nothing that the source needs to know. Nor does a mirror
+    /// delete spared ones.
     static func foreign(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
             db.cachedStatement(sql: "SELECT count(*) \(foreignSQL(part))"),
@@ -99,7 +100,10 @@ enum HeldRows {
 
     private static func foreignSQL(_ part: KindScope) -> String {
         let rows = part.ids == nil ? "head h" : "\(NamedPlaces.sql) CROSS JOIN head h ON \(NamedPlaces.isAt("h"))"
-        return "FROM \(rows) WHERE h.kid = :kid AND h.deleted = 0 AND h.origin <> :pid"
+        return """
+            FROM \(rows)
+            WHERE h.kid = :kid AND h.deleted = 0 AND h.origin <> :pid AND NOT \(SparedRows.contains("h"))
+            """
     }
 
     private static func arguments(_ part: KindScope, kid: Int64, pid: Int64) throws -> StatementArguments {
@@ -140,7 +144,8 @@ enum HeldRows {
 
     private static func columns(_ edited: EditedRows) -> String {
         """
-        SELECT id, bucket, CASE WHEN origin = :pid THEN base END, \(edited.condition), coalesce(\(revertedSQL), 0)
+        SELECT id, bucket, CASE WHEN origin = :pid THEN base END, \(edited.condition), coalesce(\(revertedSQL), 0),
+            origin <> :pid AND \(SparedRows.contains("head"))
         FROM head
         """
     }
@@ -172,7 +177,9 @@ enum HeldRows {
     }
 
     private static func item(_ row: Row) -> HeldItem {
-        HeldItem(id: row[0], base: row.bytes(2)?.hex, isEdited: row[3], isReverted: row[4])
+        var item = HeldItem(id: row[0], base: row.bytes(2)?.hex, isEdited: row[3], isReverted: row[4])
+        item.isSpared = row[5] ? true : nil
+        return item
     }
 
     static func bucketSQL(_ edited: EditedRows) -> String {

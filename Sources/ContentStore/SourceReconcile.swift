@@ -122,6 +122,9 @@ private struct ShadowReconciler {
             try isHere(item.id, bucket)
         {
             try set(item.id, bucket, state: .takenOver, output: nil)
+        } else if item.isSpared == true, try !isHere(item.id, bucket) {
+            // Nothing that is not here makes it one of those that a mirror deletes.
+            if let old, old.state != .none { try forget(bucket: bucket, id: item.id) }
         } else {
             try set(item.id, bucket, state: .foreign, output: nil)
         }

@@ -91,6 +91,8 @@ struct ReferenceModel {
     private(set) var keptDeletes: [[ItemKey: Int]]
     var filters: [ModelFilter]
     private var memory: [Stream: [ItemKey: ModelMemory]] = [:]
+    /// Items that the handlers of a source may have held back from a destination, whose mirrors spare them in return.
+    private var heldBack: [Stream: Set<ItemKey>] = [:]
     /// What each run found, row by row, and the row it left; the source of a transfer.
     private var undo:
         [String: (instance: Int, source: Int?, isRollback: Bool, rows: [ItemKey: (old: ModelRow, new: ModelRow)])] = [:]
@@ -152,9 +154,18 @@ extension ReferenceModel {
 extension ReferenceModel {
     /// Whether a mirror must be refused because the source holds nothing that could prove its deletes.
     func isRefused(_ run: ModelRun) -> Bool {
+        isRefused(run) { !mayBeSpared(run, $0) }
+    }
+
+    /// The same, and whether it depends on what the destination spares.
+    func mayBeRefused(_ run: ModelRun) -> Bool {
+        isRefused(run) { _ in true }
+    }
+
+    private func isRefused(_ run: ModelRun, counting isCounted: (ItemKey) -> Bool) -> Bool {
         guard run.isMirror else { return false }
         let doomed = keys(run).filter { key in
-            [.delete, .keepDeleted].contains(decision(run, key)) && rows[run.source][key] == nil
+            [.delete, .keepDeleted].contains(decision(run, key)) && rows[run.source][key] == nil && isCounted(key)
         }
         return doomed.contains { key in
             !rows[run.source].contains { $0.key.kind == key.kind && $0.value.item != nil }
@@ -259,14 +270,32 @@ extension ReferenceModel {
         return keys(run).contains { [.keepDeleted, .eitherWay].contains(decision(run, $0)) }
     }
 
+    /// Takes down what the handlers of the source may hold back. A run that breaks off remembers that too.
+    mutating func noteHeldBack(_ run: ModelRun) {
+        for (key, row) in rows[run.source] where run.includes(key) {
+            guard let item = row.item, run.matches(item, key) else { continue }
+            if case .put = filters[run.source].outcome(item) { continue }
+            heldBack[Stream(source: run.source, destination: run.destination), default: []].insert(key)
+        }
+    }
+
+    /// Whether a handler may have held back from the source of the run what it would delete at its destination.
+    private func mayBeSpared(_ run: ModelRun, _ key: ItemKey) -> Bool {
+        let theirs = row(run.destination, key)
+        return theirs.item != nil && theirs.origin != run.source
+            && heldBack[Stream(source: run.destination, destination: run.source)]?.contains(key) == true
+    }
+
     /// Carries a run out. `actual` answers how a row came out where both ways are right.
     mutating func perform(_ run: ModelRun, transfer: String, actual: (ItemKey) -> (item: ModelItem?, origin: Int?)) {
         var changes: [ItemKey: (old: ModelRow, new: ModelRow)] = [:]
+        noteHeldBack(run)
         for key in keys(run) {
             var decision = decision(run, key)
             let old = row(run.destination, key)
             tally[decision.name, default: 0] += 1
             if decision == .eitherWay { decision = settle(run, key, old, actual(key)) }
+            if isSpared(run, key, decision, actual(key)) { decision = .nothing }
             if decision == .delete, actual(key).item != nil, isContested(run, key, old) { decision = .keepDeleted }
             if case .apply(let output) = decision, actual(key).item != output, mayKnowBetter(run, key, old) {
                 decision = .keepOriginal(output)
@@ -284,6 +313,18 @@ extension ReferenceModel {
             remember(run, key, decision, theirs: old)
         }
         if !changes.isEmpty { undo[transfer] = (run.destination, run.source, false, changes) }
+    }
+
+    /// Whether a delete was not carried out because of what may have been held back.
+    private func isSpared(
+        _ run: ModelRun, _ key: ItemKey, _ decision: Decision, _ actual: (item: ModelItem?, origin: Int?)
+    ) -> Bool {
+        guard mayBeSpared(run, key), actual.item != nil else { return false }
+        switch decision {
+        case .delete: return true
+        case .keepDeleted: return actual.origin == row(run.destination, key).origin
+        default: return false
+        }
     }
 
     private func settle(
@@ -363,6 +404,7 @@ extension ReferenceModel {
         case .apply(let output), .adopt(let output), .keepOriginal(let output), .patch(_, let output):
             memory[stream, default: [:]][key] = ModelMemory(
                 source: mine.item, output: output, life: mine.life, isHeld: true)
+            heldBack[stream]?.remove(key)
         case .release where outcome == .drop && !isTheirs, .delete where outcome == .drop,
             .keepDeleted where outcome == .drop:
             let before = known ?? ModelMemory(life: mine.life, isHeld: false)

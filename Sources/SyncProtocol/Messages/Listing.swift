@@ -95,6 +95,8 @@ public struct HeldItem: Codable, Sendable, Hashable {
     public var base: String?
     public var isEdited: Bool
     public var isReverted: Bool
+    /// A row of somebody else that a mirror of this source does not delete. Nil means no.
+    public var isSpared: Bool?
 
     public init(id: String, base: String?, isEdited: Bool, isReverted: Bool) {
         self.id = id
@@ -111,5 +113,6 @@ public struct HeldItem: Codable, Sendable, Hashable {
         case base = "b"
         case isEdited = "e"
         case isReverted = "r"
+        case isSpared = "s"
     }
 }

@@ -1,0 +1,99 @@
+import ContentModel
+import ContentStore
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// Items that handlers held back from an instance: a mirror that comes from there leaves them alone.
+@Suite struct HeldBackItemTests {
+    private let a: TestInstance
+    private let b: TestInstance
+
+    init() throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+        install()
+    }
+
+    private func install(version: Int = 1, drops: String = "drop") {
+        a.hooks.install("holds", version: version) { _, item in
+            switch item.body.string("hold") {
+            case drops: .dropped(reason: "not for there")
+            case "skip": .skipped(reason: "not now")
+            default: .unchanged
+            }
+        }
+    }
+
+    private func putHeldBack() async throws {
+        try await a.put(.posts, #"{"_id":"1","hold":"drop"}"#, #"{"_id":"2","hold":"skip"}"#)
+    }
+
+    private func expectNoProblems() throws {
+        for instance in [a, b] { #expect(try instance.problems() == []) }
+    }
+
+    @Test func aMirrorThatComesBackLeavesThemAlone() async throws {
+        try await putHeldBack()
+        try await a.put(.posts, #"{"_id":"keep"}"#)
+        try await a.push(to: b)
+        #expect(try b.ids(.posts) == ["keep"])
+        for _ in 0..<2 {
+            let run = try await a.pull(from: b, .mirror)
+            #expect((run.plan?.deletes ?? 0) == 0 && (run.result?.deleted ?? 0) == 0)
+            #expect(try a.ids(.posts) == ["1", "2", "keep"])
+        }
+        try expectNoProblems()
+    }
+
+    @Test func whatWasNeverSentIsDeletedBesideThem() async throws {
+        try await putHeldBack()
+        try await a.put(.posts, #"{"_id":"keep"}"#)
+        try await a.push(to: b)
+        try await a.put(.posts, #"{"_id":"own"}"#)
+        let run = try await a.pull(from: b, .mirror)
+        #expect(run.plan?.deletes == 1 && run.result?.deleted == 1)
+        #expect(try a.ids(.posts) == ["1", "2", "keep"])
+        try expectNoProblems()
+    }
+
+    @Test(arguments: [.source, .park] as [ConflictPolicy])
+    func theyDoNotMakeARunWithoutChangesOpenATransfer(policy: ConflictPolicy) async throws {
+        let mirror = TestRun(scope: Scope(mode: .mirror, policy: policy))
+        try await b.put(.posts, #"{"_id":"there"}"#)
+        try await a.pull(from: b)
+        try await putHeldBack()
+        try await a.push(to: b)
+        try await a.pull(from: b, mirror)
+        let run = try await a.pull(from: b, mirror)
+        #expect(run.outcome == .inSync && run.calls == ["open"], "\(run.outcome) \(run.calls)")
+        #expect(try a.ids(.posts) == ["1", "2", "there"])
+        try expectNoProblems()
+    }
+
+    @Test func oneThatWasSentAndIsDroppedByNowStaysAtHome() async throws {
+        try await a.put(.posts, #"{"_id":"1","hold":"later"}"#, #"{"_id":"keep"}"#)
+        try await a.push(to: b)
+        install(version: 2, drops: "later")
+        #expect(try await a.push(to: b, .mirror).result?.deleted == 1)
+        #expect(try b.ids(.posts) == ["keep"])
+        let run = try await a.pull(from: b, .mirror)
+        #expect((run.result?.deleted ?? 0) == 0)
+        #expect(try a.ids(.posts) == ["1", "keep"])
+        try expectNoProblems()
+    }
+
+    @Test func oneThatWasHandedOverAfterAllGoesTheWayOfOthers() async throws {
+        try await putHeldBack()
+        try await a.put(.posts, #"{"_id":"keep"}"#)
+        try await a.push(to: b)
+        a.hooks.clear()
+        try await a.push(to: b, TestRun(confirmations: Confirmations(missingFilters: true)))
+        #expect(try b.ids(.posts) == ["1", "2", "keep"])
+        try await b.remove(.posts, "1")
+        #expect(try await a.pull(from: b, .mirror).result?.deleted == 1)
+        #expect(try a.ids(.posts) == ["2", "keep"])
+        try expectNoProblems()
+    }
+}
