@@ -112,7 +112,8 @@ struct Commit {
         let deletes = try tally.deletes.sorted { $0.key < $1.key }.map { kid, count in
             let kind = try Numbers.kind(db, numbered: kid)
             let part = try record.scope.kinds(among: [kind]).first { $0.kind == kind }
-            let known = try HeldRows.known(db, in: part ?? KindScope(kind: kind, ids: []), kid: kid, pid: pid)
+            let known = try HeldRows.known(
+                db, in: part ?? KindScope(kind: kind, ids: []), record.scope.policy, kid: kid, pid: pid)
             return DeleteGuard.Kind(name: kind.name, deletes: count, present: known)
         }
         try DeleteGuard.check(deletes, allowed: request.confirmations.deletes)

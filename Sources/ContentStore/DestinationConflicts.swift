@@ -157,9 +157,7 @@ enum Collision {
         CASE s.op
         WHEN 1 THEN \(isEditedBeforePut)
         WHEN 2 THEN h.deleted = 0 AND NOT (\(isSpared)) AND (
-            h.edited <> 0 OR s.contested = 1 OR EXISTS (
-                SELECT 1 FROM conflict c
-                WHERE c.kid = s.kid AND c.bucket = s.bucket AND c.id = s.id AND c.rid IS NULL AND c.pid = :pid))
+            h.edited <> 0 OR s.contested = 1 OR \(SparedRows.outlivesDelete("s")))
         ELSE 0 END
         """
 

@@ -23,7 +23,8 @@ extension Store {
                 states.append(
                     KindState(
                         kind: kind.name, root: root.digest.masked(by: nonce), held: root.count,
-                        foreign: scope.mode == .mirror ? try HeldRows.foreign(db, in: part, kid: kid, pid: pid) : 0,
+                        foreign: scope.mode == .mirror
+                            ? try HeldRows.foreign(db, in: part, scope.policy, kid: kid, pid: pid) : 0,
                         edited: try HeldRows.count(EditedRows(of: kind, in: scope), db, kid: kid, pid: pid),
                         reverted: try HeldRows.reverted(db, kid: kid, pid: pid)))
             }
@@ -40,7 +41,7 @@ extension Store {
             var others: [Kind: Int] = [:]
             for part in selected {
                 guard let kid = try Numbers.knownKind(db, part.kind) else { continue }
-                others[part.kind] = try HeldRows.foreign(db, in: part, kid: kid, pid: pid)
+                others[part.kind] = try HeldRows.foreign(db, in: part, scope.policy, kid: kid, pid: pid)
             }
             return others
         }
@@ -63,7 +64,7 @@ extension Store {
                 let record = try Self.listing(db, kind, of: transfer)
                 guard let kid = try Numbers.knownKind(db, kind) else { return HeldPage(items: [], next: nil) }
                 let edited = EditedRows(of: kind, in: record.scope)
-                return try HeldRows.page(db, kid: kid, pid: record.pid, edited, request)
+                return try HeldRows.page(db, kid: kid, pid: record.pid, edited, record.scope.policy, request)
             }
         }
     }
@@ -82,27 +83,31 @@ enum HeldRows {
     /// Counted only for mirrors and for plans that are looked at, because it looks at every row; and only in scope: of
     /// others a mirror deletes none, and how many there are is nothing that the source needs to know. Nor does a mirror
     /// delete spared ones.
-    static func foreign(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Int {
+    static func foreign(
+        _ db: Database, in part: KindScope, _ policy: ConflictPolicy, kid: Int64, pid: Int64
+    ) throws -> Int {
         try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT count(*) \(foreignSQL(part))"),
+            db.cachedStatement(sql: "SELECT count(*) \(foreignSQL(part, policy))"),
             arguments: arguments(part, kid: kid, pid: pid)) ?? 0
     }
 
     /// Whether the source holds, as far as is known here, each row in scope that it did not leave here.
-    static func areForeignSent(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Bool {
+    static func areForeignSent(
+        _ db: Database, in part: KindScope, _ policy: ConflictPolicy, kid: Int64, pid: Int64
+    ) throws -> Bool {
         try Bool.fetchOne(
-            db.cachedStatement(sql: allSentSQL(part)), arguments: arguments(part, kid: kid, pid: pid)) ?? false
+            db.cachedStatement(sql: allSentSQL(part, policy)), arguments: arguments(part, kid: kid, pid: pid)) ?? false
     }
 
-    static func allSentSQL(_ part: KindScope) -> String {
-        "SELECT NOT EXISTS (SELECT 1 \(foreignSQL(part)) AND NOT \(ExchangedRows.isHeld("h")))"
+    static func allSentSQL(_ part: KindScope, _ policy: ConflictPolicy) -> String {
+        "SELECT NOT EXISTS (SELECT 1 \(foreignSQL(part, policy)) AND NOT \(ExchangedRows.isHeld("h")))"
     }
 
-    private static func foreignSQL(_ part: KindScope) -> String {
+    private static func foreignSQL(_ part: KindScope, _ policy: ConflictPolicy) -> String {
         let rows = part.ids == nil ? "head h" : "\(NamedPlaces.sql) CROSS JOIN head h ON \(NamedPlaces.isAt("h"))"
         return """
             FROM \(rows)
-            WHERE h.kid = :kid AND h.deleted = 0 AND h.origin <> :pid AND NOT \(SparedRows.contains("h"))
+            WHERE h.kid = :kid AND h.deleted = 0 AND h.origin <> :pid AND NOT \(SparedRows.contains("h", policy))
             """
     }
 
@@ -113,11 +118,13 @@ enum HeldRows {
     }
 
     /// Rows that the source may know of: its own, and those of others in scope.
-    static func known(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Int {
+    static func known(
+        _ db: Database, in part: KindScope, _ policy: ConflictPolicy, kid: Int64, pid: Int64
+    ) throws -> Int {
         let own = try Int.fetchOne(
             db.cachedStatement(sql: "SELECT count(*) FROM head WHERE kid = ? AND deleted = 0 AND origin = ?"),
             arguments: [kid, pid])
-        return try (own ?? 0) + foreign(db, in: part, kid: kid, pid: pid)
+        return try (own ?? 0) + foreign(db, in: part, policy, kid: kid, pid: pid)
     }
 
     static func count(_ edited: EditedRows, _ db: Database, kid: Int64, pid: Int64) throws -> Int {
@@ -142,27 +149,27 @@ enum HeldRows {
     /// A rollback took back what this very source had sent.
     private static let revertedSQL = "reverted IS NOT NULL AND reverted IN (SELECT id FROM transfer WHERE pid = :pid)"
 
-    private static func columns(_ edited: EditedRows) -> String {
+    private static func columns(_ edited: EditedRows, _ policy: ConflictPolicy) -> String {
         """
         SELECT id, bucket, CASE WHEN origin = :pid THEN base END, \(edited.condition), coalesce(\(revertedSQL), 0),
-            origin <> :pid AND \(SparedRows.contains("head"))
+            origin <> :pid AND \(SparedRows.contains("head", policy))
         FROM head
         """
     }
     private static let listed = "(deleted = 0 OR origin = :pid OR \(revertedSQL))"
 
     static func page(
-        _ db: Database, kid: Int64, pid: Int64, _ edited: EditedRows, _ request: ListHeld
+        _ db: Database, kid: Int64, pid: Int64, _ edited: EditedRows, _ policy: ConflictPolicy, _ request: ListHeld
     ) throws -> HeldPage {
         if case .buckets(let buckets) = request.part {
-            return try page(db, kid: kid, pid: pid, edited, buckets: buckets, after: request.after)
+            return try page(db, kid: kid, pid: pid, edited, policy, buckets: buckets, after: request.after)
         }
         let limit = Limits.listPage
         let choice = request.part == .drift ? "origin = :pid AND \(edited.condition)" : listed
         let rows = try Row.fetchAll(
             db,
             sql: """
-                \(columns(edited))
+                \(columns(edited, policy))
                 WHERE kid = :kid AND \(choice) AND (bucket, id) > (:bucket, :id)
                 ORDER BY bucket, id
                 LIMIT :limit
@@ -182,9 +189,9 @@ enum HeldRows {
         return item
     }
 
-    static func bucketSQL(_ edited: EditedRows) -> String {
+    static func bucketSQL(_ edited: EditedRows, _ policy: ConflictPolicy) -> String {
         """
-        \(columns(edited))
+        \(columns(edited, policy))
         WHERE kid = :kid AND bucket = :bucket AND id > :id AND \(listed)
         ORDER BY id
         LIMIT :limit
@@ -192,10 +199,11 @@ enum HeldRows {
     }
 
     private static func page(
-        _ db: Database, kid: Int64, pid: Int64, _ edited: EditedRows, buckets: [UInt16], after: ListPosition?
+        _ db: Database, kid: Int64, pid: Int64, _ edited: EditedRows, _ policy: ConflictPolicy, buckets: [UInt16],
+        after: ListPosition?
     ) throws -> HeldPage {
         var items: [HeldItem] = []
-        let statement = try db.cachedStatement(sql: bucketSQL(edited))
+        let statement = try db.cachedStatement(sql: bucketSQL(edited, policy))
         for bucket in Set(buckets).sorted() where bucket >= after?.bucket ?? 0 {
             let start = after.flatMap { $0.bucket == bucket ? $0.id : nil } ?? ""
             let room = Limits.listPage - items.count

@@ -65,14 +65,20 @@ extension TranslationSelection.Rule {
 }
 
 extension Store {
-    /// Rows edited here since their source applied them, of one kind or of all, and of one source or of all. Reads no
-    /// other rows.
+    /// Rows edited here since their source applied them, of one kind or of all, and of one source or of all. Those that
+    /// were kept although their source deleted them are among them, and belong to nobody. Reads no other rows.
     public func drift(kind: Kind? = nil, source: String? = nil, limit: Int) async throws -> DriftList {
         try await read { db in
             let choice = """
-                FROM head INDEXED BY head_drift JOIN kind USING (kid) JOIN peer ON peer.pid = head.origin
-                WHERE head.edited <> 0 AND (:kind IS NULL OR kind.name = :kind)
-                    AND (:source IS NULL OR peer.instance = :source)
+                FROM (
+                    SELECT kid, id, origin AS pid, edited, deleted, arrived FROM head INDEXED BY head_drift
+                    WHERE edited <> 0
+                    UNION ALL
+                    SELECT c.kid, c.id, c.pid, \(TranslationSelection.Rule.override.edited), h.deleted, h.arrived
+                    FROM conflict c CROSS JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
+                    WHERE c.rid IS NULL AND h.deleted = 0 AND h.edited = 0
+                ) drifted JOIN kind USING (kid) JOIN peer ON peer.pid = drifted.pid
+                WHERE (:kind IS NULL OR kind.name = :kind) AND (:source IS NULL OR peer.instance = :source)
                 """
             let arguments: StatementArguments = ["kind": kind?.name, "source": source]
             let count =
@@ -80,8 +86,9 @@ extension Store {
             let rows = try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
-                        SELECT kind.name, head.id, peer.name, head.edited, head.deleted, head.arrived \(choice)
-                        ORDER BY kind.name, head.id
+                        SELECT kind.name, drifted.id, peer.name, drifted.edited, drifted.deleted, drifted.arrived
+                        \(choice)
+                        ORDER BY kind.name, drifted.id
                         LIMIT :limit
                         """),
                 arguments: arguments + ["limit": limit])

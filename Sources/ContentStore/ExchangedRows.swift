@@ -30,7 +30,7 @@ extension Store {
             var roots: [Kind: Digest] = [:]
             for part in selected {
                 guard let kid = try Numbers.knownKind(db, part.kind),
-                    try HeldRows.areForeignSent(db, in: part, kid: kid, pid: pid)
+                    try HeldRows.areForeignSent(db, in: part, scope.policy, kid: kid, pid: pid)
                 else { continue }
                 roots[part.kind] = try DigestTree(role: .shadowed, pid: pid, kid: kid).root(db).digest
             }

@@ -38,7 +38,8 @@ struct ParkedConflicts {
     }
 
     /// A merge without collisions keeps the fields that an earlier run left open. An item whose delete was not carried out
-    /// belongs to nobody, so only its conflict tells a later mirror that it was kept on purpose.
+    /// belongs to nobody, so only its conflict tells a later mirror that it was kept on purpose; where that delete
+    /// waits already, it waits on.
     private func parkedRows() throws -> [Parked] {
         try Row.fetchAll(
             db.cachedStatement(
@@ -55,6 +56,7 @@ struct ParkedConflicts {
                         OR (s.op = 2 AND s.keep IN (\(Decision.list(Decision.keeping))))
                         OR (s.keep = \(Decision.merged.rawValue) AND s.fields = '[]' AND c.fields IS NOT NULL)
                         OR (s.keep = \(Decision.patched.rawValue) AND c.fields IS NOT NULL))
+                        AND NOT (s.op = 2 AND c.cid IS NOT NULL AND c.rid IS NULL)
                     ORDER BY s.kid, s.id
                     """),
             arguments: ["pid": pid, "transfer": transfer]
@@ -66,7 +68,7 @@ struct ParkedConflicts {
         }
     }
 
-    /// What this transfer changes or keeps anew is not what an earlier one left open.
+    /// What this transfer changes or keeps anew is not what an earlier one left open, unless it is the same delete.
     private func close() throws {
         let closed = try Row.fetchAll(
             db.cachedStatement(
@@ -74,10 +76,11 @@ struct ParkedConflicts {
                     SELECT c.cid, c.rid FROM conflict c
                     WHERE EXISTS (
                         SELECT 1 FROM undo u
-                        WHERE u.run = ? AND u.kid = c.kid AND u.bucket = c.bucket AND u.id = c.id
-                            AND u.verdict <> \(Verdict.nothing.rawValue))
+                        WHERE u.run = :transfer AND u.kid = c.kid AND u.bucket = c.bucket AND u.id = c.id
+                            AND u.verdict <> \(Verdict.nothing.rawValue)
+                            AND NOT (c.rid IS NULL AND c.pid = :pid AND u.verdict = \(Verdict.release.rawValue)))
                     """),
-            arguments: [transfer])
+            arguments: ["transfer": transfer, "pid": pid])
         for row in closed { try ConflictTable.drop(db, cid: row[0], rid: row[1]) }
     }
 

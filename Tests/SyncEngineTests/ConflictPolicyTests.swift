@@ -292,15 +292,19 @@ import TidelockTestSupport
         try await a.push(to: b)
         try await b.put(.posts, Self.first.replacing("first", with: "there"))
         try await a.remove(.posts, "1")
-        for _ in 0..<3 {
-            let run = try await a.push(to: b, with(policy, .mirror))
-            #expect(run.result?.conflicts.map(\.verdict) == [policy == .target ? .keptTarget : .parked])
-            #expect(run.result?.deleted == 0 && run.result?.isVerified == true)
-            #expect(try await b.text(.posts, "1")?.contains("there") == true)
-            try verify()
-        }
+        let first = try await a.push(to: b, with(policy, .mirror))
+        #expect(first.result?.conflicts.map(\.verdict) == [policy == .target ? .keptTarget : .parked])
+        #expect(first.result?.deleted == 0 && first.result?.isVerified == true)
         let open = try await b.store.conflicts()
         #expect(open.map(\.isDelete) == [true] && open.map(\.item) == ["1"])
+        for _ in 0..<2 {
+            #expect(try await a.push(to: b, with(policy, .mirror)).outcome == .inSync)
+            #expect(try await b.text(.posts, "1")?.contains("there") == true)
+            #expect(try await b.store.conflicts() == open)
+            let drift = try await b.store.drift(kind: .posts, source: a.identity.id, limit: 10)
+            #expect(drift.count == 1 && drift.items.map(\.id) == ["1"] && drift.items.map(\.state) == [.kept])
+            try verify()
+        }
         let run = try await resolve(try #require(open.first).id)
         #expect(try await b.text(.posts, "1") == nil)
         #expect(try await a.push(to: b, with(policy, .mirror)).isNoOp)

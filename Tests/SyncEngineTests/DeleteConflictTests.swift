@@ -60,9 +60,62 @@ import TidelockTestSupport
         #expect(try await c.push(to: b).result?.created == 1)
         #expect(try await b.store.conflicts().map(\.source) == ["a"])
         // The third item is nobody's that the first source knows, so its mirror deletes that one.
+        let open = try await b.store.conflicts()
         let run = try await a.push(to: b, Self.parking)
-        #expect(run.result?.deleted == 1)
-        try await expectParked(run)
+        #expect(run.plan?.deletes == 1 && run.result?.deleted == 1 && run.result?.conflicts == [])
+        #expect(try b.ids(.posts) == ["1", "2"])
+        #expect(try await b.store.conflicts() == open)
+        try expectNoProblems()
+    }
+
+    @Test(arguments: [true, false])
+    func aMirrorThatLetsTheSourceWinListsTheEditThatItDeletes(isEditedAgain: Bool) async throws {
+        try await parkDelete()
+        let text = isEditedAgain ? #"{"_id":"1","t":"again"}"# : #"{"_id":"1","t":"there"}"#
+        try await b.put(.posts, text)
+        let run = try await a.push(to: b, .mirror)
+        #expect(run.result?.deleted == 1 && run.result?.conflictCount == 1)
+        #expect(run.result?.conflicts == [Conflict(kind: "content/posts", id: "1", verdict: .replaced)])
+        #expect(try await b.text(.posts, "1") == nil)
+        #expect(try await b.store.conflicts() == [])
+        try expectNoProblems()
+        #expect(try await b.store.rollback(run.transfer, as: b.newID()).restored == 1)
+        #expect(try await b.text(.posts, "1") == text)
+        try expectNoProblems()
+    }
+
+    @Test func aMirrorThatFailsOnConflictsStillDoes() async throws {
+        try await parkDelete()
+        let run = TestRun(scope: Scope(mode: .mirror, policy: .fail))
+        let failure = await #expect(throws: TestRunFailure.self) { try await a.push(to: b, run) }
+        #expect(failure?.error.code == .conflicts)
+        #expect(try await b.store.conflicts().count == 1)
+        try expectNoProblems()
+    }
+
+    @Test(arguments: [.target, .park, .mergeFields] as [ConflictPolicy])
+    func aPullThatKeptItHasNothingLeftToDo(policy: ConflictPolicy) async throws {
+        try await a.put(.posts, #"{"_id":"1","t":"first"}"#, #"{"_id":"2"}"#)
+        try await b.pull(from: a)
+        try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
+        try await a.remove(.posts, "1")
+        let mirror = TestRun(scope: Scope(mode: .mirror, policy: policy))
+        #expect(try await b.pull(from: a, mirror).result?.kept == 1)
+        #expect(try await b.store.drift(limit: 10).items.map(\.state) == [.kept])
+        for _ in 0..<2 { #expect(try await b.pull(from: a, mirror).outcome == .inSync) }
+        try expectNoProblems()
+    }
+
+    @Test func anItemThatIsMadeAnewAtItsSourceMeetsTheOneThatWasKept() async throws {
+        try await parkDelete()
+        // Made anew at its source, the item is one that both sides have.
+        try await a.put(.posts, #"{"_id":"1","t":"anew"}"#)
+        let run = try await a.push(to: b, Self.parking)
+        #expect(run.result?.conflicts.map(\.verdict) == [.parked])
+        #expect(try await b.store.conflicts().map(\.isDelete) == [false])
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"there"}"#)
+        #expect(try await b.store.drift(limit: 10).count == 1)
+        try expectNoProblems()
     }
 
     @Test func anItemDeletedHereSettlesTheDeleteThatWaited() async throws {

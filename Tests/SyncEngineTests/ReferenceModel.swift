@@ -87,7 +87,7 @@ struct ReferenceModel {
 
     private(set) var rows: [[ItemKey: ModelRow]]
     /// Items that a policy kept although a mirror was to delete them, by instance, with the source of that mirror: each
-    /// waits in the list of conflicts, and stays in later mirrors of the same source too.
+    /// waits in the list of conflicts, and stays in later mirrors of the same source that keep edits too.
     private(set) var keptDeletes: [[ItemKey: Int]]
     var filters: [ModelFilter]
     private var memory: [Stream: [ItemKey: ModelMemory]] = [:]
@@ -166,6 +166,7 @@ extension ReferenceModel {
         guard run.isMirror else { return false }
         let doomed = keys(run).filter { key in
             [.delete, .keepDeleted].contains(decision(run, key)) && rows[run.source][key] == nil && isCounted(key)
+                && !(run.keepsEdits && keptDeletes[run.destination][key] == run.source)
         }
         return doomed.contains { key in
             !rows[run.source].contains { $0.key.kind == key.kind && $0.value.item != nil }
@@ -264,10 +265,10 @@ extension ReferenceModel {
         return run.keepsEdits ? .keepOriginal(output) : .apply(output)
     }
 
-    /// Whether the run may keep items that it was to delete. Each run like it finds them there, and keeps them, again.
+    /// Whether the run may find items that a handler drops by now, and that it keeps once more.
     func mayKeepDeletes(_ run: ModelRun) -> Bool {
         guard run.isMirror, run.keepsEdits else { return false }
-        return keys(run).contains { [.keepDeleted, .eitherWay].contains(decision(run, $0)) }
+        return keys(run).contains { decision(run, $0) == .eitherWay }
     }
 
     /// Takes down what the handlers of the source may hold back. A run that breaks off remembers that too.

@@ -206,6 +206,8 @@ extension Simulation {
         return (run, isPush, test)
     }
 
+    private static let waitingDeletes = "SELECT CAST(cid AS TEXT) FROM conflict WHERE rid IS NULL ORDER BY cid"
+
     private func describe(_ run: ModelRun, isPush: Bool) -> String {
         let arrow =
             isPush
@@ -229,7 +231,11 @@ extension Simulation {
         guard !run.includesReverted, chance(60) else { return }
         history.append("the same again")
         let mayKeep = model.mayKeepDeletes(run)
+        let waiting = try inspectors[run.destination].texts(Self.waitingDeletes)
         let again = try await perform(run, isPush: isPush, test)
+        try require(
+            try inspectors[run.destination].texts(Self.waitingDeletes) == waiting,
+            "deletes that wait were numbered anew: they were \(waiting)")
         if mayKeep {
             try require(again.result?.isQuiet ?? true, "I2: the second run did something: \(again.outcome)")
         } else {
