@@ -2,7 +2,7 @@
 ///
 /// Paths have dots and reach into arrays, by position (`"blocks.0.type"`) or through any element (`"blocks.type"`).
 /// A plain value stands for `$eq`. Values are equal when their canonical forms are, so `1.0` equals `1` and the order
-/// of members does not matter. A field that is missing equals `null`. Order exists among numbers, among texts (by
+/// of members does not matter. A field that is missing in an object equals `null`. Order exists among numbers, among texts (by
 /// their bytes) and among booleans; values of different types are never ordered.
 ///
 /// Operators: `$eq $ne $gt $gte $lt $lte $in $nin $exists $size $type $regex $options $mod $all $elemMatch $not`

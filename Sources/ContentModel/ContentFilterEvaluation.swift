@@ -12,6 +12,8 @@ struct FilterEvaluation {
         case .all(let conditions): conditions.allSatisfy { isTrue($0, at: value) }
         case .any(let conditions): conditions.contains { isTrue($0, at: value) }
         case .not(let condition): !isTrue(condition, at: value)
+        // Without a path it is an element of an array, which counts as it is, also where it is an array itself.
+        case .value(let path, let predicate) where path.isEmpty: holds(predicate, value, isElement: true)
         case .value(let path, let predicate): anyValue(value, path[...]) { holds(predicate, $0) }
         }
     }
@@ -30,21 +32,17 @@ struct FilterEvaluation {
         }
     }
 
-    /// A step into an array means an element by position, or a field of any element that is an object.
+    /// A step into an array means an element by position, or a field of any element that is an object. Where there is
+    /// neither, nothing is missing: only objects lack fields.
     private func anyElement(
         _ array: Int, _ path: ArraySlice<String>, _ name: String, _ test: (Int?) -> Bool
     ) -> Bool {
         let named = arrayPosition(name).flatMap { index.element(array, $0) }
         if let named, anyValue(named, path.dropFirst(), test) { return true }
-        var leadsNowhere = named == nil
-        for element in index.children(array) where index.kind(element) == JK_OBJECT {
-            if anyValue(element, path, test) { return true }
-            leadsNowhere = false
-        }
-        return leadsNowhere && test(nil)
+        return index.children(array).contains { index.kind($0) == JK_OBJECT && anyValue($0, path, test) }
     }
 
-    private func holds(_ predicate: Predicate, _ value: Int?) -> Bool {
+    private func holds(_ predicate: Predicate, _ value: Int?, isElement: Bool = false) -> Bool {
         guard let value else { return holdsForMissing(predicate) }
         switch predicate {
         case .exists:
@@ -55,7 +53,8 @@ struct FilterEvaluation {
             return index.kind(value) == JK_ARRAY && index.children(value).contains { isTrue(condition, at: $0) }
         default:
             if holdsForOne(predicate, value) { return true }
-            return index.kind(value) == JK_ARRAY && index.children(value).contains { holdsForOne(predicate, $0) }
+            return !isElement && index.kind(value) == JK_ARRAY
+                && index.children(value).contains { holdsForOne(predicate, $0) }
         }
     }
 

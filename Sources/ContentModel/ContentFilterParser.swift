@@ -113,7 +113,7 @@ extension ContentFilterParser {
         guard !values.isEmpty else { return .any([]) }
         var all: [Condition] = []
         for value in values {
-            if let condition = value["$elemMatch"] {
+            if let condition = value["$elemMatch"], value.object?.count == 1 {
                 all.append(.value(path: path, .hasElement(try elementCondition(condition))))
             } else {
                 all.append(.value(path: path, .equals(try operand(value))))
@@ -122,16 +122,25 @@ extension ContentFilterParser {
         return .all(all)
     }
 
-    /// Operators ask about the element itself, anything else about its fields.
+    /// Operators ask about the element itself, anything else about its fields, which only objects have.
     private mutating func elementCondition(_ value: JSONValue) throws(ContentFilterProblem) -> Condition {
         guard let members = value.membersOfObject, let first = members.first else {
             throw problem("'$elemMatch' takes conditions")
         }
-        return fieldOperators.contains(first.key) ? try tests(path: [], value) : try filter(value)
+        if fieldOperators.contains(first.key) { return try tests(path: [], value) }
+        return .all([.value(path: [], .hasType([.object])), try filter(value)])
     }
 
     private mutating func operand(_ value: JSONValue) throws(ContentFilterProblem) -> FilterOperand {
         try count()
+        return try plainOperand(value)
+    }
+
+    /// An operator inside a value would be compared as if it were a field's name, and so select nothing, or everything.
+    private func plainOperand(_ value: JSONValue) throws(ContentFilterProblem) -> FilterOperand {
+        if let name = value.operatorInside {
+            throw problem("'\(name.printable)' stands where a value is expected; paths and '$not' lead to operators")
+        }
         return FilterOperand(value)
     }
 
@@ -145,7 +154,9 @@ extension ContentFilterParser {
     private mutating func operands(_ name: String, _ value: JSONValue) throws(ContentFilterProblem) -> Set<[UInt8]> {
         guard let values = value.array else { throw problem("'\(name)' takes a list of values") }
         try count()
-        return Set(values.map { FilterOperand($0).canonical })
+        var operands: Set<[UInt8]> = []
+        for value in values { operands.insert(try plainOperand(value).canonical) }
+        return operands
     }
 
     private func flag(_ name: String, _ value: JSONValue) throws(ContentFilterProblem) -> Bool {
@@ -214,6 +225,12 @@ extension ContentFilterParser {
 extension JSONValue {
     /// An object's members; none for an empty array, which is how PHP writes an empty object.
     fileprivate var membersOfObject: [JSONMember]? { array?.isEmpty == true ? [] : object }
+
+    /// The first name in the value that begins as operators do; nil for a plain value.
+    fileprivate var operatorInside: String? {
+        if let array { return array.lazy.compactMap(\.operatorInside).first }
+        return object?.lazy.compactMap { $0.key.hasPrefix("$") ? $0.key : $0.value.operatorInside }.first
+    }
 }
 
 private let fieldOperators = [

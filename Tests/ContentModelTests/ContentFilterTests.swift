@@ -31,7 +31,9 @@ import Testing
         #"{"absent":{"$exists":false}}"#, #"{"absent":{"$exists":0}}"#,
         #"{"blocks.src":{"$exists":true}}"#, #"{"absent":{"$ne":1}}"#, #"{"absent":{"$nin":[1,2]}}"#,
         #"{"absent":{"$in":[null]}}"#, #"{"absent":{"$lte":null}}"#,
-        #"{"_state.x":null}"#, #"{"tags.x":null}"#, #"{"absent":{"$not":{"$gt":1}}}"#,
+        #"{"_state.x":null}"#, #"{"blocks.src":null}"#, #"{"tags.9":{"$exists":false}}"#, #"{"tags.9":{"$ne":null}}"#,
+        #"{"matrix":{"$elemMatch":{"$eq":[3]}}}"#, #"{"matrix":{"$elemMatch":{"$elemMatch":{"$gt":1,"$lt":3}}}}"#,
+        #"{"blocks":{"$elemMatch":{"src":null}}}"#, #"{"absent":{"$not":{"$gt":1}}}"#,
         // order
         #"{"price":{"$gt":12,"$lt":13}}"#, #"{"price":{"$gte":12.5,"$lte":12.5}}"#,
         #"{"title":{"$gt":"Cafe","$lt":"D"}}"#, #"{"big":{"$gt":12345678901234567889}}"#,
@@ -67,6 +69,9 @@ import Testing
         #"{"blocks":{"$elemMatch":{"type":"text","w":5}}}"#, #"{"sizes":{"$elemMatch":{"$gt":40,"$lt":42}}}"#,
         #"{"author":{"$elemMatch":{"name":"Ann"}}}"#, #"{"_id":null}"#, #"{"note":{"$exists":false}}"#,
         #"{"absent":{"$exists":true}}"#, #"{"blocks.src":{"$exists":false}}"#,
+        #"{"tags.x":null}"#, #"{"tags.9":null}"#, #"{"tags.9":{"$in":[null,1]}}"#, #"{"tags.9":{"$lte":null}}"#,
+        #"{"matrix":{"$elemMatch":{"$gt":1,"$lt":3}}}"#, #"{"matrix":{"$elemMatch":{"$in":[3]}}}"#,
+        #"{"matrix":{"$elemMatch":{"$type":"number"}}}"#, #"{"tags":{"$elemMatch":{"x":null}}}"#,
         #"{"_state":{"$ne":1}}"#, #"{"tags":{"$ne":"news"}}"#, #"{"tags":{"$nin":["news"]}}"#,
         #"{"absent":{"$ne":null}}"#, #"{"absent":{"$gt":0}}"#, #"{"absent":{"$lt":9}}"#,
         #"{"price":{"$gt":12.5}}"#, #"{"title":{"$gt":5}}"#, #"{"stock":{"$gte":""}}"#, #"{"stock":{"$lt":true}}"#,
@@ -98,6 +103,10 @@ import Testing
         (#"{"$where":"true"}"#, "The filter cannot be used: '$where' runs code, which a filter does not do."),
         (#"{"a":{"$where":"true"}}"#, "The filter cannot be used: '$where' runs code, which a filter does not do."),
         (#"{"$gt":1}"#, "The filter cannot be used: '$gt' belongs inside a field, as in {\"price\": {\"$gt\": …}}."),
+        (
+            #"{"s":{"$nin":[{"$regex":"^draft"}]}}"#,
+            "The filter cannot be used: '$regex' stands where a value is expected; paths and '$not' lead to operators."
+        ),
         (#"1"#, "The filter cannot be used: a filter is an object such as {\"_state\": 1}."),
         (#"{"a":{"$type":"strng"}}"#, "The filter cannot be used: 'strng' is unknown. Did you mean 'string'?"),
         (
@@ -116,6 +125,10 @@ import Testing
         #"{"a":{"$regex":"a","$options":"q"}}"#, #"{"a":{"$elemMatch":1}}"#, #"{"a":{"$elemMatch":{}}}"#,
         #"{"a":{"$all":1}}"#, #"{"a..b":1}"#, #"{".a":1}"#, #"{"":1}"#, #"{"a":{"$type":99}}"#,
         #"{"a":{"$and":[{"b":1}]}}"#,
+        #"{"a":{"$nin":[{"$regex":"^draft"}]}}"#, #"{"a":{"$ne":{"$regex":"^draft"}}}"#,
+        #"{"a":{"$in":["b",{"$regex":"^draft"}]}}"#, #"{"a":{"$eq":{"$gt":1}}}"#, #"{"a":{"b":{"$gt":1}}}"#,
+        #"{"a":[{"$gt":1}]}"#, #"{"a":{"$all":[{"$regex":"x"}]}}"#, #"{"a":{"$all":[{"$elemMatch":{"b":1},"c":1}]}}"#,
+        #"{"a":{"$in":[[{"b":{"$gt":1}}]]}}"#, #"{"a":{"$not":{"$in":[{"$gt":1}]}}}"#,
     ]) func refusesWhatItDoesNotUnderstand(text: String) {
         #expect(throws: ContentFilterProblem.self) { try filter(text) }
     }
