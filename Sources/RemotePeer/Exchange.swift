@@ -79,8 +79,9 @@ extension RemotePeer {
         var limits = HTTPLimits()
         limits.connect = min(limits.connect, timeout)
         limits.total = max(.seconds(600), timeout)
-        // The responder may hold a request for long work back for a while without sending a byte.
-        limits.stall = max(timeout, .seconds(Limits.patienceSeconds * 2))
+        // The responder may hold a request for long work back for a while without sending a byte: whoever is less
+        // patient would give up a run that goes well.
+        limits.stall = max(timeout, .seconds(Limits.silenceSeconds))
         limits.responseBytes = Limits.responseBytes
         return limits
     }

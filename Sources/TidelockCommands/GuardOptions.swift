@@ -11,7 +11,12 @@ struct GuardOptions: ParsableArguments {
     @Flag(help: "Refuse the run when links of what it sends would lead nowhere.") var failOnDangling = false
     @Flag(help: "Refuse the run when definitions of models that it changes or deletes break items there.")
     var failOnSchema = false
-    @Option(help: "Seconds to keep trying while nothing gets through.") var timeout = 30
+    @Option(
+        help: """
+            Seconds to keep trying while nothing gets through. Where something listens, its answer is waited for \
+            \(Limits.silenceSeconds) seconds at least.
+            """)
+    var timeout = 30
 
     func validate() throws {
         guard (1...86_400).contains(timeout) else { throw ValidationError("The timeout is 1 to 86400 seconds.") }

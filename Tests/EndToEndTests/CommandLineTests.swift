@@ -41,7 +41,8 @@ struct CommandLineTests {
             "--include-reverted Send items again that a rollback took back at the destination.",
             "--fail-on-dangling Refuse the run when links of what it sends would lead nowhere.",
             "--fail-on-schema Refuse the run when definitions of models that it changes or deletes break items there.",
-            "--timeout <timeout> Seconds to keep trying while nothing gets through. (default: 30)",
+            "--timeout <timeout> Seconds to keep trying while nothing gets through. Where something listens, its answer "
+                + "is waited for 7 seconds at least. (default: 30)",
         ] {
             #expect(words.contains(option), "\(command): \(help)")
         }
