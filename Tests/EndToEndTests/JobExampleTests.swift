@@ -183,9 +183,10 @@ struct JobExampleTests {
         let ill = try await Shell.run(script, file.path, in: site.source.folder)
         #expect(ill.status == 69 && ill.output.isEmpty, "\(ill)")
         #expect(try rows() == [false])
-        // Where nothing could be found out, nothing is told.
+        // Where nothing could be found out, only that is told.
         try site.source.configure("return {", "return {{")
         #expect(try await Shell.run(script, file.path, in: site.source.folder).status == 78)
-        #expect(!FileManager.default.fileExists(atPath: file.path))
+        let answer = try JSONDocument(validating: [UInt8](Data(contentsOf: file)))
+        #expect(answer.member("error")?.string("code") == "bad_setting", "\(answer)")
     }
 }

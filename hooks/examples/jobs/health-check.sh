@@ -1,7 +1,8 @@
 #!/bin/sh
 # Checks whether all targets answer and accept our key, and writes what it found to a file that a monitor can read:
 #   health-check.sh /var/www/health.json
-# The file is replaced as a whole. The exit status is 0 only if all targets are well.
+# The file is replaced as a whole: by a list of the targets, or by an object with an "error" where none could be asked.
+# The exit status is 0 only if all targets are well.
 set -eu
 
 file=${1:?Name the file to write}
