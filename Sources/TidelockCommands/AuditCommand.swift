@@ -26,7 +26,7 @@ struct AuditCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let instance = try await Instance.open(location)
+        let instance = try await Instance.openInAnyCase(location)
         let query = AuditQuery(
             action: action, run: run, since: since?.seconds(at: instance.clock.seconds), limit: limit)
         let records = try await instance.store.audit(query)

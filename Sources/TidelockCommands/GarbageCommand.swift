@@ -21,7 +21,7 @@ struct GarbageCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let instance = try await Instance.open(location)
+        let instance = try await Instance.openInAnyCase(location)
         let freed = try await instance.store.collectGarbage(isDryRun: dryRun, looksForOrphans: true)
         if !dryRun {
             await instance.noteFreed(freed)

@@ -14,7 +14,7 @@ struct LogCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        let records = try await Instance.open(location).store.log(channel: channel, type: type, limit: limit)
+        let records = try await Instance.openInAnyCase(location).store.log(channel: channel, type: type, limit: limit)
         if json { return try Output.json(records) }
         for record in records {
             try Output.line("\(moment(record.timestamp)) \(record.type) [\(record.channel)] \(record.message)")
@@ -39,7 +39,7 @@ struct LockCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let instance = try await Instance.open(location)
+            let instance = try await Instance.openInAnyCase(location)
             let answer = Answer(
                 run: try SyncLock.holder(in: instance.folder.storage), lease: try await instance.store.leaseHolder())
             if json { return try Output.json(answer) }
@@ -70,7 +70,7 @@ struct LockCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let instance = try await Instance.open(location)
+            let instance = try await Instance.openInAnyCase(location)
             let hadFile = SyncLock.reset(in: instance.folder.storage)
             let lease = try await instance.store.leaseHolder()
             try await instance.auditing(.lockReset) { try await instance.store.resetLease() }

@@ -24,7 +24,26 @@ struct Instance: Sendable {
 
     static func open(_ folder: InstanceFolder) async throws -> Instance {
         let workers = LuaWorkers(count: 2)
-        let settings = try await ConfigurationFile.settings(of: folder, workers: workers)
+        return try open(folder, try await ConfigurationFile.settings(of: folder, workers: workers), workers)
+    }
+
+    /// The same for commands that help where something is wrong and need no setting: they work also while the
+    /// configuration cannot be read, and say so.
+    static func openInAnyCase(_ location: LocationOptions) async throws -> Instance {
+        let folder = InstanceFolder(url: try location.folder())
+        let workers = LuaWorkers(count: 2)
+        var settings = Settings(name: folder.url.lastPathComponent)
+        do {
+            settings = try await ConfigurationFile.settings(of: folder, workers: workers)
+        } catch {
+            Complaint.warn("the configuration cannot be read: \(TidelockError(wrapping: error).message)")
+        }
+        return try open(folder, settings, workers)
+    }
+
+    private static func open(
+        _ folder: InstanceFolder, _ settings: Settings, _ workers: LuaWorkers
+    ) throws -> Instance {
         try makeStorage(folder.storage)
         let store = try Store.open(
             in: folder.storage, name: settings.name, clock: SystemClock(), random: SystemRandom())

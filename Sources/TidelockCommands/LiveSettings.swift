@@ -7,7 +7,8 @@ internal import SyncProtocol
 /// What the configuration of a running server says, read again when it or `.env` has changed: a key can be replaced, and
 /// a schedule be changed, while the server runs.
 ///
-/// A file that cannot be read any more leaves the last good settings in force, and is told in the log once.
+/// A file that cannot be read any more leaves the last good settings in force, and is told once, in the log and on
+/// standard error.
 actor LiveSettings {
     private let instance: Instance
     private var stamp: [FileStamp?] = []
@@ -30,9 +31,9 @@ actor LiveSettings {
             known = settings
             await tell(keys: settings.keys, before: before.keys)
         } catch {
-            instance.log(
-                "error", "The configuration cannot be read any more, the last good settings stay: \(error.forLog)",
-                channel: "server")
+            let problem = "cannot be read any more, the last good settings stay: \(error.forLog)"
+            instance.log("error", "The configuration \(problem)", channel: "server")
+            Complaint.warn("the configuration \(problem)")
         }
         return known
     }

@@ -19,7 +19,7 @@ struct RunsCommand: AsyncParsableCommand {
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
-            let runs = try await Instance.open(location).store.runs(limit: limit)
+            let runs = try await Instance.openInAnyCase(location).store.runs(limit: limit)
             if json { return try Output.json(runs) }
             try Output.table(
                 [["RUN", "WHAT", "TARGET", "STARTED", "STATE", "UNDO"]]
@@ -41,7 +41,7 @@ struct RunsCommand: AsyncParsableCommand {
         @Flag(help: "Print one JSON object.") var json = false
 
         func run() async throws {
-            let detail = try await Instance.open(location).store.runDetail(run)
+            let detail = try await Instance.openInAnyCase(location).store.runDetail(run)
             let shown = ShownRun(detail)
             if json { return try Output.json(shown) }
             for line in shown.lines { try Output.line(line) }

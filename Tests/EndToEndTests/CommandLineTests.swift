@@ -183,6 +183,17 @@ struct CommandLineTests {
         expectComplaint(try await instance.attempt("kinds"), status: 78, "tidelock.lua:3")
     }
 
+    /// What helps to find out what is wrong needs no settings.
+    @Test func aSyntaxErrorDoesNotHideWhatHappened() async throws {
+        let instance = try await RealInstance.make("a")
+        try await instance.take(Articles.make(1))
+        try instance.configure("name = ", "name == ")
+        for command in [["log"], ["runs"], ["audit"], ["lock"], ["lock", "reset"], ["gc"]] {
+            let ending = try await instance.start(command).ending()
+            #expect(ending.status == 0 && ending.errors.contains("tidelock.lua:3"), "\(command): \(ending)")
+        }
+    }
+
     @Test func aShortKey() async throws {
         let instance = try await RealInstance.make("a")
         try instance.configure("env(\"TIDELOCK_SYNC_KEY\")", "\"only-19-characters!\"")
