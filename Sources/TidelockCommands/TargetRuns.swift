@@ -3,6 +3,7 @@ internal import ContentModel
 internal import ContentStore
 internal import Foundation
 internal import HookHost
+internal import RemotePeer
 internal import SyncEngine
 internal import SyncProtocol
 

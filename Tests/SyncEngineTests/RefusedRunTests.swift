@@ -1,4 +1,5 @@
 import ContentModel
+import ContentStore
 import SyncEngine
 import SyncProtocol
 import Testing

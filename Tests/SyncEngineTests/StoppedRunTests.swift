@@ -1,4 +1,5 @@
 import ContentModel
+import ContentStore
 import SyncEngine
 import SyncProtocol
 import Synchronization
@@ -33,7 +34,7 @@ import TidelockTestSupport
     }
 
     @Test(arguments: [HoldingPeer.Call.open, .stage])
-    func theRightToWriteIsGivenBack(call: HoldingPeer.Call) async throws {
+    fileprivate func theRightToWriteIsGivenBack(call: HoldingPeer.Call) async throws {
         let made = try await instances(.lastsUntilCancelled)
         let (a, b, c) = (made[0], made[1], made[2])
         try await stop(a, at: HoldingPeer(b.responder, holding: call))

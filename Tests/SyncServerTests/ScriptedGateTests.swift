@@ -1,4 +1,5 @@
 import ContentModel
+import RemotePeer
 import SyncEngine
 import SyncProtocol
 import SyncServer
