@@ -70,6 +70,9 @@ public struct RunMachine: Sendable {
     /// Marks, among the details of a failure, that the destination failed before it committed and will not.
     public static let uncommitted = "uncommitted"
 
+    /// Marks, among the details of a failure, that both sides have let the run go.
+    public static let abandoned = "abandoned"
+
     /// Why the run failed, once it has.
     public private(set) var failure: TidelockError?
     private let isDryRun: Bool
@@ -112,7 +115,9 @@ public struct RunMachine: Sendable {
         case (_, .batchReady): return []
         case (.committing, .committed(let committed)): return acknowledge(committed)
         case (.acknowledging, .acknowledged): return acknowledged()
-        case (.abandoning, .abandoned): return finish(outcomeAfterAbandon())
+        case (.abandoning, .abandoned):
+            failure?.details[Self.abandoned] = "true"
+            return finish(outcomeAfterAbandon())
         case (.abandoning, _), (.finished, _): return []
         default: preconditionFailure("event \(event) does not belong to state \(state)")
         }

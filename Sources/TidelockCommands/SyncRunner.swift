@@ -263,7 +263,7 @@ struct SyncRunner: Sendable {
         guard !request.isDryRun else { return }
         do {
             let text = String(decoding: try JSONEncoder().encode(report), as: UTF8.self)
-            let phase = failure.map { isUnsettled($0) ? "unsettled" : "failed" } ?? report.status.rawValue
+            let phase = failure.map { self.phase(after: $0) } ?? report.status.rawValue
             try await instance.store.endRun(id: report.run, phase: phase, report: text)
             try await instance.store.keep(SyncRecord(report, to: facts, status: phase))
             if let error = report.error {
@@ -278,10 +278,16 @@ struct SyncRunner: Sendable {
         instance.log(report.error == nil ? "info" : "error", report.sentence)
     }
 
+    private func phase(after failure: TidelockError) -> String {
+        if isUnsettled(failure) { return "unsettled" }
+        return failure.code == .cancelled ? "interrupted" : "failed"
+    }
+
     /// A run that lost contact may have been committed over there; the next one finds out.
     private func isUnsettled(_ failure: TidelockError) -> Bool {
-        failure.details[RunMachine.mayHaveCommitted] != nil
-            || [.targetUnreachable, .timeout, .databaseBusy, .cancelled].contains(failure.code)
+        if failure.details[RunMachine.mayHaveCommitted] != nil { return true }
+        if failure.code == .cancelled { return failure.details[RunMachine.abandoned] == nil }
+        return [.targetUnreachable, .timeout, .databaseBusy].contains(failure.code)
     }
 }
 

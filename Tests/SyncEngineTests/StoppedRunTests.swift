@@ -19,7 +19,8 @@ import TidelockTestSupport
     }
 
     /// A push from `a` that is stopped when a call is held.
-    private func stop(_ a: TestInstance, at peer: HoldingPeer) async throws {
+    @discardableResult
+    private func stop(_ a: TestInstance, at peer: HoldingPeer) async throws -> TidelockError? {
         let push = Task {
             try await a.push(to: peer, named: "b", TestRun(options: PlanOptions(batchSize: 2)))
         }
@@ -28,8 +29,10 @@ import TidelockTestSupport
         do {
             _ = try await push.value
             Issue.record("a run that was stopped ended well")
+            return nil
         } catch let failure as TestRunFailure {
             #expect(failure.error.code == .cancelled)
+            return failure.error
         }
     }
 
@@ -37,7 +40,8 @@ import TidelockTestSupport
     fileprivate func theRightToWriteIsGivenBack(call: HoldingPeer.Call) async throws {
         let made = try await instances(.lastsUntilCancelled)
         let (a, b, c) = (made[0], made[1], made[2])
-        try await stop(a, at: HoldingPeer(b.responder, holding: call))
+        let error = try await stop(a, at: HoldingPeer(b.responder, holding: call))
+        #expect(error?.details[RunMachine.abandoned] != nil)
         #expect(try await b.store.leaseHolder() == nil)
         #expect(a.hooks.pinned == 0)
         #expect(try await c.push(to: b).result?.created == 1)
@@ -55,8 +59,8 @@ import TidelockTestSupport
     @Test func aSideThatDoesNotAnswerIsNotWaitedForLong() async throws {
         let made = try await instances(.passes)
         let peer = HoldingPeer(made[1].responder, holding: .stage, hangsUp: false)
-        try await stop(made[0], at: peer)
-        #expect(peer.abandons == 1)
+        let error = try await stop(made[0], at: peer)
+        #expect(peer.abandons == 1 && error?.details[RunMachine.abandoned] == nil)
     }
 }
 
