@@ -2,8 +2,8 @@ public import ContentModel
 
 /// Who asks for what is being done, and from where.
 public struct Principal: Sendable, Hashable {
-    /// The id of an instance that proved to have a key, the name of a user of this machine, `apikey:` or `schedule:` with
-    /// a name; nil when nobody knows.
+    /// The id of an instance that proved to have a key, the name of a user of this machine, or `apikey:` or `schedule:`
+    /// with a name; nil when nobody knows.
     public var id: String?
     /// What people call the instance, or who became that user with sudo, where that is known.
     public var name: String?

@@ -133,7 +133,7 @@ public enum Limits {
     public static let connections = 1_024
     /// Seconds for which a request for long work is held before the answer is that it goes on.
     public static let patienceSeconds: Int64 = 5
-    /// Seconds without a byte after which an answer is no longer waited for, unless somebody waits longer: what a request
-    /// for long work is held, and time for its answer to arrive.
+    /// Seconds without a byte after which an answer is no longer waited for, unless somebody is more patient: for so long
+    /// a request for long work is held, and its answer needs time to arrive.
     public static let silenceSeconds: Int64 = patienceSeconds + 2
 }

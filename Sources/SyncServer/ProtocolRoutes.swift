@@ -209,10 +209,10 @@ extension Reception {
         _ call: SignedCall, afterwards: (@Sendable () async -> Void)? = nil,
         _ body: @escaping @Sendable () async throws -> some Encodable & Sendable
     ) async throws -> Answer {
-        guard let outcome = await work.outcome(of: call.workKey, afterwards: afterwards, { try WireBody.encode(await body()) })
-        else {
-            return try Answer(status: 202, WorkingAnswer())
+        let outcome = await work.outcome(of: call.workKey, afterwards: afterwards) {
+            try WireBody.encode(await body())
         }
+        guard let outcome else { return try Answer(status: 202, WorkingAnswer()) }
         return Answer(body: try outcome.get())
     }
 }

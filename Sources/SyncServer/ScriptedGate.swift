@@ -3,8 +3,8 @@ internal import SyncEngine
 internal import SyncProtocol
 
 extension Reception {
-    /// Lets scripts refuse a signed request. A refused request that would have committed is marked where it certainly has
-    /// not done so before: its sender then need not ask what has become of the run.
+    /// Lets scripts refuse a signed request. One that would have committed is marked where it certainly has not done so
+    /// before: its sender then need not ask what has become of the run.
     func admit(_ call: SignedCall) async throws {
         do {
             try await dependencies.hooks.admit(call.arrival.forHooks)
