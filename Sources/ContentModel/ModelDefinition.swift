@@ -11,12 +11,19 @@ public struct ModelDefinition: Sendable, Equatable {
     /// Fields of a model, and options of a field, that are read; definitions of peers may be of any size.
     static let readFields = 1_000
     static let readOptions = 10_000
+    /// How deep fields lie inside one another at most.
+    static let readDepth = 8
 
     public init(_ document: JSONDocument) {
         let value = JSONValue(document)
         type = value["type"]?.string ?? "collection"
-        let listed = (value["fields"]?.array ?? []).prefix(Self.readFields)
-        fields = listed.compactMap(FieldDefinition.init).lastOfEachKey(\.name)
+        fields = Self.fields(value["fields"], depth: 0)
+    }
+
+    fileprivate static func fields(_ list: JSONValue?, depth: Int) -> [FieldDefinition] {
+        guard depth < readDepth else { return [] }
+        let listed = (list?.array ?? []).prefix(readFields)
+        return listed.compactMap { FieldDefinition($0, depth: depth) }.lastOfEachKey(\.name)
     }
 }
 
@@ -31,9 +38,13 @@ public struct FieldDefinition: Sendable, Equatable {
     public var isLocalised: Bool
     /// What may be chosen, as text; nil where the definition sets no limit.
     public var options: [String]?
+    /// The fields of the objects that the field holds, alone or as a list: those of a set.
+    public var fields: [FieldDefinition]
+    /// The model that items linked to belong to; nil where they may be of any.
+    public var link: String?
 
-    /// Nil for what names no field.
-    public init?(_ value: JSONValue) {
+    /// Nil for what names no field. `depth`: how many fields it lies inside of.
+    public init?(_ value: JSONValue, depth: Int = 0) {
         guard let name = value["name"]?.string, !name.isEmpty else { return nil }
         self.name = name
         type = value["type"]?.string ?? "text"
@@ -42,6 +53,18 @@ public struct FieldDefinition: Sendable, Equatable {
         isLocalised = value["i18n"].isSet || value["localize"].isSet
         let places = [value["opts"]?["options"], value["options"]?["options"], value["options"], value["enum"]]
         options = places.compactMap { $0?.choices }.first.map { Array($0.prefix(ModelDefinition.readOptions)) }
+        fields = Self.fields(inside: value, depth: depth + 1)
+        link = [value["opts"], value["options"]].lazy.compactMap { $0?["link"]?.string }.first { !$0.isEmpty }
+    }
+
+    /// Where the elements of a field have a definition of their own, the fields are that one's.
+    private static func fields(inside value: JSONValue, depth: Int) -> [FieldDefinition] {
+        guard depth < ModelDefinition.readDepth else { return [] }
+        for place in [value["opts"], value["options"], value].compactMap({ $0 }) {
+            if let list = place["fields"], list.array != nil { return ModelDefinition.fields(list, depth: depth) }
+            if let element = place["field"], element.object != nil { return fields(inside: element, depth: depth + 1) }
+        }
+        return []
     }
 }
 

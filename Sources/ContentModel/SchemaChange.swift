@@ -30,6 +30,8 @@ public struct SchemaChange: Sendable, Hashable, Codable {
     /// What it says now.
     public var to: String?
     private let test: ItemTest
+    /// The fields inside of whose objects it is looked for, from the outermost; nil for a field of the item itself.
+    private let containers: [FieldValues]?
 
     init(_ effect: Effect, of model: String, from: String? = nil, to: String? = nil) {
         self.effect = effect
@@ -37,15 +39,17 @@ public struct SchemaChange: Sendable, Hashable, Codable {
         self.from = from
         self.to = to
         test = .everyItem
+        containers = nil
     }
 
     init(
-        _ effect: Effect, of model: String, _ values: FieldValues, from: String? = nil, to: String? = nil,
-        _ flaw: FieldFlaw
+        _ effect: Effect, of model: String, _ values: FieldValues, inside containers: [FieldValues] = [],
+        from: String? = nil, to: String? = nil, _ flaw: FieldFlaw
     ) {
         self.effect = effect
         self.model = model
-        field = values.name
+        self.containers = containers.isEmpty ? nil : containers
+        field = (containers + [values]).map(\.name).joined(separator: ".")
         self.from = from
         self.to = to
         test = .field(values, flaw)
@@ -58,7 +62,10 @@ extension SchemaChange {
         item.withIndex { isMet(by: $0) }
     }
 
-    fileprivate func isMet(by item: JSONIndex) -> Bool { test.isMet(by: item) }
+    fileprivate func isMet(by item: JSONIndex) -> Bool {
+        guard let containers else { return test.isMet(by: item) }
+        return containers.objects(in: item).contains { test.isMet(inside: $0) }
+    }
 }
 
 extension [SchemaChange] {
@@ -82,6 +89,16 @@ private enum ItemTest: Sendable, Hashable, Codable {
             values.all(in: item).contains { !$0.isBlank && flaw.isFound(in: $0) }
         }
     }
+
+    /// Fields inside of objects have no translations.
+    func isMet(inside object: JSONValue) -> Bool {
+        switch self {
+        case .everyItem: true
+        case .field(let values, .missing): object[values.name]?.isBlank ?? true
+        case .field(let values, let flaw):
+            object[values.name].map { !$0.isBlank && flaw.isFound(in: $0) } ?? false
+        }
+    }
 }
 
 /// What is wrong with a field of an item.
@@ -98,6 +115,8 @@ enum FieldFlaw: Sendable, Hashable, Codable {
     case single(of: String)
     /// One of these was chosen.
     case chosen(Set<String>)
+    /// A link to an item of another model than this.
+    case linkedElsewhere(than: String)
 
     fileprivate func isFound(in value: JSONValue) -> Bool {
         switch self {
@@ -109,6 +128,10 @@ enum FieldFlaw: Sendable, Hashable, Codable {
         case .single(let type): !FieldType.isList(value, of: type)
         case .chosen(let options):
             (value.array ?? [value]).contains { $0.choice.map(options.contains) ?? false }
+        case .linkedElsewhere(let model):
+            (value.array ?? [value]).contains { link in
+                link["_model"]?.string.map { !$0.hasSameBytes(as: model) } ?? false
+            }
         }
     }
 }
@@ -131,7 +154,7 @@ struct FieldValues: Sendable, Hashable, Codable {
         return item.children(0).filter { isTranslation(item.key($0)) }.map { JSONValue(item, $0) }
     }
 
-    fileprivate func all(in item: JSONIndex) -> [JSONValue] {
+    func all(in item: JSONIndex) -> [JSONValue] {
         (own(in: item).map { [$0] } ?? []) + translations(in: item)
     }
 

@@ -6,45 +6,53 @@ extension SchemaChange {
         model: String, from old: JSONDocument, to new: JSONDocument?
     ) -> [SchemaChange] {
         guard let new else { return [SchemaChange(.modelDeleted, of: model)] }
-        return SchemaComparison(model: model, old: ModelDefinition(old), new: ModelDefinition(new)).changes
+        let (before, after) = (ModelDefinition(old), ModelDefinition(new))
+        let type =
+            before.type == after.type ? [] : [SchemaChange(.modelType, of: model, from: before.type, to: after.type)]
+        return type + FieldComparison(model: model, old: before.fields, new: after.fields).changes
     }
 }
 
-/// Two definitions of one model, field by field.
-private struct SchemaComparison {
+/// Two lists of fields that take the place of one another, of a model or of the sets in it.
+private struct FieldComparison {
     let model: String
-    let old: ModelDefinition
-    let new: ModelDefinition
+    let old: [FieldDefinition]
+    let new: [FieldDefinition]
+    /// The fields inside of which these are, from the outermost.
+    let containers: [FieldValues]
     /// The names of both, in the order of their bytes.
     private let names: [String]
 
-    init(model: String, old: ModelDefinition, new: ModelDefinition) {
+    init(model: String, old: [FieldDefinition], new: [FieldDefinition], inside containers: [FieldValues] = []) {
         self.model = model
         self.old = old
         self.new = new
-        names = Set((old.fields + new.fields).map(\.name)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        self.containers = containers
+        names = Set((old + new).map(\.name)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     var changes: [SchemaChange] {
-        let before = Set(old.fields.map(\.name))
-        let after = Dictionary(new.fields.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        var changes = modelChanges
-        for field in old.fields {
+        let before = Set(old.map(\.name))
+        let after = Dictionary(new.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var changes: [SchemaChange] = []
+        for field in old {
             changes += after[field.name].map { self.changes(from: field, to: $0) } ?? [removal(of: field)]
         }
-        return changes + new.fields.filter { $0.isRequired && !before.contains($0.name) }.map(requirement)
+        return changes + new.filter { $0.isRequired && !before.contains($0.name) }.map(requirement)
     }
 
-    private var modelChanges: [SchemaChange] {
-        old.type == new.type ? [] : [SchemaChange(.modelType, of: model, from: old.type, to: new.type)]
+    private func change(
+        _ effect: SchemaChange.Effect, _ values: FieldValues, from: String? = nil, to: String? = nil, _ flaw: FieldFlaw
+    ) -> SchemaChange {
+        SchemaChange(effect, of: model, values, inside: containers, from: from, to: to, flaw)
     }
 
     private func removal(of field: FieldDefinition) -> SchemaChange {
-        SchemaChange(.fieldRemoved, of: model, values(of: field, isLocalised: field.isLocalised), .filled)
+        change(.fieldRemoved, values(of: field, isLocalised: field.isLocalised), .filled)
     }
 
     private func requirement(_ field: FieldDefinition) -> SchemaChange {
-        SchemaChange(.fieldRequired, of: model, values(of: field, isLocalised: false), .missing)
+        change(.fieldRequired, values(of: field, isLocalised: false), .missing)
     }
 
     private func changes(from old: FieldDefinition, to new: FieldDefinition) -> [SchemaChange] {
@@ -52,23 +60,35 @@ private struct SchemaComparison {
         var changes: [SchemaChange] = []
         if old.type != new.type {
             let flaw = FieldFlaw.unfit(type: new.type, inLists: old.isMultiple || new.isMultiple)
-            changes.append(SchemaChange(.fieldType, of: model, values, from: old.type, to: new.type, flaw))
+            changes.append(change(.fieldType, values, from: old.type, to: new.type, flaw))
+        } else if let link = new.link, link != old.link {
+            changes.append(
+                change(
+                    .fieldType, values, from: "links to \(old.link ?? "any model")", to: "links to \(link)",
+                    .linkedElsewhere(than: link)))
         }
         if new.isRequired, !old.isRequired { changes.append(requirement(new)) }
         if old.isMultiple != new.isMultiple {
             let flaw: FieldFlaw = new.isMultiple ? .single(of: old.type) : .list(of: old.type)
-            changes.append(
-                SchemaChange(
-                    .fieldMultiple, of: model, values, from: Self.number(old), to: Self.number(new), flaw))
+            changes.append(change(.fieldMultiple, values, from: Self.number(old), to: Self.number(new), flaw))
         }
         if let removed = Self.removedOptions(from: old, to: new) {
-            changes.append(
-                SchemaChange(.optionsRemoved, of: model, values, from: Self.list(removed), .chosen(Set(removed))))
+            changes.append(change(.optionsRemoved, values, from: Self.list(removed), .chosen(Set(removed))))
         }
-        if old.isLocalised, !new.isLocalised {
-            changes.append(SchemaChange(.localesOff, of: model, values, .translated))
+        if containers.isEmpty, old.isLocalised, !new.isLocalised {
+            changes.append(change(.localesOff, values, .translated))
         }
-        return changes
+        return changes + self.changes(inside: values, from: old, to: new)
+    }
+
+    /// Where the type is another one, that says more.
+    private func changes(
+        inside values: FieldValues, from old: FieldDefinition, to new: FieldDefinition
+    ) -> [SchemaChange] {
+        guard old.type == new.type, !(old.fields.isEmpty && new.fields.isEmpty) else { return [] }
+        return FieldComparison(
+            model: model, old: old.fields, new: new.fields, inside: containers + [values]
+        ).changes
     }
 
     private static func number(_ field: FieldDefinition) -> String { field.isMultiple ? "several values" : "one value" }
@@ -86,7 +106,8 @@ private struct SchemaComparison {
     }
 
     private func values(of field: FieldDefinition, isLocalised: Bool) -> FieldValues {
-        FieldValues(
+        let isLocalised = isLocalised && containers.isEmpty
+        return FieldValues(
             name: field.name, isLocalised: isLocalised,
             namesakes: isLocalised ? names.filter { $0.isTranslation(of: field.name) } : [])
     }

@@ -156,6 +156,91 @@ import Testing
         #expect(try changes([limited], [#"{"name":"a","type":"text"}"#]).map(\.effect) == [.fieldType])
     }
 
+    private func set(_ fields: String, more: String = "") -> String {
+        "{\"name\":\"seo\",\"type\":\"set\",\"opts\":{\"fields\":[\(fields)]}\(more)}"
+    }
+
+    @Test func fieldsOfASetAreComparedAsThoseOfTheModel() throws {
+        let old = set(
+            #"{"name":"t"},{"name":"d"},{"name":"s","type":"select","opts":{"options":["x","y"]}},{"name":"r"}"#)
+        let new = set(
+            #"{"name":"t","type":"number"},{"name":"s","type":"select","opts":{"options":["x"]}},{"name":"r","required":true}"#)
+        let found = try changes([old], [new])
+        #expect(found.map(\.field) == ["seo.t", "seo.d", "seo.s", "seo.r"])
+        #expect(found.map(\.effect) == [.fieldType, .fieldRemoved, .optionsRemoved, .fieldRequired])
+        for (change, item) in zip(found, [#"{"t":"x"}"#, #"{"d":"x"}"#, #"{"s":"y"}"#, #"{"r":"","t":1}"#]) {
+            #expect(try affects(change, "{\"seo\":\(item)}"), "\(item)")
+            #expect(try affects(change, "{\"seo\":[{\"r\":1},\(item)]}"), "\(item)")
+        }
+        for item in ["{}", #"{"seo":null}"#, #"{"seo":[]}"#, #"{"seo":{}}"#, #"{"seo":{"r":1,"s":"x","t":1}}"#,
+            #"{"t":"x","d":"x","s":"y"}"#]
+        {
+            #expect(try found.affecting(JSONDocument(validating: item)) == [], "\(item)")
+        }
+    }
+
+    @Test func setsInsideOfSetsAndTranslatedSetsAreLookedInto() throws {
+        let inner = { (fields: String) in
+            "{\"name\":\"in\",\"type\":\"set\",\"multiple\":true,\"opts\":{\"fields\":[\(fields)]}}"
+        }
+        let more = #","i18n":true"#
+        let change = try change(set(inner(#"{"name":"a"}"#), more: more), set(inner(""), more: more))
+        #expect(change.field == "seo.in.a" && change.effect == .fieldRemoved)
+        #expect(try affects(change, #"{"seo":{"in":[{"b":1},{"a":1}]}}"#))
+        #expect(try affects(change, #"{"seo_de":{"in":[{"a":1}]}}"#))
+        #expect(try !affects(change, #"{"seo":{"in":[{"b":1}],"a":1},"in":[{"a":1}]}"#))
+    }
+
+    @Test(arguments: [
+        (#""opts":{"field":{"type":"set","opts":{"fields":[$]}}}"#, #"[{"y":"x"}]"#),
+        (#""options":{"field":{"type":"set","options":{"fields":[$]}}}"#, #"[{"field":{"type":"set"},"value":{"y":"x"}}]"#),
+        (#""options":{"fields":[$]}"#, #"[{"y":"x"}]"#),
+    ])
+    func fieldsOfTheElementsOfARepeaterAreCompared(_ options: String, _ value: String) throws {
+        func repeater(_ fields: String) -> String {
+            "{\"name\":\"rep\",\"type\":\"repeater\",\(options.replacing("$", with: fields))}"
+        }
+        let found = try changes(
+            [repeater(#"{"name":"x"},{"name":"y"}"#)],
+            [repeater(#"{"name":"x","required":true},{"name":"y","type":"number"}"#)])
+        #expect(found.map(\.field) == ["rep.x", "rep.y"])
+        #expect(try found.affecting(JSONDocument(validating: "{\"rep\":\(value)}")) == [0, 1])
+    }
+
+    @Test func aLinkToAnotherModelBreaksItemsThatLinkElsewhere() throws {
+        func link(_ model: String?) -> String {
+            let link = model.map { "\"link\":\"\($0)\"" } ?? ""
+            return "{\"name\":\"a\",\"type\":\"contentItemLink\",\"opts\":{\(link)}}"
+        }
+        let change = try change(link("auth"), link("other"))
+        #expect(change.effect == .fieldType && change.to == "links to other")
+        for value in [#"{"_model":"auth","_id":"1"}"#, #"[{"_model":"other","_id":"1"},{"_model":"auth","_id":"1"}]"#] {
+            #expect(try affects(change, "{\"a\":\(value)}"))
+        }
+        for value in ["null", #"{"_model":"other","_id":"1"}"#] {
+            #expect(try !affects(change, "{\"a\":\(value)}"))
+        }
+        #expect(try changes([link("auth")], [link(nil)]).isEmpty)
+        #expect(try changes([link(nil)], [link("auth")]).count == 1)
+    }
+
+    @Test func aChangeInsideOfASetTravelsAsWell() throws {
+        let found = try changes([set(#"{"name":"t"}"#)], [set("")])
+        let travelled = try JSONDecoder().decode([SchemaChange].self, from: JSONEncoder().encode(found))
+        #expect(travelled == found && found.count == 1)
+        #expect(try travelled.affecting(JSONDocument(validating: #"{"seo":{"t":1}}"#)) == [0])
+    }
+
+    @Test func fieldsInsideOfOneAnotherAreReadToALimit() throws {
+        func nested(_ depth: Int, _ innermost: String) -> String {
+            depth == 0 ? innermost : "{\"name\":\"f\",\"type\":\"set\",\"opts\":{\"fields\":[\(nested(depth - 1, innermost))]}}"
+        }
+        for (depth, count) in [(7, 1), (8, 0), (60, 0)] {
+            let found = try changes([nested(depth, #"{"name":"a"}"#)], [nested(depth, #"{"name":"a","required":true}"#)])
+            #expect(found.count == count, "\(depth)")
+        }
+    }
+
     @Test(arguments: ["i18n", "localize"])
     func localesThatAreTurnedOffBreakTranslatedItems(_ member: String) throws {
         let change = try change(#"{"name":"a","\#(member)":true}"#, #"{"name":"a","\#(member)":false}"#)
