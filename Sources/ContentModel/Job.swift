@@ -90,8 +90,8 @@ extension Job {
         return flag
     }
 
-    /// Nil where the setting is left out, and so all of them are meant. An empty list is refused: what a script filtered
-    /// until nothing was left must not come to mean everything.
+    /// Nil where the setting is left out, and so all of them are meant. An empty list is refused: what a script
+    /// filtered until nothing was left must not come to mean everything.
     func names(_ setting: String, check: (String) throws -> Kind) throws -> [String]? {
         guard let value = settings.member(setting) else { return nil }
         guard value != .emptyArray, value != .emptyObject else { throw wrong(setting, "a list of at least one name") }

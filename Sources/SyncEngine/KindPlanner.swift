@@ -78,8 +78,8 @@ struct KindPlanner {
         return summary
     }
 
-    /// The models whose items are sent. A singleton is called as its model; where all of them take part, so do all models
-    /// that are defined.
+    /// The models whose items are sent. A singleton is called as its model; where all of them take part, so do all
+    /// models that are defined.
     var broughtModels: [String] {
         guard plan.creates + plan.updates > 0 else { return [] }
         return kind == .singletons ? sentSingletons.map(\.text) : kind.model.map { [$0] } ?? []

@@ -110,7 +110,9 @@ struct Planner {
     /// Only models that are defined here: items without a definition are nobody's mistake.
     private func requiredModels(_ planners: [KindPlanner]) async throws -> [String]? {
         let definitions = planners.first { $0.kind == .models }?.selected
-        let needed = planners.flatMap(\.broughtModels).filter { definitions?.includes($0) != true }.map { ItemKey(.models, $0) }
+        let needed = planners.flatMap(\.broughtModels)
+            .filter { definitions?.includes($0) != true }
+            .map { ItemKey(.models, $0) }
         guard !needed.isEmpty else { return nil }
         return try await store.bodies(of: needed).keys.map(\.id).sorted()
     }
