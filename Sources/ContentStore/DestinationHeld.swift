@@ -20,13 +20,15 @@ extension Store {
                 let kid = try Numbers.kind(db, kind)
                 let root = try DigestTree(role: .held, pid: pid, kid: kid).root(db)
                 roots.append((kind, root.digest))
-                states.append(
-                    KindState(
-                        kind: kind.name, root: root.digest.masked(by: nonce), held: root.count,
-                        foreign: scope.mode == .mirror
-                            ? try HeldRows.foreign(db, in: part, scope.policy, kid: kid, pid: pid) : 0,
-                        edited: try HeldRows.count(EditedRows(of: kind, in: scope), db, kid: kid, pid: pid),
-                        reverted: try HeldRows.reverted(db, kid: kid, pid: pid)))
+                var state = KindState(
+                    kind: kind.name, root: root.digest.masked(by: nonce), held: root.count,
+                    foreign: scope.mode == .mirror
+                        ? try HeldRows.foreign(db, in: part, scope.policy, kid: kid, pid: pid) : 0,
+                    edited: try HeldRows.count(EditedRows(of: kind, in: scope), db, kid: kid, pid: pid),
+                    reverted: try HeldRows.reverted(db, kid: kid, pid: pid))
+                let drifted = try HeldRows.drifted(db, kid: kid, pid: pid)
+                if drifted > state.edited { state.kept = drifted - state.edited }
+                states.append(state)
             }
             return DestinationState(
                 source: source, destination: identity,
@@ -133,6 +135,17 @@ enum HeldRows {
                 sql: """
                     SELECT count(*) FROM head INDEXED BY \(edited.index)
                     WHERE kid = ? AND origin = ? AND \(edited.condition)
+                    """),
+            arguments: [kid, pid])
+            ?? 0
+    }
+
+    /// Rows that differ from what the source sent, whatever for.
+    static func drifted(_ db: Database, kid: Int64, pid: Int64) throws -> Int {
+        try Int.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT count(*) FROM head INDEXED BY head_drift WHERE kid = ? AND origin = ? AND edited <> 0
                     """),
             arguments: [kid, pid])
             ?? 0

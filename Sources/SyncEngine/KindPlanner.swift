@@ -73,6 +73,9 @@ struct KindPlanner {
         var summary = plan
         let unforeseen = try await unforeseenCreates()
         if unforeseen > 0 { summary.openCreates = (plan.openCreates ?? 0) + unforeseen }
+        // Rows of this source alone are kept there.
+        let possible = min(max(0, plan.updates + plan.deletes - plan.overwrites), state?.kept ?? 0)
+        if possible > 0 { summary.possibleOverwrites = possible }
         summary.reverted = max(0, (state?.reverted ?? 0) + plan.reverted)
         summary.unchanged = max(0, standing.held - plan.updates - plan.deletes - plan.releases)
         return summary

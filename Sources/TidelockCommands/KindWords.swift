@@ -8,12 +8,14 @@ struct KindWords {
 
     /// What a run would do.
     var planned: String {
-        line([
+        let possible = kind.possibleOverwrites ?? 0
+        return line([
             (kind.creates - (kind.openCreates ?? 0), "to create"),
             (kind.undecided, "to send, to be created, updated or left as they are: decided there"),
             (kind.updates, "to update"), (kind.deletes, "to delete"),
             (kind.releases, "to release"), (kind.drops, "dropped by handlers"), (kind.skips, "skipped by handlers"),
-            (kind.overwrites, policy.promise(kind.overwrites)),
+            (kind.overwrites, policy.promise("there", kind.overwrites)),
+            (possible, "at most of the " + policy.promise("kept there before", 2)),
         ])
     }
 
@@ -33,8 +35,8 @@ struct KindWords {
 
 extension ConflictPolicy {
     /// What would become of so many edits at the destination, unless handlers there decide otherwise.
-    fileprivate func promise(_ count: Int) -> String {
-        let edits = count == 1 ? "edit there" : "edits there"
+    fileprivate func promise(_ which: String, _ count: Int) -> String {
+        let edits = "\(count == 1 ? "edit" : "edits") \(which)"
         return switch self {
         case .source: "\(edits) would be replaced"
         case .target: "\(edits) would stay"

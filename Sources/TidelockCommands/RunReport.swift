@@ -35,6 +35,9 @@ struct RunReport: Codable, Sendable {
     var skipped = 0
     var unchanged = 0
     var conflicts = 0
+    /// So many more edits at most may be met by a dry run, of those that were kept at the destination before: which rows
+    /// they are is known there alone. Left out when there are none.
+    var possibleConflicts: Int?
     /// Rows that a rollback took back at the destination and that the run left alone.
     var reverted = 0
     /// Items that stay at the destination but no longer follow the source.
@@ -86,6 +89,7 @@ struct RunReport: Codable, Sendable {
             \.bytesSent, \.bytesReceived, \.roundTrips, \.milliseconds,
         ]
         for count in counts { sum[keyPath: count] += self[keyPath: count] }
+        if let possibleConflicts { sum.possibleConflicts = possibleConflicts + (other.possibleConflicts ?? 0) }
         if let undecided { sum.undecided = undecided + (other.undecided ?? 0) }
         if let resumedBatches { sum.resumedBatches = resumedBatches + (other.resumedBatches ?? 0) }
         sum.verified = verified && other.verified
@@ -132,6 +136,8 @@ struct RunReport: Codable, Sendable {
             created -= sum(plan) { $0.openCreates ?? 0 }
             let open = sum(plan, \.undecided)
             undecided = open > 0 ? open : nil
+            let possible = sum(plan) { $0.possibleOverwrites ?? 0 }
+            possibleConflicts = possible > 0 ? possible : nil
             planBytes = plan.bytes
         case .unchanged(let plan):
             status = .unchanged

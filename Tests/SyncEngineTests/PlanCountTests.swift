@@ -121,4 +121,29 @@ import TidelockTestSupport
         open.isPlanOnly = true
         #expect(try await b.responder.open(open).held?.state(of: .posts)?.others == 1)
     }
+
+    // MARK: Edits
+
+    @Test func anEditThatWasKeptIsAnnouncedBeforeALaterVersionReplacesIt() async throws {
+        try await put("1", "2", "3", at: a)
+        try await a.push(to: b)
+        try await put("1", at: b, value: 9)
+        try await put("1", at: a, value: 2)
+        try await a.push(to: b, TestRun(scope: Scope(policy: .target)))
+        #expect(try await planPushOrNothing() == nil)
+        try await put("1", "2", at: a, value: 3)
+        let plan = try await planPush()
+        // Only the destination knows which of the two it is.
+        #expect(plan.updates == 2 && plan.overwrites == 0 && plan.possibleOverwrites == 1, "\(plan)")
+        let run = try await a.push(to: b)
+        #expect(run.result?.conflicts.map(\.id) == ["1"], "\(run)")
+        try await put("1", at: a, value: 4)
+        #expect(try await planPush().possibleOverwrites == nil)
+    }
+
+    /// Nil where both sides are equal.
+    private func planPushOrNothing() async throws -> KindPlan? {
+        let run = try await a.push(to: b, TestRun(isDryRun: true))
+        return run.plan.map(\.operations) ?? 0 > 0 ? try kind(run) : nil
+    }
 }

@@ -52,7 +52,13 @@ struct WireBodyTests {
         var told = state
         told.others = number
         #expect(isRefused(told))
+        told = state
+        told.kept = number
+        #expect(isRefused(told))
         var kind = KindPlan(kind: "models")
+        kind.possibleOverwrites = number
+        #expect(isRefused(PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)))
+        kind.possibleOverwrites = nil
         kind.openCreates = number
         #expect(isRefused(PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)))
         #expect(!isRefused(state) && !isRefused(CommitResult(created: 1 << 42)))

@@ -61,13 +61,25 @@ struct ReportTextTests {
         var kind = KindPlan(kind: "content/posts")
         (kind.creates, kind.openCreates) = (7, 6)
         var plan = PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)
-        report.note(.planned(plan), unchanged: 0)
+        report.note(.planned(plan), unchanged: 0, reverted: 0)
         #expect(report.created == 1 && report.undecided == 6)
         let words = "1 to create, 6 to send, to be created, updated or left as they are: decided there"
         #expect(text(report).contains("content/posts: \(words)"), "\(text(report))")
         plan.kinds[0].openCreates = nil
-        report.note(.planned(plan), unchanged: 0)
+        report.note(.planned(plan), unchanged: 0, reverted: 0)
         #expect(report.created == 7 && report.undecided == nil)
+    }
+
+    @Test func aPlanSaysHowManyEditsItMayMeetThatWereKeptBefore() {
+        var report = report(.planned) { kind in
+            kind.updates = 3
+            kind.possibleOverwrites = 2
+        }
+        let words = "3 to update, 2 at most of the edits kept there before would be replaced"
+        #expect(text(report).hasSuffix(words), "\(text(report))")
+        report.note(
+            .planned(PlanSummary(kinds: report.kinds, batches: [], expectedRoots: [:], handlerCalls: 0)), unchanged: 0, reverted: 0)
+        #expect(report.conflicts == 0 && report.possibleConflicts == 2)
     }
 
     @Test(arguments: [

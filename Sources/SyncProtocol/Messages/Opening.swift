@@ -206,6 +206,9 @@ public struct KindState: Codable, Sendable {
     public var reverted: Int
     /// Items in scope that this source did not leave there; told to those who only look at a plan.
     public var others: Int?
+    /// Rows of this source that differ there from what it sent, and that were left so on purpose when it sent them: kept
+    /// or merged. They are not among `edited`, and a run that sends such a row again meets what is there.
+    public var kept: Int?
 
     public init(kind: String, root: String, held: Int, foreign: Int, edited: Int, reverted: Int) {
         self.kind = kind
@@ -225,5 +228,6 @@ public struct KindState: Codable, Sendable {
         edited = try members.count(.edited)
         reverted = try members.count(.reverted)
         others = try members.countIfPresent(.others)
+        kept = try members.countIfPresent(.kept)
     }
 }

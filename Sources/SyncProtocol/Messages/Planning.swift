@@ -131,6 +131,9 @@ public struct KindPlan: Codable, Sendable, Equatable {
     /// Of the creates, those that the destination has already, or may have: only there it is decided whether they are
     /// created, updated or left as they are. Nil when there are none.
     public var openCreates: Int?
+    /// So many more edits at most may be met that were kept or merged there when an earlier run met them: the source
+    /// does not know which rows they are. Nil when there are none.
+    public var possibleOverwrites: Int?
 
     public init(kind: String) {
         self.kind = kind
@@ -172,6 +175,7 @@ extension KindPlan {
     fileprivate var isPlausible: Bool {
         [creates, updates, deletes, releases, skips, drops, unchanged, overwrites, reverted, sourceItems]
             .allSatisfy(\.isPlausible) && (0...creates).contains(openCreates ?? 0)
+            && (possibleOverwrites ?? 0).isPlausible
     }
 }
 
