@@ -77,6 +77,7 @@ struct KindPlanner {
         let possible = min(max(0, plan.updates + plan.deletes - plan.overwrites), state?.kept ?? 0)
         if possible > 0 { summary.possibleOverwrites = possible }
         summary.reverted = max(0, (state?.reverted ?? 0) + plan.reverted)
+        if planner.isPlanOnly { summary.sourceItems = try await planner.store.liveItems(of: kind) }
         summary.unchanged = max(0, standing.held - plan.updates - plan.deletes - plan.releases)
         return summary
     }

@@ -48,7 +48,8 @@ public actor LocalSource: SourcePort {
         let planner = Planner(
             store: store, hooks: hooks, transfer: transfer, peer: peer, scope: self.request.scope,
             confirmations: request.confirmations, options: options,
-            catchesUp: !self.request.isPlanOnly && options.expected == nil, report: progress, onBatch: onBatch)
+            catchesUp: !self.request.isPlanOnly && options.expected == nil, isPlanOnly: self.request.isPlanOnly,
+            report: progress, onBatch: onBatch)
         return .ready(try await planner.makePlan(kinds: kinds, held: request.held))
     }
 

@@ -16,6 +16,8 @@ struct Planner {
     /// Whether what is changed meanwhile belongs to the plan. Not where one is only looked at, nor where one that was
     /// written down is carried out as it was then, row by row.
     let catchesUp: Bool
+    /// Nobody carries the plan out.
+    let isPlanOnly: Bool
     let report: @Sendable (Int) -> Void
     let onBatch: @Sendable (BatchInfo) -> Void
 

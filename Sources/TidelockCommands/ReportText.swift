@@ -17,6 +17,7 @@ struct ReportText {
         guard report.error == nil || report.status == .planned else { return [] }
         var lines = [headline]
         lines += report.kinds.filter { $0.touches > 0 }.map { "  " + line($0) }
+        if let byteText { lines.append("  " + byteText) }
         if let fileText, report.status != .unchanged { lines.append("  " + fileText) }
         lines += (report.items ?? []).flatMap { $0.lines(report.direction) }
         lines += report.conflictList.prefix(20).map { "  \($0.sentence)" }
@@ -67,6 +68,12 @@ struct ReportText {
                 + (report.kinds.contains { $0.touches > 0 } ? "this:" : "nothing")
         default: return "\(report.direction.rawValue) \(side): \(counts)\(report.verified ? ", verified" : "")"
         }
+    }
+
+    /// Of a plan that sends something.
+    private var byteText: String? {
+        guard report.status == .planned, let bytes = report.planBytes, bytes > 0 else { return nil }
+        return "\(ByteText.of(Int64(bytes))) to send, compressed"
     }
 
     private var fileText: String? {

@@ -146,4 +146,15 @@ import TidelockTestSupport
         let run = try await a.push(to: b, TestRun(isDryRun: true))
         return run.plan.map(\.operations) ?? 0 > 0 ? try kind(run) : nil
     }
+
+    // MARK: Figures
+
+    @Test func aPlanCountsTheItemsOfTheSource() async throws {
+        try await put("1", "2", "3", at: a)
+        try await a.push(to: b)
+        try await put("1", at: a, value: 2)
+        try await a.remove(.posts, "3")
+        let plan = try await planPush()
+        #expect(plan.updates == 1 && plan.sourceItems == 2, "\(plan)")
+    }
 }

@@ -70,6 +70,19 @@ struct ReportTextTests {
         #expect(report.created == 7 && report.undecided == nil)
     }
 
+    @Test func aPlanSaysHowManyBytesItSends() {
+        var kind = KindPlan(kind: "content/posts")
+        kind.updates = 1
+        var report = RunReport(run: "r", target: "edge", direction: .push)
+        let batch = BatchInfo(number: 1, digest: "ab", operations: 1, bytes: 700)
+        report.note(
+            .planned(PlanSummary(kinds: [kind], batches: [batch], expectedRoots: [:], handlerCalls: 0)), unchanged: 0)
+        let words = "\n  \(ByteText.of(700)) to send"
+        #expect(text(report).contains(words), "\(text(report))")
+        report.planBytes = 0
+        #expect(!text(report).contains("to send"), "\(text(report))")
+    }
+
     @Test func aPlanSaysHowManyEditsItMayMeetThatWereKeptBefore() {
         var report = report(.planned) { kind in
             kind.updates = 3

@@ -126,7 +126,8 @@ public struct KindPlan: Codable, Sendable, Equatable {
     public var overwrites: Int
     /// Rows that a rollback took back and that this run leaves alone.
     public var reverted: Int
-    /// Live items of the kind at the source, whether in scope or not.
+    /// Live items of the kind at the source, whether in scope or not. Counted for plans that are only looked at, because
+    /// that looks at every row; 0 in those that are carried out.
     public var sourceItems: Int
     /// Of the creates, those that the destination has already, or may have: only there it is decided whether they are
     /// created, updated or left as they are. Nil when there are none.
