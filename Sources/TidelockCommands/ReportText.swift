@@ -29,8 +29,9 @@ struct ReportText {
             lines.append("  \(unchecked) links were not checked: the sync key does not cover what they lead to")
         }
         if report.reverted > 0 {
+            let verb = report.status == .planned ? "would be" : "were"
             lines.append(
-                "  \(report.reverted) items that a rollback took back \(there) were left alone (--include-reverted sends them)"
+                "  \(report.reverted) items that a rollback took back \(there) \(verb) left alone (--include-reverted sends them)"
             )
         }
         if report.status == .committed {

@@ -157,4 +157,15 @@ import TidelockTestSupport
         let plan = try await planPush()
         #expect(plan.updates == 1 && plan.sourceItems == 2, "\(plan)")
     }
+
+    @Test func whatIsSentAgainIsNotSaidToBeLeftAlone() async throws {
+        try await put("1", at: a)
+        let run = try await a.push(to: b)
+        _ = try await b.store.rollback(run.transfer, as: b.newID())
+        #expect(try await planPush().reverted == 1)
+        let included = TestRun(options: PlanOptions(includesReverted: true))
+        let plan = try await planPush(included)
+        #expect(plan.puts == 1 && plan.reverted == 0, "\(plan)")
+        #expect(try kind(try await a.push(to: b, included)).reverted == 0)
+    }
 }
