@@ -16,8 +16,14 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @Argument(help: "The file.") var file: String
     @OptionGroup var deletes: DeleteOptions
+    @OptionGroup var filters: FilterOptions
     @Flag(help: "Print one JSON object.") var json = false
     @OptionGroup var location: LocationOptions
+
+    /// A plan says what is done, and whoever applies it what of that may be done.
+    var confirmations: Confirmations {
+        Confirmations(deletes: deletes.allowDeletes, missingFilters: filters.confirmMissingFilters)
+    }
 
     func run() async throws {
         let plan = try WrittenPlan.read(file)
@@ -29,7 +35,7 @@ struct ApplyCommand: AsyncParsableCommand {
         options.expected = expected
         options.isExact = true
         var request = SyncRunner.Request(direction: plan.direction, scope: plan.scope, options: options)
-        request.confirmations = Confirmations(deletes: deletes.allowDeletes)
+        request.confirmations = confirmations
         request.applied = plan
         let hooks = try await instance.hooks()
         defer { hooks.stop() }

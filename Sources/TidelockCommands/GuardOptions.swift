@@ -6,7 +6,7 @@ internal import SyncProtocol
 /// What a run may do although a guard would stop it, what makes it refuse, and for how long it tries: options of every
 /// command that runs, whoever says what is moved.
 struct GuardOptions: ParsableArguments {
-    @Flag(help: "Send although a filter handler that was used last time is gone.") var confirmMissingFilters = false
+    @OptionGroup var filters: FilterOptions
     @Flag(help: "Send items again that a rollback took back at the destination.") var includeReverted = false
     @Flag(help: "Refuse the run when links of what it sends would lead nowhere.") var failOnDangling = false
     @Flag(help: "Refuse the run when definitions of models that it changes or deletes break items there.")
@@ -26,10 +26,15 @@ struct GuardOptions: ParsableArguments {
         SyncRunner.Request(
             direction: direction, scope: scope, options: PlanOptions(includesReverted: includeReverted),
             confirmations: Confirmations(
-                missingFilters: confirmMissingFilters, refusesDangling: failOnDangling ? true : nil,
+                missingFilters: filters.confirmMissingFilters, refusesDangling: failOnDangling ? true : nil,
                 refusesSchemaChanges: failOnSchema ? true : nil),
             isDryRun: isDryRun, timeout: .seconds(timeout))
     }
+}
+
+/// Whether a handler may be missing: an option of every command that sends.
+struct FilterOptions: ParsableArguments {
+    @Flag(help: "Send although a filter handler that was used last time is gone.") var confirmMissingFilters = false
 }
 
 /// How many items may be deleted: an option of every command that can delete.

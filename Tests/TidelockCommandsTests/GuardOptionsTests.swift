@@ -36,6 +36,11 @@ struct GuardOptionsTests {
         #expect(!request.scope.allowsMirrorWithFilter && !request.options.includesReverted)
     }
 
+    @Test func aPlanMadeWithoutAHandlerCanBeApplied() throws {
+        #expect(try !ApplyCommand.parse(["plan.json"]).confirmations.missingFilters)
+        #expect(try ApplyCommand.parse(["plan.json", "--confirm-missing-filters"]).confirmations.missingFilters)
+    }
+
     @Test func deletesAreAllowedWhereARunCanDelete() throws {
         let file = try RunFileCommand.parse(["jobs.lua", "--allow-deletes", "3", "--force-mirror"])
         let request = file.guards.request(.pull, moving: .everything, isDryRun: false)
