@@ -203,6 +203,7 @@ struct KindPlanner {
             plan.drops += 1
             let isThere = row.shadow.isHeld || (deletesForeign && row.shadow.isForeign)
             guard isThere else { return Step(operation: operation(row, .drop, output: nil)) }
+            plan.droppedThere = (plan.droppedThere ?? 0) + 1
             var step = letGo(row.id, row.bucket, source: row.hash, isContested: row.isContested)
             step.operation.life = row.life
             return step

@@ -20,6 +20,7 @@ struct ReportText {
         if let byteText { lines.append("  " + byteText) }
         if let fileText, report.status != .unchanged { lines.append("  " + fileText) }
         lines += (report.items ?? []).flatMap { $0.lines(report.direction) }
+        if let more = report.moreItems { lines.append("  … and \(more) more items; --limit names more of them") }
         lines += report.conflictList.prefix(20).map { "  \($0.sentence)" }
         if report.conflictList.count > 20 { lines.append("  … and \(report.conflicts - 20) more; --json lists them") }
         if report.status == .planned, let rule = report.translations?.promise { lines.append("  \(rule)") }

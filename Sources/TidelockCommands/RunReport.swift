@@ -60,6 +60,8 @@ struct RunReport: Codable, Sendable {
     var conflictList: [Conflict] = []
     /// The rows of a plan that was asked to name them.
     var items: [ListedRow]?
+    /// How many more rows there are than are named; left out when all are.
+    var moreItems: Int?
     /// Rows of an applied plan that were left out because they have moved since.
     var moved: [MovedRow]?
     /// Links of what was sent that lead nowhere at the destination; left out when there are none.
@@ -111,6 +113,14 @@ struct RunReport: Codable, Sendable {
             sum.schemaChanges = schemaChanges
         }
         return sum
+    }
+
+    /// Takes the rows of a plan that were named, where that was wanted.
+    mutating func note(listed rows: [ListedRow]?) {
+        items = rows
+        guard let rows else { return }
+        let total = kinds.reduce(0) { $0 + $1.rows }
+        moreItems = total > rows.count ? total - rows.count : nil
     }
 
     mutating func note(_ error: TidelockError) {

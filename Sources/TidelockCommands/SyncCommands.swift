@@ -85,7 +85,7 @@ struct RunCommand {
                 var (report, failure) = await SyncRunner(
                     instance: instance, hooks: hooks, target: known.target, request: request
                 ) { line.show($0) }.perform()
-                report.items = request.detail?.listed
+                report.note(listed: request.detail?.listed)
                 return (report, failure)
             }
         }

@@ -168,4 +168,13 @@ import TidelockTestSupport
         #expect(plan.puts == 1 && plan.reverted == 0, "\(plan)")
         #expect(try kind(try await a.push(to: b, included)).reverted == 0)
     }
+
+    @Test func aDroppedItemThatHasToGoIsOneRow() async throws {
+        try await put("1", "2", at: a)
+        try await a.push(to: b)
+        try await put("3", at: a)
+        a.hooks.install("drops") { _, _ in .dropped(reason: "no") }
+        let plan = try await planPush(.mirror)
+        #expect(plan.drops == 3 && plan.deletes == 2 && plan.droppedThere == 2 && plan.rows == 3, "\(plan)")
+    }
 }

@@ -108,6 +108,22 @@ struct ReportTextTests {
         #expect(listed.first?.lines(.pull).first?.contains("the destination") == false, "\(listed)")
     }
 
+    @Test func aListThatIsCutSaysHowMuchIsMissing() {
+        var report = report(.planned) { kind in
+            kind.updates = 3
+            kind.deletes = 1
+            // One of them is the delete.
+            (kind.drops, kind.droppedThere) = (2, 1)
+        }
+        let row = ListedRow(kind: "content/posts", id: "1", operation: .update)
+        report.note(listed: [row, row])
+        #expect(report.moreItems == 3 && text(report).contains("  … and 3 more items; --limit"), "\(text(report))")
+        report.note(listed: Array(repeating: row, count: 5))
+        #expect(report.moreItems == nil && !text(report).contains("--limit"), "\(text(report))")
+        report.note(listed: nil)
+        #expect(report.items == nil && report.moreItems == nil)
+    }
+
     @Test func aRunThatFailedLeavesTheWordToItsError() {
         var report = report(.failed) { $0.updates = 1 }
         report.note(TidelockError(.conflicts, "No."))

@@ -132,6 +132,9 @@ public struct KindPlan: Codable, Sendable, Equatable {
     /// Of the creates, those that the destination has already, or may have: only there it is decided whether they are
     /// created, updated or left as they are. Nil when there are none.
     public var openCreates: Int?
+    /// Of the drops, those of items that the destination holds: they are among the deletes or the releases as well. Nil
+    /// when there are none.
+    public var droppedThere: Int?
     /// So many more edits at most may be met that were kept or merged there when an earlier run met them: the source
     /// does not know which rows they are. Nil when there are none.
     public var possibleOverwrites: Int?
@@ -151,6 +154,8 @@ public struct KindPlan: Codable, Sendable, Equatable {
     }
 
     public var puts: Int { creates + updates }
+    /// Rows that it does something with, or that handlers leave out.
+    public var rows: Int { puts + deletes + releases + skips + drops - (droppedThere ?? 0) }
     /// Items that are sent, and of which only the destination knows what becomes of them.
     public var undecided: Int { openCreates ?? 0 }
 }
@@ -176,7 +181,7 @@ extension KindPlan {
     fileprivate var isPlausible: Bool {
         [creates, updates, deletes, releases, skips, drops, unchanged, overwrites, reverted, sourceItems]
             .allSatisfy(\.isPlausible) && (0...creates).contains(openCreates ?? 0)
-            && (possibleOverwrites ?? 0).isPlausible
+            && (possibleOverwrites ?? 0).isPlausible && (0...drops).contains(droppedThere ?? 0)
     }
 }
 
