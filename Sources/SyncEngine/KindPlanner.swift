@@ -257,13 +257,15 @@ struct KindPlanner {
     /// A kind without a single item proves nothing about items it never had: that is how an emptied or
     /// half-restored source would empty its destinations.
     private func requireProof(_ query: AbsenteeQuery) async throws {
-        guard try await planner.store.liveItems(of: kind) == 0 else { return }
+        guard planner.confirmations.emptySource != true, try await planner.store.liveItems(of: kind) == 0
+        else { return }
         let unproved = try await planner.store.unprovedAbsentees(query)
         guard unproved > 0 else { return }
         throw TidelockError(
             .emptySource,
             "The source holds no item of \(kind); mirroring it would delete \(unproved) items that it never deleted.",
-            hint: "Check that the source is complete. Items deleted there one by one do propagate.",
+            hint:
+                "Check that the source is complete; if it is, repeat the run with --allow-empty-source. Items deleted there one by one do propagate.",
             details: ["kind": kind.name, "deletes": String(unproved)])
     }
 

@@ -22,7 +22,9 @@ struct ApplyCommand: AsyncParsableCommand {
 
     /// A plan says what is done, and whoever applies it what of that may be done.
     var confirmations: Confirmations {
-        Confirmations(deletes: deletes.allowDeletes, missingFilters: filters.confirmMissingFilters)
+        Confirmations(
+            deletes: deletes.allowDeletes, missingFilters: filters.confirmMissingFilters,
+            emptySource: deletes.allowEmptySource ? true : nil)
     }
 
     func run() async throws {

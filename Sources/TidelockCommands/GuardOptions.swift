@@ -37,9 +37,11 @@ struct FilterOptions: ParsableArguments {
     @Flag(help: "Send although a filter handler that was used last time is gone.") var confirmMissingFilters = false
 }
 
-/// How many items may be deleted: an option of every command that can delete.
+/// What may be deleted: options of every command that can delete.
 struct DeleteOptions: ParsableArguments {
     @Option(help: "Let the run delete up to so many items although a guard would stop it.") var allowDeletes: Int?
+    @Flag(help: "Let a mirror delete what the destination has of kinds of which the source has no item at all.")
+    var allowEmptySource = false
 
     func validate() throws {
         guard (allowDeletes ?? 0) >= 0 else { throw ValidationError("--allow-deletes takes a number of items.") }
@@ -56,6 +58,7 @@ struct MirrorGuardOptions: ParsableArguments {
         var request = guards.request(direction, moving: scope, isDryRun: isDryRun)
         request.scope.allowsMirrorWithFilter = forceMirror
         request.confirmations.deletes = deletes.allowDeletes
+        request.confirmations.emptySource = deletes.allowEmptySource ? true : nil
         return request
     }
 }

@@ -117,6 +117,30 @@ import TidelockTestSupport
         #expect(try a.problems() == [])
     }
 
+    @Test func anEmptySourceDeletesWhatItIsConfirmedToDelete() async throws {
+        try await b.put(.posts, #"{"_id":"1"}"#)
+        try await a.put(.pageItems, #"{"_id":"1"}"#)
+        var run = TestRun(scope: Scope(mode: .mirror), confirmations: Confirmations(emptySource: true))
+        #expect(try await a.push(to: b, run).result?.deleted == 1)
+        #expect(try await b.text(.posts, "1") == nil)
+        #expect(try b.problems() == [])
+        // It confirms nothing else: how many items may go is asked for by itself.
+        for number in 1...6 { try await b.put(.posts, "{\"_id\":\"\(number)\"}") }
+        try await refusal(.deleteGuard) { try await a.push(to: b, run) }
+        run.confirmations.deletes = 6
+        #expect(try await a.push(to: b, run).result?.deleted == 6)
+    }
+
+    @Test func aPullTellsTheSourceThatItMayBeEmpty() async throws {
+        try await a.put(.posts, #"{"_id":"1"}"#)
+        try await b.put(.pageItems, #"{"_id":"1"}"#)
+        let run = TestRun(scope: Scope(mode: .mirror))
+        try await refusal(.emptySource) { try await a.pull(from: b, run) }
+        var confirmed = run
+        confirmed.confirmations.emptySource = true
+        #expect(try await a.pull(from: b, confirmed).result?.deleted == 1)
+    }
+
     @Test func itemsDeletedOneByOneDoPropagateToTheLast() async throws {
         try await fill(2)
         try await a.push(to: b)

@@ -36,6 +36,18 @@ struct GuardOptionsTests {
         #expect(!request.scope.allowsMirrorWithFilter && !request.options.includesReverted)
     }
 
+    @Test func anEmptySourceIsConfirmedWhereARunCanDelete() throws {
+        let push = try PushCommand.parse(["production", "--mirror", "--allow-empty-source"])
+        #expect(try push.options.scope.request(.push, isDryRun: false).confirmations.emptySource == true)
+        let file = try RunFileCommand.parse(["jobs.lua", "--allow-empty-source"])
+        #expect(file.guards.request(.pull, moving: .everything, isDryRun: false).confirmations.emptySource == true)
+        #expect(try ApplyCommand.parse(["plan.json", "--allow-empty-source"]).confirmations.emptySource == true)
+        #expect(try ApplyCommand.parse(["plan.json"]).confirmations.emptySource == nil)
+        #expect(throws: (any Error).self) {
+            _ = try ItemPushCommand.parse(["production", "posts", "1", "--allow-empty-source"])
+        }
+    }
+
     @Test func aPlanMadeWithoutAHandlerCanBeApplied() throws {
         #expect(try !ApplyCommand.parse(["plan.json"]).confirmations.missingFilters)
         #expect(try ApplyCommand.parse(["plan.json", "--confirm-missing-filters"]).confirmations.missingFilters)

@@ -28,6 +28,8 @@ public struct Confirmations: Codable, Sendable, Hashable {
     public var deletes: Int?
     /// Send although a filter handler that this stream used before is gone.
     public var missingFilters: Bool
+    /// Delete items of a kind of which the source has none, and whose deletion nothing there proves; nil refuses that.
+    public var emptySource: Bool?
     /// Refuse the commit when a link would lead nowhere; nil reports such links and goes on.
     public var refusesDangling: Bool?
     /// Refuse the commit when a definition breaks items; nil reports such changes and goes on.
@@ -35,8 +37,9 @@ public struct Confirmations: Codable, Sendable, Hashable {
 
     public init(
         deletes: Int? = nil, missingFilters: Bool = false, refusesDangling: Bool? = nil,
-        refusesSchemaChanges: Bool? = nil
+        refusesSchemaChanges: Bool? = nil, emptySource: Bool? = nil
     ) {
+        self.emptySource = emptySource
         self.refusesDangling = refusesDangling
         self.refusesSchemaChanges = refusesSchemaChanges
         self.deletes = deletes
