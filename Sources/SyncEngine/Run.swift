@@ -166,16 +166,19 @@ public struct Run: Sendable {
         case .needs(let lists): return .needs(lists)
         case .ready(let summary):
             if isDryRun { try await parts.review(summary) }
-            return .planned(try await surveyed(summary))
+            return .planned(try await surveyed(summary, held: course.held))
         case .working: throw TidelockError(.internalFailure, "A source port answered before it was ready.")
         }
     }
 
-    /// The plan with what it would break, where it is only looked at: a run that commits is told by the destination.
-    private func surveyed(_ plan: PlanSummary) async throws -> PlanSummary {
+    /// The plan with what it would break, where it is only looked at: a run that commits is told by the destination. And
+    /// with what a guard says of it, which stops a run that commits.
+    private func surveyed(_ plan: PlanSummary, held: DestinationState) async throws -> PlanSummary {
         var plan = plan
         plan.schemaChanges = nil
+        plan.refusal = nil
         guard isDryRun else { return plan }
+        plan.refusal = RunGuard.refusal(of: plan, held: held, confirmations: confirmations)
         var survey = PlanSurvey(
             transfer: transfer, plan: plan, source: parts.source, destination: parts.destination)
         do {

@@ -3,6 +3,19 @@ internal import SyncProtocol
 
 /// What the initiator checks of a plan before anything is sent.
 enum RunGuard {
+    /// What `approve` would throw; nil where it would let the plan pass.
+    static func refusal(
+        of plan: PlanSummary, held: DestinationState, confirmations: Confirmations
+    ) -> PlanRefusal? {
+        do {
+            try approve(plan, held: held, confirmations: confirmations)
+            return nil
+        } catch {
+            let error = TidelockError(wrapping: error)
+            return PlanRefusal(code: error.code.rawValue, message: error.message, hint: error.hint)
+        }
+    }
+
     static func approve(_ plan: PlanSummary, held: DestinationState, confirmations: Confirmations) throws {
         let deletes = plan.kinds.filter { $0.deletes > 0 }.map { kind in
             let state = held.kinds.first { $0.kind == kind.kind }

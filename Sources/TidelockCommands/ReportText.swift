@@ -35,6 +35,10 @@ struct ReportText {
                 "  \(report.reverted) items that a rollback took back \(there) \(verb) left alone (--include-reverted sends them)"
             )
         }
+        if let refusal = report.refusal {
+            lines.append("a \(report.direction.rawValue) would be refused: \(refusal.message)")
+            if let hint = refusal.hint { lines.append("  \(hint)") }
+        }
         if report.status == .committed {
             lines.append("run \(report.run), \(figures); undo with: tidelock rollback \(report.run)")
         }

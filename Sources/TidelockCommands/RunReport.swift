@@ -17,6 +17,10 @@ struct RunReport: Codable, Sendable {
         init(_ error: TidelockError) {
             (code, message, hint) = (error.code.rawValue, error.message, error.hint)
         }
+
+        init(_ refusal: PlanRefusal) {
+            (code, message, hint) = (refusal.code, refusal.message, refusal.hint)
+        }
     }
 
     var run: String
@@ -71,6 +75,8 @@ struct RunReport: Codable, Sendable {
     var uncheckedLinks: Int?
     /// What changed or deleted definitions of models break at the destination; left out when that is nothing.
     var schemaChanges: SchemaChanges?
+    /// Why a run would be refused that does what was planned; left out where it would not, as far as that is known.
+    var refusal: Failure?
     /// Why the run failed; beside a plan, why a run would be refused that does as it was asked.
     var error: Failure?
     /// The single runs, where several jobs were asked for; the other members are their sum then.
@@ -98,6 +104,7 @@ struct RunReport: Codable, Sendable {
         if status == .committed, other.status == .unchanged { sum.status = .committed }
         sum.kinds = kinds + other.kinds
         sum.conflictList = conflictList + other.conflictList
+        sum.refusal = refusal ?? other.refusal
         if let files {
             sum.files = FileTotals(
                 count: files.count + (other.files?.count ?? 0), bytes: files.bytes + (other.files?.bytes ?? 0))
@@ -149,6 +156,7 @@ struct RunReport: Codable, Sendable {
             let possible = sum(plan) { $0.possibleOverwrites ?? 0 }
             possibleConflicts = possible > 0 ? possible : nil
             planBytes = plan.bytes
+            refusal = plan.refusal.map { Failure($0) }
         case .unchanged(let plan):
             status = .unchanged
             verified = true

@@ -164,6 +164,20 @@ import TidelockTestSupport
         #expect(try await a.push(to: b, run).result?.deleted == deletes)
     }
 
+    @Test func aPlanSaysThatTheGuardWouldRefuseIt() async throws {
+        try await fill(40)
+        try await a.push(to: b)
+        try await a.change((1...6).map { .remove(kind: .posts, id: "i\($0)") })
+        var run = TestRun(scope: Scope(mode: .mirror), isDryRun: true)
+        let plan = try #require(try await a.push(to: b, run).plan)
+        #expect(plan.refusal?.code == ErrorCode.deleteGuard.rawValue, "\(plan)")
+        #expect(plan.refusal?.message.contains("6 of the 40 items") == true, "\(plan)")
+        #expect(plan.refusal?.hint?.contains("--allow-deletes 6") == true, "\(plan)")
+        run.confirmations.deletes = 6
+        let confirmed = try #require(try await a.push(to: b, run).plan)
+        #expect(confirmed.deletes == 6 && confirmed.refusal == nil, "\(confirmed)")
+    }
+
     @Test func aMirrorWithAFilterIsRefusedUnlessForcedAndThenSparesForeignRows() async throws {
         try await fill(6)
         try await b.put(.posts, #"{"_id":"own","v":1}"#)

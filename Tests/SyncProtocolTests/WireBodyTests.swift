@@ -125,6 +125,7 @@ struct WireBodyTests {
             kinds: [kind], batches: [batch], expectedRoots: ["content/posts": "cd"], handlerCalls: 4, notes: ["n"])
         plan.requiredModels = ["posts"]
         plan.schemaChanges = SchemaChanges(count: 3)
+        plan.refusal = PlanRefusal(code: "delete_guard", message: "No.", hint: "Do not.")
         plan.files = FileTotals(count: 2, bytes: 1 << 40)
         #expect(Mirror(reflecting: plan).children.allSatisfy { "\($0.value)" != "nil" })
         #expect(try WireBody.decode(PlanSummary.self, from: WireBody.encode(plan)) == plan)

@@ -124,6 +124,15 @@ struct ReportTextTests {
         #expect(report.items == nil && report.moreItems == nil)
     }
 
+    @Test func aPlanThatWouldBeRefusedSaysSo() {
+        var plan = PlanSummary(kinds: [], batches: [], expectedRoots: [:], handlerCalls: 0)
+        plan.refusal = PlanRefusal(code: "delete_guard", message: "Too many.", hint: "Allow them.")
+        var report = RunReport(run: "r", target: "edge", direction: .push)
+        report.note(.planned(plan), unchanged: 0)
+        #expect(report.refusal?.code == "delete_guard" && report.error == nil && report.status == .planned)
+        #expect(text(report).hasSuffix("\na push would be refused: Too many.\n  Allow them."), "\(text(report))")
+    }
+
     @Test func aRunThatFailedLeavesTheWordToItsError() {
         var report = report(.failed) { $0.updates = 1 }
         report.note(TidelockError(.conflicts, "No."))

@@ -72,6 +72,9 @@ public struct PlanSummary: Codable, Sendable, Equatable {
     /// What definitions that the plan brings or deletes break; only in plans that are looked at, where the initiator has
     /// asked the destination.
     public var schemaChanges: SchemaChanges?
+    /// Why the initiator would refuse to carry the plan out; only in plans that are looked at, where the initiator has
+    /// found that out itself.
+    public var refusal: PlanRefusal?
     /// Files that the destination must have; nil where the plan brings no asset.
     public var files: FileTotals?
 
@@ -96,6 +99,7 @@ public struct PlanSummary: Codable, Sendable, Equatable {
         notes = try members.decode([String].self, forKey: .notes)
         requiredModels = try members.decodeIfPresent([String].self, forKey: .requiredModels)
         schemaChanges = try members.decodeIfPresent(SchemaChanges.self, forKey: .schemaChanges)
+        refusal = try members.decodeIfPresent(PlanRefusal.self, forKey: .refusal)
         files = try members.decodeIfPresent(FileTotals.self, forKey: .files)
         guard kinds.allSatisfy(\.isPlausible), files?.isPlausible ?? true, batches.allSatisfy(\.isPlausible) else {
             throw DecodingError.dataCorruptedError(
@@ -110,6 +114,19 @@ public struct PlanSummary: Codable, Sendable, Equatable {
     public var operations: Int { kinds.reduce(0) { $0 + $1.puts + $1.deletes + $1.releases } }
     public var deletes: Int { kinds.reduce(0) { $0 + $1.deletes } }
     public var bytes: Int { batches.reduce(0) { $0 + $1.bytes } }
+}
+
+/// What a guard says of a plan that it would not let pass.
+public struct PlanRefusal: Codable, Sendable, Equatable {
+    public var code: String
+    public var message: String
+    public var hint: String?
+
+    public init(code: String, message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
 }
 
 /// What a run will do to one kind.
