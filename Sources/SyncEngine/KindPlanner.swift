@@ -74,7 +74,8 @@ struct KindPlanner {
         let unforeseen = try await unforeseenCreates()
         if unforeseen > 0 { summary.openCreates = (plan.openCreates ?? 0) + unforeseen }
         // Rows of this source alone are kept there.
-        let possible = min(max(0, plan.updates + plan.deletes - plan.overwrites), state?.kept ?? 0)
+        let others = plan.updates + plan.deletes - plan.overwrites - (plan.openUpdates ?? 0)
+        let possible = min(max(0, others), state?.kept ?? 0)
         if possible > 0 { summary.possibleOverwrites = possible }
         summary.reverted = max(0, (state?.reverted ?? 0) + plan.reverted)
         if planner.isPlanOnly { summary.sourceItems = try await planner.store.liveItems(of: kind) }
@@ -214,13 +215,13 @@ struct KindPlanner {
         if row.shadow == .acked, row.acknowledged == output {
             return Step(operation: operation(row, .same, output: output))
         }
-        plan.count(.put, of: row, by: 1)
+        plan.count(.put, of: row, output: output, by: 1)
         return Step(operation: operation(row, .put, output: output), body: body)
     }
 
     /// The peer's own item came back to us and was not edited here since: what the peer holds is its own again.
     private mutating func release(_ row: Candidate) -> Step {
-        plan.count(.release, of: row, by: 1)
+        plan.count(.release, of: row, output: nil, by: 1)
         return Step(
             operation: PlannedOperation(id: row.id, bucket: row.bucket, action: .release, source: nil, output: nil))
     }
@@ -295,11 +296,17 @@ struct KindPlanner {
 
 extension KindPlan {
     /// Counts what is done with a row, or takes it back.
-    mutating func count(_ action: PlannedOperation.Action, of row: Candidate, by number: Int) {
+    mutating func count(
+        _ action: PlannedOperation.Action, of row: Candidate, output: ContentHash?, by number: Int
+    ) {
         switch action {
         case .put where row.shadow.isHeld:
             updates += number
-            if row.shadow == .resend || row.isContested { overwrites += number }
+            if let received = row.received, received == output {
+                openUpdates = (openUpdates ?? 0) + number
+            } else if row.shadow == .resend || row.isContested {
+                overwrites += number
+            }
         case .put:
             creates += number
             if row.shadow == .reverted { reverted -= number }

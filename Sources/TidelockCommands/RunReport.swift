@@ -151,6 +151,7 @@ struct RunReport: Codable, Sendable {
             status = .planned
             note(plan)
             created -= sum(plan) { $0.openCreates ?? 0 }
+            updated -= sum(plan) { $0.openUpdates ?? 0 }
             let open = sum(plan, \.undecided)
             undecided = open > 0 ? open : nil
             let possible = sum(plan) { $0.possibleOverwrites ?? 0 }

@@ -141,6 +141,22 @@ import TidelockTestSupport
         #expect(try await planPush().possibleOverwrites == nil)
     }
 
+    /// The source holds more than it sends; what was edited there came back and was taken into that.
+    @Test func whatTheDestinationHoldsAlreadyIsNoEditToReplace() async throws {
+        a.hooks.install("strips") { _, item in
+            item.body.member("s") == nil ? .unchanged : .changed(item.body.removing("s"))
+        }
+        for id in ["1", "2"] { try await a.put(.posts, "{\"_id\":\"\(id)\",\"v\":1,\"s\":0}") }
+        try await a.push(to: b)
+        try await put("1", "2", at: b, value: 2)
+        try await a.pull(from: b)
+        try await a.put(.posts, #"{"_id":"2","v":3,"s":0}"#)
+        let plan = try await planPush()
+        #expect(plan.updates == 2 && plan.undecided == 1 && plan.overwrites == 1, "\(plan)")
+        let run = try await a.push(to: b)
+        #expect(run.result?.conflicts.map(\.id) == ["2"] && run.result?.updated == 1, "\(run)")
+    }
+
     /// Nil where both sides are equal.
     private func planPushOrNothing() async throws -> KindPlan? {
         let run = try await a.push(to: b, TestRun(isDryRun: true))

@@ -152,6 +152,9 @@ public struct KindPlan: Codable, Sendable, Equatable {
     /// Of the creates, those that the destination has already, or may have: only there it is decided whether they are
     /// created, updated or left as they are. Nil when there are none.
     public var openCreates: Int?
+    /// Of the updates, those that bring the destination what it sent itself: unless that was changed there since, it is
+    /// left as it is. Nil when there are none.
+    public var openUpdates: Int?
     /// Of the drops, those of items that the destination holds: they are among the deletes or the releases as well. Nil
     /// when there are none.
     public var droppedThere: Int?
@@ -177,7 +180,7 @@ public struct KindPlan: Codable, Sendable, Equatable {
     /// Rows that it does something with, or that handlers leave out.
     public var rows: Int { puts + deletes + releases + skips + drops - (droppedThere ?? 0) }
     /// Items that are sent, and of which only the destination knows what becomes of them.
-    public var undecided: Int { openCreates ?? 0 }
+    public var undecided: Int { (openCreates ?? 0) + (openUpdates ?? 0) }
 }
 
 /// One batch as both sides agree on it.
@@ -201,6 +204,7 @@ extension KindPlan {
     fileprivate var isPlausible: Bool {
         [creates, updates, deletes, releases, skips, drops, unchanged, overwrites, reverted, sourceItems]
             .allSatisfy(\.isPlausible) && (0...creates).contains(openCreates ?? 0)
+            && (0...updates).contains(openUpdates ?? 0)
             && (possibleOverwrites ?? 0).isPlausible && (0...drops).contains(droppedThere ?? 0)
     }
 }
