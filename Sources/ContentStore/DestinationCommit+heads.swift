@@ -23,15 +23,15 @@ extension Commit {
                         WHEN h.deleted = 1 THEN CASE WHEN h.edited <> 0 THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
                         WHEN h.hash = coalesce(s.stored, s.hash) THEN \(Verdict.adopt.rawValue)
                         WHEN s.keep IN (\(Decision.list(Decision.undisputed))) THEN \(Verdict.update.rawValue)
-                        WHEN h.origin = :pid AND h.edited = 0 AND s.contested = 0 THEN \(Verdict.update.rawValue)
-                        WHEN sh.state IN (1, 4) AND sh.out_hash = h.hash THEN \(Verdict.update.rawValue)
+                        WHEN h.origin = :pid AND h.edited = 0 AND NOT \(StagedMark.isContested) THEN \(Verdict.update.rawValue)
+                        WHEN \(Collision.isOwnOutput) THEN \(Verdict.update.rawValue)
                         WHEN s.keep = 0 AND \(Collision.isOriginal) THEN \(Verdict.keepOriginal.rawValue)
                         ELSE \(Verdict.replace.rawValue) END
                     WHEN 2 THEN CASE
                         WHEN h.id IS NULL OR h.deleted = 1 THEN \(Verdict.nothing.rawValue)
                         WHEN h.origin <> :pid AND (\(sparesForeign) OR \(SparedRows.isHeldBack("sh"))) THEN \(Verdict.nothing.rawValue)
                         WHEN s.keep IN (\(Decision.list(Decision.keeping))) THEN \(Verdict.release.rawValue)
-                        WHEN h.edited <> 0 OR s.contested = 1 OR \(SparedRows.outlivesDelete("s")) THEN \(Verdict.deleteEdited.rawValue)
+                        WHEN h.edited <> 0 OR \(StagedMark.isContested) OR \(SparedRows.outlivesDelete("s")) THEN \(Verdict.deleteEdited.rawValue)
                         ELSE \(Verdict.delete.rawValue) END
                     ELSE CASE WHEN h.origin = :pid THEN \(Verdict.release.rawValue) ELSE \(Verdict.nothing.rawValue) END END,
                     h.id IS NOT NULL, h.rid, h.hash, h.base, coalesce(h.origin, 0), coalesce(h.edited, 0),
@@ -53,6 +53,7 @@ extension Commit {
         if tally.has(.adopt) { try settle(.adopt, edited: 0, sequence: sequence) }
         if tally.has(.keepOriginal) { try settle(.keepOriginal, edited: 2, sequence: sequence) }
         try markRuled()
+        if tally.has(.keepOriginal) { try markUnmerged() }
         if tally.has(.delete) || tally.has(.deleteEdited) { try bury(sequence: sequence) }
         if tally.has(.nothing) { try disownTombstones() }
         if tally.has(.release) { try releaseRows(sequence: sequence) }
@@ -120,6 +121,19 @@ extension Commit {
                 FROM stage s
                 WHERE s.transfer = ? AND s.keep IN (\(Decision.list(Decision.ruled))) AND head.edited = 2
                     AND head.kid = s.kid AND head.bucket = s.bucket AND head.id = s.id
+                """
+        ).execute(arguments: [transfer])
+    }
+
+    /// What was kept as it is was not made of what arrived.
+    private func markUnmerged() throws {
+        try db.cachedStatement(
+            sql: """
+                UPDATE head SET edited = \(UnmergedRows.kept)
+                FROM undo u JOIN stage s ON s.transfer = u.run AND s.kid = u.kid AND s.bucket = u.bucket AND s.id = u.id
+                WHERE u.run = ? AND u.verdict = \(Verdict.keepOriginal.rawValue)
+                    AND s.keep IN (\(Decision.list(UnmergedRows.decisions))) AND head.edited = 2
+                    AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
                 """
         ).execute(arguments: [transfer])
     }

@@ -139,12 +139,17 @@ enum Collision {
     static let joinedShadow =
         "LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = s.kid AND sh.bucket = s.bucket AND sh.id = s.id"
 
+    /// The row here is what was sent to the source last, and what arrives may have been made of it.
+    static let isOwnOutput =
+        "coalesce(sh.state IN (1, 4) AND sh.out_hash = h.hash AND NOT \(StagedMark.isUnmerged), 0)"
+
     /// Whether an item that is put here meets another one than the source left or knows of.
     private static let isEditedBeforePut = """
         NOT coalesce(h.reverted IN (SELECT id FROM transfer WHERE pid = :pid), 0)
             AND h.hash IS NOT coalesce(s.stored, s.hash)
-            AND CASE h.deleted WHEN 1 THEN h.edited <> 0 ELSE NOT (h.origin = :pid AND h.edited = 0 AND s.contested = 0) END
-            AND NOT coalesce(sh.state IN (1, 4) AND sh.out_hash = h.hash, 0)
+            AND CASE h.deleted WHEN 1 THEN h.edited <> 0
+                ELSE NOT (h.origin = :pid AND h.edited = 0 AND NOT \(StagedMark.isContested)) END
+            AND NOT \(isOwnOutput)
         """
 
     /// Whether a row is somebody else's that this source does not delete, whatever it lacks.
@@ -157,7 +162,7 @@ enum Collision {
         CASE s.op
         WHEN 1 THEN \(isEditedBeforePut)
         WHEN 2 THEN h.deleted = 0 AND NOT (\(isSpared)) AND (
-            h.edited <> 0 OR s.contested = 1 OR \(SparedRows.outlivesDelete("s")))
+            h.edited <> 0 OR \(StagedMark.isContested) OR \(SparedRows.outlivesDelete("s")))
         ELSE 0 END
         """
 
@@ -194,14 +199,16 @@ enum Collision {
     private static let isWhatWasSent = "(h.life IS sh.life OR h.hash IS sh.src_hash)"
 
     /// What the source has may have been made of what was sent to it last. States: acked, dropped, skipped, resend.
-    private static let mayStem = "sh.out_hash IS NOT NULL AND sh.state IN (1, 2, 3, 4) AND \(isWhatWasSent)"
+    private static let mayStem = """
+        sh.out_hash IS NOT NULL AND sh.state IN (1, 2, 3, 4) AND \(isWhatWasSent) AND NOT \(StagedMark.isUnmerged)
+        """
 
     /// Columns 0 to 2 say where the row is, 3 to 8 what meets, 9 to 14 what both may have been made of.
     static func openSQL(_ scope: Scope) -> String {
         """
         SELECT s.kid, s.bucket, s.id, kind.name, arriving.bytes, present.bytes, h.hash, peer.instance, peer.name,
             common.bytes, coalesce(\(mayStem), 0), sh.out_hash, sh.src_hash, coalesce(\(isOriginal), 0),
-            coalesce(h.hash = sh.src_hash, 0) OR h.edited = 2,
+            coalesce(h.hash = sh.src_hash, 0) OR h.edited IN (2, \(UnmergedRows.kept)),
             CASE WHEN h.hash = sh.src_hash THEN present.bytes WHEN sh.src_hash IS NOT NULL THEN coalesce((
                 SELECT earlier.bytes FROM undo AS u INDEXED BY undo_by_item
                 CROSS JOIN run ON run.id = u.run AND run.undoable = 1
@@ -219,7 +226,7 @@ enum Collision {
         LEFT JOIN base_body b ON h.origin = :pid AND b.kid = s.kid AND b.bucket = s.bucket AND b.id = s.id
             AND b.hash = h.base AND b.beside IS sh.out_hash
             AND s.contested = 0
-            AND (h.edited <= \(TranslationSelection.Rule.override.edited) OR NOT coalesce(\(isOriginal), 0))
+            AND (h.edited NOT IN (\(EditedRows.ruled)) OR NOT coalesce(\(isOriginal), 0))
         LEFT JOIN body common ON common.rid = b.rid
         LEFT JOIN body arriving ON arriving.rid = s.rid
         LEFT JOIN body present ON present.rid = h.rid

@@ -224,7 +224,7 @@ private struct Stager {
             values.add(row.facts?.state)
             values.add(row.facts?.parent)
             values.add(row.received?.hash)
-            values.add(row.entry.isContested ? 1 : 0)
+            values.add(StagedMark.of(row.entry))
             values.add(batch)
             values.add(row.entry.supersedes ? 1 : 0)
             values.add(row.links)

@@ -44,6 +44,9 @@ struct EditedRows {
     }
 
     private static let keptRules: [TranslationSelection.Rule] = [.missingKeys, .missingValues]
+
+    /// `head.edited` of rows that any rule about translations kept.
+    static let ruled = keptRules.map { String($0.edited) }.joined(separator: ", ")
 }
 
 extension TranslationSelection.Rule {

@@ -85,8 +85,12 @@ extension Store {
 
     /// The peer holds an output of ours, and nobody here remembers what it was made of: it was sent after the backup from
     /// which this store was restored.
-    private static let contested =
+    private static let isContested =
         "coalesce(s.state IN (\(list([.acked, .resend]))) AND s.src_hash IS NULL, 0)"
+
+    /// The bits of ``StagedMark``.
+    private static let contested =
+        "\(isContested) * \(StagedMark.contested) + \(UnmergedRows.isUnmerged) * \(StagedMark.unmerged)"
 
     /// What is said of a live item whose row of the shadow is there.
     private static func unsettled(_ query: CandidateQuery) -> String {
@@ -138,13 +142,15 @@ extension Store {
         while try cursor.next() != nil {
             let id = row.text(0)
             let bucket = try row.bucket(1)
+            let marks = row.integer(8)
             rows.append(
                 try Candidate(
                     id: id, bucket: bucket, hash: row.hash(2), body: row.document(3),
                     shadow: ShadowState(rawValue: Int(row.integer(4))) ?? .none, acknowledged: row.hash(5),
-                    isTheirs: row.integer(7) != 0, isContested: row.integer(8) != 0,
+                    isTheirs: row.integer(7) != 0, isContested: marks & StagedMark.contested != 0,
                     received: row.hash(12), planned: row.isNull(9) ? nil : planned(row, 9),
                     life: row.isNull(11) ? nil : row.integer(11)))
+            rows[rows.count - 1].isUnmerged = marks & StagedMark.unmerged != 0
             if rows.count == limit { next = CandidatePosition(sequence: row.integer(6), bucket: bucket.number, id: id) }
         }
         return CandidatePage(rows: rows, next: next)
@@ -158,7 +164,7 @@ extension Store {
             let rows = try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
-                        SELECT s.bucket, s.id, \(Self.contested) \(Self.absenteeSQL(query)) AND (s.bucket, s.id) > (:bucket, :id)
+                        SELECT s.bucket, s.id, \(Self.isContested) \(Self.absenteeSQL(query)) AND (s.bucket, s.id) > (:bucket, :id)
                         ORDER BY s.bucket, s.id
                         LIMIT :limit
                         """),

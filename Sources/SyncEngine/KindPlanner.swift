@@ -216,7 +216,9 @@ struct KindPlanner {
             return Step(operation: operation(row, .same, output: output))
         }
         plan.count(.put, of: row, output: output, by: 1)
-        return Step(operation: operation(row, .put, output: output), body: body)
+        var step = Step(operation: operation(row, .put, output: output), body: body)
+        step.operation.isUnmerged = row.isUnmerged
+        return step
     }
 
     /// The peer's own item came back to us and was not edited here since: what the peer holds is its own again.

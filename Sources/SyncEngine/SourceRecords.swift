@@ -153,6 +153,8 @@ public struct Candidate: Sendable {
     public var isContested: Bool
     /// What the peer itself sent last, where the item came from there.
     public var received: ContentHash?
+    /// See `BatchEntry.isUnmerged`.
+    public var isUnmerged = false
     /// What the plan said of the row before it changed.
     public var planned: Planned?
     /// Which of the items that had this id one after another it is; nil for the first.
@@ -294,6 +296,8 @@ public struct PlannedOperation: Sendable {
     public var isContested: Bool
     /// See `BatchEntry.supersedes`.
     public var supersedes = false
+    /// See `BatchEntry.isUnmerged`.
+    public var isUnmerged = false
     /// See `Candidate.life`.
     public var life: Int64?
 

@@ -22,6 +22,9 @@ public struct BatchEntry: Sendable, Equatable {
     /// The item was changed at the source after an earlier batch had been made: of all batches that name it, the one
     /// with the highest number counts.
     public var supersedes: Bool
+    /// Of a `put`: the source kept what it had, or some fields of it, when the destination sent its version. What it
+    /// sends was not made of that, so the policy decides between the two.
+    public var isUnmerged = false
 
     public init(
         kind: Kind, id: String, operation: BatchOperation, isContested: Bool = false, supersedes: Bool = false
@@ -38,6 +41,7 @@ extension BatchEntry {
     /// Words behind what an operation says of itself, in this order.
     enum Mark: String {
         case contested
+        case unmerged
         case supersedes
     }
 }

@@ -29,6 +29,7 @@ public struct BatchDecoder {
         guard let header = nextLine() else { return nil }
         var fields = try headerFields(header)
         let supersedes = takeMark(.supersedes, from: &fields)
+        let isUnmerged = takeMark(.unmerged, from: &fields)
         let isContested = takeMark(.contested, from: &fields)
         guard fields.count >= 3 else { throw malformed("an operation names what to do, a kind and an id") }
         let kind = try knownKind(fields[1])
@@ -37,12 +38,15 @@ public struct BatchDecoder {
         let operation: BatchOperation
         switch fields[0] {
         case "put" where fields.count == 4: operation = try put(kind, id, output: fields[3], look)
-        case "delete" where fields.count == 3: operation = .delete
-        case "release" where fields.count == 3 && !isContested: operation = .release
-        case "withdraw" where fields.count == 3 && !isContested && supersedes: operation = .withdraw
+        case "delete" where fields.count == 3 && !isUnmerged: operation = .delete
+        case "release" where fields.count == 3 && !isContested && !isUnmerged: operation = .release
+        case "withdraw" where fields.count == 3 && !isContested && !isUnmerged && supersedes: operation = .withdraw
         default: throw malformed("'\(fields[0].printable)' is not an operation")
         }
-        return BatchEntry(kind: kind, id: id, operation: operation, isContested: isContested, supersedes: supersedes)
+        var entry = BatchEntry(
+            kind: kind, id: id, operation: operation, isContested: isContested, supersedes: supersedes)
+        entry.isUnmerged = isUnmerged
+        return entry
     }
 
     /// Marks follow at least an operation, a kind and an id; what an id says is no mark.

@@ -51,6 +51,7 @@ public struct BatchEncoder: Sendable {
             text.append(UInt8(ascii: "\""))
         }
         if entry.isContested { append(.contested) }
+        if entry.isUnmerged { append(.unmerged) }
         if entry.supersedes { append(.supersedes) }
         text.append(contentsOf: "]\n".utf8)
         operations += 1

@@ -11,6 +11,8 @@ struct ModelRow: Hashable {
     var base: ModelItem?
     /// The row kept its own item when that output arrived, and was not edited since.
     var isKept = false
+    /// Some of that output may not have been taken in, so that the row was not made of it.
+    var mayBeUnmerged = false
     /// The source whose run a rollback took back here.
     var revertedFrom: Int?
     /// Changes whenever a body is written, equal or not.
@@ -350,12 +352,13 @@ extension ReferenceModel {
         run.keepsEdits && theirs.origin == run.source && memory(run, key)?.output != theirs.base
     }
 
-    /// Whether the destination may have learnt that the source does not hold its output any more. Then what arrives was
-    /// not made of it, and the policy decides; as long as it has not, what arrives counts as made of it.
+    /// Whether the destination may have learnt that the source does not hold its output any more, or that the source kept
+    /// something else beside it. Then what arrives was not made of it, and the policy decides; as long as it has not,
+    /// what arrives counts as made of it.
     private func mayKnowBetter(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
         let back = memory[Stream(source: run.destination, destination: run.source)]?[key]
         return run.keepsEdits && back?.isHeld == true && back?.output == theirs.item
-            && row(run.source, key).origin != run.destination
+            && (row(run.source, key).origin != run.destination || row(run.source, key).mayBeUnmerged)
     }
 
     /// A row that is kept may be a merge, where it is known what both sides were made of.
@@ -382,11 +385,12 @@ extension ReferenceModel {
             return ModelRow(item: old.item, origin: source, base: output, writing: old.writing, life: old.life)
         case .keepOriginal(let output):
             return ModelRow(
-                item: old.item, origin: source, base: output, isKept: true, writing: old.writing, life: old.life)
+                item: old.item, origin: source, base: output, isKept: true, mayBeUnmerged: true, writing: old.writing,
+                life: old.life)
         case .patch(let item, let output):
             return ModelRow(
-                item: item, origin: source, base: output, isKept: item != output, writing: nextWriting(),
-                life: old.life)
+                item: item, origin: source, base: output, isKept: item != output, mayBeUnmerged: item != output,
+                writing: nextWriting(), life: old.life)
         case .delete where old.item != nil: return ModelRow(item: nil, writing: nextWriting())
         case .delete: return ModelRow(item: nil, revertedFrom: old.revertedFrom, writing: old.writing)
         case .release, .keepDeleted:

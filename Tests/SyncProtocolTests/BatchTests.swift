@@ -10,7 +10,10 @@ struct BatchTests {
     @Test func operationsComeBackAsTheyWere() throws {
         let item = try document(#"{"_id":"a\"b","n":12345678901234567890,"t":"ü\u0041","e":[],"o":{}}"#)
         let put = BatchOperation.put(body: item.document, output: item.hash)
+        var unmerged = BatchEntry(kind: posts, id: "a\"b", operation: put, isContested: true, supersedes: true)
+        unmerged.isUnmerged = true
         let written = [
+            unmerged,
             BatchEntry(kind: posts, id: "a\"b", operation: put),
             BatchEntry(kind: .models, id: "old", operation: .delete),
             BatchEntry(kind: .singletons, id: "line\nbreak", operation: .release),

@@ -1,0 +1,37 @@
+internal import ContentModel
+internal import SyncProtocol
+
+/// Rows that stayed as they were when their source sent something else: what is here was not made of that, although the
+/// row counts as its output from then on. Whoever gets them back has to be told, or would take them for an answer to
+/// what it sent.
+enum UnmergedRows {
+    /// `head.edited` of a row that was kept as a whole and not edited since; see `TranslationSelection.Rule.edited` for
+    /// the other numbers.
+    static let kept: Int64 = 5
+
+    /// Decisions after which a row is one of these: a rule about translations decides nothing between two versions.
+    static let decisions: [Decision] = [.none, .kept, .keptTarget, .parked]
+
+    /// Whether the row `h` is one towards the peer `:pid`. What waits among the conflicts, as a whole or for some fields,
+    /// is not settled by an edit either.
+    static let isUnmerged = """
+        coalesce(h.deleted = 0 AND h.origin = :pid AND (h.edited = \(kept) OR (h.edited <> 0 AND EXISTS (
+            SELECT 1 FROM conflict c
+            WHERE c.kid = h.kid AND c.bucket = h.bucket AND c.id = h.id AND c.pid = :pid AND c.rid IS NOT NULL))), 0)
+        """
+}
+
+/// What the source says of a staged row beside its item: the bits of `stage.contested`.
+enum StagedMark {
+    /// See `BatchEntry.isContested`.
+    static let contested: Int64 = 1
+    /// See `BatchEntry.isUnmerged`.
+    static let unmerged: Int64 = 2
+
+    static func of(_ entry: BatchEntry) -> Int64 {
+        (entry.isContested ? contested : 0) | (entry.isUnmerged ? unmerged : 0)
+    }
+
+    static let isContested = "s.contested & \(contested) <> 0"
+    static let isUnmerged = "s.contested & \(unmerged) <> 0"
+}

@@ -1,0 +1,130 @@
+import ContentModel
+import ContentStore
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// Versions that the destination of a push kept beside what arrived: what becomes of them when they come back.
+@Suite struct UnmergedVersionTests {
+    private let a: TestInstance
+    private let b: TestInstance
+    private static let here = #"{"_id":"1","t":"A","n":5}"#
+    private static let there = #"{"_id":"1","t":"B","n":0}"#
+
+    init() throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+    }
+
+    private func with(_ policy: ConflictPolicy) -> TestRun { TestRun(scope: Scope(policy: policy)) }
+
+    private func expectNoProblems() throws {
+        for instance in [a, b] { #expect(try instance.problems() == []) }
+    }
+
+    /// An item that both sides changed since the last push, pushed once more with a policy that keeps the one there.
+    private func collide(_ policy: ConflictPolicy) async throws {
+        try await a.put(.posts, #"{"_id":"1","t":"first","n":1}"#)
+        try await a.push(to: b)
+        try await a.put(.posts, Self.here)
+        try await b.put(.posts, Self.there)
+        #expect(try await a.push(to: b, with(policy)).result?.conflictCount == 1)
+        #expect(try await b.text(.posts, "1") == Self.there)
+        try expectNoProblems()
+    }
+
+    @Test(arguments: [.target, .park, .mergeFields] as [ConflictPolicy])
+    func theyAreListedAsReplacingWhatIsHere(policy: ConflictPolicy) async throws {
+        try await collide(policy)
+        let run = try await a.pull(from: b)
+        #expect(run.result?.conflicts == [Conflict(kind: "content/posts", id: "1", verdict: .replaced)])
+        #expect(run.result?.updated == 1 && run.result?.conflictCount == 1)
+        #expect(try await a.text(.posts, "1") == Self.there)
+        try expectNoProblems()
+        #expect(try await a.store.rollback(run.transfer, as: a.newID()).restored == 1)
+        #expect(try await a.text(.posts, "1") == Self.here)
+        try expectNoProblems()
+    }
+
+    @Test(arguments: [.target, .park, .mergeFields] as [ConflictPolicy])
+    func aPolicyThatKeepsEditsKeepsWhatIsHere(policy: ConflictPolicy) async throws {
+        try await collide(policy)
+        let run = try await a.pull(from: b, with(policy))
+        #expect(run.result?.conflicts.map(\.verdict) == [policy == .target ? .keptTarget : .parked])
+        #expect(try await a.text(.posts, "1") == Self.here)
+        #expect(try await a.store.conflicts().map(\.source) == (policy == .target ? [] : ["b"]))
+        #expect(try await b.store.conflicts().count == (policy == .target ? 0 : 1))
+        #expect(try await a.store.drift(limit: 10).items.map(\.state) == [.kept])
+        #expect(try await a.pull(from: b, with(policy)).isNoOp)
+        #expect(try await a.push(to: b, with(policy)).isNoOp)
+        try expectNoProblems()
+    }
+
+    @Test func aPolicyThatFailsFails() async throws {
+        try await collide(.park)
+        let failure = await #expect(throws: TestRunFailure.self) { try await a.pull(from: b, with(.fail)) }
+        #expect(failure?.error.code == .conflicts)
+        #expect(try await a.text(.posts, "1") == Self.here)
+        try expectNoProblems()
+    }
+
+    @Test func oneThatWasEditedOnWhileTheOtherWaitsIsStillNotMadeOfIt() async throws {
+        try await collide(.park)
+        try await b.put(.posts, #"{"_id":"1","t":"B","n":-1}"#)
+        #expect(try await a.pull(from: b, with(.park)).result?.conflicts.map(\.verdict) == [.parked])
+        #expect(try await a.text(.posts, "1") == Self.here)
+        try expectNoProblems()
+    }
+
+    @Test func onceItWasTakenInLaterEditsOfItAreNoConflicts() async throws {
+        try await collide(.park)
+        try await a.pull(from: b)
+        try await b.put(.posts, #"{"_id":"1","t":"B","n":-1}"#)
+        let run = try await a.pull(from: b)
+        #expect(run.result?.updated == 1 && run.result?.conflicts == [])
+        #expect(try await a.text(.posts, "1") == #"{"_id":"1","t":"B","n":-1}"#)
+        try expectNoProblems()
+    }
+
+    @Test func oneThatIsResolvedForTheSourceDoesNotComeBack() async throws {
+        try await collide(.park)
+        let run = b.newID()
+        try await b.store.beginRun(id: run, direction: "local", target: "test")
+        try await b.store.applyParked(b.store.conflicts().map(\.id), run: run)
+        try await b.store.markUndoable(id: run)
+        #expect(try await a.pull(from: b, with(.park)).isNoOp)
+        #expect(try await a.text(.posts, "1") == Self.here)
+        #expect(try await a.store.conflicts() == [])
+        try expectNoProblems()
+    }
+
+    @Test(arguments: [.source, .park] as [ConflictPolicy])
+    func aMergeWithoutCollisionsIsMadeOfBoth(policy: ConflictPolicy) async throws {
+        try await a.put(.posts, #"{"_id":"1","t":"first","n":1}"#)
+        try await a.push(to: b)
+        try await a.put(.posts, #"{"_id":"1","t":"A","n":1}"#)
+        try await b.put(.posts, #"{"_id":"1","t":"first","n":0}"#)
+        #expect(try await a.push(to: b, with(.mergeFields)).result?.conflicts.map(\.verdict) == [.merged])
+        let run = try await a.pull(from: b, with(policy))
+        #expect(run.result?.updated == 1 && run.result?.conflicts == [])
+        #expect(try await a.text(.posts, "1") == #"{"_id":"1","t":"A","n":0}"#)
+        try expectNoProblems()
+    }
+
+    @Test(arguments: [(.source, .keptOriginal), (.mergeFields, .parked)] as [(ConflictPolicy, Conflict.Verdict)])
+    func anUnfilteredOriginalDoesNotTakeThemForChangesOfWhatWasSent(
+        policy: ConflictPolicy, verdict: Conflict.Verdict
+    ) async throws {
+        a.hooks.install("strips") { _, item in .changed(item.body.removing("secret")) }
+        try await a.put(.posts, #"{"_id":"1","t":"first","secret":7}"#)
+        try await a.push(to: b)
+        try await a.put(.posts, #"{"_id":"1","t":"A","secret":7}"#)
+        try await b.put(.posts, #"{"_id":"1","t":"B"}"#)
+        try await a.push(to: b, with(.park))
+        let run = try await a.pull(from: b, with(policy))
+        #expect(run.result?.conflicts.map(\.verdict) == [verdict])
+        #expect(try await a.text(.posts, "1") == #"{"_id":"1","t":"A","secret":7}"#)
+        try expectNoProblems()
+    }
+}
