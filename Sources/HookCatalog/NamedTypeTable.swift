@@ -69,6 +69,7 @@ extension NamedType {
                     field("id", "string", "what identifies it"),
                     option("source", "Item", "what arrives; nil when it was deleted there"),
                     option("target", "Item", "what is here; nil when it was deleted here"),
+                    option("base", "Item", "what both were made of; nil when that is not known"),
                 ])
         case .request:
             TypeDeclaration(

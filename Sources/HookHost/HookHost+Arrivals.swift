@@ -99,7 +99,7 @@ extension HookHost {
     ) async throws -> ConflictVerdict? {
         var failure = HookFailure(handler: handler, folder: generation.folder)
         failure.subject = "on item \(conflict.id.printable) of \(conflict.kind)"
-        let documents = [conflict.source, conflict.target].compactMap(\.self)
+        let documents = conflict.versions.map(\.document)
         let call = HandlerCall(
             handler: handler, documents: documents.map(\.bytes), arguments: [.value(conflict.luaValue)],
             context: LuaContext(
@@ -141,7 +141,7 @@ extension HookHost {
         return .target
     }
 
-    /// The item that a handler decided for: one of the two versions as it left them, or a table of its own.
+    /// The item that a handler decided for: one of the versions as it left them, or a table of its own.
     private func merged(_ mark: LuaMark, _ outcome: LuaOutcome, _ documents: [JSONDocument]) throws -> JSONDocument? {
         if let index = mark.document, documents.indices.contains(index) {
             guard case .replaced(let bytes) = outcome.changes[index] else { return documents[index] }
@@ -155,11 +155,16 @@ extension HookHost {
 extension ItemConflict {
     fileprivate static let resolution = "resolve"
 
+    /// Those that there are.
+    fileprivate var versions: [(name: String, document: JSONDocument)] {
+        [("source", source), ("target", target), ("base", base)].compactMap { name, document in
+            document.map { (name, $0) }
+        }
+    }
+
     fileprivate var luaValue: LuaValue {
-        var fields = [LuaField("kind", .text(kind.name)), LuaField("id", .text(id))]
-        if source != nil { fields.append(LuaField("source", .document(0))) }
-        if target != nil { fields.append(LuaField("target", .document(source == nil ? 0 : 1))) }
-        return .object(fields)
+        let documents = versions.enumerated().map { LuaField($0.element.name, .document($0.offset)) }
+        return .object([LuaField("kind", .text(kind.name)), LuaField("id", .text(id))] + documents)
     }
 }
 

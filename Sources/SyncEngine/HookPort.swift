@@ -65,13 +65,19 @@ public struct ItemConflict: Sendable {
     public var source: JSONDocument?
     /// What is here; nil when it was deleted here.
     public var target: JSONDocument?
+    /// What both were made of; nil where that is not known.
+    public var base: JSONDocument?
 
-    public init(kind: Kind, id: String, origin: InstanceIdentity, source: JSONDocument?, target: JSONDocument?) {
+    public init(
+        kind: Kind, id: String, origin: InstanceIdentity, source: JSONDocument?, target: JSONDocument?,
+        base: JSONDocument? = nil
+    ) {
         self.kind = kind
         self.id = id
         self.origin = origin
         self.source = source
         self.target = target
+        self.base = base
     }
 }
 

@@ -63,16 +63,19 @@ struct Conflicts: Sendable {
     ) async throws -> Settlement? {
         let rules = TranslationRules(rule: terms.translations)
         if let settlement = rules.settlement(of: staged.conflict) { return settlement }
+        let needsBase = asksHandlers || staged.isOriginal || terms.policy == .mergeFields
+        let base = needsBase ? try await recall.base(of: staged) : nil
         if asksHandlers {
-            switch try await hooks.resolve(staged.conflict) {
+            var conflict = staged.conflict
+            conflict.base = base
+            switch try await hooks.resolve(conflict) {
             case .source: return .arriving
             case .target: return .kept
             case .item(let document): return .chosen(document)
             case nil: break
             }
         }
-        return ConflictRules(policy: terms.policy)
-            .settlement(of: staged, base: try await recall.base(of: staged, terms.policy))
+        return ConflictRules(policy: terms.policy).settlement(of: staged, base: base)
     }
 }
 
@@ -118,8 +121,7 @@ private actor Recall {
         self.terms = terms
     }
 
-    func base(of staged: StagedConflict, _ policy: ConflictPolicy) async throws -> JSONDocument? {
-        guard staged.isOriginal || policy == .mergeFields else { return nil }
+    func base(of staged: StagedConflict) async throws -> JSONDocument? {
         if let base = staged.base { return base }
         guard let sent = staged.sent, let original = sent.original else { return nil }
         if sent.originalHash == sent.output { return original }

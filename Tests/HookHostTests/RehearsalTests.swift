@@ -149,6 +149,29 @@ import Testing
         #expect(try await rehearsal.fire("app.started", ["name": "home"]).records.logs.map(\.message) == ["home"])
     }
 
+    @Test func aConflictCanBeMergedByWhatBothVersionsWereMadeOf() async throws {
+        let (_, rehearsal) = try await rehearsal([
+            "a.lua": """
+            app.on("sync.conflict", function(conflict, ctx)
+              local merged, base = conflict.target, conflict.base
+              if not base then return end
+              for key, value in pairs(conflict.source) do
+                if value ~= base[key] then merged[key] = value end
+              end
+              ctx.resolve(merged)
+            end)
+            """
+        ])
+        let versions: JSONValue = [
+            "base": ["_id": "1", "t": 0, "n": 0], "source": ["_id": "1", "t": "A", "n": 0],
+            "target": ["_id": "1", "t": 0, "n": 9], "origin": "edge", "model": "posts",
+        ]
+        let merged: JSONValue = ["_id": "1", "t": "A", "n": 9]
+        #expect(try await rehearsal.fire("sync.conflict", versions).resolved == merged)
+        let unknown: JSONValue = ["source": ["_id": "1", "t": "A"], "target": ["_id": "1"], "model": "posts"]
+        #expect(try await rehearsal.fire("sync.conflict", unknown).resolved == nil)
+    }
+
     @Test(
         arguments: EventName.allCases.filter { event in
             // Kinds of these are not known to every version.

@@ -188,6 +188,38 @@ import TidelockTestSupport
         try verify()
     }
 
+    @Test func handlersAreGivenWhatBothVersionsWereMadeOf() async throws {
+        try await collide()
+        b.hooks.decide { conflict in
+            guard let base = conflict.base, let source = conflict.source else { return nil }
+            return .item(source.setting("was", to: base.member("t") ?? .null))
+        }
+        _ = try await a.push(to: b)
+        let decided = Self.first.replacing("first", with: "here").replacing(#"y"}}"#, with: #"y"},"was":"first"}"#)
+        #expect(try await b.text(.posts, "1") == decided)
+        try verify()
+    }
+
+    @Test func handlersAreGivenWhatThisSideOnceSentWhereBothWereMadeOfThat() async throws {
+        try await b.put(.posts, Self.first)
+        try await b.push(to: a)
+        try await a.put(.posts, Self.first.replacing("first", with: "here"))
+        try await b.put(.posts, Self.first.replacing("first", with: "there"))
+        b.hooks.decide { $0.base?.text == Self.first ? .target : .source }
+        _ = try await a.push(to: b)
+        #expect(try await b.text(.posts, "1")?.contains("there") == true)
+        try verify()
+    }
+
+    @Test func handlersAreGivenNothingForVersionsThatNeverWereTheSame() async throws {
+        try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
+        try await a.put(.posts, #"{"_id":"1","u":1}"#)
+        b.hooks.decide { $0.base == nil ? .target : .source }
+        _ = try await a.push(to: b)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"there"}"#)
+        try verify()
+    }
+
     // MARK: park
 
     private func park() async throws -> ConflictRecord {

@@ -53,6 +53,7 @@
 ---@field id string what identifies it
 ---@field source? tidelock.Item what arrives; nil when it was deleted there
 ---@field target? tidelock.Item what is here; nil when it was deleted here
+---@field base? tidelock.Item what both were made of; nil when that is not known
 
 ---A sync request of another instance.
 ---@class tidelock.Request

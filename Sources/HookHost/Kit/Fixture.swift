@@ -33,7 +33,7 @@ struct Fixture {
         names.removeAll { $0 == "event" }
         switch event {
         case .requestBefore: names += ["method", "path", "remote_addr", "headers"]
-        case .conflict: names += ["id", "source", "target"]
+        case .conflict: names += ["id", "source", "target", "base"]
         case .appStarted, .appStopping, .hooksLoaded, .hooksUnloading: names += ["name", "id", "version"]
         default: names += ["target", "user", "run", "mode", "direction", "model", "kind"]
         }
