@@ -240,6 +240,7 @@ public actor PullOpening: RunOpening {
         guard isOpenThere else {
             unchanged = answer.unchanged
             reverted = request.held?.reverted ?? 0
+            try requireHeeded(request)
             return .inSync
         }
         let lease = try await store.admit(request, source: answer.responder, direction: .pull)
@@ -258,6 +259,15 @@ public actor PullOpening: RunOpening {
             isOpenThere = TidelockError(wrapping: error).code == .cancelled
             throw error
         }
+    }
+
+    /// A source that heeds what it is asked looks at every row then, whatever it has sent before.
+    private func requireHeeded(_ request: OpenTransfer) throws {
+        guard request.includesReverted, reverted > 0 else { return }
+        throw TidelockError(
+            .versionMismatch,
+            "The target has nothing to send, although \(reverted) items that a rollback took back here were asked for.",
+            hint: "Its version of Tidelock may be too old to send them again.")
     }
 
     /// What an interrupted run has left here. A plan that was written down is compared with each batch of it, so all of

@@ -67,11 +67,33 @@ import TidelockTestSupport
         #expect(try a.problems() + b.problems() == [])
     }
 
+    @Test func aSourceThatDoesNotKnowTheQuestionIsNamed() async throws {
+        try await takeBackAPull()
+        #expect(try await b.pull(from: a).isNoOp)
+        let elder = Elder(peer: a.responder)
+        await #expect {
+            _ = try await b.pull(from: elder, named: a.name, including())
+        } throws: { ($0 as? TestRunFailure)?.error.code == .versionMismatch }
+        #expect(try await b.pull(from: elder, named: a.name, TestRun()).isNoOp)
+        #expect(try await b.store.leaseHolder() == nil)
+    }
+
     @Test func aPlanShowsIt() async throws {
         try await takeBackAPull()
         let plan = try await b.pull(from: a, including(isDryRun: true)).plan
         #expect(plan?.operations == 2 && plan?.kinds.map(\.reverted) == [0], "\(String(describing: plan))")
         #expect(try await texts() == before)
         #expect(try await b.pull(from: a).isNoOp)
+    }
+}
+
+/// Leaves unread whether what was taken back is asked for.
+private struct Elder: PeerInBetween {
+    let peer: any Peer
+
+    func open(_ request: OpenTransfer) async throws -> TransferOpened {
+        var request = request
+        request.includesReverted = false
+        return try await peer.open(request)
     }
 }
