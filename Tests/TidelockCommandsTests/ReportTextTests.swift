@@ -76,7 +76,8 @@ struct ReportTextTests {
         var report = RunReport(run: "r", target: "edge", direction: .push)
         let batch = BatchInfo(number: 1, digest: "ab", operations: 1, bytes: 700)
         report.note(
-            .planned(PlanSummary(kinds: [kind], batches: [batch], expectedRoots: [:], handlerCalls: 0)), unchanged: 0)
+            .planned(PlanSummary(kinds: [kind], batches: [batch], expectedRoots: [:], handlerCalls: 0)), unchanged: 0,
+            reverted: 0)
         let words = "\n  \(ByteText.of(700)) to send"
         #expect(text(report).contains(words), "\(text(report))")
         report.planBytes = 0
@@ -128,7 +129,7 @@ struct ReportTextTests {
         var plan = PlanSummary(kinds: [], batches: [], expectedRoots: [:], handlerCalls: 0)
         plan.refusal = PlanRefusal(code: "delete_guard", message: "Too many.", hint: "Allow them.")
         var report = RunReport(run: "r", target: "edge", direction: .push)
-        report.note(.planned(plan), unchanged: 0)
+        report.note(.planned(plan), unchanged: 0, reverted: 0)
         #expect(report.refusal?.code == "delete_guard" && report.error == nil && report.status == .planned)
         #expect(text(report).hasSuffix("\na push would be refused: Too many.\n  Allow them."), "\(text(report))")
     }
