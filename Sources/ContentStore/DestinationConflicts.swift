@@ -147,7 +147,7 @@ enum Collision {
     private static let isEditedBeforePut = """
         NOT coalesce(h.reverted IN (SELECT id FROM transfer WHERE pid = :pid), 0)
             AND h.hash IS NOT coalesce(s.stored, s.hash)
-            AND CASE h.deleted WHEN 1 THEN h.edited <> 0
+            AND CASE h.deleted WHEN 1 THEN \(DeletedRows.isEdit)
                 ELSE NOT (h.origin = :pid AND h.edited = 0 AND NOT \(StagedMark.isContested)) END
             AND NOT \(isOwnOutput)
         """

@@ -16,7 +16,8 @@ enum SparedRows {
         """
         EXISTS (
             SELECT 1 FROM conflict c
-            WHERE c.kid = \(row).kid AND c.bucket = \(row).bucket AND c.id = \(row).id AND c.rid IS NULL AND c.pid = :pid)
+            WHERE c.kid = \(row).kid AND c.bucket = \(row).bucket AND c.id = \(row).id
+                AND c.rid IS NULL AND c.pid = :pid)
         """
     }
 

@@ -1,4 +1,3 @@
-internal import ContentModel
 internal import SyncProtocol
 
 /// Rows that stayed as they were when their source sent something else: what is here was not made of that, although the
@@ -12,8 +11,8 @@ enum UnmergedRows {
     /// Decisions after which a row is one of these: a rule about translations decides nothing between two versions.
     static let decisions: [Decision] = [.none, .kept, .keptTarget, .parked]
 
-    /// Whether the row `h` is one towards the peer `:pid`. What waits among the conflicts, as a whole or for some fields,
-    /// is not settled by an edit either.
+    /// Whether the row `h` is one towards the peer `:pid`. What waits among the conflicts, as a whole or for some
+    /// fields, is not settled by an edit either.
     static let isUnmerged = """
         coalesce(h.deleted = 0 AND h.origin = :pid AND (h.edited = \(kept) OR (h.edited <> 0 AND EXISTS (
             SELECT 1 FROM conflict c

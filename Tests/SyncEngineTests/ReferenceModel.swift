@@ -15,6 +15,8 @@ struct ModelRow: Hashable {
     var mayBeUnmerged = false
     /// The source whose run a rollback took back here.
     var revertedFrom: Int?
+    /// The source whose mirror deleted the item.
+    var deletedBy: Int?
     /// Changes whenever a body is written, equal or not.
     var writing = 0
     /// Another one for each item that is made where there was none.
@@ -37,6 +39,8 @@ struct ModelMemory: Hashable {
     var isUncertain = false
     /// The destination kept an item that a handler dropped, and the source may not have heard of it.
     var isSpared = false
+    /// The row was not ours for a while, so that the source may not believe any more that it is.
+    var wasOthers = false
 
     /// Whether what was sent is not all of the item that is here now, which is the one it was made of, edited since or
     /// not, and no other that was made anew when that was gone.
@@ -127,6 +131,7 @@ extension ReferenceModel {
         row.item = item
         row.isKept = false
         row.revertedFrom = nil
+        row.deletedBy = nil
         row.writing = nextWriting()
         rows[instance][key] = row
         note(key, (old, row), at: instance, run: run)
@@ -138,6 +143,7 @@ extension ReferenceModel {
         row.item = nil
         row.isKept = false
         row.revertedFrom = nil
+        row.deletedBy = nil
         row.writing = nextWriting()
         rows[instance][key] = row
         keptDeletes[instance][key] = nil
@@ -256,12 +262,15 @@ extension ReferenceModel {
         _ output: ModelItem, _ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow, isReverted: Bool
     ) -> Decision {
         if isReverted { return .apply(output) }
+        let back = memory[Stream(source: run.destination, destination: run.source)]?[key]
         guard theirs.item != nil else {
-            return run.keepsEdits && theirs.isEdited ? .keepOriginal(output) : .apply(output)
+            // Deleted since it was sent to the source, which holds it as that, or edited since.
+            let isSent = back?.isHeld == true && back?.wasOthers == false && theirs.deletedBy != run.source
+            let isEdit = theirs.isEdited || (isSent && row(run.source, key).origin == run.destination)
+            return run.keepsEdits && isEdit ? .keepOriginal(output) : .apply(output)
         }
         if theirs.item == output { return .adopt(output) }
         if theirs.origin == run.source, !theirs.isEdited { return .apply(output) }
-        let back = memory[Stream(source: run.destination, destination: run.source)]?[key]
         if let back, back.isHeld, back.output == theirs.item { return .apply(output) }
         if let back, back.isLess(than: theirs) { return .keepOriginal(output) }
         return run.keepsEdits ? .keepOriginal(output) : .apply(output)
@@ -300,7 +309,9 @@ extension ReferenceModel {
             if decision == .eitherWay { decision = settle(run, key, old, actual(key)) }
             if isSpared(run, key, decision, actual(key)) { decision = .nothing }
             if decision == .delete, actual(key).item != nil, isContested(run, key, old) { decision = .keepDeleted }
-            if case .apply(let output) = decision, actual(key).item != output, mayKnowBetter(run, key, old) {
+            if case .apply(let output) = decision, actual(key).item != output,
+                mayKnowBetter(run, key, old) || mayRememberSending(run, key, old)
+            {
                 decision = .keepOriginal(output)
             }
             if case .keepOriginal(let output) = decision {
@@ -352,13 +363,19 @@ extension ReferenceModel {
         run.keepsEdits && theirs.origin == run.source && memory(run, key)?.output != theirs.base
     }
 
-    /// Whether the destination may have learnt that the source does not hold its output any more, or that the source kept
-    /// something else beside it. Then what arrives was not made of it, and the policy decides; as long as it has not,
-    /// what arrives counts as made of it.
+    /// Whether the destination may have learnt that the source does not hold its output any more, or that the source
+    /// kept something else beside it. Then what arrives was not made of it, and the policy decides; as long as it has
+    /// not, what arrives counts as made of it.
     private func mayKnowBetter(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
         let back = memory[Stream(source: run.destination, destination: run.source)]?[key]
         return run.keepsEdits && back?.isHeld == true && back?.output == theirs.item
             && (row(run.source, key).origin != run.destination || row(run.source, key).mayBeUnmerged)
+    }
+
+    /// Whether the destination deleted what it may still believe the source to hold.
+    private func mayRememberSending(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
+        run.keepsEdits && theirs.item == nil
+            && memory[Stream(source: run.destination, destination: run.source)]?[key]?.isHeld == true
     }
 
     /// A row that is kept may be a merge, where it is known what both sides were made of.
@@ -391,11 +408,11 @@ extension ReferenceModel {
             return ModelRow(
                 item: item, origin: source, base: output, isKept: item != output, mayBeUnmerged: item != output,
                 writing: nextWriting(), life: old.life)
-        case .delete where old.item != nil: return ModelRow(item: nil, writing: nextWriting())
-        case .delete: return ModelRow(item: nil, revertedFrom: old.revertedFrom, writing: old.writing)
-        case .release, .keepDeleted:
+        case .delete where old.item != nil: return ModelRow(item: nil, deletedBy: source, writing: nextWriting())
+        case .delete, .release, .keepDeleted:
             return ModelRow(
-                item: old.item, revertedFrom: old.revertedFrom, writing: old.writing, life: old.life)
+                item: old.item, revertedFrom: old.revertedFrom, deletedBy: old.deletedBy, writing: old.writing,
+                life: old.life)
         }
     }
 
@@ -428,6 +445,7 @@ extension ReferenceModel {
     ) {
         let stream = Stream(source: run.source, destination: run.destination)
         let isOurs = theirs.origin == run.source
+        if !isOurs { memory[stream]?[key]?.wasOthers = true }
         let mine = row(run.source, key)
         guard let item = mine.item else {
             if !isOurs { memory[stream]?[key]?.isUncertain = true }

@@ -1,0 +1,22 @@
+internal import SyncEngine
+
+/// Tombstones that an item meets.
+enum DeletedRows {
+    /// Whether an item was deleted here since its source and this instance had it in common: since the source left it
+    /// here, or since it was sent there. `h` is the row here, `sh` what this instance knows of what it sent.
+    static let isEdit = """
+        (h.edited <> 0 OR (
+            coalesce(sh.state IN (\(ShadowState.acked.rawValue), \(ShadowState.resend.rawValue)), 0) AND NOT \(isSources)))
+        """
+
+    /// Whether it was the source itself that deleted it: a commit gives all of its rows one number. After its run is
+    /// forgotten nobody can tell, and the delete counts as made here.
+    private static let isSources = """
+        EXISTS (
+            SELECT 1 FROM undo u CROSS JOIN transfer t ON t.id = u.run
+            WHERE u.run IN (SELECT id FROM run WHERE undoable = 1)
+                AND u.kid = h.kid AND u.bucket = h.bucket AND u.id = h.id
+                AND u.verdict IN (\(Verdict.list([.delete, .deleteEdited])))
+                AND t.pid = :pid AND json_extract(t.result, '$.sequence') = h.seq)
+        """
+}
