@@ -225,7 +225,7 @@ enum Collision {
         \(joins)
         LEFT JOIN base_body b ON h.origin = :pid AND b.kid = s.kid AND b.bucket = s.bucket AND b.id = s.id
             AND b.hash = h.base AND b.beside IS sh.out_hash
-            AND s.contested = 0
+            AND NOT \(StagedMark.isContested)
             AND (h.edited NOT IN (\(EditedRows.ruled)) OR NOT coalesce(\(isOriginal), 0))
         LEFT JOIN body common ON common.rid = b.rid
         LEFT JOIN body arriving ON arriving.rid = s.rid

@@ -87,6 +87,17 @@ import TidelockTestSupport
         try expectNoProblems()
     }
 
+    @Test func whatBothSidesMadeOfItOnceItWasTakenInIsMerged() async throws {
+        try await collide(.park)
+        try await a.pull(from: b)
+        try await a.put(.posts, #"{"_id":"1","t":"B","n":7}"#)
+        try await b.put(.posts, #"{"_id":"1","t":"BB","n":0}"#)
+        let run = try await a.pull(from: b, with(.mergeFields))
+        #expect(run.result?.conflicts.map(\.verdict) == [.merged])
+        #expect(try await a.text(.posts, "1") == #"{"_id":"1","t":"BB","n":7}"#)
+        try expectNoProblems()
+    }
+
     @Test func oneThatIsResolvedForTheSourceDoesNotComeBack() async throws {
         try await collide(.park)
         let run = b.newID()
