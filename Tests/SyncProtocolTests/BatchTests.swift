@@ -127,6 +127,7 @@ struct HostileBatchTests {
         "junk", "", "{}", "[]", "[1,2,3]", #"["put"]"#, #"["put","content/posts","a"]"#,
         #"["delete","content/posts",""]"#, #"["delete","content/posts","a","b"]"#, #"["drop","content/posts","a"]"#,
         #"["delete","content/posts",null]"#, #"["delete","content/posts","a"] x"#, #"["delete","content/posts","a""#,
+        #"["delete","content/posts","a","unmerged"]"#, #"["release","content/posts","a","unmerged"]"#,
     ])
     func linesThatAreNoOperationAreRefused(line: String) {
         #expect(refusal(of: line + "\n") == .malformedMessage)
