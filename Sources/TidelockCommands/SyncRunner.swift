@@ -117,9 +117,21 @@ struct SyncRunner: Sendable {
         open.comparesItems = request.detail?.comparesItems ?? false
         open.includesReverted = request.options.includesReverted
         switch request.direction {
-        case .push: return try await push(open, peer: peer, known: known)
+        case .push: return try await pushKnown(open, peer: peer, known: known)
         case .pull: return try await pull(open, peer: peer, known: known)
         }
+    }
+
+    /// A selection that is misspelled would push nothing, and seem to have succeeded. What only the destination has a
+    /// mirror deletes, so there the run tells whether anybody knows what was named.
+    private func pushKnown(
+        _ open: OpenTransfer, peer: RemotePeer, known: String?
+    ) async throws -> (outcome: RunMachine.Outcome, unchanged: Int) {
+        let unknown = request.applied == nil ? try await instance.store.unknownSelection(in: open.scope) : nil
+        if let unknown, open.scope.mode == .merge { throw unknown }
+        let result = try await push(open, peer: peer, known: known)
+        if let unknown, result.outcome.isIdle { throw unknown }
+        return result
     }
 
     private func push(

@@ -137,6 +137,45 @@ struct SelectionTests {
         #expect(try await site.destination.item("content/articles", Articles.id(1)).string("title") == "new")
     }
 
+    @Test func whatNobodyKnowsIsRefusedWithWhatMayHaveBeenMeant() async throws {
+        let site = try await Site.make()
+        try await site.source.take(Articles.make(2))
+        try await site.source.put("singletons", try JSONDocument(validating: #"{"_model":"site"}"#))
+        try await site.destination.put("content/theirs", try JSONDocument(validating: #"{"_id":"1"}"#))
+        for (options, code, words) in [
+            (["--models", "artcles"], "unknown_kind", "Did you mean 'articles'?"),
+            (["--models", "articles,nosuch"], "unknown_kind", "'nosuch'"),
+            (["--mirror", "--models", "artcles"], "unknown_kind", "Did you mean 'articles'?"),
+            (["--items", "articles/nope"], "unknown_item", "content/articles/nope"),
+            (["--items", "artcles/\(Articles.id(1))"], "unknown_item", "Did you mean 'articles'?"),
+            (["--items", "site/site"], "unknown_item", "Did you mean 'singletons/site'?"),
+            (["--projects", "web"], "unknown_kind", "'web'"),
+        ] {
+            for command in ["push", "plan"] {
+                let report = try await site.source.report(command, options)
+                #expect(report.exit == 66 && report.error?.code == code, "\(options): \(report)")
+                #expect(report.error?.message.contains(words) == true, "\(options): \(report)")
+            }
+        }
+        #expect(try await site.destination.content().keys.sorted() == ["content/theirs/1"])
+        let file = try site.source.jobFile(
+            "jobs.json",
+            #"{"target":"production","mode":"push","jobs":[{"name":"content","syncSettings":{"models":["nosuch"]}}]}"#)
+        #expect(try await site.source.attempt("run", file).status == 66)
+    }
+
+    @Test func whatWasDeletedIsStillKnown() async throws {
+        let site = try await Site.make()
+        try await site.source.take(Articles.make(3))
+        #expect(try await site.push().isGood)
+        try await site.source.run("rm", "content/articles", Articles.id(1))
+        let item = "articles/\(Articles.id(1))"
+        let mirror = try await site.push("--mirror", "--items", item)
+        #expect(mirror.isGood && mirror.deleted == 1, "\(mirror)")
+        #expect(try await site.push("--mirror", "--items", item).isGood)
+        #expect(try await site.push("--items", item).isGood)
+    }
+
     @Test func itemsThatAreNoneAreRefused() async throws {
         let site = try await Site.make()
         for items in ["articles", "articles/", ",", "/x"] {
