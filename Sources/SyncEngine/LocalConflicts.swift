@@ -94,10 +94,10 @@ private struct RefusedConflicts {
         guard count > 0 else { return }
         let named = named.sorted { ($0.kind, $0.id) < ($1.kind, $1.id) }
         let first = named.prefix(3).map { "\($0.kind)/\($0.id.printable)" }.joined(separator: ", ")
-        let items = count == 1 ? "1 item was" : "\(count) items were"
+        let items = count == 1 ? "1 item has a version of its own" : "\(count) items have versions of their own"
         throw TidelockError(
             .conflicts,
-            "\(items) edited at the destination and would be changed: \(first)\(count > 3 ? " and others" : ""); nothing was applied.",
+            "\(items) at the destination and would be changed: \(first)\(count > 3 ? " and others" : ""); nothing was applied.",
             hint: "Choose another policy, such as --policy merge-fields, or bring the edits to the source first.",
             details: [
                 ConflictDetails.count: String(count),

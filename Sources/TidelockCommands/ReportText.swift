@@ -123,18 +123,19 @@ extension KindPlan {
 }
 
 extension Conflict {
+    /// What is at the destination may be an edit of what the source sent, or an item that the source never sent.
     var sentence: String {
         switch verdict {
-        case .replaced: "\(kind)/\(id) had been edited at the destination; that edit was replaced and is kept in undo"
+        case .replaced: "\(kind)/\(id): the destination's own version was replaced and is kept in undo"
         case .keptOriginal: "\(kind)/\(id) was left alone: what is here is the unfiltered original of what arrived"
         case .keptEdited: "\(kind)/\(id) was left alone: it was edited since"
-        case .keptTarget: "\(kind)/\(id) had been edited at the destination and stays as it is there"
-        case .merged: "\(kind)/\(id) had been changed on both sides and was merged; what was there is kept in undo"
+        case .keptTarget: "\(kind)/\(id): the destination's own version stays as it is there"
+        case .merged: "\(kind)/\(id) was merged with the destination's own version, which is kept in undo"
         case .mergedParked:
             "\(kind)/\(id) was merged, but for fields changed on both sides: see 'tidelock conflicts' at the destination"
         case .parked:
-            "\(kind)/\(id) had been edited at the destination and stays; see 'tidelock conflicts' at the destination"
-        case .stopped: "\(kind)/\(id) had been edited at the destination; the run was stopped"
+            "\(kind)/\(id): the destination's own version stays; see 'tidelock conflicts' at the destination"
+        case .stopped: "\(kind)/\(id): the destination has a version of its own; the run was stopped"
         }
     }
 }

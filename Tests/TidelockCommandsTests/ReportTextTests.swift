@@ -134,6 +134,14 @@ struct ReportTextTests {
         #expect(text(report).hasSuffix("\na push would be refused: Too many.\n  Allow them."), "\(text(report))")
     }
 
+    /// It may have been made there, and the source may have changed nothing.
+    @Test(arguments: [Conflict.Verdict.replaced, .keptTarget, .merged, .parked, .stopped])
+    func nobodyIsSaidToHaveEditedAnItem(verdict: Conflict.Verdict) {
+        let sentence = Conflict(kind: "content/posts", id: "1", verdict: verdict).sentence
+        #expect(sentence.contains("the destination"), "\(sentence)")
+        #expect(!sentence.contains("edited") && !sentence.contains("both sides"), "\(sentence)")
+    }
+
     @Test func aRunThatFailedLeavesTheWordToItsError() {
         var report = report(.failed) { $0.updates = 1 }
         report.note(TidelockError(.conflicts, "No."))
