@@ -71,16 +71,25 @@ struct KindPlanner {
     /// What the plan does with the kind, once everything has been looked at.
     func summary() async throws -> KindPlan {
         var summary = plan
-        let unforeseen = try await unforeseenCreates()
-        if unforeseen > 0 { summary.openCreates = (plan.openCreates ?? 0) + unforeseen }
+        // Of a row that the peer sent anew while the plan was made, another number was taken back than was counted.
+        summary.overwrites = max(0, plan.overwrites)
+        (summary.openCreates, summary.openUpdates) = (nil, nil)
+        if planner.isPlanOnly { try await look(into: &summary) }
+        summary.reverted = max(0, (state?.reverted ?? 0) + plan.reverted)
+        summary.unchanged = max(0, standing.held - plan.updates - plan.deletes - plan.releases)
+        return summary
+    }
+
+    /// What is of interest to those who only look at the plan.
+    private func look(into summary: inout KindPlan) async throws {
+        let open = try await (plan.openCreates ?? 0) + unforeseenCreates()
+        summary.openCreates = open > 0 ? open : nil
+        summary.openUpdates = plan.openUpdates
         // Rows of this source alone are kept there.
         let others = plan.updates + plan.deletes - plan.overwrites - (plan.openUpdates ?? 0)
         let possible = min(max(0, others), state?.kept ?? 0)
         if possible > 0 { summary.possibleOverwrites = possible }
-        summary.reverted = max(0, (state?.reverted ?? 0) + plan.reverted)
-        if planner.isPlanOnly { summary.sourceItems = try await planner.store.liveItems(of: kind) }
-        summary.unchanged = max(0, standing.held - plan.updates - plan.deletes - plan.releases)
-        return summary
+        summary.sourceItems = try await planner.store.liveItems(of: kind)
     }
 
     /// The models whose items are sent. A singleton is called as its model; where all of them take part, so do all
