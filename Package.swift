@@ -176,7 +176,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TidelockCommandsTests",
-            dependencies: ["ContentModel", "HookHost", "SyncEngine", "SyncProtocol", "TidelockCommands", arguments],
+            dependencies: [
+                "ContentModel", "ContentStore", "HookHost", "SyncEngine", "SyncProtocol", "TidelockCommands", arguments,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",

@@ -75,7 +75,7 @@ private struct Chooser {
 }
 
 /// Two lists that were merged element by element, or nothing where they count as wholes.
-private struct ListPair {
+struct ListPair {
     var source: FieldElements
     var target: FieldElements
 

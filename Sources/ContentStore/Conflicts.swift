@@ -21,6 +21,21 @@ public struct ConflictRecord: Sendable, Codable, Equatable {
     public var created: Int64
     /// The item here has changed since.
     public var hasMoved: Bool
+
+    package init(
+        id: Int64, kind: String, item: String, source: String, transfer: String, isDelete: Bool, fields: [String]?,
+        created: Int64, hasMoved: Bool
+    ) {
+        self.id = id
+        self.kind = kind
+        self.item = item
+        self.source = source
+        self.transfer = transfer
+        self.isDelete = isDelete
+        self.fields = fields
+        self.created = created
+        self.hasMoved = hasMoved
+    }
 }
 
 /// The versions of an item that a conflict is about.
@@ -32,6 +47,13 @@ public struct ConflictVersions: Sendable {
     public var target: JSONDocument?
     /// What both were made of, where that is kept.
     public var base: JSONDocument?
+
+    package init(record: ConflictRecord, source: JSONDocument?, target: JSONDocument?, base: JSONDocument?) {
+        self.record = record
+        self.source = source
+        self.target = target
+        self.base = base
+    }
 }
 
 extension Store {

@@ -37,7 +37,7 @@ struct ConflictsCommand: AsyncParsableCommand {
         func run() async throws {
             let versions = try await Instance.open(location).store.conflict(id)
             if json { return try Output.line(versions.document().prettyPrinted()) }
-            try ConflictText(versions: versions).print()
+            for line in ConflictText(versions: versions).lines { try Output.line(line) }
         }
     }
 
@@ -130,7 +130,7 @@ private struct ConflictResolution {
 }
 
 extension ConflictRecord {
-    fileprivate var name: String { "\(kind)/\(item.printable)" }
+    var name: String { "\(kind)/\(item.printable)" }
 
     /// What is to be decided, in a few words.
     fileprivate var subject: String {
@@ -146,53 +146,6 @@ extension ConflictVersions {
         let record = try JSONDocument(validating: [UInt8](JSONEncoder().encode(record)))
         return record.setting("source_item", to: source ?? .null).setting("target_item", to: target ?? .null)
             .setting("base_item", to: base ?? .null)
-    }
-}
-
-/// A conflict for people.
-private struct ConflictText {
-    let versions: ConflictVersions
-
-    private static let longest = 200
-
-    func print() throws {
-        let record = versions.record
-        try Output.line(
-            "conflict \(record.id): \(record.name), from \(record.source.printable) with run \(record.transfer), \(moment(record.created))"
-        )
-        if record.hasMoved { try Output.line("the item here has changed since the run left it") }
-        guard let source = versions.source else { return try printDelete() }
-        guard let target = versions.target else { return try Output.line("the item was deleted here") }
-        if versions.base == nil { try Output.line("what both were made of is not known") }
-        let own = target.keys
-        for key in own + source.keys.filter({ target.member($0) == nil }) where differs(key, source, target) {
-            try print(key, source, target)
-        }
-    }
-
-    private func printDelete() throws {
-        try Output.line("the source has deleted the item")
-        if let target = versions.target { try Output.line(target.prettyPrinted()) }
-    }
-
-    private func differs(_ key: String, _ source: JSONDocument, _ target: JSONDocument) -> Bool {
-        source.member(key)?.hash != target.member(key)?.hash
-    }
-
-    private func print(_ key: String, _ source: JSONDocument, _ target: JSONDocument) throws {
-        try Output.line(key.printable)
-        if let base = versions.base { try Output.line("    base    \(text(base.member(key)))") }
-        try Output.line("    source  \(text(source.member(key)))")
-        try Output.line("    target  \(text(target.member(key)))")
-    }
-
-    private func text(_ value: JSONDocument?) -> String {
-        guard let value else { return "-" }
-        let text = String(
-            String.UnicodeScalarView(
-                value.text.unicodeScalars.prefix(Self.longest + 1).filter { $0.properties.generalCategory != .control })
-        )
-        return text.unicodeScalars.count > Self.longest ? text + "…" : text
     }
 }
 

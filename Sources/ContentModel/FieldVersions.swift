@@ -1,0 +1,83 @@
+/// The fields in which two versions of an item differ, each with what both were made of.
+///
+/// Fields are found as `FieldChoice` finds them, so that what is shown as open is what a decision changes.
+public struct FieldVersions: Sendable, Equatable {
+    public struct Field: Sendable, Equatable {
+        /// Such as `seo.title` and `blocks[b1].text`; empty for an item that is no object.
+        public var path: String
+        /// Nil where nothing was there, or where that is not known. Of lists that stand in another order, all values are
+        /// lists of ids.
+        public var base: JSONDocument?
+        public var source: JSONDocument?
+        public var target: JSONDocument?
+        /// A decision is about this field.
+        public var isOpen: Bool
+    }
+
+    /// In the order of the target's fields, then those that only the source has.
+    public var fields: [Field]
+
+    /// Never throws. `open` names the fields that a decision is about; nil where it is about the whole item.
+    public init(base: JSONDocument?, source: JSONDocument, target: JSONDocument, open: [String]?) {
+        var walk = VersionWalk(open: open.map { Set($0.map { Array($0.utf8) }) })
+        walk.compare(base, source, target, at: .item)
+        fields = walk.fields
+    }
+}
+
+private struct VersionWalk {
+    let open: Set<[UInt8]>?
+    private(set) var fields: [FieldVersions.Field] = []
+
+    init(open: Set<[UInt8]>?) {
+        self.open = open
+    }
+
+    mutating func compare(
+        _ base: JSONDocument?, _ source: JSONDocument?, _ target: JSONDocument?, at path: FieldPath
+    ) {
+        guard !FieldWalk.isSame(source, target) else { return }
+        let name = Array(path.text.utf8)
+        let isNamed = open?.contains(name) ?? false
+        if let source, let target, path.depth < FieldWalk.depth {
+            if let lists = ListPair(base, source, target, isNamed: isNamed) { return compare(base, lists, at: path) }
+            if !isNamed || FieldPath.isCut(name), let left = FieldMembers(source), let right = FieldMembers(target) {
+                return compare(base, left, right, at: path)
+            }
+        }
+        note(base, source, target, at: path)
+    }
+
+    private mutating func compare(
+        _ base: JSONDocument?, _ source: FieldMembers, _ target: FieldMembers, at path: FieldPath
+    ) {
+        let base = base.flatMap { FieldMembers($0) } ?? FieldMembers()
+        for member in target.list + source.list.filter({ target[$0.key] == nil }) {
+            compare(base[member.key], source[member.key], target[member.key], at: path.member(member.key))
+        }
+    }
+
+    private mutating func compare(_ base: JSONDocument?, _ lists: ListPair, at path: FieldPath) {
+        let (source, target) = (lists.source, lists.target)
+        let known = base.flatMap { FieldElements($0) }
+        let orders = [source.ids.filter { target[$0] != nil }, target.ids.filter { source[$0] != nil }]
+        if orders[0] != orders[1] {
+            note(known.map { list($0.ids) }, list(source.ids), list(target.ids), at: path)
+        }
+        for id in target.ids + source.ids.filter({ target[$0] == nil }) {
+            compare(known?[id], source[id], target[id], at: path.element(id))
+        }
+    }
+
+    private func list(_ ids: [[UInt8]]) -> JSONDocument {
+        .array(ids.map { JSONDocument(string: String(decoding: $0, as: UTF8.self)) })
+    }
+
+    private mutating func note(
+        _ base: JSONDocument?, _ source: JSONDocument?, _ target: JSONDocument?, at path: FieldPath
+    ) {
+        let isOpen = open?.contains(Array(path.text.utf8)) ?? true
+        fields.append(
+            FieldVersions.Field(path: path.text, base: base, source: source, target: target, isOpen: isOpen))
+    }
+}
