@@ -16,6 +16,10 @@ struct ItemOptions: ParsableArguments {
     @Argument(help: "The item's id.") var id: String
     @Flag(help: "Also everything that its links lead to, with its models.") var withLinks = false
     @Flag(help: "Also the assets that it uses, with their folders, and nothing else.") var withAssets = false
+    @Option(
+        help: "What becomes of items that were edited at the destination: \(ConflictPolicy.words).",
+        transform: { try ConflictPolicy(option: $0) })
+    var policy = ConflictPolicy.source
     @Flag(help: "Only say what would be done.") var dryRun = false
     @OptionGroup var guards: GuardOptions
     @Flag(help: "Print one JSON object.") var json = false
@@ -33,7 +37,7 @@ struct ItemOptions: ParsableArguments {
     func run(_ direction: Direction) async throws {
         try await RunCommand(target: target, json: json, location: location).run(direction) {
             let kind = try Kind.ofItems(kind)
-            let scope = Scope(items: [kind.name: [id]], itemRule: rule)
+            let scope = Scope(items: [kind.name: [id]], itemRule: rule, policy: policy)
             return [guards.request(direction, moving: scope, isDryRun: dryRun)]
         }
     }

@@ -139,6 +139,15 @@ struct ConflictCommandTests {
         #expect(second.isGood && second.sent == 0, "\(second)")
     }
 
+    @Test func aSingleItemIsMovedByAPolicyToo() async throws {
+        let site = try await editedOnBothSides()
+        try await site.source.run("item", "push", "production", "articles", Articles.id(4), "--policy", "target")
+        #expect(try await title(4, site) == "edited there")
+        let refused = try await site.source.attempt(
+            "item", "push", "production", "articles", Articles.id(4), "--policy", "newest")
+        #expect(refused.status == 64 && refused.errors.contains("merge-fields"), "\(refused.errors)")
+    }
+
     @Test func aPolicyThatDoesNotExistIsRefused() async throws {
         let site = try await Site.make(articles: 1)
         let ending = try await site.source.attempt("push", "production", "--policy", "newest")
