@@ -178,8 +178,22 @@ struct RollbackCommand: AsyncParsableCommand {
         let what = item.map { "Item \($0.kind)/\($0.id.printable) of run \(record.id)" } ?? "Run \(record.id)"
         instance.log(
             "notice", "\(what) was rolled back: \(result.restored) restored, \(result.kept.count) kept.")
-        if json { return try Output.json(result) }
+        let note = try await decidesConflicts(record, instance) ? Self.closedConflicts : nil
+        if json {
+            try Output.json(result)
+            if let note { Complaint.warn(note) }
+            return
+        }
         try Output.line("restored \(result.restored) items of run \(record.id)")
         for kept in result.kept { try Output.line("kept \(kept.kind)/\(kept.id): it was edited since") }
+        if let note { try Output.line(note) }
+    }
+
+    private static let closedConflicts = "conflicts that the run decided are not listed again"
+
+    /// What a conflict was about is gone with it, so a rollback brings back the item alone.
+    private func decidesConflicts(_ record: RunRecord, _ instance: Instance) async throws -> Bool {
+        guard record.direction == "local" else { return false }
+        return try await !instance.store.audit(AuditQuery(action: .resolve, run: record.id, limit: 1)).isEmpty
     }
 }
