@@ -86,6 +86,14 @@ struct RunCommand {
                     instance: instance, hooks: hooks, target: known.target, request: request
                 ) { line.show($0) }.perform()
                 report.note(listed: request.detail?.listed)
+                guard failure == nil else { return (report, failure) }
+                do {
+                    try await NamedItems(instance: instance, target: known.target).check(request, report)
+                } catch {
+                    let held = TidelockError(wrapping: error)
+                    report.note(held)
+                    failure = held
+                }
                 return (report, failure)
             }
         }

@@ -147,6 +147,26 @@ struct ConflictCommandTests {
         #expect(refused.status == 64 && refused.errors.contains("merge-fields"), "\(refused.errors)")
     }
 
+    @Test func aSingleItemThatHandlersHoldBackIsNotSaidToBeEqual() async throws {
+        let site = try await Site.make(articles: 4)
+        try site.source.hook(
+            "hold.lua",
+            """
+            app.on("sync.content.before", function(items, ctx)
+              for _, item in ipairs(items) do
+                if item._id == "\(Articles.id(1))" then ctx.drop(item, "not for there") end
+              end
+            end)
+            """)
+        try #require(try await site.push().isGood)
+        for _ in 0..<2 {
+            let ending = try await site.source.attempt("item", "push", "production", "articles", Articles.id(1))
+            #expect(ending.status == 77 && ending.errors.contains("hold"), "\(ending.output) \(ending.errors)")
+            #expect(!ending.output.contains("equal"))
+        }
+        try await site.source.run("item", "push", "production", "articles", Articles.id(2))
+    }
+
     @Test func aPolicyThatDoesNotExistIsRefused() async throws {
         let site = try await Site.make(articles: 1)
         let ending = try await site.source.attempt("push", "production", "--policy", "newest")
