@@ -106,10 +106,10 @@ struct AuditTests {
         world.hooks.refusal = TidelockError(.hookRefused, "Not on Sundays.")
         let entries = try await entries(world) {
             for run in ["0190-1", "0190-2"] {
-                _ = try await $0.sendSigned("POST", path, body: $0.openBody(id: run), id: "open-\(run)")
+                _ = try await $0.sendSigned("POST", path, body: $0.openBody(id: run), id: "open-of-the-run-\(run)")
             }
             for attempt in 1...3 {
-                _ = try await $0.sendSigned("POST", path + "/0190-2/commit", body: [1], id: "commit-\(attempt)")
+                _ = try await $0.sendSigned("POST", path + "/0190-2/commit", body: [1], id: "commit-attempt-\(attempt)")
             }
         }
         #expect(entries.map(\.run) == ["0190-1", "0190-2", "0190-2", "0190-2"], "\(entries)")
@@ -137,7 +137,7 @@ struct AuditTests {
         world.hooks.refusal = TidelockError(.hookRefused, "Not on Sundays.")
         let entries = try await entries(world) {
             for number in 1...tally {
-                _ = try await $0.sendSigned("POST", path + "/r-\(number)/commit", body: [1], id: "commit-\(number)")
+                _ = try await $0.sendSigned("POST", path + "/r-\(number)/commit", body: [1], id: "commit-with-number-\(number)")
             }
         }
         #expect(entries.count == Limits.auditedRefusalsOfKnown + 2, "\(entries.count)")
