@@ -137,7 +137,8 @@ struct AuditTests {
         world.hooks.refusal = TidelockError(.hookRefused, "Not on Sundays.")
         let entries = try await entries(world) {
             for number in 1...tally {
-                _ = try await $0.sendSigned("POST", path + "/r-\(number)/commit", body: [1], id: "commit-with-number-\(number)")
+                let id = "commit-with-number-\(number)"
+                _ = try await $0.sendSigned("POST", path + "/r-\(number)/commit", body: [1], id: id)
             }
         }
         #expect(entries.count == Limits.auditedRefusalsOfKnown + 2, "\(entries.count)")
