@@ -10,18 +10,19 @@ extension Store {
 
     /// Restores, in one transaction, the rows that still hold what a run wrote; keeps and names the others.
     ///
-    /// Writes its own undo under `rollbackRun`. A second call restores nothing more and answers what the first did.
-    /// Throws `unknown_run` when the run's undo is not here (any more), `unknown_item` when the run did not touch the
-    /// one item that is asked for.
+    /// Writes its own undo under `rollbackRun`. A second call restores nothing more and answers what the first did;
+    /// under another name it also tells when that was. Throws `unknown_run` when the run's undo is not here (any
+    /// more), `unknown_item` when the run did not touch the one item that is asked for.
     public func rollback(
         _ run: String, only item: ItemReference?, as rollbackRun: String
     ) async throws -> RollbackResult {
         let auditor = auditor
         let now = auditor.now
         let result = try await write { db in
+            if let answered = try RolledBack.answer(db, of: run, only: item, called: rollbackRun) { return answered }
             let place = try item.map { try RolledBack.place(db, $0, of: run) }
-            if let item, let place, try RolledBack.isDone(db, place, of: run) {
-                return RollbackResult(run: run, item: item, restored: 1, kept: [])
+            if let item, let place, let before = try RolledBack.moment(db, place, of: run) {
+                return RollbackResult(run: run, item: item, restored: 1, kept: [], doneBefore: before)
             }
             if place == nil, let answered = try RunTable.rollback(of: run, db) { return answered }
             guard try RunTable.isUndoable(db, id: run) else {
@@ -49,8 +50,26 @@ extension Store {
     }
 }
 
-/// One item of a run: whether it was taken back before.
+/// What was taken back before.
 private enum RolledBack {
+    /// What the rollback of that very name answered; nil when there is none. Throws where something else has the name:
+    /// peers choose them.
+    static func answer(
+        _ db: Database, of run: String, only item: ItemReference?, called id: String
+    ) throws -> RollbackResult? {
+        let known = try RunTable.fetch(db, "WHERE id = ?", [id]).first
+        if let known, known.direction == "rollback", known.target == run, let report = known.report {
+            let answered = try JSONColumns.decode(RollbackResult.self, report)
+            if answered.item == item { return answered }
+        }
+        guard try known == nil && TransferTable.fetch(db, id) == nil else {
+            throw TidelockError(
+                .malformedMessage,
+                "A rollback cannot be called \(id.printable): that is the name of something else here.")
+        }
+        return nil
+    }
+
     static func place(_ db: Database, _ item: ItemReference, of run: String) throws -> Place {
         let kind = try Kind(item.kind)
         return Place(
@@ -62,13 +81,14 @@ private enum RolledBack {
         return try Bool.fetchOne(db, sql: sql, arguments: StatementArguments([run] + place.arguments)) ?? false
     }
 
-    /// What a rollback restored is in its own undo, and no longer in that of the run.
-    static func isDone(_ db: Database, _ place: Place, of run: String) throws -> Bool {
-        guard try !holds(db, place, of: run) else { return false }
-        let rollbacks = try String.fetchAll(
-            db, sql: "SELECT id FROM run WHERE direction = 'rollback' AND target = ? AND undoable = 1",
+    /// When one item was taken back; nil when it was not. What a rollback restored is in its own undo, and no longer in
+    /// that of the run.
+    static func moment(_ db: Database, _ place: Place, of run: String) throws -> Int64? {
+        guard try !holds(db, place, of: run) else { return nil }
+        let rollbacks = try Row.fetchAll(
+            db, sql: "SELECT id, started FROM run WHERE direction = 'rollback' AND target = ? AND undoable = 1",
             arguments: [run])
-        return try rollbacks.contains { try holds(db, place, of: $0) }
+        return try rollbacks.first { try holds(db, place, of: $0[0]) }.map { $0[1] as Int64 }
     }
 
     static func require(_ db: Database, _ place: Place, _ item: ItemReference, of run: String) throws {

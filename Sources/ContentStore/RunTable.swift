@@ -128,19 +128,26 @@ enum RunTable {
         try UndoOrder.append(db, run: id, as: .local, rows: result.restored)
     }
 
-    /// What the rollback of a run answered that has nothing left to undo; nil when there was none, or there is more.
+    /// What the rollback of a run answered that has nothing left to undo, and when; nil when there was none, or there
+    /// is more.
     static func rollback(of run: String, _ db: Database) throws -> RollbackResult? {
         guard try !isUndoable(db, id: run) else { return nil }
-        return try String.fetchOne(
+        return try Row.fetchOne(
             db.cachedStatement(
                 sql: """
-                    SELECT report FROM run
+                    SELECT report, started FROM run
                     WHERE direction = 'rollback' AND target = ? AND report IS NOT NULL
                     ORDER BY started DESC, id DESC
                     LIMIT 1
                     """),
             arguments: [run]
-        ).map { try JSONColumns.decode(RollbackResult.self, $0) }
+        ).map { row in
+            var result = try JSONColumns.decode(RollbackResult.self, row[0])
+            // All of the run was meant, whatever was taken back last.
+            result.item = nil
+            result.doneBefore = row[1] as Int64
+            return result
+        }
     }
 
     static func isUndoable(_ db: Database, id: String) throws -> Bool {

@@ -60,10 +60,8 @@ extension RemotePeer {
         return try decode(try await perform(Call(endpoint: .transferState, path: path)))
     }
 
-    public func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
-        let path = Endpoint.rollback.path(transfer)
-        guard let item else { return try await ask(Call(endpoint: .rollback, path: path)) }
-        return try await ask(.rollback, path, RollBackTransfer(item: item))
+    public func rollback(transfer: String, _ request: RollBackTransfer) async throws -> RollbackResult {
+        try await ask(.rollback, Endpoint.rollback.path(transfer), request)
     }
 
     public func planned(transfer: String, _ request: ListPlanned) async throws -> PlannedPage {

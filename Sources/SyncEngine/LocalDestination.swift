@@ -89,8 +89,9 @@ public struct LocalDestination: DestinationPort {
         try await store.transferState(transfer: transfer)
     }
 
-    public func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
-        try await store.rollback(transfer, only: item, as: TransferID.make(clock: clock, random: random))
+    public func rollback(transfer: String, _ request: RollBackTransfer) async throws -> RollbackResult {
+        let id = request.id ?? TransferID.make(clock: clock, random: random)
+        return try await store.rollback(transfer, only: request.item, as: id)
     }
 
     public func abandon(transfer: String) async throws {

@@ -276,8 +276,8 @@ extension LocalInstance: Responder {
         try await destination.state(transfer: transfer)
     }
 
-    public func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
-        try await destination.rollback(transfer: transfer, only: item)
+    public func rollback(transfer: String, _ request: RollBackTransfer) async throws -> RollbackResult {
+        try await destination.rollback(transfer: transfer, request)
     }
 
     public func abandon(transfer: String) async throws {

@@ -38,16 +38,16 @@ public protocol DestinationPort: Sendable {
     func state(transfer: String) async throws -> TransferState
 
     /// Restores the rows that still hold what a committed transfer wrote; all of them, or one item. A second call
-    /// restores nothing more.
-    func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult
+    /// restores nothing more: one with the same id is answered as the first, another one is told when that was.
+    func rollback(transfer: String, _ request: RollBackTransfer) async throws -> RollbackResult
 
     /// Forgets a transfer that did not commit, with everything it staged. May be called twice.
     func abandon(transfer: String) async throws
 }
 
 extension DestinationPort {
-    public func rollback(transfer: String) async throws -> RollbackResult {
-        try await rollback(transfer: transfer, only: nil)
+    public func rollback(transfer: String, only item: ItemReference? = nil) async throws -> RollbackResult {
+        try await rollback(transfer: transfer, RollBackTransfer(item: item))
     }
 }
 

@@ -77,10 +77,11 @@ extension Reception {
     }
 
     private func rollBack(_ call: SignedCall, _ transfer: String) async throws -> Answer {
-        let item = call.body.isEmpty ? nil : try call.message(RollBackTransfer.self).item
-        try item.map(check)
+        let request = call.body.isEmpty ? RollBackTransfer() : try call.message(RollBackTransfer.self)
+        try request.id.map(checkTransferID)
+        try request.item.map(check)
         return try await long(call) { [responder] in
-            try await responder.rollback(transfer: transfer, only: item)
+            try await responder.rollback(transfer: transfer, request)
         }
     }
 

@@ -1,5 +1,6 @@
 internal import ContentModel
 internal import Foundation
+internal import SyncEngine
 internal import Synchronization
 
 /// Standard output: results, and nothing else.
@@ -53,5 +54,5 @@ extension String {
 /// Moments as people read them, in UTC.
 func moment(_ seconds: Int64?) -> String {
     guard let seconds else { return "-" }
-    return Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
+    return utc(seconds)
 }

@@ -13,7 +13,10 @@ struct RemoteRollback {
             throw TidelockError(.unknownRun, "Run \(run.id) does not say where it went.")
         }
         let target = try await instance.target(name).target
-        let result = try await instance.withPeer(target) { try await $0.rollback(transfer: run.id, only: item) }
+        // A name of its own tells a repetition of this very request from asking once more.
+        let request = RollBackTransfer(id: instance.newRunID(), item: item)
+        let result = try await instance.withPeer(target) { try await $0.rollback(transfer: run.id, request) }
+        guard result.doneBefore == nil else { return result }
         let what = item.map { "\($0.kind)/\($0.id) over there" } ?? "over there"
         await instance.audit(
             AuditEntry(

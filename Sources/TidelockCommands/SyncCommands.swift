@@ -183,9 +183,10 @@ struct RollbackCommand: AsyncParsableCommand {
                 ? try await RemoteRollback(instance: instance).perform(record, only: item)
                 : try await instance.store.rollback(record.id, only: item, as: instance.newRunID())
         }
-        let what = item.map { "Item \($0.kind)/\($0.id.printable) of run \(record.id)" } ?? "Run \(record.id)"
+        if result.doneBefore != nil { return try await tellOfNothing(result, item, record, instance) }
         instance.log(
-            "notice", "\(what) was rolled back: \(result.restored) restored, \(result.kept.count) kept.")
+            "notice",
+            "\(name(item, record)) was rolled back: \(result.restored) restored, \(result.kept.count) kept.")
         let note = try await decidesConflicts(record, instance) ? Self.closedConflicts : nil
         if json {
             try Output.json(result)
@@ -203,5 +204,27 @@ struct RollbackCommand: AsyncParsableCommand {
     private func decidesConflicts(_ record: RunRecord, _ instance: Instance) async throws -> Bool {
         guard record.direction == "local" else { return false }
         return try await !instance.store.audit(AuditQuery(action: .resolve, run: record.id, limit: 1)).isEmpty
+    }
+
+    /// The result is that of a rollback before this one, which touched nothing.
+    private func tellOfNothing(
+        _ result: RollbackResult, _ item: ItemReference?, _ record: RunRecord, _ instance: Instance
+    ) async throws {
+        let what = name(item, record)
+        instance.log("notice", "\(what) had been taken back before; nothing was done.")
+        let target = record.direction == "push" ? record.target : item.map { "\($0.kind)/\($0.id)" }
+        await instance.audit(
+            AuditEntry(.rollback, target: target, run: record.id, note: "taken back before; nothing was done"))
+        guard json else {
+            return try Output.line(
+                "\(what) was taken back already, at \(moment(result.doneBefore)); nothing was done now")
+        }
+        var nothing = result
+        (nothing.restored, nothing.kept) = (0, [])
+        try Output.json(nothing)
+    }
+
+    private func name(_ item: ItemReference?, _ record: RunRecord) -> String {
+        item.map { "Item \($0.kind)/\($0.id.printable) of run \(record.id)" } ?? "Run \(record.id)"
     }
 }

@@ -89,8 +89,62 @@ import TidelockTestSupport
         let run = try await a.push(to: b)
         let first = try await b.responder.rollback(transfer: run.transfer)
         let second = try await b.responder.rollback(transfer: run.transfer)
-        #expect(first.restored == 1)
-        #expect(second.restored == first.restored)
+        #expect(first.restored == 1 && first.doneBefore == nil)
+        #expect(second.restored == first.restored && second.doneBefore == b.clock.seconds)
+    }
+
+    /// An answer that was lost, or waited for, is asked for again under the same name.
+    @Test func aRepetitionUnderTheSameNameIsTheSameRollback() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
+        let run = try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"2","v":"edited"}"#)
+        let request = RollBackTransfer(id: b.newID())
+        for _ in 1...3 {
+            let result = try await b.responder.rollback(transfer: run.transfer, request)
+            #expect(result.restored == 1 && result.kept.map(\.id) == ["2"] && result.doneBefore == nil, "\(result)")
+            b.clock.advance(by: .seconds(60))
+        }
+        let detail = try await b.store.runDetail(run.transfer)
+        #expect(detail.rollbacks.first == request.id && detail.rollbacks.count == 1)
+        #expect(try b.problems() == [])
+    }
+
+    @Test func aRunThatWasTakenBackBeforeIsNotTouchedAndThatIsTold() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        let run = try await a.push(to: b)
+        _ = try await rollback(run.transfer, at: b)
+        let moment = b.clock.seconds
+        b.clock.advance(by: .seconds(60))
+        try await a.push(to: b, TestRun(options: PlanOptions(includesReverted: true)))
+        for item in [nil, ItemReference(kind: Kind.posts.name, id: "1")] {
+            let request = RollBackTransfer(id: b.newID(), item: item)
+            let result = try await b.responder.rollback(transfer: run.transfer, request)
+            #expect(result.doneBefore == moment && result.item == item, "\(result)")
+        }
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":1}"#)
+        #expect(try await a.push(to: b).isNoOp)
+        #expect(try b.problems() == [])
+    }
+
+    @Test func aRollbackCannotTakeTheNameOfSomethingElse() async throws {
+        let edit = try await b.put(.posts, #"{"_id":"1","v":"before"}"#)
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        let first = try await a.push(to: b)
+        try await a.put(.posts, #"{"_id":"1","v":2}"#)
+        let second = try await a.push(to: b)
+        let (b, taken) = (b, b.newID())
+        _ = try await b.store.rollback(second.transfer, as: taken)
+        for name in [edit, first.transfer, second.transfer, taken] {
+            await #expect {
+                _ = try await b.responder.rollback(transfer: first.transfer, RollBackTransfer(id: name))
+            } throws: { ($0 as? TidelockError)?.code == .malformedMessage }
+        }
+        let item = ItemReference(kind: Kind.posts.name, id: "1")
+        await #expect {
+            _ = try await b.responder.rollback(transfer: second.transfer, RollBackTransfer(id: taken, item: item))
+        } throws: { ($0 as? TidelockError)?.code == .malformedMessage }
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":1}"#)
+        #expect(try b.problems() == [])
     }
 
     @Test func aRollbackCanBeRolledBack() async throws {
@@ -193,7 +247,12 @@ import TidelockTestSupport
     @Test func aRepeatedRollbackOfAnItemAnswersWhatTheFirstDid() async throws {
         try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
         let run = try await a.push(to: b)
-        for _ in 1...2 { #expect(try await rollback(run.transfer, only: "1", at: b).restored == 1) }
+        let moment = b.clock.seconds
+        for earlier in [nil, moment] {
+            let result = try await rollback(run.transfer, only: "1", at: b)
+            #expect(result.restored == 1 && result.doneBefore == earlier)
+            b.clock.advance(by: .seconds(60))
+        }
         #expect(try await rollback(run.transfer, only: "2", at: b).restored == 1)
         #expect(try await rollback(run.transfer, only: "2", at: b).restored == 1)
         #expect(try StoreInspector(b.store).count("SELECT count(*) FROM undo WHERE run = '\(run.transfer)'") == 0)

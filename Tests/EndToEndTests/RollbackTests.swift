@@ -8,6 +8,7 @@ struct RollbackTests {
         var run: String
         var restored: Int
         var kept: [Report.ConflictRow]
+        var doneBefore: Int64?
     }
 
     private struct Scene {
@@ -59,6 +60,27 @@ struct RollbackTests {
         #expect(result.restored == 4 && result.kept.isEmpty, "\(result)")
         #expect(try await scene.site.destination.content().hashes == scene.old)
         try await expectRevertedRowsAreLeftAlone(scene)
+    }
+
+    @Test func thatWereTakenBackBeforeAreLeftAsTheyAre() async throws {
+        let scene = try await pushedTwice()
+        let first = try await scene.site.source.json(Rollback.self, "rollback", scene.report.run)
+        #expect(first.restored == 4 && first.doneBefore == nil, "\(first)")
+        let included = try await scene.site.push("--include-reverted")
+        #expect(included.isGood && included.sent == 4, "\(included)")
+        let there = try await scene.site.destination.content().hashes
+        let item = ["--item", "content/articles/\(Articles.id(1))"]
+        for instance in [scene.site.source, scene.site.destination] {
+            let again = try await instance.json(Rollback.self, "rollback", scene.report.run)
+            #expect(again.restored == 0 && again.kept.isEmpty && again.doneBefore != nil, "\(again)")
+            let single = try await instance.json(Rollback.self, "rollback", scene.report.run, item[0], item[1])
+            #expect(single.restored == 0 && single.doneBefore == again.doneBefore, "\(single)")
+            let told = try await instance.run("rollback", scene.report.run)
+            #expect(told.contains("was taken back already, at 20") && told.contains("nothing was done now"), "\(told)")
+            let audit = try await instance.run("audit", "--action", "rollback")
+            #expect(audit.contains("taken back before"), "\(audit)")
+        }
+        #expect(try await scene.site.destination.content().hashes == there)
     }
 
     @Test func keepsWhatWasEditedSince() async throws {

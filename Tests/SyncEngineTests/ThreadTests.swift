@@ -267,6 +267,6 @@ private struct RefusingPeer: Peer {
     func commit(transfer: String, _ request: CommitTransfer) async throws -> CommitResult { throw error }
     func renew(transfer: String, fence: Int64) async throws -> LeaseGrant { throw error }
     func state(transfer: String) async throws -> TransferState { throw error }
-    func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult { throw error }
+    func rollback(transfer: String, _ request: RollBackTransfer) async throws -> RollbackResult { throw error }
     func abandon(transfer: String) async throws { throw error }
 }

@@ -23,6 +23,8 @@ actor FakeResponder: Responder {
     private(set) var opens = 0
     private(set) var acknowledged: CommitResult?
     private(set) var abandoned: [String] = []
+    /// What the rollbacks that were asked for are to be called.
+    private(set) var rollbacks: [String?] = []
     /// Transfers whose stages were to be freed.
     private(set) var freed: [String] = []
     /// Rows to which plans were limited.
@@ -125,8 +127,9 @@ actor FakeResponder: Responder {
         DestinationState(source: source, destination: identity, root: "", kinds: [])
     }
 
-    func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
-        RollbackResult(run: transfer, item: item, restored: item == nil ? 3 : 1, kept: [])
+    func rollback(transfer: String, _ request: RollBackTransfer) async throws -> RollbackResult {
+        rollbacks.append(request.id)
+        return RollbackResult(run: transfer, item: request.item, restored: request.item == nil ? 3 : 1, kept: [])
     }
 
     func planned(transfer: String, _ request: ListPlanned) async throws -> PlannedPage {

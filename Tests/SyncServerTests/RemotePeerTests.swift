@@ -59,6 +59,21 @@ struct RemotePeerTests {
         #expect(world.log.records.isEmpty)
     }
 
+    @Test func aRollbackHasTheNameThatItsAskerGivesIt() async throws {
+        let world = World()
+        try await world.serve { caller in
+            let peer = try caller.peer()
+            _ = try await peer.open(caller.open(id: "0190-1"))
+            _ = try await peer.rollback(transfer: "0190-1", RollBackTransfer(id: "0190-9"))
+            _ = try await peer.rollback(transfer: "0190-1")
+            let refused = await code {
+                try await peer.rollback(transfer: "0190-1", RollBackTransfer(id: "0190'; DROP TABLE run"))
+            }
+            #expect(refused == .malformedMessage)
+        }
+        #expect(await world.responder.rollbacks == ["0190-9", nil])
+    }
+
     @Test func longListsArePackedOnTheWire() async throws {
         try await World().serve { caller in
             let peer = try caller.peer()

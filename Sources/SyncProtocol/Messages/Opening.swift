@@ -47,8 +47,8 @@ public struct OpenTransfer: Codable, Sendable {
         set { comparing = newValue ? true : nil }
     }
 
-    /// Rows that a rollback at the destination took back are sent again. On a pull it is the responder that has to know;
-    /// one that does not leaves them alone.
+    /// Rows that a rollback at the destination took back are sent again. On a pull it is the responder that has to
+    /// know; one that does not leaves them alone.
     public var includesReverted: Bool {
         get { reverting ?? false }
         set { reverting = newValue ? true : nil }

@@ -22,10 +22,14 @@ public struct ItemReference: Codable, Sendable, Hashable {
 
 /// Asks the destination to take a transfer back. The whole body may be missing: then all of it is meant. Idempotent.
 public struct RollBackTransfer: Codable, Sendable {
+    /// What the rollback is called there (UUIDv7, made by whoever asks), so that a repetition is told from being asked
+    /// anew. Without it, whatever was taken back before counts as a repetition.
+    public var id: String?
     /// Only this item; the rest stays, and can be taken back later.
     public var item: ItemReference?
 
-    public init(item: ItemReference? = nil) {
+    public init(id: String? = nil, item: ItemReference? = nil) {
+        self.id = id
         self.item = item
     }
 }
@@ -38,8 +42,14 @@ public struct RollbackResult: Codable, Sendable {
     public var restored: Int
     /// Rows edited since the run, left as they are.
     public var kept: [Conflict]
+    /// When all of it had been taken back before it was asked for, in Unix seconds: nothing was done now, and the rest
+    /// is what was done then.
+    public var doneBefore: Int64?
 
-    public init(run: String, item: ItemReference? = nil, restored: Int, kept: [Conflict]) {
+    public init(
+        run: String, item: ItemReference? = nil, restored: Int, kept: [Conflict], doneBefore: Int64? = nil
+    ) {
+        self.doneBefore = doneBefore
         self.run = run
         self.item = item
         self.restored = restored

@@ -107,8 +107,8 @@ extension DyingPeer: Peer {
         try await point.pass { try await peer.state(transfer: transfer) }
     }
 
-    func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
-        try await point.pass { try await peer.rollback(transfer: transfer, only: item) }
+    func rollback(transfer: String, _ request: RollBackTransfer) async throws -> RollbackResult {
+        try await point.pass { try await peer.rollback(transfer: transfer, request) }
     }
 
     func abandon(transfer: String) async throws {

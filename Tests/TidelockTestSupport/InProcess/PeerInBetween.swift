@@ -43,8 +43,8 @@ extension PeerInBetween {
 
     public func state(transfer: String) async throws -> TransferState { try await peer.state(transfer: transfer) }
 
-    public func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
-        try await peer.rollback(transfer: transfer, only: item)
+    public func rollback(transfer: String, _ request: RollBackTransfer) async throws -> RollbackResult {
+        try await peer.rollback(transfer: transfer, request)
     }
 
     public func abandon(transfer: String) async throws { try await peer.abandon(transfer: transfer) }

@@ -291,8 +291,8 @@ extension SimulatedLink {
         try await plain("state") { try await $0.state(transfer: transfer) }
     }
 
-    public func rollback(transfer: String, only item: ItemReference?) async throws -> RollbackResult {
-        try await plain("rollback") { try await $0.rollback(transfer: transfer, only: item) }
+    public func rollback(transfer: String, _ request: RollBackTransfer) async throws -> RollbackResult {
+        try await plain("rollback") { try await $0.rollback(transfer: transfer, request) }
     }
 
     public func abandon(transfer: String) async throws {
