@@ -165,7 +165,8 @@ enum HeldRows {
     private static func columns(_ edited: EditedRows, _ policy: ConflictPolicy) -> String {
         """
         SELECT id, bucket, CASE WHEN origin = :pid THEN base END, \(edited.condition), coalesce(\(revertedSQL), 0),
-            origin <> :pid AND \(SparedRows.contains("head", policy))
+            origin <> :pid AND \(SparedRows.contains("head", policy)),
+            CASE WHEN origin = :pid AND edited = 0 AND deleted = 0 THEN seq END
         FROM head
         """
     }
@@ -191,13 +192,16 @@ enum HeldRows {
                 "pid": pid, "kid": kid, "bucket": request.after.map { Int64($0.bucket) } ?? -1,
                 "id": request.after?.id ?? "", "limit": limit,
             ])
-        let items = rows.map(item)
-        guard rows.count == limit, let last = rows.last else { return HeldPage(items: items, next: nil) }
-        return HeldPage(items: items, next: ListPosition(bucket: UInt16(last[1] as Int), id: last[0]))
+        var runs = ListedRuns(db, pid: pid)
+        let items = try rows.map { try item($0, &runs) }
+        guard rows.count == limit, let last = rows.last else { return HeldPage(items, of: runs, next: nil) }
+        return HeldPage(items, of: runs, next: ListPosition(bucket: UInt16(last[1] as Int), id: last[0]))
     }
 
-    private static func item(_ row: Row) -> HeldItem {
-        var item = HeldItem(id: row[0], base: row.bytes(2)?.hex, isEdited: row[3], isReverted: row[4])
+    private static func item(_ row: Row, _ runs: inout ListedRuns) throws -> HeldItem {
+        var item = HeldItem(
+            id: row[0], base: row.bytes(2)?.hex, isEdited: row[3], isReverted: row[4],
+            run: try runs.number(of: row[6] as Int64?))
         item.isSpared = row[5] ? true : nil
         return item
     }
@@ -216,6 +220,7 @@ enum HeldRows {
         after: ListPosition?
     ) throws -> HeldPage {
         var items: [HeldItem] = []
+        var runs = ListedRuns(db, pid: pid)
         let statement = try db.cachedStatement(sql: bucketSQL(edited, policy))
         for bucket in Set(buckets).sorted() where bucket >= after?.bucket ?? 0 {
             let start = after.flatMap { $0.bucket == bucket ? $0.id : nil } ?? ""
@@ -223,11 +228,18 @@ enum HeldRows {
             let rows = try Row.fetchAll(
                 statement,
                 arguments: ["pid": pid, "kid": kid, "bucket": Int64(bucket), "id": start, "limit": room])
-            items += rows.map(item)
+            items += try rows.map { try item($0, &runs) }
             if rows.count == room, let last = items.last {
-                return HeldPage(items: items, next: ListPosition(bucket: bucket, id: last.id))
+                return HeldPage(items, of: runs, next: ListPosition(bucket: bucket, id: last.id))
             }
         }
-        return HeldPage(items: items, next: nil)
+        return HeldPage(items, of: runs, next: nil)
+    }
+}
+
+extension HeldPage {
+    fileprivate init(_ items: [HeldItem], of runs: ListedRuns, next: ListPosition?) {
+        self.init(items: items, next: next)
+        if !runs.names.isEmpty { self.runs = runs.names }
     }
 }

@@ -18,7 +18,8 @@ extension Store {
             let scope = try PlanTables.scope(db, transfer: transfer)
             let reconciler = try ShadowReconciler(
                 db: db, pid: pid, kid: Numbers.kind(db, kind), kind: kind,
-                selected: scope?.kinds(among: [kind]).first { $0.kind == kind })
+                selected: scope?.kinds(among: [kind]).first { $0.kind == kind },
+                finished: PlanTables.finished(db, among: page, pid: pid))
             if isPlanOnly { try PlanTables.markCompared(db, pid: pid, by: transfer) }
             switch request.part {
             case .drift: try reconciler.drifted(page.items)
@@ -41,18 +42,20 @@ private struct ShadowReconciler {
     let kind: Kind
     /// What of the kind the plan is about.
     let selected: KindScope?
+    /// Runs of ours of which we know that they ended well.
+    let finished: Set<String>
 
     private var tree: DigestTree { DigestTree(role: .shadowed, pid: pid, kid: kid) }
 
     /// Rows edited at the destination since: what we sent must be sent again.
     func drifted(_ items: [HeldItem]) throws {
-        for item in items { try reconcile(item, bucket: Bucket(kind: kind, id: item.id)) }
+        for item in items { try reconcile(item, nil, bucket: Bucket(kind: kind, id: item.id)) }
     }
 
     /// One page of the whole list. Rows of the shadow between the page's ends that the list does not have are gone.
     func replace(_ page: HeldPage, after: ListPosition?) throws {
         try forgetAbsent(from: page, among: rows(after: after, upTo: page.next))
-        for item in page.items { try reconcile(item, bucket: Bucket(kind: kind, id: item.id)) }
+        for item in page.items { try reconcile(item, page.run(of: item), bucket: Bucket(kind: kind, id: item.id)) }
     }
 
     /// One page of the rows of some buckets, which says nothing about others.
@@ -67,7 +70,7 @@ private struct ShadowReconciler {
         try forgetAbsent(from: page, among: shadowed)
         for item in page.items {
             let bucket = Bucket(kind: kind, id: item.id)
-            if buckets.contains(bucket.number) { try reconcile(item, bucket: bucket) }
+            if buckets.contains(bucket.number) { try reconcile(item, page.run(of: item), bucket: bucket) }
         }
     }
 
@@ -109,14 +112,16 @@ private struct ShadowReconciler {
         }
     }
 
-    private func reconcile(_ item: HeldItem, bucket: Bucket) throws {
+    /// `run`: the one that left the row there as it is, where that is known.
+    private func reconcile(_ item: HeldItem, _ run: String?, bucket: Bucket) throws {
         let old = try shadow(bucket: bucket, id: item.id)
         if item.isReverted {
             try set(item.id, bucket, state: .reverted, output: nil)
         } else if let base = item.base.flatMap({ ContentHash(hex: $0) }) {
             let isCurrent = old?.state == .acked && old?.output == base && !item.isEdited
             if !isCurrent {
-                try hold(item, bucket, base: base, isKnown: old?.output == base)
+                let isOurs = run.map(finished.contains) ?? false
+                try hold(item, bucket, base: base, isKnown: old?.output == base, isOurs: isOurs)
             }
         } else if old?.state.isHeld == true || old?.state == .takenOver || old?.state == .reverted,
             try isHere(item.id, bucket)
@@ -132,17 +137,22 @@ private struct ShadowReconciler {
 
     /// The destination holds an output of ours. Which item it was made of is forgotten only when we did not know it;
     /// then it may have been the one that is here.
-    private func hold(_ item: HeldItem, _ bucket: Bucket, base: ContentHash, isKnown: Bool) throws {
+    ///
+    /// What a run of ours left there that we know to have ended well was known here then, and something else was sent
+    /// since: the destination went back to it, and loses nothing when it gets the newer again. Who was restored to a
+    /// time before a run does not know that run.
+    private func hold(_ item: HeldItem, _ bucket: Bucket, base: ContentHash, isKnown: Bool, isOurs: Bool) throws {
         try set(item.id, bucket, state: item.isEdited ? .resend : .acked, output: base)
         try db.cachedStatement(
             sql: """
-                UPDATE shadow SET fid = NULL, src_hash = CASE WHEN ?1 THEN src_hash END,
+                UPDATE shadow SET fid = NULL,
+                    src_hash = CASE WHEN ?1 THEN src_hash WHEN ?6 THEN coalesce(src_hash, out_hash) END,
                     life = CASE WHEN ?1 THEN life ELSE (
                         SELECT h.life FROM head h
                         WHERE h.kid = shadow.kid AND h.bucket = shadow.bucket AND h.id = shadow.id) END
                 WHERE pid = ?2 AND kid = ?3 AND bucket = ?4 AND id = ?5
                 """
-        ).execute(arguments: [isKnown, pid, kid, Int64(bucket.number), item.id])
+        ).execute(arguments: [isKnown, pid, kid, Int64(bucket.number), item.id, isOurs])
         try BaseBodies.prune(db, Place(kid: kid, bucket: bucket, id: item.id))
     }
 
@@ -176,5 +186,18 @@ private struct ShadowReconciler {
             sql: "UPDATE shadow SET state = 0, fid = NULL, open = 1 WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?"
         ).execute(arguments: [pid, kid, Int64(bucket.number), id])
         try tree.markDirty(db, bucket: bucket)
+    }
+}
+
+extension PlanTables {
+    /// Those of the runs of a page that were planned here for the peer, and that we heard to be committed.
+    fileprivate static func finished(_ db: Database, among page: HeldPage, pid: Int64) throws -> Set<String> {
+        let statement = try db.cachedStatement(
+            sql: "SELECT EXISTS (SELECT 1 FROM plan WHERE transfer = ? AND pid = ? AND phase = 'acknowledged')")
+        // No more than rows can have been left by.
+        return try Set(
+            (page.runs ?? []).prefix(page.items.count).filter { run in
+                try Bool.fetchOne(statement, arguments: [run, pid]) ?? false
+            })
     }
 }

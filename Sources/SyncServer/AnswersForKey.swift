@@ -9,7 +9,9 @@ extension HeldPage {
         guard digests == nil, !key.covers(kind) else { return self }
         let told = items.filter { $0.isOfSource || key.covers(kind, $0.id) }
         let last = told.last.map { ListPosition(bucket: Bucket(kind: kind, id: $0.id).number, id: $0.id) }
-        return HeldPage(items: told, next: next == nil ? nil : last)
+        var page = HeldPage(items: told, next: next == nil ? nil : last)
+        page.runs = runs
+        return page
     }
 }
 

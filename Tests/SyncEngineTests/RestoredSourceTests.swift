@@ -20,6 +20,19 @@ import TidelockTestSupport
         )
         #expect(tally["restores", default: 0] > 20 && tally["replaced", default: 0] > 10, "\(tally)")
     }
+
+    /// What a restored destination went back to is known to the source; what a restored source forgot is not.
+    @Test func nothingThatTheSourceForgotIsReplacedSilentlyWhereBothAreRestored() async throws {
+        let histories = RandomHistories("restored sides", casesVariable: "TIDELOCK_RESTORES", cases: 20)
+        let tally = await histories.tally { seed in
+            var history = try RestoreHistory(seed: seed, restoresBoth: true)
+            return try await history.perform(steps: 40)
+        }
+        print(
+            "restored sides: \(tally.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))"
+        )
+        #expect(tally["restores", default: 0] > 10 && tally["destination restores", default: 0] > 10, "\(tally)")
+    }
 }
 
 /// A source that edits, pushes, and loses what it did since its last backup.
@@ -33,13 +46,16 @@ private struct RestoreHistory {
     private let clock = TestClock(sleep: .lastsUntilCancelled)
     private let folder: TemporaryFolder
     private var source: TestInstance
-    private let destination: TestInstance
+    private var destination: TestInstance
+    private let restoresBoth: Bool
     private var memory: Memory = [:]
     private var backup: (file: URL, memory: Memory)?
+    private var destinationBackup: URL?
     private var steps: [String] = []
     private var tally: [String: Int] = [:]
 
-    init(seed: UInt64) throws {
+    init(seed: UInt64, restoresBoth: Bool = false) throws {
+        self.restoresBoth = restoresBoth
         random = SeededRandom(seed: seed)
         folder = try TemporaryFolder(inMemory: true)
         let ids = SeededRandom(seed: seed &+ 1)
@@ -50,11 +66,13 @@ private struct RestoreHistory {
     mutating func perform(steps count: Int) async throws -> [String: Int] {
         for step in 0..<count {
             clock.advance(by: .seconds(1))
-            switch random.next() % 10 {
+            switch random.next() % (restoresBoth ? 12 : 10) {
             case 0..<4: try await edit(source)
             case 4: try await edit(destination)
             case 5: try await keep(step)
             case 6: try restore()
+            case 10: try await keepDestination(step)
+            case 11: try restoreDestination()
             default: try await push()
             }
         }
@@ -87,6 +105,21 @@ private struct RestoreHistory {
         memory = backup.memory
         tally["restores", default: 0] += 1
         steps.append("restore")
+    }
+
+    private mutating func keepDestination(_ step: Int) async throws {
+        let file = folder.appending("destination-\(step).sqlite")
+        _ = try await destination.store.backup(to: file, replacing: false)
+        destinationBackup = file
+        steps.append("backup of the destination")
+    }
+
+    private mutating func restoreDestination() throws {
+        guard let destinationBackup else { return }
+        destination = try TestInstance(
+            "destination", clock: clock, random: destination.random, restoring: destinationBackup)
+        tally["destination restores", default: 0] += 1
+        steps.append("restore of the destination")
     }
 
     private mutating func push() async throws {

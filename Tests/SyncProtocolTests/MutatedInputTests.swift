@@ -91,11 +91,13 @@ struct MutatedInputTests {
     }
 
     private var list: SuppliedList {
-        SuppliedList(
+        var page = HeldPage(
+            items: [HeldItem(id: "a", base: "00", isEdited: true, isReverted: false, run: 0)],
+            next: ListPosition(bucket: 9, id: "b"))
+        page.runs = ["0190"]
+        return SuppliedList(
             request: ListHeld(kind: "content/posts", onlyDrift: true, after: ListPosition(bucket: 7, id: "a")),
-            page: HeldPage(
-                items: [HeldItem(id: "a", base: "00", isEdited: true, isReverted: false)],
-                next: ListPosition(bucket: 9, id: "b")))
+            page: page)
     }
 
     private var plan: PlanSummary {
@@ -133,7 +135,18 @@ struct MutatedInputTests {
     }
 
     @Test func pagesOfLists() async throws {
-        try await messages(like: list)
+        try await messages(like: list) { list in
+            for item in list.page.items { _ = list.page.run(of: item) }
+        }
+    }
+
+    @Test(arguments: [-1, 1, Int.max, .min])
+    func aRowNamesNoRunThatItsPageDoesNotList(number: Int) {
+        var page = HeldPage(
+            items: [HeldItem(id: "a", base: "00", isEdited: false, isReverted: false, run: number)], next: nil)
+        #expect(page.run(of: page.items[0]) == nil)
+        page.runs = ["0190"]
+        #expect(page.run(of: page.items[0]) == nil)
     }
 
     @Test func pagesOfPlans() async throws {

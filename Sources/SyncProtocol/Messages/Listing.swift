@@ -50,6 +50,8 @@ public struct ListPosition: Codable, Sendable, Hashable {
 public struct HeldPage: Codable, Sendable {
     public var items: [HeldItem]
     public var next: ListPosition?
+    /// Transfers of the source of which rows of the page are the outcome; nil where none is known.
+    public var runs: [String]?
     /// Nodes or leaves that have rows below them; nil in a page of rows.
     public var digests: [HeldDigest]?
 
@@ -61,6 +63,12 @@ public struct HeldPage: Codable, Sendable {
     public init(digests: [HeldDigest]) {
         items = []
         self.digests = digests
+    }
+
+    /// The transfer that left a row as it is; nil where that is not known.
+    public func run(of item: HeldItem) -> String? {
+        guard let runs, let number = item.run, runs.indices.contains(number) else { return nil }
+        return runs[number]
     }
 }
 
@@ -97,8 +105,11 @@ public struct HeldItem: Codable, Sendable, Hashable {
     public var isReverted: Bool
     /// A row of somebody else that a mirror of this source does not delete. Nil means no.
     public var isSpared: Bool?
+    /// Which of the page's `runs` left the row as it is; nil where that is not known.
+    public var run: Int?
 
-    public init(id: String, base: String?, isEdited: Bool, isReverted: Bool) {
+    public init(id: String, base: String?, isEdited: Bool, isReverted: Bool, run: Int? = nil) {
+        self.run = run
         self.id = id
         self.base = base
         self.isEdited = isEdited
@@ -114,5 +125,6 @@ public struct HeldItem: Codable, Sendable, Hashable {
         case isEdited = "e"
         case isReverted = "r"
         case isSpared = "s"
+        case run = "t"
     }
 }
