@@ -73,7 +73,7 @@ extension Commit {
 }
 
 extension Conflict.Verdict {
-    /// What people are told.
+    /// What people are told. An original that nobody decided about stays, and what arrived waits.
     init(_ verdict: Verdict, _ decision: Decision) {
         self =
             switch decision {
@@ -81,7 +81,7 @@ extension Conflict.Verdict {
             case .parked: .parked
             case .merged, .patched, .filled: .merged
             case .mergedParked: .mergedParked
-            case .none, .arriving: verdict == .keepOriginal ? .keptOriginal : .replaced
+            case .none, .arriving: verdict == .keepOriginal ? .parked : .replaced
             }
     }
 }

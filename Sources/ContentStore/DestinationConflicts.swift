@@ -53,7 +53,8 @@ extension Store {
 
 /// What was decided about a staged row; the numbers are stored in `stage.keep`. See `Settlement`.
 enum Decision: Int64 {
-    /// Nothing: what arrives is applied, unless the row here is the unfiltered original of it.
+    /// Nothing: what arrives is applied, unless the row here is the unfiltered original of it; then it waits in the list of
+    /// conflicts.
     case none = 0
     /// The row here stays.
     case kept = 1
@@ -203,12 +204,21 @@ enum Collision {
         sh.out_hash IS NOT NULL AND sh.state IN (1, 2, 3, 4) AND \(isWhatWasSent) AND NOT \(StagedMark.isUnmerged)
         """
 
+    /// What the source sent before waits as a whole. It is in nothing that is here, so the next version of it was not made
+    /// of what both sides have.
+    private static let waits = """
+        EXISTS (
+            SELECT 1 FROM conflict c
+            WHERE c.kid = s.kid AND c.bucket = s.bucket AND c.id = s.id AND c.pid = :pid AND c.rid IS NOT NULL
+                AND c.fields IS NULL)
+        """
+
     /// Columns 0 to 2 say where the row is, 3 to 8 what meets, 9 to 14 what both may have been made of.
     static func openSQL(_ scope: Scope) -> String {
         """
         SELECT s.kid, s.bucket, s.id, kind.name, arriving.bytes, present.bytes, h.hash, peer.instance, peer.name,
             common.bytes, coalesce(\(mayStem), 0), sh.out_hash, sh.src_hash, coalesce(\(isOriginal), 0),
-            coalesce(h.hash = sh.src_hash, 0) OR h.edited IN (2, \(UnmergedRows.kept)),
+            coalesce(h.hash = sh.src_hash, 0) OR (h.edited IN (2, \(UnmergedRows.kept)) AND NOT \(waits)),
             CASE WHEN h.hash = sh.src_hash THEN present.bytes WHEN sh.src_hash IS NOT NULL THEN coalesce((
                 SELECT earlier.bytes FROM undo AS u INDEXED BY undo_by_item
                 CROSS JOIN run ON run.id = u.run AND run.undoable = 1
@@ -226,7 +236,7 @@ enum Collision {
         LEFT JOIN base_body b ON h.origin = :pid AND b.kid = s.kid AND b.bucket = s.bucket AND b.id = s.id
             AND b.hash = h.base AND b.beside IS sh.out_hash
             AND NOT \(StagedMark.isContested)
-            AND (h.edited NOT IN (\(EditedRows.ruled)) OR NOT coalesce(\(isOriginal), 0))
+            AND (NOT coalesce(\(isOriginal), 0) OR (h.edited NOT IN (\(EditedRows.ruled)) AND NOT \(waits)))
         LEFT JOIN body common ON common.rid = b.rid
         LEFT JOIN body arriving ON arriving.rid = s.rid
         LEFT JOIN body present ON present.rid = h.rid

@@ -10,11 +10,11 @@ struct ParkedConflicts {
     let pid: Int64
     let now: Int64
 
-    /// Called once the verdicts stand and before rows move. `isDecided`: only then can something have been parked.
+    /// Called once the verdicts stand and before rows move. `mayPark`: whether anything was decided or stays.
     ///
     /// Throws `conflicts` when more would wait than are kept: none is dropped to make room.
-    func update(isDecided: Bool) throws {
-        let parked = isDecided ? try parkedRows() : []
+    func update(mayPark: Bool) throws {
+        let parked = mayPark ? try parkedRows() : []
         try close()
         for row in parked { try add(row) }
         guard !parked.isEmpty else { return }
@@ -39,13 +39,14 @@ struct ParkedConflicts {
 
     /// A merge without collisions keeps the fields that an earlier run left open. An item whose delete was not carried out
     /// belongs to nobody, so only its conflict tells a later mirror that it was kept on purpose; where that delete
-    /// waits already, it waits on.
+    /// waits already, it waits on. What met an unfiltered original and could not be merged with it was decided by nobody:
+    /// it waits whatever the policy.
     private func parkedRows() throws -> [Parked] {
         try Row.fetchAll(
             db.cachedStatement(
                 sql: """
                     SELECT s.kid, s.bucket, s.id, coalesce(s.arrived, s.rid), s.hash,
-                        CASE WHEN s.arrived IS NULL THEN s.seen ELSE s.stored END,
+                        CASE WHEN s.arrived IS NULL THEN coalesce(s.seen, u.old_hash) ELSE s.stored END,
                         CASE WHEN u.old_origin = :pid THEN u.old_base END,
                         CASE WHEN s.keep IN (\(Decision.list([.merged, .patched]))) THEN c.fields ELSE s.fields END
                     FROM stage s
@@ -53,6 +54,7 @@ struct ParkedConflicts {
                     LEFT JOIN conflict c ON c.kid = s.kid AND c.bucket = s.bucket AND c.id = s.id AND c.pid = :pid
                     WHERE s.transfer = :transfer AND u.verdict <> \(Verdict.nothing.rawValue) AND (
                         s.keep IN (\(Decision.parked.rawValue), \(Decision.mergedParked.rawValue))
+                        OR (s.keep = \(Decision.none.rawValue) AND u.verdict = \(Verdict.keepOriginal.rawValue))
                         OR (s.op = 2 AND s.keep IN (\(Decision.list(Decision.keeping))))
                         OR (s.keep = \(Decision.merged.rawValue) AND s.fields = '[]' AND c.fields IS NOT NULL)
                         OR (s.keep = \(Decision.patched.rawValue) AND c.fields IS NOT NULL))

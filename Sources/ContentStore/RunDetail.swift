@@ -138,16 +138,22 @@ private struct RunInspection {
         try Row.fetchAll(
             db.cachedStatement(
                 sql: """
-                    SELECT kind.name, id, verdict FROM undo JOIN kind USING (kid)
+                    SELECT kind.name, undo.id, verdict, EXISTS (
+                        SELECT 1 FROM conflict c
+                        WHERE c.kid = undo.kid AND c.bucket = undo.bucket AND c.id = undo.id AND c.transfer = run)
+                    FROM undo JOIN kind USING (kid)
                     WHERE run = ? AND verdict IN (\(Verdict.list(Verdict.conflicts)))
-                    ORDER BY kind.name, id
+                    ORDER BY kind.name, undo.id
                     LIMIT \(Limits.listedConflicts)
                     """),
             arguments: [run]
-        ).map { row in
-            Conflict(
-                kind: row[0], id: row[1], verdict: Conflict.Verdict(Verdict(rawValue: row[2]) ?? .nothing, .none))
-        }
+        ).map { Conflict(kind: $0[0], id: $0[1], verdict: told(Verdict(rawValue: $0[2]) ?? .nothing, waits: $0[3])) }
+    }
+
+    /// Why an item stayed is known only to the run's own report, and whether what arrived still waits to the list.
+    private func told(_ verdict: Verdict, waits: Bool) -> Conflict.Verdict {
+        guard verdict == .keepOriginal else { return .replaced }
+        return waits ? .parked : .keptTarget
     }
 
     private func undo() throws -> RunDetail.Undo {

@@ -93,7 +93,8 @@ public struct StagedConflictPage: Sendable {
 
 /// What becomes of a staged row that meets an edit.
 public enum Settlement: Sendable, Equatable {
-    /// What arrives is applied; where the row here is an unfiltered original of it that could not be merged, it stays.
+    /// What arrives is applied; where the row here is an unfiltered original of it that could not be merged, it stays, and
+    /// what arrived waits in the list of conflicts.
     case applied
     /// A handler chose what arrives.
     case arriving

@@ -134,7 +134,7 @@ extension Conflict {
         case .mergedParked:
             "\(kind)/\(id) was merged, but for fields changed on both sides: see 'tidelock conflicts' at the destination"
         case .parked:
-            "\(kind)/\(id): the destination's own version stays; see 'tidelock conflicts' at the destination"
+            "\(kind)/\(id) stays as it is at the destination, and what arrived waits: see 'tidelock conflicts' there"
         case .stopped: "\(kind)/\(id): the destination has a version of its own; the run was stopped"
         }
     }

@@ -43,9 +43,14 @@ import TidelockTestSupport
         #"{"_id":"1","seo":{"a":1,"hid":"H"},"list":[{"x":1,"hid":"L1"},{"x":2,"hid":"L2"}]}"#
 
     private func expectKept(_ run: TestRunResult) async throws {
-        #expect(run.result?.conflicts.map(\.verdict) == [.keptOriginal])
-        #expect(run.result?.kept == 1)
+        #expect(run.result?.conflicts.map(\.verdict) == [.parked])
+        #expect(run.result?.kept == 1 && run.result?.conflictCount == 1)
         #expect(try await a.text(.posts, "1") == Self.original)
+        let waiting = try await a.store.conflicts()
+        #expect(waiting.map(\.item) == ["1"] && waiting.map(\.hasMoved) == [false])
+        let versions = try await a.store.conflict(try #require(waiting.first).id)
+        let there = try await b.text(.posts, "1")
+        #expect(versions.source?.text == there && versions.target?.text == Self.original)
         #expect(try a.problems() == [])
     }
 
@@ -151,6 +156,95 @@ import TidelockTestSupport
         let run = try await a.pull(from: b)
         #expect(run.result?.conflicts.map(\.verdict) == [.merged])
         #expect(try await a.text(.posts, "1") == #"{"_id":"1","v":2,"secret":8,"here":true}"#)
+        #expect(try a.problems() == [])
+    }
+
+    // MARK: Where it is not known what was sent
+
+    private func strip() {
+        a.hooks.install("strips") { _, item in .changed(item.body.removing("secret")) }
+    }
+
+    @Test func theVersionOverThereWaitsWhenTheHandlerIsGone() async throws {
+        try await edited()
+        a.hooks.clear()
+        try await expectKept(try await a.pull(from: b))
+        #expect(try await a.pull(from: b).isNoOp)
+        #expect(try await a.store.conflicts().count == 1)
+    }
+
+    @Test(
+        arguments: [
+            (.source, .parked), (.mergeFields, .parked), (.park, .parked), (.target, .keptTarget),
+        ] as [(ConflictPolicy, Conflict.Verdict)])
+    func whatCannotBeMergedWaitsUnlessThePolicyChooses(policy: ConflictPolicy, verdict: Conflict.Verdict) async throws {
+        try await edited()
+        a.hooks.clear()
+        let run = try await a.pull(from: b, TestRun(scope: Scope(policy: policy)))
+        #expect(run.result?.conflicts.map(\.verdict) == [verdict])
+        #expect(try await a.text(.posts, "1") == Self.original)
+        #expect(try await a.store.conflicts().count == (verdict == .parked ? 1 : 0))
+        #expect(try a.problems() == [])
+    }
+
+    @Test func whatCannotBeMergedStopsARunThatFailsOnConflicts() async throws {
+        try await edited()
+        a.hooks.clear()
+        await #expect(throws: TestRunFailure.self) {
+            try await a.pull(from: b, TestRun(scope: Scope(policy: .fail)))
+        }
+        #expect(try await a.text(.posts, "1") == Self.original)
+    }
+
+    @Test func aWaitingVersionCanBeChosen() async throws {
+        try await edited()
+        a.hooks.clear()
+        try await a.pull(from: b)
+        let run = a.newID()
+        try await a.store.beginRun(id: run, direction: "local", target: "test")
+        try await a.store.applyParked(try await a.store.conflicts().map(\.id), run: run)
+        try await a.store.markUndoable(id: run)
+        #expect(try await a.text(.posts, "1") == #"{"_id":"1","v":2}"#)
+        #expect(try await a.store.conflicts().isEmpty)
+        #expect(try a.problems() == [])
+        #expect(try await a.store.rollback(run, as: a.newID()).restored == 1)
+        #expect(try await a.text(.posts, "1") == Self.original)
+        #expect(try a.problems() == [])
+    }
+
+    @Test func aLaterEditThereTakesThePlaceOfTheOneThatWaits() async throws {
+        try await edited()
+        a.hooks.clear()
+        try await a.pull(from: b)
+        try await b.put(.posts, #"{"_id":"1","v":2,"w":1}"#)
+        try await expectKept(try await a.pull(from: b))
+    }
+
+    @Test func whatWaitedIsMergedWhenTheHandlerIsBack() async throws {
+        strip()
+        try await edited()
+        a.hooks.clear()
+        try await a.pull(from: b)
+        strip()
+        try await b.put(.posts, #"{"_id":"1","v":2,"w":1}"#)
+        try await a.pull(from: b)
+        #expect(try await a.text(.posts, "1") == #"{"_id":"1","v":2,"secret":7,"w":1}"#)
+        #expect(try await a.store.conflicts().isEmpty)
+        #expect(try a.problems() == [])
+    }
+
+    @Test(arguments: 1...9, [false, true])
+    func aWaitingVersionOutlivesARunThatBreaks(call: Int, isCarriedOut: Bool) async throws {
+        try await edited()
+        try await a.put(.posts, #"{"_id":"1","v":9,"secret":7}"#)
+        let run = TestRun(scope: Scope(policy: .park))
+        var broken = run
+        broken.fault = .init(call: call, isCarriedOut: isCarriedOut)
+        _ = try? await a.pull(from: b, broken)
+        a.clock.advance(by: .seconds(2 * Limits.leaseSeconds))
+        try await a.pull(from: b, run)
+        #expect(try await a.text(.posts, "1") == #"{"_id":"1","v":9,"secret":7}"#)
+        #expect(try await a.store.conflicts().count == 1)
         #expect(try a.problems() == [])
     }
 

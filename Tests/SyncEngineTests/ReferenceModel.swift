@@ -95,6 +95,9 @@ struct ReferenceModel {
     /// Items that a policy kept although a mirror was to delete them, by instance, with the source of that mirror: each
     /// waits in the list of conflicts, and stays in later mirrors of the same source that keep edits too.
     private(set) var keptDeletes: [[ItemKey: Int]]
+    /// Outputs that met an unfiltered original of which it is not known what they were made of: each waits in the list of
+    /// conflicts, whatever the policy.
+    private(set) var waiting: [[ItemKey: ModelItem]]
     var filters: [ModelFilter]
     private var memory: [Stream: [ItemKey: ModelMemory]] = [:]
     /// Items that the handlers of a source may have held back from a destination, whose mirrors spare them in return.
@@ -109,6 +112,7 @@ struct ReferenceModel {
     init(instances: Int) {
         rows = Array(repeating: [:], count: instances)
         keptDeletes = Array(repeating: [:], count: instances)
+        waiting = Array(repeating: [:], count: instances)
         filters = Array(repeating: .none, count: instances)
     }
 
@@ -306,6 +310,7 @@ extension ReferenceModel {
             var decision = decision(run, key)
             let old = row(run.destination, key)
             tally[decision.name, default: 0] += 1
+            let hasArrived = decision != .eitherWay
             if decision == .eitherWay { decision = settle(run, key, old, actual(key)) }
             if isSpared(run, key, decision, actual(key)) { decision = .nothing }
             if decision == .delete, actual(key).item != nil, isContested(run, key, old) { decision = .keepDeleted }
@@ -323,6 +328,7 @@ extension ReferenceModel {
                 let isDone = decision != .delete || old.item != nil
                 if isDone, decision != .release, decision != .keepDeleted { changes[key] = (old, new) }
                 if isDone { keptDeletes[run.destination][key] = decision == .keepDeleted ? run.source : nil }
+                waiting[run.destination][key] = hasArrived ? unmerged(run, key, old, decision) : nil
             }
             remember(run, key, decision, theirs: old)
         }
@@ -383,13 +389,25 @@ extension ReferenceModel {
         _ run: ModelRun, _ key: ItemKey, _ old: ModelRow, _ output: ModelItem, _ actual: ModelItem?
     ) -> Decision {
         guard let target = old.item, let actual, actual != target else { return .keepOriginal(output) }
-        let sent = memory[Stream(source: run.destination, destination: run.source)]?[key]?.output
-        let bases = [sent, old.origin == run.source ? old.base : nil].compactMap { $0 }
-        let isMerge = bases.contains { base in
+        let isMerge = bases(run, key, old).contains { base in
             run.scope.policy == .mergeFields
                 ? output.patched(by: target, since: base) == actual : target.patched(by: output, since: base) == actual
         }
         return isMerge ? .patch(actual, output: output) : .keepOriginal(output)
+    }
+
+    /// What both sides may have been made of.
+    private func bases(_ run: ModelRun, _ key: ItemKey, _ old: ModelRow) -> [ModelItem] {
+        let sent = memory[Stream(source: run.destination, destination: run.source)]?[key]?.output
+        return [sent, old.origin == run.source ? old.base : nil].compactMap { $0 }
+    }
+
+    /// What was kept away by an unfiltered original, and is no part of it: nobody chose between the two.
+    private func unmerged(_ run: ModelRun, _ key: ItemKey, _ old: ModelRow, _ decision: Decision) -> ModelItem? {
+        guard case .keepOriginal(let output) = decision, run.scope.policy == .source, let target = old.item,
+            !bases(run, key, old).contains(where: { target.patched(by: output, since: $0) == target })
+        else { return nil }
+        return output
     }
 
     private mutating func outcome(_ decision: Decision, _ old: ModelRow, source: Int) -> ModelRow {
@@ -501,6 +519,7 @@ extension ReferenceModel {
             }
             rows[entry.instance][key] = back
             if back.item == nil { keptDeletes[entry.instance][key] = nil }
+            waiting[entry.instance][key] = nil
             changes[key] = (present, back)
         }
         undo[run]?.rows = entry.rows.filter { kept.contains($0.key) }

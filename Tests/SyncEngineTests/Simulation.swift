@@ -399,6 +399,7 @@ extension Simulation {
             }
             try checkRows(number, heads: try inspector.heads())
             try checkKeptDeletes(number)
+            try checkWaiting(number)
         }
     }
 
@@ -416,6 +417,21 @@ extension Simulation {
         try require(
             listed.sorted() == expected.sorted(),
             "I3: \(name(number)) lists deletes that were not carried out of \(listed), not of \(expected)")
+    }
+
+    /// I3: what an unfiltered original kept away is in the list of conflicts.
+    private func checkWaiting(_ number: Int) throws {
+        guard !model.waiting[number].isEmpty else { return }
+        let listed = try inspectors[number].texts(
+            """
+            SELECT kind.name || '/' || id || ' ' || hex(output) FROM conflict JOIN kind USING (kid) WHERE rid IS NOT NULL
+            """)
+        for (key, output) in model.waiting[number] {
+            let hash = try JSONDocument(validating: output.text(key)).hash.hex.uppercased()
+            try require(
+                listed.contains("\(key.kind.name)/\(key.id) \(hash)"),
+                "I3: \(name(number)) does not list \(output.text(key)), which met an unfiltered original")
+        }
     }
 
     /// I9: every asset that is there or can be brought back has its file, and web servers find those that are there.
