@@ -128,7 +128,7 @@ let package = Package(
             path: "Tests/TidelockTestSupport", swiftSettings: strict),
         .target(
             name: "FuzzedDecoders",
-            dependencies: ["CockpitWorkingCopy", "ContentModel", "SeededNumbers", "SyncProtocol"],
+            dependencies: ["CockpitWorkingCopy", "ContentModel", "ContentStore", "SeededNumbers", "SyncProtocol"],
             path: "Tests/FuzzedDecoders", swiftSettings: strict),
         .testTarget(
             name: "FuzzedDecodersTests", dependencies: ["ContentModel", "FuzzedDecoders", "SyncProtocol"],

@@ -9,7 +9,7 @@ public struct FuzzedDecoder: Sendable {
     public let read: @Sendable (_ bytes: [UInt8]) async throws -> Void
 
     /// The one list of them.
-    public static let all = messages + bodies + documents + files + texts
+    public static let all = messages + bodies + documents + files + stored + texts
 
     public static func named(_ name: String) -> FuzzedDecoder? { all.first { $0.name == name } }
 
