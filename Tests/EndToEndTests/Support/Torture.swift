@@ -219,7 +219,7 @@ struct Torture {
 }
 
 /// Reads the state of an instance over and over until it is told to end.
-private final class Watch: Sendable {
+final class Watch: Sendable {
     private struct Known {
         var isOver = false
         var seen: [[KindRow]] = []
