@@ -105,7 +105,9 @@ struct BadConnectionTests {
         .isAnswered("HTTP/1.1 \(status)\r\n\(headers)Content-Length: 4\r\nConnection: close\r\n\r\nbusy")
     }
 
-    @Test(arguments: ["429 Too Many Requests", "503 Service Unavailable", "502 Bad Gateway"])
+    @Test(
+        "T25, T95: a proxy that is busy for a moment is waited for",
+        arguments: ["429 Too Many Requests", "503 Service Unavailable", "502 Bad Gateway"])
     func aProxyThatIsBusyForAMomentIsWaitedFor(status: String) async throws {
         let (site, proxy) = try await site()
         proxy.once { $0.target.contains("/batches/") ? Self.refusal(status, "Retry-After: 1\r\n") : nil }
@@ -116,7 +118,7 @@ struct BadConnectionTests {
     }
 
     /// A refusal that repetition does not help against ends the run at once, and is never taken for an empty answer.
-    @Test(arguments: ["/batches/", "/commit"])
+    @Test("T21: a proxy that refuses for good ends the run with its status", arguments: ["/batches/", "/commit"])
     func aProxyThatRefusesForGoodEndsTheRunWithItsStatus(request: String) async throws {
         let (site, proxy) = try await site()
         proxy.once { $0.target.contains(request) ? Self.refusal("431 Request Header Fields Too Large") : nil }

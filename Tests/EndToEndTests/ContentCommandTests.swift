@@ -19,7 +19,8 @@ struct ContentCommandTests {
         #expect(try await copy.kinds() == original.kinds())
     }
 
-    @Test func anExportedStreamImportsByteForByte() async throws {
+    @Test("T91: an exported stream imports byte for byte")
+    func anExportedStreamImportsByteForByte() async throws {
         let original = try await RealInstance.make("a")
         try await original.run("import", "cockpit", Self.fixture.path)
         let file = Story.current.folder.appending(path: "all.ndjson")

@@ -24,7 +24,8 @@ struct DeleteTests {
         Dictionary(uniqueKeysWithValues: try await instance.kinds().map { ($0.kind, $0.items) })
     }
 
-    @Test func mergeDeletesNothing() async throws {
+    @Test("T54, T83: merge deletes nothing")
+    func mergeDeletesNothing() async throws {
         let site = try await pushed()
         try await remove(0..<2, at: site.source)
         let report = try await site.push()
@@ -42,7 +43,8 @@ struct DeleteTests {
         #expect(try await items(site.destination)["content/articles"] == 38)
     }
 
-    @Test func mirrorTouchesOnlySelectedModels() async throws {
+    @Test("T10: mirror touches only selected models")
+    func mirrorTouchesOnlySelectedModels() async throws {
         let site = try await pushed()
         try await remove(0..<1, at: site.source)
         try await remove(500..<501, of: "content/authors", at: site.source)
@@ -73,7 +75,8 @@ struct DeleteTests {
         #expect(try await site.destination.kinds() == before)
     }
 
-    @Test func anEmptyInstanceNeverDeletes() async throws {
+    @Test("T52, T53: an empty instance never deletes")
+    func anEmptyInstanceNeverDeletes() async throws {
         let site = try await pushed()
         let fresh = try await RealInstance.make("empty")
         try await fresh.target(site.destination, at: site.server.port)
@@ -86,7 +89,8 @@ struct DeleteTests {
     }
 
     /// What cannot be listed is not absent.
-    @Test func aFailingListingNeverDeletes() async throws {
+    @Test("T21: a failing listing never deletes")
+    func aFailingListingNeverDeletes() async throws {
         let site = try await pushed()
         let fresh = try await RealInstance.make("restored")
         let proxy = try RecordingProxy(to: site.server.port)
@@ -104,7 +108,8 @@ struct DeleteTests {
         #expect(try await site.destination.kinds() == before)
     }
 
-    @Test func manyDeletesAreRefusedUntilTheyAreAllowed() async throws {
+    @Test("T52, T53: many deletes are refused until they are allowed")
+    func manyDeletesAreRefusedUntilTheyAreAllowed() async throws {
         let site = try await pushed()
         try await remove(0..<6, at: site.source)
         let before = try await site.destination.kinds()

@@ -27,7 +27,8 @@ struct LockTests {
         return (Site(source: site.source, destination: site.destination, server: site.server, proxy: proxy), gate, push)
     }
 
-    @Test func theSecondIsRefusedAndToldWhoIsAtWork() async throws {
+    @Test("T44, T74: the second is refused and told who is at work")
+    func theSecondIsRefusedAndToldWhoIsAtWork() async throws {
         let (site, gate, push) = try await held()
         let second = try await site.push()
         #expect(second.exit == 75 && second.error?.code == "run_in_progress", "\(second)")

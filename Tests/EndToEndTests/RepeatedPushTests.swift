@@ -18,7 +18,8 @@ struct RepeatedPushTests {
         #expect(destination.hashes == source.filtered.hashes)
     }
 
-    @Test func sendsNothingAndCallsNobody() async throws {
+    @Test("T70: sends nothing and calls nobody")
+    func sendsNothingAndCallsNobody() async throws {
         let site = try await pushed()
         let again = try await site.push()
         #expect(again.isGood && again.status == "unchanged", "\(again)")

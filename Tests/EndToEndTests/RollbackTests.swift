@@ -96,7 +96,8 @@ struct RollbackTests {
                 == scene.old["content/articles/\(Articles.id(0))"])
     }
 
-    @Test func bringsBackWhatAMirrorDeleted() async throws {
+    @Test("T66, T82: brings back what a mirror deleted")
+    func bringsBackWhatAMirrorDeleted() async throws {
         let site = try await Site.make(articles: 10)
         try #require(try await site.push().isGood)
         let old = try await site.destination.content().hashes

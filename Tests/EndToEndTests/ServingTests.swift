@@ -19,7 +19,8 @@ struct ServingTests {
         #expect(!ending.output.contains("listening"))
     }
 
-    @Test func abandonsAPushOnSIGINT() async throws {
+    @Test("T50: abandons a push on SIGINT")
+    func abandonsAPushOnSIGINT() async throws {
         let site = try await Site.make(articles: 5)
         let proxy = try RecordingProxy(to: site.server.port)
         try await site.source.target(site.destination, at: proxy.port)

@@ -25,7 +25,8 @@ struct SyncLogTests {
         """
     }
 
-    @Test func namesTheLastRunOnBothSides() async throws {
+    @Test("T51: names the last run on both sides")
+    func namesTheLastRunOnBothSides() async throws {
         let source = try await RealInstance.make("staging")
         let destination = try await RealInstance.make("production")
         try source.hook("log.lua", teller("sync.push.finished", "target") + teller("sync.push.failed", "target"))

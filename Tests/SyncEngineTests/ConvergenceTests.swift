@@ -69,7 +69,8 @@ import TidelockTestSupport
         try expectNoProblems()
     }
 
-    @Test func aSkippedRowThatDriftedDoesNotBlockOthers() async throws {
+    @Test("T60: a skipped row that drifted does not block others")
+    func aSkippedRowThatDriftedDoesNotBlockOthers() async throws {
         try await a.put(.posts, #"{"_id":"1","v":1}"#)
         try await a.push(to: b)
         try await b.put(.posts, #"{"_id":"1","v":9}"#)
@@ -123,7 +124,8 @@ import TidelockTestSupport
         #expect(try await b.text(.posts, "1") == nil)
     }
 
-    @Test func adoptingChangesNothingButWhoseTheRowIs() async throws {
+    @Test("T67: adopting changes nothing but whose the row is")
+    func adoptingChangesNothingButWhoseTheRowIs() async throws {
         try await a.put(.posts, #"{"_id":"1","v":1}"#)
         try await b.put(.posts, #"{"v":1,"_id":"1"}"#)
         let before = try b.head(.posts, "1")

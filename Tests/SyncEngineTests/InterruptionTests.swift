@@ -54,7 +54,9 @@ import TidelockTestSupport
     }
 
     /// Every call of a push and of a pull, broken before and after it was carried out.
-    @Test(arguments: 1...12, [(true, true), (true, false), (false, true), (false, false)])
+    @Test(
+        "T35, T50: a run that breaks anywhere is completed by the next",
+        arguments: 1...12, [(true, true), (true, false), (false, true), (false, false)])
     func aRunThatBreaksAnywhereIsCompletedByTheNext(call: Int, how: (isPush: Bool, isCarriedOut: Bool)) async throws {
         try await fill()
         let fault = FaultyPeer.Fault(call: call, isCarriedOut: how.isCarriedOut)

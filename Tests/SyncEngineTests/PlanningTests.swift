@@ -108,7 +108,8 @@ import TidelockTestSupport
         try await refusal(.filterMissing) { try await a.push(to: b) }
     }
 
-    @Test func anEmptySourceDeletesNothing() async throws {
+    @Test("T52: an empty source deletes nothing")
+    func anEmptySourceDeletesNothing() async throws {
         try await b.put(.posts, #"{"_id":"1"}"#)
         try await a.put(.pageItems, #"{"_id":"1"}"#)
         try await refusal(.emptySource) { try await a.push(to: b, .mirror) }
@@ -201,7 +202,8 @@ import TidelockTestSupport
         #expect(try await b.text(.posts, "i1") == #"{"_id":"i1","own":true}"#)
     }
 
-    @Test func onlyTheSelectedModelsAreTouched() async throws {
+    @Test("T10: only the selected models are touched")
+    func onlyTheSelectedModelsAreTouched() async throws {
         try await fill(2)
         try await a.put(.pageItems, #"{"_id":"1"}"#)
         try await a.put(.models, #"{"name":"posts"}"#, #"{"name":"pages"}"#)

@@ -29,7 +29,8 @@ struct LongWorkTests {
         #expect(try await work.outcome(of: "commit a") { [2] }?.get() == [2])
     }
 
-    @Test func impatienceLeavesTheWorkGoing() async throws {
+    @Test("T5, T73: impatience leaves the work going")
+    func impatienceLeavesTheWorkGoing() async throws {
         let work = LongWork(clock: TestClock(), patience: .seconds(5))
         let gate = Gate()
         let isDone = Shared(false)

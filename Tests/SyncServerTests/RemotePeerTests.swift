@@ -93,7 +93,8 @@ struct RemotePeerTests {
         }
     }
 
-    @Test func longWorkIsAskedForAgainUntilItEnds() async throws {
+    @Test("T1, T2, T5, T8, T73: long work is asked for again until it ends")
+    func longWorkIsAskedForAgainUntilItEnds() async throws {
         let gate = Gate()
         var world = World()
         let responder = FakeResponder(gate: gate)
@@ -211,7 +212,8 @@ struct RemotePeerTests {
         #expect(peer.traffic.roundTrips == 0)
     }
 
-    @Test func aTargetThatGoesAwayIsTriedUntilTheTimeIsUp() async throws {
+    @Test("T28: a target that goes away is tried until the time is up")
+    func aTargetThatGoesAwayIsTriedUntilTheTimeIsUp() async throws {
         let world = World()
         let clock = TestClock()
         let peer = try await world.serve { caller in

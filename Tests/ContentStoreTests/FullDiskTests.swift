@@ -1,0 +1,102 @@
+import ContentModel
+import GRDB
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+@testable import ContentStore
+
+/// Stores that may not grow any more: SQLite answers as it does where the disk is full.
+@Suite struct FullDiskTests {
+    private let a: TestInstance
+    private let b: TestInstance
+
+    init() async throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+        try await fill()
+        try await a.push(to: b)
+        try await fill()
+    }
+
+    /// Writes items whose bodies do not get smaller by compression; others each time.
+    private func fill() async throws {
+        try await a.change(
+            try (1...120).map { number in
+                let text = "{\"_id\":\"i\(number)\",\"v\":\"\(a.random.bytes(3_000).hex)\"}"
+                let body = try JSONDocument(validating: text)
+                return .put(kind: .posts, body: body, hash: body.hash)
+            })
+    }
+
+    /// Lets a store take so many pages more than it has; nil: as many as it needs.
+    private func limit(_ instance: TestInstance, pages: Int?) async throws {
+        try await instance.store.write { db in
+            let size = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            // https://sqlite.org/pragma.html#pragma_max_page_count, of the only connection that writes.
+            _ = try Int.fetchOne(db, sql: "PRAGMA max_page_count = \(pages.map { size + $0 } ?? 4_294_967_294)")
+        }
+    }
+
+    private func items(of instance: TestInstance) throws -> [ItemKey: String] {
+        try StoreInspector(instance.store).heads().compactMapValues(\.body)
+    }
+
+    private func push() async throws -> TidelockError? {
+        do {
+            try await a.push(to: b, TestRun(options: PlanOptions(batchSize: 10)))
+            return nil
+        } catch let failure as TestRunFailure {
+            return failure.error
+        }
+    }
+
+    private func requireRepair() async throws {
+        for instance in [a, b] {
+            try await limit(instance, pages: nil)
+            #expect(try instance.problems() == [])
+        }
+        a.clock.advance(by: .seconds(2 * Limits.leaseSeconds))
+        try await a.push(to: b)
+        #expect(try items(of: b) == items(of: a))
+        #expect(try a.problems() + b.problems() == [])
+    }
+
+    @Test(
+        "T9, T64: a destination that cannot grow keeps what it had, and the run says so",
+        arguments: [0, 4, 16, 40, 600])
+    func aDestinationWhoseDiskIsFull(pages: Int) async throws {
+        let before = try items(of: b)
+        try await limit(b, pages: pages)
+        let failure = try await push()
+        if pages == 0 { #expect(failure != nil) }
+        if pages == 600 { #expect(failure == nil) }
+        if let failure {
+            #expect(failure.code == .diskFull, "\(failure)")
+            #expect(try items(of: b) == before)
+        } else {
+            #expect(try items(of: b) == items(of: a))
+        }
+        try await requireRepair()
+    }
+
+    @Test("T9: a source that cannot write its plan down sends nothing, and the run says so")
+    func aSourceWhoseDiskIsFull() async throws {
+        let before = try items(of: b)
+        try await limit(a, pages: 0)
+        let failure = try await push()
+        #expect(failure?.code == .diskFull, "\(String(describing: failure))")
+        #expect(try items(of: b) == before)
+        try await requireRepair()
+    }
+
+    @Test func whatIsWrittenHereIsThereWhollyOrNotAtAll() async throws {
+        let before = try items(of: a)
+        try await limit(a, pages: 0)
+        let failure = await #expect(throws: TidelockError.self) { try await fill() }
+        #expect(failure?.code == .diskFull)
+        #expect(try items(of: a) == before)
+        try await requireRepair()
+    }
+}
