@@ -107,9 +107,7 @@ struct SyncRunner: Sendable {
     /// The counts are those of sides that are in sync.
     private typealias Ended = (outcome: RunMachine.Outcome, unchanged: Int, reverted: Int)
 
-    private func performRun(
-        _ run: String, peer: RemotePeer
-    ) async throws -> Ended {
+    private func performRun(_ run: String, peer: RemotePeer) async throws -> Ended {
         let known = try await instance.store.instance(answering: target.name, at: target.uri)
         var open = OpenTransfer(
             id: run, direction: request.direction, initiator: instance.store.identity, scope: request.scope,
@@ -124,9 +122,7 @@ struct SyncRunner: Sendable {
 
     /// A selection that is misspelled would push nothing, and seem to have succeeded. What only the destination has a
     /// mirror deletes, so there the run tells whether anybody knows what was named.
-    private func pushKnown(
-        _ open: OpenTransfer, peer: RemotePeer, known: String?
-    ) async throws -> (outcome: RunMachine.Outcome, unchanged: Int) {
+    private func pushKnown(_ open: OpenTransfer, peer: RemotePeer, known: String?) async throws -> Ended {
         let unknown = request.applied == nil ? try await instance.store.unknownSelection(in: open.scope) : nil
         if let unknown, open.scope.mode == .merge { throw unknown }
         let result = try await push(open, peer: peer, known: known)
@@ -134,9 +130,7 @@ struct SyncRunner: Sendable {
         return result
     }
 
-    private func push(
-        _ open: OpenTransfer, peer: RemotePeer, known: String?
-    ) async throws -> Ended {
+    private func push(_ open: OpenTransfer, peer: RemotePeer, known: String?) async throws -> Ended {
         let pinned = try await hooks.pin(for: context(open.id))
         let store = instance.store
         let options = request.options
