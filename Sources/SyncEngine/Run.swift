@@ -91,6 +91,7 @@ public struct Run: Sendable {
         case .staged(let number):
             course.staged.insert(number)
             if let plan = course.plan { progress(.transferring(done: course.done(of: plan), of: plan.sentOperations)) }
+        case .failed(let error): course.isPeerSilent = error.code == .targetUnreachable
         default: break
         }
         return machine.handle(event)
@@ -110,7 +111,7 @@ public struct Run: Sendable {
             do {
                 return try await perform(action, course: course)
             } catch {
-                return .failed(TidelockError(wrapping: error))
+                return action == .abandon ? .notAbandoned : .failed(TidelockError(wrapping: error))
             }
         }
     }
@@ -135,8 +136,11 @@ public struct Run: Sendable {
             try await parts.source.acknowledge(transfer: transfer, result)
             return .acknowledged
         case .abandon:
-            // Also by a run that was stopped, or nobody could write at the destination until the lease runs out.
-            try await cleanUp(within: .seconds(Limits.farewellSeconds), by: parts.clock) { [parts, transfer] in
+            // Also by a run that was stopped, or nobody could write at the destination until the lease runs out. Who has
+            // not answered for long is not waited for once more.
+            try await cleanUp(
+                within: .seconds(Limits.farewellSeconds), isUrgent: course.isPeerSilent, by: parts.clock
+            ) { [parts, transfer] in
                 try await parts.opening.abandon(transfer: transfer)
             }
             return .abandoned
@@ -269,6 +273,8 @@ private struct RunCourse: Sendable {
     var lease: LeaseGrant? { opened?.lease }
     /// Numbers of the batches that have arrived.
     var staged: Set<Int> = []
+    /// The run failed because the other side did not answer.
+    var isPeerSilent = false
 
     init() {}
 

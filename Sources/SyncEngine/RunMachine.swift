@@ -22,6 +22,8 @@ public struct RunMachine: Sendable {
         case committed(CommitResult)
         case acknowledged
         case abandoned
+        /// Somebody may hold things that the run left until its lease or its transfer runs out.
+        case notAbandoned
         case failed(TidelockError)
     }
 
@@ -118,6 +120,8 @@ public struct RunMachine: Sendable {
         case (.abandoning, .abandoned):
             failure?.details[Self.abandoned] = "true"
             return finish(outcomeAfterAbandon())
+        // What could not be freed now is freed by the next run; the run itself has its outcome.
+        case (.abandoning, .notAbandoned): return finish(outcomeAfterAbandon())
         case (.abandoning, _), (.finished, _): return []
         default: preconditionFailure("event \(event) does not belong to state \(state)")
         }
@@ -175,10 +179,8 @@ public struct RunMachine: Sendable {
 
     private mutating func fail(_ error: TidelockError) -> [Action] {
         switch state {
-        case .finished: return []
-        case .abandoning:
-            // What could not be freed now is freed by the next run; the run itself has its outcome.
-            return finish(outcomeAfterAbandon())
+        // Whatever else was on its way fails as well.
+        case .finished, .abandoning: return []
         case .committing where Self.refusals.contains(error.code) || error.details[Self.uncommitted] != nil:
             failure = error
             state = .abandoning

@@ -45,7 +45,7 @@ import TidelockTestSupport
     private func expectOriginal(pullingFrom other: TestInstance) async throws {
         #expect(try await a.text(.posts, "1") == Self.original)
         let run = try await a.pull(from: other)
-        #expect(run.result?.conflicts.map(\.verdict) == [.keptOriginal])
+        #expect(run.result?.conflicts.map(\.verdict) == [.parked])
         #expect(try await a.text(.posts, "1") == Self.original)
         #expect(try a.problems() == [])
     }
