@@ -13,9 +13,8 @@ enum DeletedRows {
     /// forgotten nobody can tell, and the delete counts as made here.
     private static let isSources = """
         EXISTS (
-            SELECT 1 FROM undo u CROSS JOIN transfer t ON t.id = u.run
-            WHERE u.run IN (SELECT id FROM run WHERE undoable = 1)
-                AND u.kid = h.kid AND u.bucket = h.bucket AND u.id = h.id
+            SELECT 1 FROM undo AS u INDEXED BY undo_by_item CROSS JOIN transfer t ON t.id = u.run
+            WHERE u.existed = 1 AND u.kid = h.kid AND u.bucket = h.bucket AND u.id = h.id
                 AND u.verdict IN (\(Verdict.list([.delete, .deleteEdited])))
                 AND t.pid = :pid AND json_extract(t.result, '$.sequence') = h.seq)
         """

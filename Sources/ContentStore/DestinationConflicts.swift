@@ -191,7 +191,7 @@ enum Collision {
         """
 
     /// The row here holds more than what was sent to the source of the transfer, as far as that is known.
-    static let isOriginal = "\(wasSentOtherwise) AND \(isWhatWasSent)"
+    static let isOriginal = "\(wasSentOtherwise) AND \(isWhatWasSent) AND h.hash IS NOT sh.out_hash"
 
     private static let wasSentOtherwise = "sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash"
 

@@ -128,6 +128,11 @@ enum Leases {
         return LeaseGrant(fence: fence, expires: expires)
     }
 
+    /// Nobody asks for the lease of a transfer that was forgotten, which ran out before.
+    static func dropOutlived(_ db: Database) throws {
+        try db.execute(sql: "DELETE FROM lease WHERE transfer NOT IN (SELECT id FROM transfer WHERE phase = 'open')")
+    }
+
     static func release(_ db: Database, transfer: String) throws {
         try db.cachedStatement(sql: "DELETE FROM lease WHERE transfer = ?").execute(arguments: [transfer])
     }

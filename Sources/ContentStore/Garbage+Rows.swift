@@ -61,7 +61,9 @@ extension GarbageCollection {
         }
         let (transfers, dead) = try await store.write { db in
             try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE \(expired)")
-            return (db.changesCount, try Stages.dead(db, isKept: isKept))
+            let transfers = db.changesCount
+            try Leases.dropOutlived(db)
+            return (transfers, try Stages.dead(db, isKept: isKept))
         }
         var rows = 0
         for transfer in dead { rows += try await stage(of: transfer) }

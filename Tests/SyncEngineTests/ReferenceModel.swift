@@ -45,7 +45,7 @@ struct ModelMemory: Hashable {
     /// Whether what was sent is not all of the item that is here now, which is the one it was made of, edited since or
     /// not, and no other that was made anew when that was gone.
     func isLess(than row: ModelRow) -> Bool {
-        guard let output, output != source else { return false }
+        guard let output, output != source, output != row.item else { return false }
         return life == row.life || source == row.item
     }
 

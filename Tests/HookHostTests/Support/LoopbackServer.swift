@@ -15,8 +15,11 @@ final class LoopbackServer: Sendable {
             + "Connection: close\r\n\r\n\(body)"
         let thread = Thread { [weak self, listener] in
             while case let connection = accept(listener, nil, nil), connection >= 0 {
-                let request = LoopbackServer.serve(connection, answer)
+                // Whoever has the answer may look at once at what was received.
+                let request = LoopbackServer.read(connection)
                 self?.requests.withLock { $0.append(request) }
+                _ = send(connection, Array(answer.utf8), answer.utf8.count, Int32(MSG_NOSIGNAL))
+                close(connection)
             }
         }
         thread.start()
@@ -46,14 +49,12 @@ final class LoopbackServer: Sendable {
     }
 
     /// Reads until the sender pauses: the requests of these tests fit one packet or two.
-    private static func serve(_ connection: Int32, _ answer: String) -> String {
+    private static func read(_ connection: Int32) -> String {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         var request = ""
         while !isComplete(request), case let count = recv(connection, &buffer, buffer.count, 0), count > 0 {
             request += String(decoding: buffer.prefix(count), as: UTF8.self)
         }
-        _ = send(connection, Array(answer.utf8), answer.utf8.count, Int32(MSG_NOSIGNAL))
-        close(connection)
         return request
     }
 
