@@ -79,6 +79,21 @@ import TidelockTestSupport
         #expect(try a.problems() + b.problems() == [])
     }
 
+    @Test func aChosenItemIsSentAlsoWhereAnotherSourceDeletedOthers() async throws {
+        let made = try TestInstance.make("a", "b", "c")
+        let (a, b, c) = (made[0], made[1], made[2])
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
+        try await a.push(to: b)
+        try await c.put(.posts, #"{"_id":"3"}"#)
+        #expect(try await c.push(to: b, .mirror).result?.deleted == 2)
+        try await a.put(.posts, #"{"_id":"1","v":2}"#)
+        let run = try await a.push(to: b, TestRun(scope: Scope(items: ["content/posts": ["1"]])))
+        #expect(run.result?.created == 1)
+        #expect(try await b.text(.posts, "2") == nil)
+        #expect(try await a.push(to: b).result?.created == 1)
+        #expect(try a.problems() + b.problems() == [])
+    }
+
     @Test func itemsOfAModelThatTheDestinationLacksBringIt() async throws {
         try await a.put(.models, #"{"name":"posts"}"#)
         try await a.put(.posts, #"{"_id":"1"}"#)

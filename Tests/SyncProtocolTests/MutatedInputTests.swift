@@ -94,7 +94,7 @@ struct MutatedInputTests {
         var page = HeldPage(
             items: [HeldItem(id: "a", base: "00", isEdited: true, isReverted: false, run: 0)],
             next: ListPosition(bucket: 9, id: "b"))
-        page.runs = ["0190"]
+        (page.runs, page.isWhole) = (["0190"], true)
         return SuppliedList(
             request: ListHeld(kind: "content/posts", onlyDrift: true, after: ListPosition(bucket: 7, id: "a")),
             page: page)

@@ -241,5 +241,6 @@ extension HeldPage {
     fileprivate init(_ items: [HeldItem], of runs: ListedRuns, next: ListPosition?) {
         self.init(items: items, next: next)
         if !runs.names.isEmpty { self.runs = runs.names }
+        isWhole = true
     }
 }

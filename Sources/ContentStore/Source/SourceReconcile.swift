@@ -102,9 +102,9 @@ private struct ShadowReconciler {
         for row in rows where !listed.contains(ItemID(row[1])) {
             let state = ShadowState(rawValue: row[2]) ?? .none
             guard state != .dropped, state != .skipped else { continue }
-            // Of what is somebody else's and outside of the scope a destination tells some keys nothing: silence proves
-            // nothing there, and a run whose scope has such a row in it compares digests.
-            guard selected?.includes(row[1]) != false else { continue }
+            // Of what is somebody else's and outside of the scope a destination tells some keys nothing: its silence
+            // proves nothing then, and a run whose scope has such a row in it compares digests.
+            guard page.isWhole == true || selected?.includes(row[1]) != false else { continue }
             let bucket = Bucket(number: UInt16(row[0] as Int))
             // Of an item that is at neither side there is nothing to find out.
             guard try state != .none || isHere(row[1], bucket) else { continue }

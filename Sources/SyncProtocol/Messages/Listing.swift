@@ -52,6 +52,8 @@ public struct HeldPage: Codable, Sendable {
     public var next: ListPosition?
     /// Transfers of the source of which rows of the page are the outcome; nil where none is known.
     public var runs: [String]?
+    /// No row was held back from the reader: what is not listed is not there. Nil means that some may have been.
+    public var isWhole: Bool?
     /// Nodes or leaves that have rows below them; nil in a page of rows.
     public var digests: [HeldDigest]?
 
