@@ -20,7 +20,7 @@ extension Commit {
                         WHEN s.keep IN (\(Decision.list(Decision.merging))) AND h.deleted = 0 AND h.hash = s.stored THEN \(Verdict.keepOriginal.rawValue)
                         WHEN h.id IS NULL THEN \(Verdict.create.rawValue)
                         WHEN h.reverted IN (SELECT id FROM transfer WHERE pid = :pid) THEN CASE h.deleted WHEN 1 THEN \(Verdict.create.rawValue) ELSE \(Verdict.update.rawValue) END
-                        WHEN h.deleted = 1 THEN CASE WHEN \(DeletedRows.isEdit) THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
+                        WHEN h.deleted = 1 THEN CASE WHEN h.edited <> 0 THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
                         WHEN h.hash = coalesce(s.stored, s.hash) THEN \(Verdict.adopt.rawValue)
                         WHEN s.keep IN (\(Decision.list(Decision.undisputed))) THEN \(Verdict.update.rawValue)
                         WHEN h.origin = :pid AND h.edited = 0 AND NOT \(StagedMark.isContested) THEN \(Verdict.update.rawValue)
@@ -44,6 +44,24 @@ extension Commit {
                 ORDER BY s.kid, s.bucket, s.id
                 """
         ).execute(arguments: ["pid": pid, "transfer": transfer])
+    }
+
+    /// Answers whether a verdict is another one: an item that was deleted here on purpose is not just made again.
+    ///
+    /// Apart from `decide`, which would have to hold all of its rows in memory if it looked into undo.
+    func noteDeletesMadeHere() throws -> Bool {
+        try db.cachedStatement(
+            sql: """
+                UPDATE undo SET verdict = \(Verdict.replace.rawValue)
+                FROM head h
+                LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = h.kid AND sh.bucket = h.bucket AND sh.id = h.id
+                WHERE undo.run = :transfer AND undo.existed = 1 AND undo.verdict = \(Verdict.create.rawValue)
+                    AND h.kid = undo.kid AND h.bucket = undo.bucket AND h.id = undo.id AND h.deleted = 1
+                    AND NOT coalesce(h.reverted IN (SELECT id FROM transfer WHERE pid = :pid), 0)
+                    AND \(DeletedRows.isEdit)
+                """
+        ).execute(arguments: ["pid": pid, "transfer": transfer])
+        return db.changesCount > 0
     }
 
     func moveHeads(sequence: Int64, _ tally: VerdictTally) throws {

@@ -48,7 +48,10 @@ struct Commit {
         try requireFittingSchema()
         let sequence = try Settings.nextSequence(db)
         try decide()
-        let tally = try VerdictTally(db, transfer: transfer, pid: pid)
+        var tally = try VerdictTally(db, transfer: transfer, pid: pid)
+        if tally.meetsTombstones, try noteDeletesMadeHere() {
+            tally = try VerdictTally(db, transfer: transfer, pid: pid)
+        }
         try guardDeletes(tally)
         try ParkedConflicts(db: db, transfer: transfer, pid: pid, now: now)
             .update(mayPark: isDecided || tally.has(.keepOriginal))

@@ -10,10 +10,15 @@ struct VerdictTally {
     private(set) var buckets: [Int64: [UInt16]] = [:]
     /// Whether rows belonged to another source before.
     private(set) var hasForeign = false
+    /// Whether items are made where there were some before.
+    private(set) var meetsTombstones = false
 
     init(_ db: Database, transfer: String, pid: Int64) throws {
         let statement = try db.cachedStatement(
-            sql: "SELECT kid, bucket, verdict, old_deleted, old_origin FROM undo WHERE run = ? ORDER BY kid, bucket")
+            sql: """
+                SELECT kid, bucket, verdict, old_deleted, old_origin, existed FROM undo
+                WHERE run = ? ORDER BY kid, bucket
+                """)
         let rows = try Row.fetchCursor(statement, arguments: [transfer])
         let row = ColumnReader(statement)
         var last: (kid: Int64, bucket: Int64) = (-1, -1)
@@ -23,6 +28,7 @@ struct VerdictTally {
             last = place
             guard let verdict = Verdict(rawValue: row.integer(2)) else { continue }
             counts[Self.index(verdict, wasDeleted: row.integer(3) != 0)] += 1
+            if verdict == .create, row.integer(5) != 0 { meetsTombstones = true }
             if verdict == .delete || verdict == .deleteEdited { deletes[place.kid, default: 0] += 1 }
             let origin = row.integer(4)
             if origin != 0, origin != pid { hasForeign = true }
