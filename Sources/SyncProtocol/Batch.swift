@@ -24,11 +24,13 @@ public struct BatchEntry: Sendable, Equatable {
     public var supersedes: Bool
     /// Of a `put`: the source kept what it had, or some fields of it, when the destination sent its version. What it
     /// sends was not made of that, so the policy decides between the two.
-    public var isUnmerged = false
+    public var isUnmerged: Bool
 
     public init(
-        kind: Kind, id: String, operation: BatchOperation, isContested: Bool = false, supersedes: Bool = false
+        kind: Kind, id: String, operation: BatchOperation, isContested: Bool = false, isUnmerged: Bool = false,
+        supersedes: Bool = false
     ) {
+        self.isUnmerged = isUnmerged
         self.kind = kind
         self.id = id
         self.operation = operation

@@ -43,10 +43,9 @@ public struct BatchDecoder {
         case "withdraw" where fields.count == 3 && !isContested && !isUnmerged && supersedes: operation = .withdraw
         default: throw malformed("'\(fields[0].printable)' is not an operation")
         }
-        var entry = BatchEntry(
-            kind: kind, id: id, operation: operation, isContested: isContested, supersedes: supersedes)
-        entry.isUnmerged = isUnmerged
-        return entry
+        return BatchEntry(
+            kind: kind, id: id, operation: operation, isContested: isContested, isUnmerged: isUnmerged,
+            supersedes: supersedes)
     }
 
     /// Marks follow at least an operation, a kind and an id; what an id says is no mark.

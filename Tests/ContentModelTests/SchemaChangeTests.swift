@@ -164,7 +164,8 @@ import Testing
         let old = set(
             #"{"name":"t"},{"name":"d"},{"name":"s","type":"select","opts":{"options":["x","y"]}},{"name":"r"}"#)
         let new = set(
-            #"{"name":"t","type":"number"},{"name":"s","type":"select","opts":{"options":["x"]}},{"name":"r","required":true}"#)
+            #"{"name":"t","type":"number"},{"name":"s","type":"select","opts":{"options":["x"]}},{"name":"r","required":true}"#
+        )
         let found = try changes([old], [new])
         #expect(found.map(\.field) == ["seo.t", "seo.d", "seo.s", "seo.r"])
         #expect(found.map(\.effect) == [.fieldType, .fieldRemoved, .optionsRemoved, .fieldRequired])
@@ -172,9 +173,10 @@ import Testing
             #expect(try affects(change, "{\"seo\":\(item)}"), "\(item)")
             #expect(try affects(change, "{\"seo\":[{\"r\":1},\(item)]}"), "\(item)")
         }
-        for item in ["{}", #"{"seo":null}"#, #"{"seo":[]}"#, #"{"seo":{}}"#, #"{"seo":{"r":1,"s":"x","t":1}}"#,
-            #"{"t":"x","d":"x","s":"y"}"#]
-        {
+        for item in [
+            "{}", #"{"seo":null}"#, #"{"seo":[]}"#, #"{"seo":{}}"#, #"{"seo":{"r":1,"s":"x","t":1}}"#,
+            #"{"t":"x","d":"x","s":"y"}"#,
+        ] {
             #expect(try found.affecting(JSONDocument(validating: item)) == [], "\(item)")
         }
     }
@@ -193,7 +195,10 @@ import Testing
 
     @Test(arguments: [
         (#""opts":{"field":{"type":"set","opts":{"fields":[$]}}}"#, #"[{"y":"x"}]"#),
-        (#""options":{"field":{"type":"set","options":{"fields":[$]}}}"#, #"[{"field":{"type":"set"},"value":{"y":"x"}}]"#),
+        (
+            #""options":{"field":{"type":"set","options":{"fields":[$]}}}"#,
+            #"[{"field":{"type":"set"},"value":{"y":"x"}}]"#
+        ),
         (#""options":{"fields":[$]}"#, #"[{"y":"x"}]"#),
     ])
     func fieldsOfTheElementsOfARepeaterAreCompared(_ options: String, _ value: String) throws {
@@ -233,10 +238,13 @@ import Testing
 
     @Test func fieldsInsideOfOneAnotherAreReadToALimit() throws {
         func nested(_ depth: Int, _ innermost: String) -> String {
-            depth == 0 ? innermost : "{\"name\":\"f\",\"type\":\"set\",\"opts\":{\"fields\":[\(nested(depth - 1, innermost))]}}"
+            depth == 0
+                ? innermost
+                : "{\"name\":\"f\",\"type\":\"set\",\"opts\":{\"fields\":[\(nested(depth - 1, innermost))]}}"
         }
         for (depth, count) in [(7, 1), (8, 0), (60, 0)] {
-            let found = try changes([nested(depth, #"{"name":"a"}"#)], [nested(depth, #"{"name":"a","required":true}"#)])
+            let found = try changes(
+                [nested(depth, #"{"name":"a"}"#)], [nested(depth, #"{"name":"a","required":true}"#)])
             #expect(found.count == count, "\(depth)")
         }
     }

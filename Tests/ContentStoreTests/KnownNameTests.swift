@@ -14,7 +14,9 @@ import TidelockTestSupport
         (a, b) = (made[0], made[1])
     }
 
-    private func isKnown(_ name: SelectedName) async throws -> Bool { try await a.store.firstUnknown(of: [name]) == nil }
+    private func isKnown(_ name: SelectedName) async throws -> Bool {
+        try await a.store.firstUnknown(of: [name]) == nil
+    }
 
     @Test func modelsAreKnownByTheirDefinitionsItemsAndSingletons() async throws {
         try await a.put(.models, #"{"name":"defined"}"#)

@@ -68,7 +68,8 @@ struct RunFileTests {
         let site = try await Site.make(articles: 1)
         let file = try site.source.jobFile(
             "bad.json",
-            #"{"target":"production","mode":"push","jobs":[{"name":"content","syncSettings":{"filter":{"n":{"$foo":1}}}}]}"#)
+            #"{"target":"production","mode":"push","jobs":[{"name":"content","syncSettings":{"filter":{"n":{"$foo":1}}}}]}"#
+        )
         let told = try await site.source.attempt("run", file)
         #expect(told.status == 65 && told.errors.contains("'$foo' is unknown"), "\(told)")
         let runs = try await site.source.runJobs(file)

@@ -260,7 +260,8 @@ import TidelockTestSupport
 
     private func isKept(_ text: String) throws -> Bool {
         let hash = try JSONDocument(validating: text).hash.hex
-        return try StoreInspector(a.store).count("SELECT count(*) FROM base_body WHERE hex(hash) = upper('\(hash)')") > 0
+        return try StoreInspector(a.store).count("SELECT count(*) FROM base_body WHERE hex(hash) = upper('\(hash)')")
+            > 0
     }
 
     @Test func editsOfOtherItemsLeaveWhatWasSentKnown() async throws {

@@ -92,7 +92,8 @@ struct ReportTextTests {
         let words = "3 to update, 2 at most of the edits kept there before would be replaced"
         #expect(text(report).hasSuffix(words), "\(text(report))")
         report.note(
-            .planned(PlanSummary(kinds: report.kinds, batches: [], expectedRoots: [:], handlerCalls: 0)), unchanged: 0, reverted: 0)
+            .planned(PlanSummary(kinds: report.kinds, batches: [], expectedRoots: [:], handlerCalls: 0)), unchanged: 0,
+            reverted: 0)
         #expect(report.conflicts == 0 && report.possibleConflicts == 2)
     }
 

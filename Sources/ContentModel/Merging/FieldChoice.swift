@@ -31,18 +31,12 @@ private struct Chooser {
         _ base: JSONDocument?, _ source: JSONDocument?, _ target: JSONDocument?, at path: FieldPath
     ) -> JSONDocument? {
         if FieldWalk.isSame(source, target) { return target }
-        let name = Array(path.text.utf8)
-        let isNamed = fields.contains(name)
-        if let source, let target, path.depth < FieldWalk.depth {
-            if let lists = ListPair(base, source, target, isNamed: isNamed) {
-                return merge(lists, base, takingOrder: isNamed, at: path)
-            }
-            // Fields below a long path may share the name that was cut.
-            if !isNamed || FieldPath.isCut(name), let left = FieldMembers(source), let right = FieldMembers(target) {
-                return merge(base, left, right, at: path)
-            }
+        let isNamed = fields.contains(Array(path.text.utf8))
+        return switch FieldPair(base, source, target, isNamed: isNamed, at: path) {
+        case .lists(let lists): merge(lists, base, takingOrder: isNamed, at: path)
+        case .members(let source, let target): merge(base, source, target, at: path)
+        case .values: isNamed ? source : target
         }
-        return isNamed ? source : target
     }
 
     private func merge(
@@ -74,10 +68,39 @@ private struct Chooser {
     }
 }
 
+/// How two versions of a value that differ are taken apart further.
+enum FieldPair {
+    case lists(ListPair)
+    case members(FieldMembers, FieldMembers)
+    /// They count as wholes.
+    case values
+
+    /// `isNamed`: the value is one that a decision is about.
+    init(
+        _ base: JSONDocument?, _ source: JSONDocument?, _ target: JSONDocument?, isNamed: Bool, at path: FieldPath
+    ) {
+        self = .values
+        guard let source, let target, path.depth < FieldWalk.depth else { return }
+        if let lists = ListPair(base, source, target, isNamed: isNamed) {
+            self = .lists(lists)
+            // Fields below a long path may share the name that was cut.
+        } else if !isNamed || FieldPath.isCut(Array(path.text.utf8)), let source = FieldMembers(source),
+            let target = FieldMembers(target)
+        {
+            self = .members(source, target)
+        }
+    }
+}
+
 /// Two lists that were merged element by element, or nothing where they count as wholes.
 struct ListPair {
     var source: FieldElements
     var target: FieldElements
+
+    /// Whether the elements that both have stand in another order on each side.
+    var isReordered: Bool {
+        source.ids.filter { target[$0] != nil } != target.ids.filter { source[$0] != nil }
+    }
 
     /// A list that is named was one value, or its elements stand in another order on each side. Which of them tells
     /// what both were made of; where that is not known, the order does.
@@ -91,8 +114,7 @@ struct ListPair {
         if let base {
             guard FieldElements(base) != nil else { return nil }
         } else {
-            let orders = [source.ids.filter { target[$0] != nil }, target.ids.filter { source[$0] != nil }]
-            guard orders[0] != orders[1] else { return nil }
+            guard isReordered else { return nil }
         }
     }
 }

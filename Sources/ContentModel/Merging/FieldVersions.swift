@@ -37,15 +37,12 @@ private struct VersionWalk {
         _ base: JSONDocument?, _ source: JSONDocument?, _ target: JSONDocument?, at path: FieldPath
     ) {
         guard !FieldWalk.isSame(source, target) else { return }
-        let name = Array(path.text.utf8)
-        let isNamed = open?.contains(name) ?? false
-        if let source, let target, path.depth < FieldWalk.depth {
-            if let lists = ListPair(base, source, target, isNamed: isNamed) { return compare(base, lists, at: path) }
-            if !isNamed || FieldPath.isCut(name), let left = FieldMembers(source), let right = FieldMembers(target) {
-                return compare(base, left, right, at: path)
-            }
+        let isNamed = open?.contains(Array(path.text.utf8)) ?? false
+        switch FieldPair(base, source, target, isNamed: isNamed, at: path) {
+        case .lists(let lists): compare(base, lists, at: path)
+        case .members(let source, let target): compare(base, source, target, at: path)
+        case .values: note(base, source, target, at: path)
         }
-        note(base, source, target, at: path)
     }
 
     private mutating func compare(
@@ -60,8 +57,7 @@ private struct VersionWalk {
     private mutating func compare(_ base: JSONDocument?, _ lists: ListPair, at path: FieldPath) {
         let (source, target) = (lists.source, lists.target)
         let known = base.flatMap { FieldElements($0) }
-        let orders = [source.ids.filter { target[$0] != nil }, target.ids.filter { source[$0] != nil }]
-        if orders[0] != orders[1] {
+        if lists.isReordered {
             note(known.map { list($0.ids) }, list(source.ids), list(target.ids), at: path)
         }
         for id in target.ids + source.ids.filter({ target[$0] == nil }) {

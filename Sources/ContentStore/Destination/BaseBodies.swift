@@ -8,45 +8,42 @@ enum BaseBodies {
     /// Copies a row that is about to be edited here for the first time since its origin sent it, and an item that a peer
     /// was sent in another form.
     static func keep(_ db: Database, _ place: Place, before head: Head?) throws {
-        guard let head, head.isLive else { return }
-        try keepReceived(db, place, head)
-        try SentOriginals.keep(db, place, head)
-    }
-
-    private static func keepReceived(_ db: Database, _ place: Place, _ head: Head) throws {
-        guard head.origin != 0, !head.isEdited, let rid = head.rid, let base = head.base else { return }
-        let beside = try sent(db, place, to: head.origin)
-        try put(db, place, hash: base.data, rid: Bodies.copy(db, rid), beside: beside)
+        guard let head, head.isLive, let rid = head.rid else { return }
+        if head.origin != 0, !head.isEdited, let base = head.base {
+            let beside = try ShadowRow.fetch(db, place, at: head.origin)?.output
+            try put(db, place, hash: base.data, rid: Bodies.copy(db, rid), beside: beside?.data)
+        }
+        // What is there for the same hash says as much, and also what it stood beside.
+        guard let hash = head.hash?.data, try SentOriginals.isSent(db, place, hash),
+            try keptBody(db, place, hash) == nil
+        else { return }
+        try put(db, place, hash: hash, rid: Bodies.copy(db, rid), beside: nil)
     }
 
     /// What was made of that output, where that is kept.
     static func fetch(_ db: Database, _ place: Place, _ hash: Data?) throws -> JSONDocument? {
-        guard let hash else { return nil }
-        return try db.cachedStatement(
+        try hash.flatMap { try keptBody(db, place, $0) }.map { try Bodies.fetch(db, $0) }
+    }
+
+    private static func keptBody(_ db: Database, _ place: Place, _ hash: Data) throws -> Int64? {
+        try db.cachedStatement(
             sql: "SELECT rid FROM base_body WHERE kid = ? AND bucket = ? AND id = ? AND hash = ?"
-        ).fetchInteger(StatementArguments(place.arguments + [hash])).map { try Bodies.fetch(db, $0) }
+        ).fetchInteger(StatementArguments(place.arguments + [hash]))
     }
 
     /// Takes the body over. One that is there for the same output gives way: it may be of a time when not all of the
     /// output was here.
     private static func put(_ db: Database, _ place: Place, hash: Data, rid: Int64, beside: Data?) throws {
-        let key = place.arguments + [hash]
-        let known = try db.cachedStatement(
-            sql: "SELECT rid FROM base_body WHERE kid = ? AND bucket = ? AND id = ? AND hash = ?"
-        ).fetchInteger(StatementArguments(key))
+        let known = try keptBody(db, place, hash)
         try db.cachedStatement(
             sql: """
                 INSERT INTO base_body (kid, bucket, id, hash, rid, beside) VALUES (?, ?, ?, ?, ?, ?)
                 ON CONFLICT (kid, bucket, id, hash) DO UPDATE SET rid = excluded.rid, beside = excluded.beside
                 """
-        ).execute(arguments: StatementArguments(key + [rid, beside] as [(any DatabaseValueConvertible)?]))
+        ).execute(
+            arguments: StatementArguments(
+                place.arguments + [hash, rid, beside] as [(any DatabaseValueConvertible)?]))
         try Bodies.drop(db, known)
-    }
-
-    private static func sent(_ db: Database, _ place: Place, to pid: Int64) throws -> Data? {
-        let statement = try db.cachedStatement(
-            sql: "SELECT out_hash FROM shadow WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?")
-        return try Row.fetchOne(statement, arguments: StatementArguments([pid] + place.arguments))?[0]
     }
 
     /// What arrived and did not become current, although the row counts as made of it from now on: where the row here
@@ -150,15 +147,7 @@ enum BaseBodies {
 
     /// Frees what only the undo of this run needed; called while its undo is still here.
     static func prune(_ db: Database, undoOf run: String) throws {
-        guard try isUsed(db) else { return }
-        try prune(
-            db,
-            among: """
-                FROM undo AS mine
-                CROSS JOIN base_body AS basis
-                    ON basis.kid = mine.kid AND basis.bucket = mine.bucket AND basis.id = mine.id
-                WHERE mine.run = :run
-                """, ["run": run])
+        try prune(db, among: rows(of: "undo", where: "mine.run = :run"), ["run": run])
     }
 
     /// Rows in the undo of a run that have something here.
@@ -177,20 +166,21 @@ enum BaseBodies {
 
     /// Frees what nothing needs any more of the items that a plan names.
     static func prune(_ db: Database, plannedBy transfer: String) throws {
-        guard try isUsed(db) else { return }
         try prune(
-            db,
-            among: """
-                FROM plan_op AS mine
-                CROSS JOIN base_body AS basis
-                    ON basis.kid = mine.kid AND basis.bucket = mine.bucket AND basis.id = mine.id
-                WHERE mine.transfer = :transfer
-                """, ["run": "", "transfer": transfer])
+            db, among: rows(of: "plan_op", where: "mine.transfer = :transfer"), ["run": "", "transfer": transfer])
+    }
+
+    private static func rows(of table: String, where choice: String) -> String {
+        """
+        FROM \(table) AS mine
+        CROSS JOIN base_body AS basis
+            ON basis.kid = mine.kid AND basis.bucket = mine.bucket AND basis.id = mine.id
+        WHERE \(choice)
+        """
     }
 
     /// Frees what nothing needs any more of one item.
     static func prune(_ db: Database, _ place: Place) throws {
-        guard try isUsed(db) else { return }
         try prune(
             db,
             among: "FROM base_body AS basis WHERE basis.kid = :kid AND basis.bucket = :bucket AND basis.id = :id",
@@ -204,6 +194,7 @@ enum BaseBodies {
 
     /// A rollback may bring an edited row back, so undo of other runs keeps what it was made of.
     private static func prune(_ db: Database, among rows: String, _ arguments: StatementArguments) throws {
+        guard try isUsed(db) else { return }
         let rids = try Int64.fetchAll(
             db.cachedStatement(
                 sql: """

@@ -6,7 +6,7 @@ enum DeletedRows {
     /// here, or since it was sent there. `h` is the row here, `sh` what this instance knows of what it sent.
     static let isEdit = """
         (h.edited <> 0 OR (
-            coalesce(sh.state IN (\(ShadowState.acked.rawValue), \(ShadowState.resend.rawValue)), 0) AND NOT \(isSources)))
+            coalesce(sh.state IN (\(ShadowState.held)), 0) AND NOT \(isSources)))
         """
 
     /// Whether it was the source itself that deleted it: a commit gives all of its rows one number. After its run is

@@ -9,17 +9,14 @@ extension Commit {
     func decide() throws {
         try db.cachedStatement(
             sql: """
-                INSERT INTO undo
-                    (run, kid, bucket, id, verdict, existed, old_rid, old_hash, old_base, old_origin, old_edited,
-                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash, new_base,
-                     new_origin, old_life)
+                INSERT INTO undo \(Undo.columns)
                 SELECT s.transfer, s.kid, s.bucket, s.id,
                     CASE s.op
                     WHEN 1 THEN CASE
                         WHEN s.keep IN (\(Decision.list(Decision.keeping))) THEN \(Verdict.keepOriginal.rawValue)
                         WHEN s.keep IN (\(Decision.list(Decision.merging))) AND h.deleted = 0 AND h.hash = s.stored THEN \(Verdict.keepOriginal.rawValue)
                         WHEN h.id IS NULL THEN \(Verdict.create.rawValue)
-                        WHEN h.reverted IN (SELECT id FROM transfer WHERE pid = :pid) THEN CASE h.deleted WHEN 1 THEN \(Verdict.create.rawValue) ELSE \(Verdict.update.rawValue) END
+                        WHEN \(Collision.isReverted) THEN CASE h.deleted WHEN 1 THEN \(Verdict.create.rawValue) ELSE \(Verdict.update.rawValue) END
                         WHEN h.deleted = 1 THEN CASE WHEN h.edited <> 0 THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
                         WHEN h.hash = coalesce(s.stored, s.hash) THEN \(Verdict.adopt.rawValue)
                         WHEN s.keep IN (\(Decision.list(Decision.undisputed))) THEN \(Verdict.update.rawValue)
@@ -57,7 +54,7 @@ extension Commit {
                 LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = h.kid AND sh.bucket = h.bucket AND sh.id = h.id
                 WHERE undo.run = :transfer AND undo.existed = 1 AND undo.verdict = \(Verdict.create.rawValue)
                     AND h.kid = undo.kid AND h.bucket = undo.bucket AND h.id = undo.id AND h.deleted = 1
-                    AND NOT coalesce(h.reverted IN (SELECT id FROM transfer WHERE pid = :pid), 0)
+                    AND NOT \(Collision.isReverted)
                     AND \(DeletedRows.isEdit)
                 """
         ).execute(arguments: ["pid": pid, "transfer": transfer])
@@ -69,7 +66,7 @@ extension Commit {
             try put(sequence: sequence, all: tally.isAllApplied)
         }
         if tally.has(.adopt) { try settle(.adopt, edited: 0, sequence: sequence) }
-        if tally.has(.keepOriginal) { try settle(.keepOriginal, edited: 2, sequence: sequence) }
+        if tally.has(.keepOriginal) { try settle(.keepOriginal, edited: Edit.kept, sequence: sequence) }
         try markRuled()
         if tally.has(.keepOriginal) { try markUnmerged() }
         if tally.has(.delete) || tally.has(.deleteEdited) { try bury(sequence: sequence) }
@@ -116,7 +113,7 @@ extension Commit {
     /// They need no new sequence number, unless they came from a third instance: it did not get back what was its own,
     /// and may have to see the row from now on. So may the source of a row that counted as edited and is just what it
     /// sent, and of one that was its own and is kept otherwise than it has it now.
-    private func settle(_ verdict: Verdict, edited: Int, sequence: Int64) throws {
+    private func settle(_ verdict: Verdict, edited: Int64, sequence: Int64) throws {
         try db.cachedStatement(
             sql: """
                 UPDATE head SET base = u.new_base, origin = ?1, edited = ?2, reverted = NULL,
@@ -137,7 +134,7 @@ extension Commit {
             sql: """
                 UPDATE head SET edited = \(rule.edited)
                 FROM stage s
-                WHERE s.transfer = ? AND s.keep IN (\(Decision.list(Decision.ruled))) AND head.edited = 2
+                WHERE s.transfer = ? AND s.keep IN (\(Decision.list(Decision.ruled))) AND head.edited = \(Edit.kept)
                     AND head.kid = s.kid AND head.bucket = s.bucket AND head.id = s.id
                 """
         ).execute(arguments: [transfer])
@@ -147,10 +144,10 @@ extension Commit {
     private func markUnmerged() throws {
         try db.cachedStatement(
             sql: """
-                UPDATE head SET edited = \(UnmergedRows.kept)
+                UPDATE head SET edited = \(Edit.keptWhole)
                 FROM undo u JOIN stage s ON s.transfer = u.run AND s.kid = u.kid AND s.bucket = u.bucket AND s.id = u.id
                 WHERE u.run = ? AND u.verdict = \(Verdict.keepOriginal.rawValue)
-                    AND s.keep IN (\(Decision.list(UnmergedRows.decisions))) AND head.edited = 2
+                    AND s.keep IN (\(Decision.list(UnmergedRows.decisions))) AND head.edited = \(Edit.kept)
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
                 """
         ).execute(arguments: [transfer])

@@ -142,11 +142,14 @@ enum Collision {
 
     /// The row here is what was sent to the source last, and what arrives may have been made of it.
     static let isOwnOutput =
-        "coalesce(sh.state IN (1, 4) AND sh.out_hash = h.hash AND NOT \(StagedMark.isUnmerged), 0)"
+        "coalesce(sh.state IN (\(ShadowState.held)) AND sh.out_hash = h.hash AND NOT \(StagedMark.isUnmerged), 0)"
+
+    /// A rollback took back what this very source had sent.
+    static let isReverted = "coalesce(h.reverted IN (SELECT id FROM transfer WHERE pid = :pid), 0)"
 
     /// Whether an item that is put here meets another one than the source left or knows of.
     private static let isEditedBeforePut = """
-        NOT coalesce(h.reverted IN (SELECT id FROM transfer WHERE pid = :pid), 0)
+        NOT \(isReverted)
             AND h.hash IS NOT coalesce(s.stored, s.hash)
             AND CASE h.deleted WHEN 1 THEN \(DeletedRows.isEdit)
                 ELSE NOT (h.origin = :pid AND h.edited = 0 AND NOT \(StagedMark.isContested)) END
@@ -193,15 +196,15 @@ enum Collision {
     /// The row here holds more than what was sent to the source of the transfer, as far as that is known.
     static let isOriginal = "\(wasSentOtherwise) AND \(isWhatWasSent) AND h.hash IS NOT sh.out_hash"
 
-    private static let wasSentOtherwise = "sh.out_hash IS NOT NULL AND sh.out_hash IS NOT sh.src_hash"
+    private static let wasSentOtherwise = ShadowRow.isOfMore("sh")
 
     /// The item here is the one of which something was sent, edited since or not, and no other that was made anew when
     /// that was gone. The same content counts as the same item.
     private static let isWhatWasSent = "(h.life IS sh.life OR h.hash IS sh.src_hash)"
 
-    /// What the source has may have been made of what was sent to it last. States: acked, dropped, skipped, resend.
+    /// What the source has may have been made of what was sent to it last.
     private static let mayStem = """
-        sh.out_hash IS NOT NULL AND sh.state IN (1, 2, 3, 4) AND \(isWhatWasSent) AND NOT \(StagedMark.isUnmerged)
+        sh.out_hash IS NOT NULL AND sh.state IN (\(ShadowState.lookedAt)) AND \(isWhatWasSent) AND NOT \(StagedMark.isUnmerged)
         """
 
     /// What the source sent before waits as a whole. It is in nothing that is here, so the next version of it was not made
@@ -218,7 +221,7 @@ enum Collision {
         """
         SELECT s.kid, s.bucket, s.id, kind.name, arriving.bytes, present.bytes, h.hash, peer.instance, peer.name,
             common.bytes, coalesce(\(mayStem), 0), sh.out_hash, sh.src_hash, coalesce(\(isOriginal), 0),
-            coalesce(h.hash = sh.src_hash, 0) OR (h.edited IN (2, \(UnmergedRows.kept)) AND NOT \(waits)),
+            coalesce(h.hash = sh.src_hash, 0) OR (h.edited IN (\(Edit.kept), \(Edit.keptWhole)) AND NOT \(waits)),
             CASE WHEN h.hash = sh.src_hash THEN present.bytes WHEN sh.src_hash IS NOT NULL THEN coalesce((
                 SELECT earlier.bytes FROM undo AS u INDEXED BY undo_by_item
                 CROSS JOIN run ON run.id = u.run AND run.undoable = 1

@@ -1,6 +1,6 @@
 public import ContentModel
 internal import GRDB
-internal import SyncEngine
+public import SyncEngine
 public import SyncProtocol
 
 extension Store {
@@ -20,15 +20,13 @@ extension Store {
                 let kid = try Numbers.kind(db, kind)
                 let root = try DigestTree(role: .held, pid: pid, kid: kid).root(db)
                 roots.append((kind, root.digest))
-                var state = KindState(
-                    kind: kind.name, root: root.digest.masked(by: nonce), held: root.count,
-                    foreign: scope.mode == .mirror
-                        ? try HeldRows.foreign(db, in: part, scope.policy, kid: kid, pid: pid) : 0,
-                    edited: try HeldRows.count(EditedRows(of: kind, in: scope), db, kid: kid, pid: pid),
-                    reverted: try HeldRows.reverted(db, kid: kid, pid: pid))
-                let drifted = try HeldRows.drifted(db, kid: kid, pid: pid)
-                if drifted > state.edited { state.kept = drifted - state.edited }
-                states.append(state)
+                states.append(
+                    KindState(
+                        kind: kind.name, root: root.digest.masked(by: nonce), held: root.count,
+                        foreign: scope.mode == .mirror
+                            ? try HeldRows.foreign(db, in: part, scope.policy, kid: kid, pid: pid) : 0,
+                        edited: try HeldRows.count(EditedRows(of: kind, in: scope), db, kid: kid, pid: pid),
+                        reverted: try HeldRows.reverted(db, kid: kid, pid: pid)))
             }
             return DestinationState(
                 source: source, destination: identity,
@@ -36,16 +34,19 @@ extension Store {
         }
     }
 
-    public func otherItems(beside source: String, scope: Scope, kinds: [Kind]) async throws -> [Kind: Int] {
+    public func unseenRows(of source: String, scope: Scope, kinds: [Kind]) async throws -> [Kind: UnseenRows] {
         let selected = try scope.kinds(among: kinds)
         return try await read { db in
             let pid = try Numbers.knownPeer(db, source) ?? -1
-            var others: [Kind: Int] = [:]
+            var unseen: [Kind: UnseenRows] = [:]
             for part in selected {
                 guard let kid = try Numbers.knownKind(db, part.kind) else { continue }
-                others[part.kind] = try HeldRows.foreign(db, in: part, scope.policy, kid: kid, pid: pid)
+                let edited = try HeldRows.count(EditedRows(of: part.kind, in: scope), db, kid: kid, pid: pid)
+                unseen[part.kind] = UnseenRows(
+                    others: try HeldRows.foreign(db, in: part, scope.policy, kid: kid, pid: pid),
+                    kept: try HeldRows.drifted(db, kid: kid, pid: pid) - edited)
             }
-            return others
+            return unseen
         }
     }
 

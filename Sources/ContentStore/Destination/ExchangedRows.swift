@@ -46,7 +46,7 @@ enum ExchangedRows {
         EXISTS (
             SELECT 1 FROM shadow s
             WHERE s.pid = :pid AND s.kid = \(row).kid AND s.bucket = \(row).bucket AND s.id = \(row).id
-                AND s.state IN (\(ShadowState.acked.rawValue), \(ShadowState.resend.rawValue)))
+                AND s.state IN (\(ShadowState.held)))
         """
     }
 

@@ -185,10 +185,7 @@ private struct Rollback {
     private func noteUndo() throws {
         try db.execute(
             sql: """
-                INSERT INTO undo
-                    (run, kid, bucket, id, verdict, existed, old_rid, old_hash, old_base, old_origin, old_edited,
-                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash, new_base,
-                     new_origin, old_life)
+                INSERT INTO undo \(Undo.columns)
                 SELECT ?, u.kid, u.bucket, u.id,
                     CASE WHEN h.rid IS u.old_rid THEN \(Verdict.adopt.rawValue)
                          WHEN u.old_deleted = 1 THEN \(Verdict.delete.rawValue)

@@ -7,7 +7,7 @@ enum SparedRows {
     /// Whether a handler of this instance held an item back from the source, so that it cannot have it. `shadow` is
     /// what this instance knows of what it sent there.
     static func isHeldBack(_ shadow: String) -> String {
-        "coalesce(\(shadow).state IN (\(ShadowState.dropped.rawValue), \(ShadowState.skipped.rawValue)), 0)"
+        "coalesce(\(shadow).state IN (\(ShadowState.heldBack)), 0)"
     }
 
     /// Whether the source has deleted the item, which was edited here and was kept: its delete waits among the

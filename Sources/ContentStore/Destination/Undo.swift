@@ -33,16 +33,19 @@ enum Verdict: Int64, CaseIterable {
 
 /// The memory of what runs replaced.
 enum Undo {
+    /// What is noted of a row, in this order: what becomes of it, what was there, and what is there then.
+    static let columns = """
+        (run, kid, bucket, id, verdict, existed, old_rid, old_hash, old_base, old_origin, old_edited, old_modified,
+         old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash, new_base, new_origin, old_life)
+        """
+
     /// Notes what a local change found; it leaves alone whose output the row counts as. The first note of a run about a row is the one to go back to.
     static func note(
         _ db: Database, run: String, place: Place, verdict: Verdict, rid: Int64?, hash: ContentHash?
     ) throws {
         try db.cachedStatement(
             sql: """
-                INSERT INTO undo
-                    (run, kid, bucket, id, verdict, existed, old_rid, old_hash, old_base, old_origin, old_edited,
-                     old_modified, old_state, old_parent, old_deleted, old_reverted, new_rid, new_hash, new_base,
-                     new_origin, old_life)
+                INSERT INTO undo \(columns)
                 SELECT ?1, ?2, ?3, ?4, ?5, h.id IS NOT NULL, h.rid, h.hash, h.base, coalesce(h.origin, 0),
                        coalesce(h.edited, 0), h.modified, h.state, h.parent, coalesce(h.deleted, 1), h.reverted, ?6, ?7,
                        h.base, coalesce(h.origin, 0), h.life

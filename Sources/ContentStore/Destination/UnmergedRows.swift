@@ -4,17 +4,13 @@ internal import SyncProtocol
 /// row counts as its output from then on. Whoever gets them back has to be told, or would take them for an answer to
 /// what it sent.
 enum UnmergedRows {
-    /// `head.edited` of a row that was kept as a whole and not edited since; see `TranslationSelection.Rule.edited` for
-    /// the other numbers.
-    static let kept: Int64 = 5
-
     /// Decisions after which a row is one of these: a rule about translations decides nothing between two versions.
     static let decisions: [Decision] = [.none, .kept, .keptTarget, .parked]
 
     /// Whether the row `h` is one towards the peer `:pid`. What waits among the conflicts, as a whole or for some
     /// fields, is not settled by an edit either.
     static let isUnmerged = """
-        coalesce(h.deleted = 0 AND h.origin = :pid AND (h.edited = \(kept) OR (h.edited <> 0 AND EXISTS (
+        coalesce(h.deleted = 0 AND h.origin = :pid AND (h.edited = \(Edit.keptWhole) OR (h.edited <> 0 AND EXISTS (
             SELECT 1 FROM conflict c
             WHERE c.kid = h.kid AND c.bucket = h.bucket AND c.id = h.id AND c.pid = :pid AND c.rid IS NOT NULL))), 0)
         """

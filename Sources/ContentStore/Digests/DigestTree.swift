@@ -1,5 +1,6 @@
 internal import ContentModel
 internal import GRDB
+internal import SyncEngine
 
 /// One of the digest trees: what a peer left here, or what a peer should hold of us, for one kind.
 ///
@@ -93,7 +94,8 @@ struct DigestTree {
     var rowsSQL: String {
         switch role {
         case .held: "SELECT bucket, id, base FROM head WHERE kid = ? AND origin = ? AND base IS NOT NULL"
-        case .shadowed: "SELECT bucket, id, out_hash FROM shadow WHERE kid = ? AND pid = ? AND state IN (1, 4)"
+        case .shadowed:
+            "SELECT bucket, id, out_hash FROM shadow WHERE kid = ? AND pid = ? AND state IN (\(ShadowState.held))"
         }
     }
 

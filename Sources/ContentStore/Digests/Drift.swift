@@ -39,7 +39,7 @@ struct EditedRows {
     init(of kind: Kind, in scope: Scope) {
         let kept = kind.job == .lokalize ? Self.keptRules.filter { $0.keepsMore(than: scope.translationRule) } : []
         let numbers = kept.map { ", \($0.edited)" }.joined()
-        condition = kept.isEmpty ? "edited = 1" : "edited <> 0 AND edited IN (1\(numbers))"
+        condition = kept.isEmpty ? "edited = \(Edit.made)" : "edited <> 0 AND edited IN (\(Edit.made)\(numbers))"
         index = kept.isEmpty ? "head_edited" : "head_drift"
     }
 
@@ -53,9 +53,9 @@ extension TranslationSelection.Rule {
     /// `head.edited` of rows that a run with the rule kept.
     var edited: Int64 {
         switch self {
-        case .override: 2
-        case .missingKeys: 3
-        case .missingValues: 4
+        case .override: Edit.kept
+        case .missingKeys: Edit.keptKeys
+        case .missingValues: Edit.keptValues
         }
     }
 
@@ -77,7 +77,7 @@ extension Store {
                     SELECT kid, id, origin AS pid, edited, deleted, arrived FROM head INDEXED BY head_drift
                     WHERE edited <> 0
                     UNION ALL
-                    SELECT c.kid, c.id, c.pid, \(TranslationSelection.Rule.override.edited), h.deleted, h.arrived
+                    SELECT c.kid, c.id, c.pid, \(Edit.kept), h.deleted, h.arrived
                     FROM conflict c CROSS JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
                     WHERE c.rid IS NULL AND h.deleted = 0 AND h.edited = 0
                 ) drifted JOIN kind USING (kid) JOIN peer ON peer.pid = drifted.pid

@@ -28,13 +28,17 @@ struct ItemFacts {
     }
 }
 
-/// What `head.edited` says of rows that differ from what their source applied last. More of it: see
-/// `TranslationSelection.Rule.edited`.
+/// What `head.edited` says of rows that differ from what their source applied last; 0 says that they do not.
 enum Edit {
     /// Changed here since.
     static let made: Int64 = 1
     /// Kept or merged on purpose when the source sent something else.
     static let kept: Int64 = 2
+    /// The same by a rule about translations, each of which decides otherwise.
+    static let keptKeys: Int64 = 3
+    static let keptValues: Int64 = 4
+    /// Kept as a whole, and not edited since: what is here was not made of what was sent.
+    static let keptWhole: Int64 = 5
 }
 
 /// The narrow row that says which body is current.
@@ -43,9 +47,8 @@ struct Head {
     var hash: ContentHash?
     var base: ContentHash?
     var origin: Int64
-    var isEdited: Bool
-    /// Edited, and not just kept or merged on purpose when its source sent something else.
-    var isEditedSince: Bool
+    /// See ``Edit``.
+    var edited: Int64
     var isDeleted: Bool
     var state: Int64?
     /// Which of the items that had this id one after another it is; nil for the first. A tombstone keeps that of the
@@ -53,6 +56,9 @@ struct Head {
     var life: Int64?
 
     var isLive: Bool { !isDeleted }
+    var isEdited: Bool { edited != 0 }
+    /// Edited, and not just kept or merged on purpose when its source sent something else.
+    var isEditedSince: Bool { edited == Edit.made }
 
     static func fetch(_ db: Database, _ place: Place) throws -> Head? {
         let statement = try db.cachedStatement(
@@ -63,8 +69,8 @@ struct Head {
                 """)
         return try Row.fetchOne(statement, arguments: StatementArguments(place.arguments)).map { row in
             Head(
-                rid: row[0], hash: row.hash(1), base: row.hash(2), origin: row[3], isEdited: row[4],
-                isEditedSince: row[4] == Edit.made, isDeleted: row[5], state: row[6], life: row[7])
+                rid: row[0], hash: row.hash(1), base: row.hash(2), origin: row[3], edited: row[4], isDeleted: row[5],
+                state: row[6], life: row[7])
         }
     }
 

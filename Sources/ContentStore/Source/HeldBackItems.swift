@@ -10,10 +10,7 @@ extension Store {
             return try items.filter { item in
                 guard let kid = try Numbers.knownKind(db, item.kind) else { return false }
                 let place = Place(kid: kid, bucket: Bucket(kind: item.kind, id: item.id), id: item.id)
-                let state = try db.cachedStatement(
-                    sql: "SELECT state FROM shadow WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?"
-                ).fetchInteger(StatementArguments([pid] + place.arguments))
-                return [ShadowState.dropped, .skipped].contains { Int64($0.rawValue) == state }
+                return try ShadowRow.fetch(db, place, at: pid)?.state.isHeldBack == true
             }
         }
     }

@@ -64,7 +64,7 @@ extension Store {
             WHERE h.kid = :kid AND \(range)
                 AND CASE
                     \(query.catchUp == nil ? "" : "WHEN p.id IS NOT NULL THEN true")
-                    WHEN \(theirs) THEN s.state IN (\(list([.acked, .resend])))
+                    WHEN \(theirs) THEN s.state IN (\(ShadowState.held))
                     WHEN s.id IS NULL THEN h.deleted = 0
                     WHEN h.deleted = 1 THEN true
                     \(unsettled(query)) END
@@ -86,7 +86,7 @@ extension Store {
     /// The peer holds an output of ours, and nobody here remembers what it was made of: it was sent after the backup from
     /// which this store was restored.
     private static let isContested =
-        "coalesce(s.state IN (\(list([.acked, .resend]))) AND s.src_hash IS NULL, 0)"
+        "coalesce(s.state IN (\(ShadowState.held)) AND s.src_hash IS NULL, 0)"
 
     /// The bits of ``StagedMark``.
     private static let contested =
@@ -95,7 +95,7 @@ extension Store {
     /// What is said of a live item whose row of the shadow is there.
     private static func unsettled(_ query: CandidateQuery) -> String {
         """
-        WHEN s.state IN (\(list([.acked, .dropped, .skipped]))) AND s.src_hash IS h.hash AND s.fid IS :fid
+        WHEN s.state IN (\(ShadowState.list([.acked, .dropped, .skipped]))) AND s.src_hash IS h.hash AND s.fid IS :fid
             AND s.life IS h.life THEN false
         WHEN s.state = \(ShadowState.takenOver.rawValue) AND s.src_hash IS h.hash THEN false
         WHEN s.state = \(ShadowState.reverted.rawValue) THEN \(query.includesReverted)
@@ -115,15 +115,11 @@ extension Store {
         WHERE s.pid = :pid AND s.kid = :kid AND s.open = 1 AND (s.bucket, s.id) > (:bucket, :id)
             AND (h.id IS NULL OR h.seq <= :since)
             AND CASE
-                WHEN h.id IS NULL OR h.deleted = 1 OR \(theirs) THEN s.state IN (\(list([.acked, .resend])))
+                WHEN h.id IS NULL OR h.deleted = 1 OR \(theirs) THEN s.state IN (\(ShadowState.held))
                 \(unsettled(query)) END
         ORDER BY s.bucket, s.id
         LIMIT :limit
         """
-    }
-
-    private static func list(_ states: [ShadowState]) -> String {
-        states.map { String($0.rawValue) }.joined(separator: ", ")
     }
 
     private static func planned(_ row: ColumnReader, _ column: Int32) throws -> Candidate.Planned? {
@@ -148,9 +144,9 @@ extension Store {
                     id: id, bucket: bucket, hash: row.hash(2), body: row.document(3),
                     shadow: ShadowState(rawValue: Int(row.integer(4))) ?? .none, acknowledged: row.hash(5),
                     isTheirs: row.integer(7) != 0, isContested: marks & StagedMark.contested != 0,
-                    received: row.hash(12), planned: row.isNull(9) ? nil : planned(row, 9),
+                    isUnmerged: marks & StagedMark.unmerged != 0, received: row.hash(12),
+                    planned: row.isNull(9) ? nil : planned(row, 9),
                     life: row.isNull(11) ? nil : row.integer(11)))
-            rows[rows.count - 1].isUnmerged = marks & StagedMark.unmerged != 0
             if rows.count == limit { next = CandidatePosition(sequence: row.integer(6), bucket: bucket.number, id: id) }
         }
         return CandidatePage(rows: rows, next: next)
@@ -200,13 +196,13 @@ extension Store {
     }
 
     private static func absenteeSQL(_ query: AbsenteeQuery) -> String {
-        var states: [ShadowState] = [.acked, .resend]
+        var states = ShadowState.allCases.filter(\.isHeld)
         if query.includesForeign { states += [.foreign, .takenOver] }
         if query.includesReverted { states.append(.reverted) }
         return """
             FROM \(query.ids == nil ? "shadow s" : "\(NamedPlaces.sql) CROSS JOIN shadow s ON \(NamedPlaces.isAt("s"))")
             LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
-            WHERE s.pid = :pid AND s.kid = :kid AND s.state IN (\(list(states)))
+            WHERE s.pid = :pid AND s.kid = :kid AND s.state IN (\(ShadowState.list(states)))
                 AND (h.id IS NULL OR h.deleted = 1 AND h.seq <= :upTo)
             """
     }

@@ -263,12 +263,12 @@ enum PlanTables {
         VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?8)
         ON CONFLICT (pid, kid, bucket, id) DO UPDATE SET
             src_hash = CASE
-                WHEN ?9 = \(PlannedOperation.Action.skip.rawValue) AND state IN (1, 4) AND src_hash IS NULL THEN NULL
+                WHEN ?9 = \(PlannedOperation.Action.skip.rawValue) AND state IN (\(ShadowState.held)) AND src_hash IS NULL THEN NULL
                 WHEN \(isOfAnother) THEN src_hash
                 ELSE excluded.src_hash END,
             life = CASE WHEN \(isOfAnother) THEN life ELSE excluded.life END,
             fid = excluded.fid,
-            state = CASE WHEN state IN (1, 4) THEN state ELSE excluded.state END
+            state = CASE WHEN state IN (\(ShadowState.held)) THEN state ELSE excluded.state END
         """
 
     private static let isOfAnother = """
@@ -300,7 +300,7 @@ enum PlanTables {
             sql: """
                 SELECT bucket, id, out_hash FROM (
                     SELECT s.bucket, s.id, s.out_hash FROM shadow s
-                    WHERE s.pid = :pid AND s.kid = :kid AND s.state IN (1, 4)
+                    WHERE s.pid = :pid AND s.kid = :kid AND s.state IN (\(ShadowState.held))
                         AND s.bucket IN (SELECT DISTINCT bucket FROM plan_op WHERE transfer = :transfer AND kid = :kid)
                         AND NOT EXISTS (
                             SELECT 1 FROM plan_op p

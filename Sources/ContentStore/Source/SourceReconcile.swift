@@ -101,7 +101,7 @@ private struct ShadowReconciler {
         let listed = Set(page.items.map { ItemID($0.id) })
         for row in rows where !listed.contains(ItemID(row[1])) {
             let state = ShadowState(rawValue: row[2]) ?? .none
-            guard state != .dropped, state != .skipped else { continue }
+            guard !state.isHeldBack else { continue }
             // Of what is somebody else's and outside of the scope a destination tells some keys nothing: its silence
             // proves nothing then, and a run whose scope has such a row in it compares digests.
             guard page.isWhole == true || selected?.includes(row[1]) != false else { continue }
@@ -114,7 +114,7 @@ private struct ShadowReconciler {
 
     /// `run`: the one that left the row there as it is, where that is known.
     private func reconcile(_ item: HeldItem, _ run: String?, bucket: Bucket) throws {
-        let old = try shadow(bucket: bucket, id: item.id)
+        let old = try ShadowRow.fetch(db, Place(kid: kid, bucket: bucket, id: item.id), at: pid)
         if item.isReverted {
             try set(item.id, bucket, state: .reverted, output: nil)
         } else if let base = item.base.flatMap({ ContentHash(hex: $0) }) {
@@ -158,14 +158,6 @@ private struct ShadowReconciler {
 
     private func isHere(_ id: String, _ bucket: Bucket) throws -> Bool {
         try Head.fetch(db, Place(kid: kid, bucket: bucket, id: id))?.isLive ?? false
-    }
-
-    private func shadow(bucket: Bucket, id: String) throws -> (state: ShadowState, output: ContentHash?)? {
-        let statement = try db.cachedStatement(
-            sql: "SELECT state, out_hash FROM shadow WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?")
-        return try Row.fetchOne(statement, arguments: [pid, kid, Int64(bucket.number), id]).map { row in
-            (ShadowState(rawValue: row[0]) ?? .none, row.hash(1))
-        }
     }
 
     private func set(_ id: String, _ bucket: Bucket, state: ShadowState, output: ContentHash?) throws {

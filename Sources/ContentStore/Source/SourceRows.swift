@@ -44,14 +44,12 @@ extension Store {
     public func standingRows(_ items: [ItemKey], toward peer: String) async throws -> [ItemKey: StandingRow] {
         try await read { db in
             let pid = try Numbers.knownPeer(db, peer) ?? -1
-            let find = try db.cachedStatement(
-                sql: "SELECT state, out_hash FROM shadow WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?")
             var standing: [ItemKey: StandingRow] = [:]
             for item in items {
                 let kid = try Numbers.knownKind(db, item.kind) ?? -1
-                let bucket = Int64(Bucket(kind: item.kind, id: item.id).number)
-                let row = try Row.fetchOne(find, arguments: [pid, kid, bucket, item.id])
-                standing[item] = StandingRow(state: row?[0] ?? 0, output: row?.hash(1))
+                let place = Place(kid: kid, bucket: Bucket(kind: item.kind, id: item.id), id: item.id)
+                let row = try ShadowRow.fetch(db, place, at: pid)
+                standing[item] = StandingRow(state: row?.state ?? .none, output: row?.output)
             }
             return standing
         }
@@ -65,13 +63,14 @@ extension PlannedRow {
         }
         self.init(
             kind: row[0], id: row[1], operation: operation, source: row.hash(3)?.hex, output: row.hash(4)?.hex,
-            destination: StandingRow(state: row[5], output: row.hash(6)), cameFromThere: row[8] ? true : nil)
+            destination: StandingRow(state: ShadowState(rawValue: row[5]) ?? .none, output: row.hash(6)),
+            cameFromThere: row[8] ? true : nil)
     }
 }
 
 extension StandingRow {
-    fileprivate init(state: Int, output: ContentHash?) {
-        switch ShadowState(rawValue: state) ?? .none {
+    fileprivate init(state: ShadowState, output: ContentHash?) {
+        switch state {
         case .acked: self.init(holder: .source, base: output?.hex)
         case .resend: self.init(holder: .edited, base: output?.hex)
         case .foreign, .takenOver, .reverted: self.init(holder: .other, base: nil)

@@ -47,7 +47,7 @@ extension Store {
                     sql: """
                         SELECT count(*) FROM head h
                         LEFT JOIN shadow s ON s.pid = :pid AND s.kid = h.kid AND s.bucket = h.bucket AND s.id = h.id
-                            AND s.state IN (\(ShadowState.acked.rawValue), \(ShadowState.resend.rawValue))
+                            AND s.state IN (\(ShadowState.held))
                         WHERE h.kid = :kid AND h.deleted = 0 AND h.origin = :pid AND s.id IS NULL
                         """),
                 arguments: ["pid": pid, "kid": kid]) ?? 0

@@ -47,7 +47,7 @@ public actor LocalInstance {
         if request.isPlanOnly, request.comparesItems { try await openView(request) }
         var answer = TransferOpened(
             status: .open, responder: identity, lease: lease,
-            held: try await store.countingOthers(in: held, for: request))
+            held: try await store.countingUnseen(in: held, for: request))
         if let lease, let inline = request.inline, inline.destination == identity.id,
             offer.isRight(about: held, sent: sent, mode: request.scope.mode)
         {

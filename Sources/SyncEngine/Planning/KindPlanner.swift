@@ -225,9 +225,7 @@ struct KindPlanner {
             return Step(operation: operation(row, .same, output: output))
         }
         plan.count(.put, of: row, output: output, by: 1)
-        var step = Step(operation: operation(row, .put, output: output), body: body)
-        step.operation.isUnmerged = row.isUnmerged
-        return step
+        return Step(operation: operation(row, .put, output: output), body: body)
     }
 
     /// The peer's own item came back to us and was not edited here since: what the peer holds is its own again.
@@ -284,11 +282,9 @@ struct KindPlanner {
     private func operation(_ row: Candidate, _ action: PlannedOperation.Action, output: ContentHash?)
         -> PlannedOperation
     {
-        var operation = PlannedOperation(
+        PlannedOperation(
             id: row.id, bucket: row.bucket, action: action, source: row.hash, output: output,
-            isContested: row.isContested)
-        operation.life = row.life
-        return operation
+            isContested: row.isContested, isUnmerged: action == .put && row.isUnmerged, life: row.life)
     }
 
     private mutating func write(

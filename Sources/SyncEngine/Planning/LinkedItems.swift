@@ -19,10 +19,7 @@ struct LinkedItems {
         guard let rule = scope.itemRule else { return scope }
         var resolved = scope
         resolved.itemRule = nil
-        let named = try (scope.items ?? [:]).flatMap { name, ids in
-            let kind = try Kind(name)
-            return ids.map { ItemKey(kind, $0) }
-        }.sorted()
+        let named = try scope.itemKeys.sorted()
         let meant = try await meant(by: named)
         try await requireAll(meant)
         guard rule != .existing else {

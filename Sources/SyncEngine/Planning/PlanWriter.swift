@@ -35,10 +35,10 @@ struct PlanWriter {
         remember(row, kind: kind, filters: filters)
         if kind == .assets, row.action == .put, let body { files.append(try file(of: body, row.id)) }
         if isSent, let operation = operation(of: row, body) {
-            var entry = BatchEntry(
-                kind: kind, id: row.id, operation: operation, isContested: row.isContested, supersedes: row.supersedes)
-            entry.isUnmerged = row.isUnmerged
-            encoder.add(entry)
+            encoder.add(
+                BatchEntry(
+                    kind: kind, id: row.id, operation: operation, isContested: row.isContested,
+                    isUnmerged: row.isUnmerged, supersedes: row.supersedes))
         }
         if encoder.isFull(limit: batchSize) || (encoder.isHalfFull(limit: batchSize) && endsBatch(row)) {
             try await flush()

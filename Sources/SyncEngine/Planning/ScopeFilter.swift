@@ -35,3 +35,20 @@ extension Scope {
         }
     }
 }
+
+extension Scope {
+    /// The items that are named one by one; none where all are meant.
+    public var itemKeys: [ItemKey] {
+        get throws { try ItemKey.all(in: items ?? [:]) }
+    }
+}
+
+extension ItemKey {
+    /// The items that a message or a scope names, kind by kind. Throws where a name is that of no kind.
+    static func all(in items: [String: [String]]) throws -> [ItemKey] {
+        try items.sorted { $0.key < $1.key }.flatMap { name, ids in
+            let kind = try Kind(name)
+            return ids.map { ItemKey(kind, $0) }
+        }
+    }
+}

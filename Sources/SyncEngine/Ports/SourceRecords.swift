@@ -154,7 +154,7 @@ public struct Candidate: Sendable {
     /// What the peer itself sent last, where the item came from there.
     public var received: ContentHash?
     /// See `BatchEntry.isUnmerged`.
-    public var isUnmerged = false
+    public var isUnmerged: Bool
     /// What the plan said of the row before it changed.
     public var planned: Planned?
     /// Which of the items that had this id one after another it is; nil for the first.
@@ -172,9 +172,10 @@ public struct Candidate: Sendable {
 
     public init(
         id: String, bucket: Bucket, hash: ContentHash?, body: JSONDocument?, shadow: ShadowState,
-        acknowledged: ContentHash?, isTheirs: Bool, isContested: Bool, received: ContentHash? = nil,
-        planned: Planned? = nil, life: Int64? = nil
+        acknowledged: ContentHash?, isTheirs: Bool, isContested: Bool, isUnmerged: Bool = false,
+        received: ContentHash? = nil, planned: Planned? = nil, life: Int64? = nil
     ) {
+        self.isUnmerged = isUnmerged
         self.received = received
         self.planned = planned
         self.life = life
@@ -190,7 +191,7 @@ public struct Candidate: Sendable {
 }
 
 /// What the source believes about one row of the destination.
-public enum ShadowState: Int, Sendable {
+public enum ShadowState: Int, Sendable, CaseIterable {
     /// Never heard of.
     case none = 0
     /// The destination holds our output.
@@ -210,6 +211,9 @@ public enum ShadowState: Int, Sendable {
 
     /// The destination holds an output of ours, edited there or not: the rows of the digest tree.
     public var isHeld: Bool { self == .acked || self == .resend }
+
+    /// A handler kept the item from the destination when it was asked last.
+    public var isHeldBack: Bool { self == .dropped || self == .skipped }
 
     /// The destination has such a row, and it is somebody else's.
     public var isForeign: Bool { self == .foreign || self == .takenOver }
@@ -297,14 +301,16 @@ public struct PlannedOperation: Sendable {
     /// See `BatchEntry.supersedes`.
     public var supersedes = false
     /// See `BatchEntry.isUnmerged`.
-    public var isUnmerged = false
+    public var isUnmerged: Bool
     /// See `Candidate.life`.
     public var life: Int64?
 
     public init(
         id: String, bucket: Bucket, action: Action, source: ContentHash?, output: ContentHash?,
-        isContested: Bool = false
+        isContested: Bool = false, isUnmerged: Bool = false, life: Int64? = nil
     ) {
+        self.isUnmerged = isUnmerged
+        self.life = life
         self.isContested = isContested
         self.id = id
         self.bucket = bucket

@@ -125,8 +125,8 @@ public protocol DestinationStore: BlobDestination {
     /// kinds in which that is every row in scope that the source did not leave here.
     func sent(of kinds: [Kind], in scope: Scope, to source: String) async throws -> [Kind: Digest]
 
-    /// How many items in scope are here that a source did not leave here, by kind. Looks at every row.
-    func otherItems(beside source: String, scope: Scope, kinds: [Kind]) async throws -> [Kind: Int]
+    /// How many rows are here of which a source knows nothing by itself, by kind. Looks at every row.
+    func unseenRows(of source: String, scope: Scope, kinds: [Kind]) async throws -> [Kind: UnseenRows]
 
     /// Grants the lease for a transfer, superseding unfinished transfers of the same source.
     ///
@@ -266,4 +266,17 @@ public struct ItemKey: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 
     public var description: String { "\(kind)/\(id)" }
+}
+
+/// Rows of a destination that a source learns of only when it meets them.
+public struct UnseenRows: Sendable {
+    /// Items in scope that the source did not leave there.
+    public var others: Int
+    /// See `KindState.kept`.
+    public var kept: Int
+
+    public init(others: Int, kept: Int) {
+        self.others = others
+        self.kept = kept
+    }
 }

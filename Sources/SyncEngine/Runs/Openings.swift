@@ -246,7 +246,7 @@ public actor PullOpening: RunOpening {
         let lease = try await store.admit(request, source: answer.responder, direction: .pull)
         try await applied?.begin(request.id, from: answer.responder, store)
         opened = RunOpened(
-            held: try await store.countingOthers(in: held(of: answer.responder.id), for: request), lease: lease,
+            held: try await store.countingUnseen(in: held(of: answer.responder.id), for: request), lease: lease,
             staged: try await stagedBatches())
         return .opened
     }
@@ -288,8 +288,8 @@ public actor PullOpening: RunOpening {
                 .malformedMessage, "The target's answer does not say which items the run is about.",
                 hint: "Its version of Tidelock may be too old to look up single items.")
         }
-        let told = try Self.keys(items)
-        let asked = Set(try Self.keys(request.scope.items ?? [:]).map { $0.meant(among: told) })
+        let told = Set(try ItemKey.all(in: items))
+        let asked = Set(try request.scope.itemKeys.map { $0.meant(among: told) })
         let isRight =
             switch request.scope.itemRule {
             case .existing?: told == asked
@@ -301,14 +301,6 @@ public actor PullOpening: RunOpening {
         }
         request.scope.items = items
         request.scope.itemRule = nil
-    }
-
-    private static func keys(_ items: [String: [String]]) throws -> Set<ItemKey> {
-        Set(
-            try items.flatMap { name, ids in
-                let kind = try Kind(name)
-                return ids.map { ItemKey(kind, $0) }
-            })
     }
 
     private func held(of source: String) async throws -> DestinationState {
@@ -342,14 +334,17 @@ extension SourceStore {
 }
 
 extension DestinationStore {
-    /// What is held, and for those who only look at a plan also how many items of others there are: an item that is new
-    /// to them may be one of those.
-    func countingOthers(in held: DestinationState, for request: OpenTransfer) async throws -> DestinationState {
+    /// What is held, and for those who only look at a plan also what they cannot see: an item that is new to them may be
+    /// there, and one that they know may be otherwise.
+    func countingUnseen(in held: DestinationState, for request: OpenTransfer) async throws -> DestinationState {
         guard request.isPlanOnly else { return held }
         let kinds = try held.kinds.map { try Kind($0.kind) }
-        let others = try await otherItems(beside: held.source, scope: request.scope, kinds: kinds)
+        let unseen = try await unseenRows(of: held.source, scope: request.scope, kinds: kinds)
         var held = held
-        for (position, kind) in kinds.enumerated() { held.kinds[position].others = others[kind] ?? 0 }
+        for (position, kind) in kinds.enumerated() {
+            held.kinds[position].others = unseen[kind]?.others ?? 0
+            held.kinds[position].kept = unseen[kind].flatMap { $0.kept > 0 ? $0.kept : nil }
+        }
         return held
     }
 

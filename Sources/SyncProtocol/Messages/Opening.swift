@@ -207,7 +207,8 @@ public struct KindState: Codable, Sendable {
     /// Items in scope that this source did not leave there; told to those who only look at a plan.
     public var others: Int?
     /// Rows of this source that differ there from what it sent, and that were left so on purpose when it sent them: kept
-    /// or merged. They are not among `edited`, and a run that sends such a row again meets what is there.
+    /// or merged. They are not among `edited`, and a run that sends such a row again meets what is there. Told to those
+    /// who only look at a plan; nil when there are none.
     public var kept: Int?
 
     public init(kind: String, root: String, held: Int, foreign: Int, edited: Int, reverted: Int) {

@@ -20,15 +20,7 @@ struct TargetChecks: Sendable {
     func perform() async throws -> [Ended] {
         let http = try instance.httpClient()
         defer { http.shutdown() }
-        return await withTaskGroup(of: (Int, Ended).self) { group in
-            var results: [Int: Ended] = [:]
-            for (number, target) in targets.enumerated() {
-                if number >= Self.atOnce, let (finished, ended) = await group.next() { results[finished] = ended }
-                group.addTask { (number, (target.name, await outcome(target, http))) }
-            }
-            for await (finished, ended) in group { results[finished] = ended }
-            return targets.indices.compactMap { results[$0] }
-        }
+        return await targets.mapSideBySide(atOnce: Self.atOnce) { ($0.name, await outcome($0, http)) }
     }
 
     private func outcome(_ listed: ListedTarget, _ http: HTTPClient) async -> Result<TargetCheck, TidelockError> {

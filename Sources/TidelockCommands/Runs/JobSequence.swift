@@ -84,6 +84,8 @@ extension Job {
     func requireFittingBatches() throws {
         guard let size = try batchSize(), size > Limits.batchItems else { return }
         throw TidelockError(
-            .usage, "The setting 'batchSize' of the job '\(name.rawValue)' is \(size), and a batch holds 1 to \(Limits.batchItems) items.")
+            .usage,
+            "The setting 'batchSize' of the job '\(name.rawValue)' is \(size), and a batch holds 1 to \(Limits.batchItems) items."
+        )
     }
 }

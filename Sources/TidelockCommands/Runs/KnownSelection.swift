@@ -47,10 +47,7 @@ extension Scope {
             var names: [SelectedName] = []
             if jobs.contains(.content) {
                 names += (models ?? []).map { .model($0) }
-                for (name, ids) in (itemRule == nil ? items ?? [:] : [:]).sorted(by: { $0.key < $1.key }) {
-                    let kind = try Kind(name)
-                    names += ids.map { .item(ItemKey(kind, $0)) }
-                }
+                if itemRule == nil { names += try itemKeys.map { .item($0) } }
             }
             if jobs.contains(.lokalize) { names += (translations?.projects ?? []).map { .project($0) } }
             return names

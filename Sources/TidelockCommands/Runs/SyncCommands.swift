@@ -88,12 +88,12 @@ struct RunCommand {
                 report.note(listed: request.detail?.listed)
                 guard failure == nil else { return (report, failure) }
                 do {
-                    try await NamedItems(instance: instance, target: known.target).check(request, report)
+                    failure = try await NamedItems(instance: instance, target: known.target)
+                        .refusal(of: request, report)
                 } catch {
-                    let held = TidelockError(wrapping: error)
-                    report.note(held)
-                    failure = held
+                    failure = TidelockError(wrapping: error)
                 }
+                if let failure { report.note(failure) }
                 return (report, failure)
             }
         }

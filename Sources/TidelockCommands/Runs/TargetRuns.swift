@@ -49,7 +49,7 @@ struct TargetRuns: Sendable {
     private func sideBySide() async -> [JobSequence.Outcome] {
         let lists = await turns().lists
         let places = sequence.first.direction == .push ? Self.atOnce : 1
-        let ended = await each(of: lists, atOnce: places) { list in
+        let ended = await lists.mapSideBySide(atOnce: places) { list in
             var outcomes: [(Int, JobSequence.Outcome)] = []
             for number in list { outcomes.append((number, await run(with: targets[number]))) }
             return outcomes
@@ -60,7 +60,7 @@ struct TargetRuns: Sendable {
     /// Who takes turns. Without a lease there is nothing to take from each other.
     private func turns() async -> TargetTurns {
         let mayMeet = targets.count > 1 && sequence.first.direction == .push && !sequence.first.isDryRun
-        let instances = await each(of: targets, atOnce: Self.atOnce) { mayMeet ? await whoAnswers(at: $0) : nil }
+        let instances = await targets.mapSideBySide(atOnce: Self.atOnce) { mayMeet ? await whoAnswers(at: $0) : nil }
         return TargetTurns(zip(targets, instances).map { TargetTurns.Place($0, instance: $1) })
     }
 
@@ -70,21 +70,6 @@ struct TargetRuns: Sendable {
         if let known = try? await instance.store.instance(answering: target.name, at: target.uri) { return known }
         return try? await instance.withPeer(target, timeout: sequence.first.timeout) { peer in
             try await peer.check().instance.id
-        }
-    }
-
-    /// Does something with each element, with so many at once, and answers in their order.
-    private func each<Element: Sendable, Answer: Sendable>(
-        of elements: [Element], atOnce places: Int, _ work: @escaping @Sendable (Element) async -> Answer
-    ) async -> [Answer] {
-        await withTaskGroup(of: (Int, Answer).self) { group in
-            var answers: [Int: Answer] = [:]
-            for (number, element) in elements.enumerated() {
-                if number >= places, let (finished, answer) = await group.next() { answers[finished] = answer }
-                group.addTask { (number, await work(element)) }
-            }
-            for await (finished, answer) in group { answers[finished] = answer }
-            return elements.indices.compactMap { answers[$0] }
         }
     }
 

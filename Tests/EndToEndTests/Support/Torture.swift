@@ -62,7 +62,9 @@ struct Torture {
         watch.end()
         let seen = try await watching
         let new = try await destination.kinds()
-        judge(seen, old: old, new: new)
+        let shown = Watch.judge(seen, old: old, new: new, "round \(round)")
+        tally.sawOld += shown.old
+        tally.sawNew += shown.new
         tally.rounds += 1
         tally.times.append(time)
         try expectLittleLeft()
@@ -203,19 +205,6 @@ struct Torture {
         let part = traffic < 4_096 ? 0 : traffic < wholeTraffic.bytes * 95 / 100 ? 1 : 2
         tally.moments[part] += 1
     }
-
-    private mutating func judge(_ seen: [[KindRow]], old: [KindRow], new: [KindRow]) {
-        #expect(old != new)
-        var isNew = false
-        for state in seen {
-            #expect(
-                state == old || state == new, "round \(round): the destination showed neither the old nor the new state"
-            )
-            #expect(!isNew || state == new, "round \(round): the destination fell back to the old state")
-            isNew = isNew || state == new
-            if isNew { tally.sawNew += 1 } else { tally.sawOld += 1 }
-        }
-    }
 }
 
 /// Reads the state of an instance over and over until it is told to end.
@@ -237,6 +226,20 @@ final class Watch: Sendable {
 
     func end() {
         known.withLock { $0.isOver = true }
+    }
+
+    /// Expects the old state, then the new one, and nothing else. Answers how often each was seen.
+    static func judge(
+        _ seen: [[KindRow]], old: [KindRow], new: [KindRow], _ place: String
+    ) -> (old: Int, new: Int) {
+        #expect(old != new)
+        var shown = (old: 0, new: 0)
+        for state in seen {
+            #expect(state == old || state == new, "\(place): neither the old nor the new state was shown")
+            #expect(shown.new == 0 || state == new, "\(place): the old state came back")
+            if shown.new > 0 || state == new { shown.new += 1 } else { shown.old += 1 }
+        }
+        return shown
     }
 }
 

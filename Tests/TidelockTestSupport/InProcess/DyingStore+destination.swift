@@ -11,8 +11,8 @@ extension DyingStore: DestinationStore {
         try await point.pass { try await store.sent(of: kinds, in: scope, to: source) }
     }
 
-    func otherItems(beside source: String, scope: Scope, kinds: [Kind]) async throws -> [Kind: Int] {
-        try await point.pass { try await store.otherItems(beside: source, scope: scope, kinds: kinds) }
+    func unseenRows(of source: String, scope: Scope, kinds: [Kind]) async throws -> [Kind: UnseenRows] {
+        try await point.pass { try await store.unseenRows(of: source, scope: scope, kinds: kinds) }
     }
 
     func grantLease(

@@ -1,0 +1,37 @@
+internal import ContentModel
+internal import GRDB
+internal import SyncEngine
+
+/// What this instance remembers of one row of a peer.
+struct ShadowRow {
+    var state: ShadowState
+    /// What was sent there last.
+    var output: ContentHash?
+
+    /// Nil where nothing was ever sent or seen there.
+    static func fetch(_ db: Database, _ place: Place, at pid: Int64) throws -> ShadowRow? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT state, out_hash FROM shadow WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?")
+        return try Row.fetchOne(statement, arguments: StatementArguments([pid] + place.arguments)).map { row in
+            ShadowRow(state: ShadowState(rawValue: row[0]) ?? .none, output: row.hash(1))
+        }
+    }
+
+    /// Whether an item that was sent is more than what was sent of it. `row`: of the shadow, in a statement.
+    static func isOfMore(_ row: String) -> String {
+        "\(row).out_hash IS NOT NULL AND \(row).out_hash IS NOT \(row).src_hash"
+    }
+}
+
+extension ShadowState {
+    static func list(_ states: [ShadowState]) -> String {
+        states.map { String($0.rawValue) }.joined(separator: ", ")
+    }
+
+    /// Numbers of the states in which the peer holds an output of ours.
+    static let held = list(allCases.filter(\.isHeld))
+    /// Numbers of the states in which a handler kept the item from the peer.
+    static let heldBack = list(allCases.filter(\.isHeldBack))
+    /// Numbers of the states in which the item was looked at, and nobody else came in between since.
+    static let lookedAt = list(allCases.filter { $0.isHeld || $0.isHeldBack })
+}
