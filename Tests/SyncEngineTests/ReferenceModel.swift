@@ -74,6 +74,7 @@ struct ModelRun: Hashable {
     var keepsEdits: Bool { scope.policy != .source }
 
     func includes(_ key: ItemKey) -> Bool {
+        if let items = scope.items { return items[key.kind.name]?.contains(key.id) ?? false }
         guard let models = scope.models else { return true }
         return key.kind.model.map(models.contains) ?? (key.kind != .locales && models.contains(key.id))
     }
@@ -103,7 +104,7 @@ struct ReferenceModel {
     /// Items that the handlers of a source may have held back from a destination, whose mirrors spare them in return.
     private var heldBack: [Stream: Set<ItemKey>] = [:]
     /// What each run found, row by row, and the row it left; the source of a transfer.
-    private var undo:
+    private(set) var undo:
         [String: (instance: Int, source: Int?, isRollback: Bool, rows: [ItemKey: (old: ModelRow, new: ModelRow)])] = [:]
     private var writings = 0
     /// How often runs did what, so that a test can tell that its histories reach everything.
@@ -201,11 +202,11 @@ extension ReferenceModel {
         var name: String { String("\(self)".prefix { $0.isLetter }) }
     }
 
-    private func keys(_ run: ModelRun) -> [ItemKey] {
+    func keys(_ run: ModelRun) -> [ItemKey] {
         Set(rows[run.source].keys).union(rows[run.destination].keys).filter(run.includes).sorted()
     }
 
-    private func memory(_ run: ModelRun, _ key: ItemKey) -> ModelMemory? {
+    func memory(_ run: ModelRun, _ key: ItemKey) -> ModelMemory? {
         memory[Stream(source: run.source, destination: run.destination)]?[key]
     }
 
@@ -296,7 +297,7 @@ extension ReferenceModel {
     }
 
     /// Whether a handler may have held back from the source of the run what it would delete at its destination.
-    private func mayBeSpared(_ run: ModelRun, _ key: ItemKey) -> Bool {
+    func mayBeSpared(_ run: ModelRun, _ key: ItemKey) -> Bool {
         let theirs = row(run.destination, key)
         return theirs.item != nil && theirs.origin != run.source
             && heldBack[Stream(source: run.destination, destination: run.source)]?.contains(key) == true
@@ -365,21 +366,21 @@ extension ReferenceModel {
 
     /// Whether the destination holds an output that the source does not remember to have sent, as after rollbacks there
     /// that were out of order: it counts as edited.
-    private func isContested(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
+    func isContested(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
         run.keepsEdits && theirs.origin == run.source && memory(run, key)?.output != theirs.base
     }
 
     /// Whether the destination may have learnt that the source does not hold its output any more, or that the source
     /// kept something else beside it. Then what arrives was not made of it, and the policy decides; as long as it has
     /// not, what arrives counts as made of it.
-    private func mayKnowBetter(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
+    func mayKnowBetter(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
         let back = memory[Stream(source: run.destination, destination: run.source)]?[key]
         return run.keepsEdits && back?.isHeld == true && back?.output == theirs.item
             && (row(run.source, key).origin != run.destination || row(run.source, key).mayBeUnmerged)
     }
 
     /// Whether the destination deleted what it may still believe the source to hold.
-    private func mayRememberSending(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
+    func mayRememberSending(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
         run.keepsEdits && theirs.item == nil
             && memory[Stream(source: run.destination, destination: run.source)]?[key]?.isHeld == true
     }
@@ -502,11 +503,14 @@ extension ReferenceModel {
             .map { "\($0.key): \($0.value.old) -> \($0.value.new)" }.joined(separator: "; ")
     }
 
-    mutating func rollback(_ run: String, as rollback: String) -> (restored: Int, kept: Set<ItemKey>) {
+    /// `item`: the only one that is meant; nil for all of the run.
+    mutating func rollback(
+        _ run: String, only item: ItemKey? = nil, as rollback: String
+    ) -> (restored: Int, kept: Set<ItemKey>) {
         guard let entry = undo[run] else { return (0, []) }
         var changes: [ItemKey: (old: ModelRow, new: ModelRow)] = [:]
         var kept: Set<ItemKey> = []
-        for (key, change) in entry.rows {
+        for (key, change) in entry.rows where item == nil || key == item {
             let present = row(entry.instance, key)
             guard isUntouched(present, change, entry.source) else {
                 kept.insert(key)
@@ -522,8 +526,8 @@ extension ReferenceModel {
             waiting[entry.instance][key] = nil
             changes[key] = (present, back)
         }
-        undo[run]?.rows = entry.rows.filter { kept.contains($0.key) }
-        if kept.isEmpty { undo[run] = nil }
+        undo[run]?.rows = entry.rows.filter { changes[$0.key] == nil }
+        if undo[run]?.rows.isEmpty == true { undo[run] = nil }
         if !changes.isEmpty { undo[rollback] = (entry.instance, nil, true, changes) }
         return (changes.count, kept)
     }

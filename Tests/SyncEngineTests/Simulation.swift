@@ -15,24 +15,37 @@ struct BrokenRule: Error, CustomStringConvertible {
 
 /// Three instances under random operations, compared with the reference model after every step.
 final class Simulation {
+    /// Which operations there are. A seed tells the same history only together with those it was found with.
+    enum Repertoire: Sendable {
+        /// Edits, handlers, runs of everything, of models and with a filter, faults, rollbacks of whole runs.
+        case first
+        /// Also runs of single items, rollbacks of one item, and runs that a guard or a policy stops.
+        case full
+    }
+
     private static let models = ["posts", "pages"]
     private static let keys: [ItemKey] =
         models.map { ItemKey(.models, $0) } + [ItemKey(.singletons, "posts"), ItemKey(.singletons, "site")]
         + ["p1", "p2", "p3"].map { ItemKey(try! .content("posts"), $0) }  // both names are valid
         + ["q1"].map { ItemKey(try! .content("pages"), $0) } + assets
+    /// Many of one kind, which come and go together.
+    static let herd = (2...8).map { ItemKey(try! .content("pages"), "q\($0)") }  // a valid name
     private static let assets = ["f1", "f2"].map { ItemKey(.assets, $0) }
 
-    private let clock = TestClock(sleep: .lastsUntilCancelled)
-    private var random: SeededRandom
-    private let instances: [TestInstance]
-    private let inspectors: [StoreInspector]
-    private var model: ReferenceModel
-    private var history: [String] = []
+    let clock = TestClock(sleep: .lastsUntilCancelled)
+    var random: SeededRandom
+    let instances: [TestInstance]
+    let inspectors: [StoreInspector]
+    var model: ReferenceModel
+    var history: [String] = []
     /// After each of them every rule was checked.
     private var operations = 0
     private var freedFiles = 0
     /// Runs that found both sides quiet in one round trip.
     private var roundTrips = 0
+    private let repertoire: Repertoire
+    /// How often operations of the full repertoire did what.
+    var further: [String: Int] = [:]
     /// Runs whose undo is older than it is kept for.
     private var oldRuns: Set<String> = []
     /// The versions of the stores that were checked last: one that nobody wrote to still keeps the rules.
@@ -42,7 +55,8 @@ final class Simulation {
         "\($0)" == ProcessInfo.processInfo.environment["TIDELOCK_ITEM"]
     }
 
-    init(seed: UInt64) throws {
+    init(seed: UInt64, repertoire: Repertoire = .full) throws {
+        self.repertoire = repertoire
         random = SeededRandom(seed: seed)
         let ids = SeededRandom(seed: seed &+ 1)
         let clock = clock
@@ -55,7 +69,7 @@ final class Simulation {
     /// How often runs did what.
     var tally: [String: Int] {
         let own = ["operations": operations, "freedFiles": freedFiles, "roundTrips": roundTrips]
-        return model.tally.merging(own) { $1 }
+        return model.tally.merging(own) { $1 }.merging(further) { $1 }
     }
 
     func perform(steps: Int) async throws {
@@ -75,6 +89,7 @@ final class Simulation {
     }
 
     private func step() async throws {
+        if repertoire == .full, chance(20) { return try await furtherStep() }
         switch roll(21) {
         case 0..<6: try await put()
         case 6, 7: try await remove()
@@ -88,15 +103,15 @@ final class Simulation {
     }
 
     /// Most happens between the first two, so that much of it meets.
-    private func someInstance() -> Int { chance(85) ? roll(2) : 2 }
+    func someInstance() -> Int { chance(85) ? roll(2) : 2 }
 
-    private func someKey() -> ItemKey { chance(60) ? Self.keys[4 + roll(2)] : Self.keys[roll(Self.keys.count)] }
+    func someKey() -> ItemKey { chance(60) ? Self.keys[4 + roll(2)] : Self.keys[roll(Self.keys.count)] }
 
-    private func roll(_ sides: Int) -> Int { Int.random(in: 0..<sides, using: &random) }
+    func roll(_ sides: Int) -> Int { Int.random(in: 0..<sides, using: &random) }
 
-    private func chance(_ percent: Int) -> Bool { roll(100) < percent }
+    func chance(_ percent: Int) -> Bool { roll(100) < percent }
 
-    private func name(_ instance: Int) -> String { instances[instance].name }
+    func name(_ instance: Int) -> String { instances[instance].name }
 }
 
 // MARK: Operations
@@ -176,7 +191,7 @@ extension Simulation {
 
     /// What has been freed by now cannot be undone; the newest runs of the last days can. Ten of them are kept at least,
     /// and those that changed no item, which the model does not know, are not counted among them.
-    private func forgetUndo(at instance: Int) throws {
+    func forgetUndo(at instance: Int) throws {
         let kept = Set(try inspectors[instance].texts("SELECT id FROM run WHERE undoable = 1"))
         let newest = Set(model.undoable(at: instance).suffix(4)).subtracting(oldRuns)
         try require(
@@ -185,7 +200,7 @@ extension Simulation {
         model.forgetUndo(at: instance, except: kept)
     }
 
-    private func someRun() -> (run: ModelRun, isPush: Bool, test: TestRun) {
+    func someRun() -> (run: ModelRun, isPush: Bool, test: TestRun) {
         let source = someInstance()
         let destination = source == 2 || chance(20) ? (source + 1 + roll(2)) % 3 : 1 - source
         var scope = Scope(models: chance(25) ? [Self.models[roll(2)]] : nil, mode: chance(30) ? .mirror : .merge)
@@ -208,24 +223,29 @@ extension Simulation {
 
     private static let waitingDeletes = "SELECT CAST(cid AS TEXT) FROM conflict WHERE rid IS NULL ORDER BY cid"
 
-    private func describe(_ run: ModelRun, isPush: Bool) -> String {
+    func describe(_ run: ModelRun, isPush: Bool) -> String {
         let arrow =
             isPush
             ? "push \(name(run.source)) to \(name(run.destination))"
             : "pull \(name(run.destination)) from \(name(run.source))"
-        return "\(arrow) \(run.scope.mode) models \(run.scope.models ?? []) minimum \(run.minimum ?? 0) "
+        let items = run.scope.items.map { " items \($0)" } ?? ""
+        return "\(arrow) \(run.scope.mode) models \(run.scope.models ?? [])\(items) minimum \(run.minimum ?? 0) "
             + "policy \(run.scope.policy) \(run.includesReverted ? "including reverted" : "")"
     }
 
-    private func perform(_ run: ModelRun, isPush: Bool, _ test: TestRun) async throws -> TestRunResult {
+    func perform(_ run: ModelRun, isPush: Bool, _ test: TestRun) async throws -> TestRunResult {
         let source = instances[run.source]
         let destination = instances[run.destination]
         return isPush ? try await source.push(to: destination, test) : try await destination.pull(from: source, test)
     }
 
     /// A run does what the model says, and the same run again does nothing.
-    private func runTwice() async throws {
+    func runTwice() async throws {
         let (run, isPush, test) = someRun()
+        try await runTwice(run, isPush: isPush, test)
+    }
+
+    func runTwice(_ run: ModelRun, isPush: Bool, _ test: TestRun) async throws {
         history.append(describe(run, isPush: isPush) + (test.repeatsCalls ? " repeating calls" : ""))
         guard try await succeeds(run, isPush: isPush, test) else { return }
         guard !run.includesReverted, chance(60) else { return }
@@ -247,7 +267,7 @@ extension Simulation {
 
     /// I2: after a run that looked at everything, when nothing at the destination differs from what it left.
     private func requireOneRoundTrip(_ again: TestRunResult, _ run: ModelRun) throws {
-        guard run.scope.models == nil, run.minimum == nil else { return }
+        guard run.scope.models == nil, run.scope.items == nil, run.minimum == nil else { return }
         let heads = try inspectors[run.destination].heads()
         guard heads.isAtRest(from: instances[run.source].identity.id, run.scope.mode) else { return }
         try require(again.isOneRoundTrip, "I2: both sides are quiet, and the run made the calls \(again.calls)")
@@ -255,7 +275,7 @@ extension Simulation {
     }
 
     /// Answers whether the run was expected to get through.
-    private func succeeds(_ run: ModelRun, isPush: Bool, _ test: TestRun) async throws -> Bool {
+    func succeeds(_ run: ModelRun, isPush: Bool, _ test: TestRun) async throws -> Bool {
         let before = try inspectors[run.destination].heads()
         let result: TestRunResult
         do {
@@ -271,7 +291,7 @@ extension Simulation {
         return true
     }
 
-    private func settle(_ run: ModelRun, _ result: TestRunResult) async throws {
+    func settle(_ run: ModelRun, _ result: TestRunResult) async throws {
         let heads = try inspectors[run.destination].heads()
         model.perform(run, transfer: result.transfer) { key in (heads[key]?.item, self.origin(of: heads[key])) }
         for instance in instances { try await instance.deliverEvents() }
@@ -384,7 +404,7 @@ extension Simulation {
         instances.firstIndex { $0.identity.id == head?.origin }
     }
 
-    private func require(_ holds: Bool, _ rule: @autoclosure () -> String) throws {
+    func require(_ holds: Bool, _ rule: @autoclosure () -> String) throws {
         if !holds { throw BrokenRule(rule: rule(), history: history) }
     }
 
@@ -455,7 +475,7 @@ extension Simulation {
 
     /// I2, I11, I14: every row of every instance is what the model says.
     private func checkRows(_ number: Int, heads: [ItemKey: HeadRow]) throws {
-        for key in Self.keys {
+        for key in Self.keys + Self.herd {
             let row = model.row(number, key)
             let head = heads[key]
             try require(
@@ -471,7 +491,7 @@ extension Simulation {
     }
 
     /// I3: whatever a run replaced can be brought back.
-    private func checkUndo(_ run: ModelRun, _ result: TestRunResult, before: [ItemKey: HeadRow]) throws {
+    func checkUndo(_ run: ModelRun, _ result: TestRunResult, before: [ItemKey: HeadRow]) throws {
         guard result.result != nil else { return }
         let undone = try inspectors[run.destination].undone(by: result.transfer)
         let after = try inspectors[run.destination].heads()
@@ -481,7 +501,7 @@ extension Simulation {
     }
 
     /// I11: the commit did as much as was planned.
-    private func checkPlan(_ run: ModelRun, _ result: TestRunResult) throws {
+    func checkPlan(_ run: ModelRun, _ result: TestRunResult) throws {
         guard let plan = result.plan, let done = result.result else { return }
         let puts = plan.kinds.reduce(0) { $0 + $1.puts }
         try require(done.deleted <= plan.deletes, "I11: \(plan.deletes) deletes were planned, \(done.deleted) happened")
