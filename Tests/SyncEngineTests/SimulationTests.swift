@@ -6,6 +6,12 @@ import TidelockTestSupport
 @Suite struct SimulationTests {
     private static let steps = 40
 
+    @Test(arguments: KeptSeed.all)
+    func aHistoryThatOnceBrokeARuleKeepsThem(kept: KeptSeed) async throws {
+        let simulation = try Simulation(seed: kept.seed, repertoire: kept.repertoire)
+        try await simulation.perform(steps: Self.steps)
+    }
+
     @Test func everyHistoryKeepsTheRules() async throws {
         let histories = RandomHistories("simulation", casesVariable: "TIDELOCK_CASES", cases: 500)
         let tally = await histories.tally { seed in
