@@ -85,6 +85,8 @@ final class NetworkSimulation {
     private var isExact: Bool { instances.count == 2 }
 
     func perform(rounds: Int) async throws {
+        // It changes nothing; but it may be the one that raises.
+        for instance in instances { instance.hooks.inspect { _, _ in [:] } }
         if keepsSecrets { for editor in instances.indices.dropFirst() { install(.strips, at: editor) } }
         for number in 1...rounds {
             try await edit()
@@ -93,6 +95,7 @@ final class NetworkSimulation {
         }
         try await settle()
         tally["looks", default: 0] += watches.reduce(0) { $0 + $1.looks }
+        tally["raised", default: 0] += instances.reduce(0) { $0 + $1.hooks.raised }
         for link in links { tally.merge(link.tally, uniquingKeysWith: +) }
     }
 
@@ -183,8 +186,9 @@ extension NetworkSimulation {
             confirmations: Confirmations(deletes: 1_000, missingFilters: true))
         // A run takes from a dozen calls to some dozens; most begin with the same ones.
         if chance(35) { run.crash = CrashPoint(call: 1 + roll([16, 32, 64][roll(3)]), isCarriedOut: chance(50)) }
-        history.append(describe(route, run, mishaps: mishaps))
-        try await perform(route, run)
+        let areRaising = chance(6)
+        history.append(describe(route, run, mishaps: mishaps) + (areRaising ? ", and every handler raises" : ""))
+        try await ScriptedHooks.$areRaising.withValue(areRaising) { _ = try await perform(route, run) }
         if chance(30) { for link in links { await link.deliverLate() } }
     }
 

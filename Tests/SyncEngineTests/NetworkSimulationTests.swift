@@ -15,7 +15,11 @@ import Testing
         print("network: \(words.joined(separator: ", "))")
         // A simulation that never gets somewhere proves nothing about it.
         if histories.cases >= 16 {
-            for name in ["committed", "crashed", "failed", "recovered", "responderCrashed", "roundTrips", "searched"] {
+            let names = [
+                "committed", "crashed", "failed", "raised", "recovered", "responderCrashed", "roundTrips", "searched",
+                "storeFailed",
+            ]
+            for name in names {
                 #expect(tally[name] ?? 0 > 0, "\(name)")
             }
         }

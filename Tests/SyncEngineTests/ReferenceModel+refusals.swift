@@ -24,7 +24,8 @@ extension ReferenceModel {
     private func isDelete(_ run: ModelRun, _ key: ItemKey) -> Refusal {
         let theirs = row(run.destination, key)
         switch decision(run, key) {
-        case .delete where theirs.item != nil && !mayBeSpared(run, key), .keepDeleted where theirs.origin == run.source: return .always
+        case .delete where theirs.item != nil && !mayBeSpared(run, key), .keepDeleted where theirs.origin == run.source:
+            return .always
         case .delete, .keepDeleted, .eitherWay: return .maybe
         case .nothing where row(run.source, key).item == nil && (theirs.item != nil || theirs.isEdited): return .maybe
         case .nothing: return .never

@@ -46,6 +46,7 @@ public final class CrashPoint: Sendable {
 
     /// Makes a call to the process's own store, or to another instance.
     func pass<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
+        try StoreFault.current?.pass()
         let (isHere, isOver, isCarriedOut) = state.withLock { state in
             state.calls += 1
             let isOver = state.hasCrashed
@@ -57,6 +58,32 @@ public final class CrashPoint: Sendable {
         let answer = try await body()
         if isHere { throw CancellationError() }
         return answer
+    }
+}
+
+/// Something that one call to another instance meets there: the store fails once, and the process goes on.
+final class StoreFault: Sendable {
+    /// Set for that call and all that is done for it.
+    @TaskLocal static var current: StoreFault?
+
+    private let left: Mutex<Int>
+    private let error: TidelockError
+
+    /// - Parameter call: the call to the store that fails, before it has any effect, counted from 1
+    init(call: Int, error: TidelockError) {
+        left = Mutex(call)
+        self.error = error
+    }
+
+    /// Whether the store has failed.
+    var isOver: Bool { left.withLock { $0 <= 0 } }
+
+    func pass() throws {
+        let isHere = left.withLock { left in
+            left -= 1
+            return left == 0
+        }
+        if isHere { throw error }
     }
 }
 

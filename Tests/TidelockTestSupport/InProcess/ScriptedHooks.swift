@@ -18,12 +18,26 @@ public final class ScriptedHooks: HookPort {
         var observed: [Observation] = []
         var arrival: Arrival?
         var decision: Decision?
+        var raised = 0
         var meanwhile: (@Sendable () throws -> Void)?
     }
 
     private let script = Mutex(Script())
 
+    /// Whether every handler that is called, at whichever instance, raises. What it is set for is a call and all that is
+    /// done for it, however much else goes on at the same time.
+    @TaskLocal public static var areRaising = false
+
     public init() {}
+
+    /// How many handlers have raised because they were asked to.
+    public var raised: Int { script.withLock { $0.raised } }
+
+    fileprivate func passRaising() throws {
+        guard Self.areRaising else { return }
+        script.withLock { $0.raised += 1 }
+        throw TidelockError(.hookFailed, "A handler raised, as the test asked.")
+    }
 
     /// Installs a filter under a name; `version` is its fingerprint. Without `kinds` it looks at everything.
     public func install(_ name: String, version: Int = 1, kinds: Set<Kind>? = nil, _ filter: @escaping Filter) {
@@ -78,18 +92,21 @@ public final class ScriptedHooks: HookPort {
         }
     }
 
-    public func admit(_ request: IncomingRequest) async throws {}
+    public func admit(_ request: IncomingRequest) async throws { try passRaising() }
 
-    public func approve(_ proposal: Proposal) async throws {}
+    public func approve(_ proposal: Proposal) async throws { try passRaising() }
 
     public func receive(
         _ items: [OutgoingItem], of kind: Kind, from origin: InstanceIdentity
     ) async throws -> [Int: JSONDocument] {
-        try script.withLock(\.arrival)?(kind, items) ?? [:]
+        try passRaising()
+        return try script.withLock(\.arrival)?(kind, items) ?? [:]
     }
 
     public func resolve(_ conflict: ItemConflict) async throws -> ConflictVerdict? {
-        try await script.withLock(\.decision)?(conflict)
+        guard let decision = script.withLock(\.decision) else { return nil }
+        try passRaising()
+        return try await decision(conflict)
     }
 
     public func beforeSave(
@@ -146,6 +163,7 @@ private final class PinnedScript: RunHooks {
 
     func filter(_ items: [OutgoingItem], of kind: Kind) async throws -> [FilterOutcome] {
         calls.withLock { $0 += 1 }
+        try owner.passRaising()
         let outcomes = try items.map { try script(kind, $0) }
         try owner.passMeanwhile()
         return outcomes

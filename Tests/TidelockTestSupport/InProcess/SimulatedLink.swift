@@ -23,7 +23,13 @@ public final class SimulatedLink: Peer, BlobSource, BlobDestination {
         case arrivesAgain
         /// A batch arrives without its end; of anything else the answer does not arrive.
         case truncates
-        case rateLimits, findsDatabaseBusy, findsDiskFull, failsInHandler, shutsDown
+        case rateLimits, findsDatabaseBusy, shutsDown
+        /// It is refused for good, and not carried out. Only a first attempt is: after another one nobody could say so.
+        case refusesToken, refusesSize, findsOtherBatch
+        /// The store of the instance fails at some point of the work.
+        case findsDiskFull
+        /// Every handler that the instance calls for it raises.
+        case failsInHandler
         /// So much time passes before it arrives that every lease has expired.
         case expiresLease
         case clockGoesBack, clockGoesForward
@@ -34,14 +40,15 @@ public final class SimulatedLink: Peer, BlobSource, BlobDestination {
         /// The process that answers dies at one of its calls to its store.
         case killsResponder
 
-        /// How a responder says that it cannot.
-        fileprivate var refusal: ErrorCode? {
+        /// How a responder says that it cannot, or will not.
+        fileprivate func refusal(isFirst: Bool) -> ErrorCode? {
             switch self {
             case .rateLimits: .rateLimited
             case .findsDatabaseBusy: .databaseBusy
-            case .findsDiskFull: .diskFull
-            case .failsInHandler: .hookFailed
             case .shutsDown: .shuttingDown
+            case .refusesToken where isFirst: .badToken
+            case .refusesSize where isFirst: .tooLarge
+            case .findsOtherBatch where isFirst: .batchConflict
             default: nil
             }
         }
@@ -126,7 +133,7 @@ extension SimulatedLink {
         var attempt = 0
         while true {
             do {
-                return try await send(name, body)
+                return try await send(name, body, isFirst: attempt == 0)
             } catch let error as TidelockError where error.code.traits.isRetryable && error.code != .leaseHeld {
                 guard attempt < state.withLock(\.retries) else { throw error }
                 attempt += 1
@@ -134,9 +141,13 @@ extension SimulatedLink {
         }
     }
 
-    private func send<Answer: Sendable>(_ name: String, _ body: @escaping Body<Answer>) async throws -> Answer {
+    private func send<Answer: Sendable>(
+        _ name: String, _ body: @escaping Body<Answer>, isFirst: Bool
+    ) async throws -> Answer {
         let (mishap, fate) = mishap(of: name)
-        if let refusal = mishap?.refusal { throw TidelockError(refusal, "The simulated peer refuses.") }
+        if let refusal = mishap?.refusal(isFirst: isFirst) {
+            throw TidelockError(refusal, "The simulated peer refuses.")
+        }
         switch mishap {
         case .dropsRequest: throw Self.unreachable
         case .arrivesLate:
@@ -152,6 +163,12 @@ extension SimulatedLink {
             keep(body)
             return try await carryOut(body)
         case .truncates: return try await carryOut(body, isCut: true)
+        case .findsDiskFull:
+            let fault = StoreFault(call: 1 + Int(fate % 6), error: TidelockError(.diskFull, "The disk is full."))
+            defer { if fault.isOver { count("storeFailed") } }
+            return try await StoreFault.$current.withValue(fault) { try await carryOut(body) }
+        case .failsInHandler:
+            return try await ScriptedHooks.$areRaising.withValue(true) { try await carryOut(body) }
         case .expiresLease: instance.clock.advance(by: .seconds(2 * Limits.leaseSeconds))
         case .clockGoesBack: instance.clock.advance(by: .seconds(-3_600))
         case .clockGoesForward: instance.clock.advance(by: .seconds(Limits.transferSeconds + 1))
@@ -167,6 +184,8 @@ extension SimulatedLink {
         }
         return try await carryOut(body)
     }
+
+    private func count(_ name: String) { state.withLock { $0.tally[name, default: 0] += 1 } }
 
     /// What happens to a call, and a random number that says more of it.
     private func mishap(of name: String) -> (Mishap?, fate: UInt64) {
