@@ -327,7 +327,8 @@ extension ReferenceModel {
             if decision != .nothing {
                 rows[run.destination][key] = new
                 let isDone = decision != .delete || old.item != nil
-                if isDone, decision != .release, decision != .keepDeleted { changes[key] = (old, new) }
+                // Where it was found to be as it was sent, nothing is left to undo.
+                if isDone, new != old, decision != .release, decision != .keepDeleted { changes[key] = (old, new) }
                 if isDone { keptDeletes[run.destination][key] = decision == .keepDeleted ? run.source : nil }
                 waiting[run.destination][key] = hasArrived ? unmerged(run, key, old, decision) : nil
             }
@@ -370,13 +371,14 @@ extension ReferenceModel {
         run.keepsEdits && theirs.origin == run.source && memory(run, key)?.output != theirs.base
     }
 
-    /// Whether the destination may have learnt that the source does not hold its output any more, or that the source
-    /// kept something else beside it. Then what arrives was not made of it, and the policy decides; as long as it has
-    /// not, what arrives counts as made of it.
+    /// Whether the destination may have learnt that the source does not hold its output any more, or did not for a while,
+    /// or that the source kept something else beside it. Then what arrives was not made of it, and the policy decides;
+    /// as long as it has not, what arrives counts as made of it.
     func mayKnowBetter(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
         let back = memory[Stream(source: run.destination, destination: run.source)]?[key]
+        let mine = row(run.source, key)
         return run.keepsEdits && back?.isHeld == true && back?.output == theirs.item
-            && (row(run.source, key).origin != run.destination || row(run.source, key).mayBeUnmerged)
+            && (mine.origin != run.destination || mine.mayBeUnmerged || back?.wasOthers == true)
     }
 
     /// Whether the destination deleted what it may still believe the source to hold.

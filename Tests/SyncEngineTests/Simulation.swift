@@ -194,9 +194,8 @@ extension Simulation {
     func forgetUndo(at instance: Int) throws {
         let kept = Set(try inspectors[instance].texts("SELECT id FROM run WHERE undoable = 1"))
         let newest = Set(model.undoable(at: instance).suffix(4)).subtracting(oldRuns)
-        try require(
-            kept.isSuperset(of: newest),
-            "the undo of new runs was freed: of \(newest) there are \(kept)")
+        let lost = newest.subtracting(kept).sorted().map { "\($0) of \(model.describe($0))" }
+        try require(lost.isEmpty, "the undo of new runs of \(name(instance)) was freed: \(lost)")
         model.forgetUndo(at: instance, except: kept)
     }
 

@@ -177,7 +177,7 @@ extension SimulatedLink {
         case .killsResponder:
             let point = state.withLock(\.process.point)
             // Most answers take a few calls to the store, and some take many.
-            point.arm(call: 1 + Int(fate % (fate % 3 == 0 ? 24 : 6)), isCarriedOut: fate & 64 == 0)
+            point.arm(call: 1 + Int(fate % (fate % 3 == 0 ? 24 : 4)), isCarriedOut: fate & 64 == 0)
             defer { point.disarm() }
             return try await carryOut(body)
         default: break
