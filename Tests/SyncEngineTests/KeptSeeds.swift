@@ -14,6 +14,10 @@ struct KeptSeed: Sendable, CustomTestStringConvertible {
     static let all = [
         KeptSeed(
             seed: 250, repertoire: .first,
-            found: "where the answer about a delete got lost, the source still knew what it had once sent")
+            found: "where the answer about a delete got lost, the source still knew what it had once sent"),
+        KeptSeed(
+            seed: 198, repertoire: .full,
+            found: "a pull of single items failed for good where another source had deleted others of their kind"),
+        KeptSeed(seed: 381, repertoire: .full, found: "a push of single items failed for good for the same reason"),
     ]
 }
