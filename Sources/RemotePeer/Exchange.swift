@@ -30,13 +30,24 @@ struct Reply: Sendable {
 
 extension RemotePeer {
     /// Sends a request until it is answered for good. Signs every attempt anew.
-    func perform(_ call: Call) async throws -> Reply {
+    ///
+    /// What is thrown is marked with `RunMachine.unanswered` where an attempt may have been carried out: that a later one
+    /// is refused says nothing of it.
+    ///
+    /// - Parameter isAtWork: whether the target has said that it works on this very request
+    func perform(_ call: Call, isAtWork: Bool = false) async throws -> Reply {
         var backoff = Backoff(start: clock.milliseconds)
+        var mayHaveTakenEffect = isAtWork
         while true {
             do {
                 return try await attempt(call)
             } catch let failure as AttemptFailure {
-                try await recover(from: failure, &backoff)
+                mayHaveTakenEffect = mayHaveTakenEffect || failure.mayHaveTakenEffect
+                do {
+                    try await recover(from: failure, &backoff)
+                } catch {
+                    throw mayHaveTakenEffect ? TidelockError(wrapping: error).markedUnanswered : error
+                }
             }
         }
     }
@@ -102,7 +113,11 @@ extension RemotePeer {
         }
         noteProgress()
         let coding = call.endpoint.bringsFile(status: response.status) ? nil : response.header("content-encoding")
-        let body = try WireBody.unpack(response.body, coding: coding)
-        return Reply(status: response.status, body: body, operations: operations)
+        do {
+            let body = try WireBody.unpack(response.body, coding: coding)
+            return Reply(status: response.status, body: body, operations: operations)
+        } catch {
+            throw AttemptFailure(unreadable: error)
+        }
     }
 }

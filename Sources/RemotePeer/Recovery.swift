@@ -18,6 +18,8 @@ struct AttemptFailure: Error {
 
     var error: TidelockError
     var remedy: Remedy
+    /// Whether the request may have been carried out although nobody said so.
+    var mayHaveTakenEffect: Bool
 }
 
 extension AttemptFailure {
@@ -26,6 +28,7 @@ extension AttemptFailure {
         self.error = TidelockError(
             error.code, "Target \(address.label) did not answer: \(error.message)", hint: error.hint, underlying: error)
         remedy = error.isTransient ? .wait : .none
+        mayHaveTakenEffect = error.mayHaveReachedServer
     }
 
     /// An answer that says no.
@@ -43,7 +46,14 @@ extension AttemptFailure {
         let error = TidelockError(
             code, "Target \(address.label) refused: \(answer.message.shown)", hint: answer.hint?.shown,
             details: details)
-        self.init(error: error, remedy: Remedy(code, details, isGenuine: isGenuine))
+        let remedy = Remedy(code, details, isGenuine: isGenuine)
+        // Who asks for patience may be at work, and who knows the request already has had it before.
+        self.init(error: error, remedy: remedy, mayHaveTakenEffect: remedy == .wait || remedy == .signAnew)
+    }
+
+    /// An answer that says yes, in words that cannot be read.
+    init(unreadable error: any Error) {
+        self.init(error: TidelockError(wrapping: error), remedy: .none, mayHaveTakenEffect: true)
     }
 
     /// An answer in no words of ours: a proxy, or another program.
@@ -56,6 +66,7 @@ extension AttemptFailure {
                 ? "A proxy in between probably cannot reach it."
                 : "Check the address of the target: something else answers there.")
         remedy = mayPass ? .wait : .none
+        mayHaveTakenEffect = mayPass
     }
 }
 

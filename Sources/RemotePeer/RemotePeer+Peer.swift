@@ -94,7 +94,7 @@ extension RemotePeer {
         var reply = try await perform(call)
         while reply.isWorking {
             try await clock.sleep(for: .milliseconds(200))
-            reply = try await perform(call)
+            reply = try await perform(call, isAtWork: true)
         }
         return try decode(reply)
     }

@@ -31,4 +31,30 @@ import TidelockTestSupport
         #expect(try await a.push(to: b).result?.created == 1)
         #expect(try b.problems() == [])
     }
+
+    @Test(arguments: [ErrorCode.unknownKey, .permissionDenied, .tooLarge])
+    func aRefusalAfterALostAnswerLeavesTheRunInDoubt(code: ErrorCode) async throws {
+        try await a.put(.posts, #"{"_id":"1"}"#)
+        try await a.push(to: b)
+        try await a.put(.posts, #"{"_id":"2"}"#)
+        let failure = try #require(
+            await #expect(throws: TestRunFailure.self) {
+                try await a.push(to: LostAnswer(peer: b.responder, refusal: code), named: b.name, TestRun())
+            })
+        #expect(try b.ids(.posts) == ["1", "2"])
+        #expect(failure.error.code == code && failure.error.details[RunMachine.mayHaveCommitted] != nil)
+        #expect(failure.error.hint?.contains("may have taken effect") == true)
+        #expect(failure.calls == ["open"], "\(failure.calls)")
+    }
+}
+
+/// Carries an open out, loses its answer, and has the repetition refused.
+private struct LostAnswer: PeerInBetween {
+    let peer: any Peer
+    let refusal: ErrorCode
+
+    func open(_ request: OpenTransfer) async throws -> TransferOpened {
+        _ = try await peer.open(request)
+        throw TidelockError(refusal, "Not any more.").markedUnanswered
+    }
 }

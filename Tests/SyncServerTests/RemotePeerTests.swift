@@ -112,6 +112,36 @@ struct RemotePeerTests {
         #expect(await world.responder.commits == 1)
     }
 
+    @Test func aRefusalOfWorkThatWentOnDoesNotDenyThatItWasDone() async throws {
+        let gate = Gate()
+        var world = World()
+        world.responder = FakeResponder(gate: gate)
+        world.clock = TestClock()  // the server is out of patience at once
+        let keys = world.keys
+        let error = try await world.serve { caller in
+            _ = try await caller.peer().open(caller.open())
+            let sleep = TestClock.Sleep.jump {
+                keys.value = []
+                await gate.open()
+            }
+            let peer = try caller.peer(clock: TestClock(sleep: sleep))
+            return await #expect(throws: TidelockError.self) {
+                try await peer.commit(transfer: "0190-1", commit)
+            }
+        }
+        #expect(error?.code == .unknownKey)
+        #expect(error?.details[RunMachine.unanswered] != nil)
+    }
+
+    @Test func aPlainRefusalIsNotInDoubt() async throws {
+        let error = try await World().serve { caller in
+            let stranger = try caller.peer(key: SyncKey("not-the-key-of-anybody"))
+            return await #expect(throws: TidelockError.self) { try await stranger.open(caller.open()) }
+        }
+        #expect(error?.code == .unknownKey)
+        #expect(error?.details[RunMachine.unanswered] == nil)
+    }
+
     @Test func aStopWaitsForWorkThatOutlastedItsRequest() async throws {
         let gate = Gate()
         var world = World()

@@ -145,9 +145,8 @@ public actor PushOpening: RunOpening {
             var error = TidelockError(wrapping: error)
             // A plan that was refused has left its transfer behind, unless it was not even looked at.
             let wasLetIn = error.code.traits.httpStatus != 401
-            mayBeOpenThere = error.code == .cancelled || (request.inline != nil && wasLetIn)
-            let isUndone = error.details[RunMachine.uncommitted] != nil
-            if request.inline != nil, error.code.isSilentAboutEffect, !isUndone {
+            mayBeOpenThere = error.mayHaveOpened || (request.inline != nil && wasLetIn)
+            if request.inline != nil, error.isSilentAboutEffect {
                 error.details[RunMachine.mayHaveCommitted] = "true"
             }
             throw error
@@ -256,7 +255,7 @@ public actor PullOpening: RunOpening {
             return try await peer.open(request)
         } catch {
             // Nobody waited for the answer to an open that may have been carried out.
-            isOpenThere = TidelockError(wrapping: error).code == .cancelled
+            isOpenThere = TidelockError(wrapping: error).mayHaveOpened
             throw error
         }
     }
@@ -362,9 +361,20 @@ extension DestinationStore {
     }
 }
 
-extension ErrorCode {
+extension TidelockError {
+    /// Whether an open that failed so may have been carried out: nobody waited for its answer, or none came.
+    fileprivate var mayHaveOpened: Bool { code == .cancelled || details[RunMachine.unanswered] != nil }
+
     /// Whether a request that failed so may have been carried out all the same. One that may be repeated was: an earlier
-    /// attempt may have got through although its answer did not.
+    /// attempt may have got through although its answer did not. A refusal says nothing of that attempt either, unless it
+    /// comes from whoever would have committed.
+    fileprivate var isSilentAboutEffect: Bool {
+        guard details[RunMachine.uncommitted] == nil, !RunMachine.refusals.contains(code) else { return false }
+        return details[RunMachine.unanswered] != nil || code.isSilentAboutEffect
+    }
+}
+
+extension ErrorCode {
     fileprivate var isSilentAboutEffect: Bool {
         traits.httpStatus >= 499 || traits.isRetryable || self == .versionMismatch
     }

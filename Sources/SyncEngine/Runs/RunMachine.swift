@@ -72,6 +72,10 @@ public struct RunMachine: Sendable {
     /// Marks, among the details of a failure, that the destination failed before it committed and will not.
     public static let uncommitted = "uncommitted"
 
+    /// Marks, among the details of a failure, that an attempt of the request may have been carried out although it got no
+    /// answer.
+    public static let unanswered = "unanswered"
+
     /// Marks, among the details of a failure, that both sides have let the run go.
     public static let abandoned = "abandoned"
 
@@ -187,8 +191,7 @@ public struct RunMachine: Sendable {
             return [.abandon]
         case .opening where error.details[Self.mayHaveCommitted] != nil, .committing, .acknowledging:
             // The destination may have committed: nothing is thrown away, the next run asks.
-            failure = error
-            failure?.details[Self.mayHaveCommitted] = "true"
+            failure = error.markedInDoubt
             return finish(.failed(error.code))
         case .idle, .opening, .planning, .approving, .transferring:
             failure = error
@@ -198,7 +201,7 @@ public struct RunMachine: Sendable {
     }
 
     /// Codes with which a destination says that it has not committed and will not.
-    private static let refusals: Set<ErrorCode> = [
+    static let refusals: Set<ErrorCode> = [
         .rootMismatch, .deleteGuard, .batchConflict, .fenced, .movedMeanwhile, .conflicts, .danglingLinks, .treeCycle,
         .modelMissing, .breakingSchema, .blobMissing, .pathTaken,
     ]
@@ -220,6 +223,22 @@ extension TidelockError {
     public var markedUncommitted: TidelockError {
         var error = self
         error.details[RunMachine.uncommitted] = "true"
+        return error
+    }
+
+    /// The same, of a request that may have been carried out all the same.
+    public var markedUnanswered: TidelockError {
+        var error = self
+        error.details[RunMachine.unanswered] = "true"
+        return error
+    }
+
+    /// The same, of a run of which nobody here knows whether it took effect. Says so to whoever started it.
+    fileprivate var markedInDoubt: TidelockError {
+        var error = self
+        error.details[RunMachine.mayHaveCommitted] = "true"
+        let advice = "The run may have taken effect all the same; the next run with this target finds out first."
+        error.hint = error.hint.map { "\($0) \(advice)" } ?? advice
         return error
     }
 }
