@@ -52,6 +52,81 @@ import TidelockTestSupport
         #expect(try await a.text(.posts, "1") != nil)
     }
 
+    private var blobs: URL { a.folder.appending("backup.sqlite.blobs") }
+
+    /// Puts an asset whose file holds this text, and answers where its bytes lie below a folder of blobs.
+    private func putAsset(_ id: String, _ text: String) async throws -> String {
+        try a.takeFile(text)
+        let hash = sha256(Array(text.utf8)).hex
+        try await a.put(
+            .assets, #"{"_id":"\#(id)","path":"/\#(id).txt","size":\#(text.utf8.count),"_sha256":"\#(hash)"}"#)
+        return "\(hash.prefix(2))/\(hash)"
+    }
+
+    private func backedUp(_ name: String) -> String? {
+        (try? Data(contentsOf: blobs.appending(path: name))).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    @Test func theFilesOfAssetsAreCopiedAlsoThoseOfUndo() async throws {
+        let old = try await putAsset("a", "old")
+        let new = try await putAsset("a", "newer")
+        let report = try await a.store.backup(to: file(), replacing: false)
+        #expect(report.files == BackupFiles(folder: blobs.path, count: 2, bytes: 8, copied: 2))
+        #expect(backedUp(old) == "old" && backedUp(new) == "newer")
+        // What happens to a file of the store happens to no copy.
+        try Data("OTHER".utf8).write(to: a.store.folder.appending(path: "blobs/\(new)"), options: [])
+        let handle = try FileHandle(forUpdating: a.store.folder.appending(path: "blobs/\(old)"))
+        try handle.write(contentsOf: Data("bad".utf8))
+        try handle.close()
+        #expect(backedUp(old) == "old" && backedUp(new) == "newer")
+    }
+
+    @Test func aRestoredStoreHasItsFilesWhereWebServersLook() async throws {
+        _ = try await putAsset("a", "text")
+        _ = try await a.store.backup(to: file(), replacing: false)
+        let folder = try TemporaryFolder()
+        try FileManager.default.copyItem(at: file(), to: folder.appending("tidelock.sqlite"))
+        try FileManager.default.copyItem(at: blobs, to: folder.appending("blobs"))
+        let copy = try Store.open(in: folder.url, name: "a", clock: a.clock, random: a.random)
+        await copy.linkUploads()
+        #expect(try await copy.verify(isDeep: true).problems == [])
+        #expect(try Data(contentsOf: folder.appending("uploads/a.txt")) == Data("text".utf8))
+        try copy.close()
+    }
+
+    @Test func aRepeatedBackupKeepsWhatIsRightAndNothingElse() async throws {
+        let (kept, spoilt) = (try await putAsset("a", "kept"), try await putAsset("b", "spoilt"))
+        _ = try await a.store.backup(to: file(), replacing: false)
+        try Data("SPOILT".utf8).write(to: blobs.appending(path: spoilt))
+        let stray = "ab/" + String(repeating: "ab", count: 32)
+        try FileManager.default.createDirectory(at: blobs.appending(path: "ab"), withIntermediateDirectories: true)
+        try Data("x".utf8).write(to: blobs.appending(path: stray))
+        let report = try await a.store.backup(to: file(), replacing: true)
+        #expect(report.files == BackupFiles(folder: blobs.path, count: 2, bytes: 10, copied: 1))
+        #expect(backedUp(kept) == "kept" && backedUp(spoilt) == "spoilt" && backedUp(stray) == nil)
+    }
+
+    @Test func aFileThatTheStoreLacksIsCountedAndTheRestIsCopied() async throws {
+        let (kept, gone) = (try await putAsset("a", "kept"), try await putAsset("b", "gone"))
+        let damaged = try await putAsset("c", "damaged")
+        try FileManager.default.removeItem(at: a.store.folder.appending(path: "blobs/\(gone)"))
+        try Data("DAMAGED".utf8).write(to: a.store.folder.appending(path: "blobs/\(damaged)"))
+        let report = try await a.store.backup(to: file(), replacing: false)
+        #expect(report.files == BackupFiles(folder: blobs.path, count: 1, bytes: 4, copied: 1, missing: 2))
+        #expect(backedUp(kept) == "kept" && backedUp(gone) == nil && backedUp(damaged) == nil)
+    }
+
+    @Test func aFolderInTheWayIsNotTouched() async throws {
+        _ = try await putAsset("a", "text")
+        try FileManager.default.createDirectory(at: blobs, withIntermediateDirectories: false)
+        try Data("mine".utf8).write(to: blobs.appending(path: "note"))
+        let error = await #expect(throws: TidelockError.self) {
+            try await a.store.backup(to: file(), replacing: false)
+        }
+        #expect(error?.code == .usage)
+        #expect(backedUp("note") == "mine" && !FileManager.default.fileExists(atPath: file().path))
+    }
+
     @Test func aCopyMadeInTheMiddleOfATransferIsSound() async throws {
         let fixture = try TransferFixture()
         let lease = try await fixture.open("t1")

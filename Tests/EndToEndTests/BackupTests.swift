@@ -37,6 +37,42 @@ struct BackupTests {
         #expect(await site.server.stop() == 0)
     }
 
+    private struct WithFiles: Decodable {
+        struct Files: Decodable, Equatable {
+            var folder: String
+            var count: Int
+            var bytes: Int
+            var copied: Int
+            var missing: Int
+        }
+
+        var files: Files?
+    }
+
+    @Test func filesOfAssetsComeBack() async throws {
+        let site = try await Site.make()
+        let assets = try await site.destination.addAssets(try AssetFixture.file("a.bin", bytes: 3_000))
+        let uploads = try site.destination.uploads()
+        let file = Story.current.folder.appending(path: "with-files.sqlite")
+        let report = try await site.destination.json(WithFiles.self, "backup", file.path)
+        let folder = "\(file.path).blobs"
+        #expect(report.files == .init(folder: folder, count: 1, bytes: 3_000, copied: 1, missing: 0))
+        #expect(await site.server.stop() == 0)
+        for name in ["blobs", "uploads"] {
+            try FileManager.default.removeItem(at: site.destination.storage.appending(path: name))
+        }
+        try restore(file, into: site.destination)
+        try FileManager.default.copyItem(
+            at: URL(filePath: folder), to: site.destination.storage.appending(path: "blobs"))
+        let server = try await TestServer(site.destination, port: site.server.port)
+        #expect(await server.stop() == 0)
+        #expect(try site.destination.uploads() == uploads)
+        #expect(try await site.destination.run("verify", "--deep").contains("1 files"))
+        try FileManager.default.removeItem(at: site.destination.blob(assets[0]))
+        let incomplete = try await site.destination.attempt("backup", file.path, "--force")
+        #expect(incomplete.status == 65 && incomplete.errors.contains("verify"), "\(incomplete)")
+    }
+
     @Test func anOlderDestinationGetsWhatItLacks() async throws {
         let site = try await Site.make(articles: 5)
         #expect(try await site.push().isGood)

@@ -15,8 +15,10 @@ public struct BlobFolder: Sendable {
     /// Bytes that are in memory at once.
     static let chunk = 1 << 20
 
-    init(in storage: URL) {
-        root = storage.appending(path: "blobs", directoryHint: .isDirectory)
+    init(in storage: URL) { self.init(root: storage.appending(path: "blobs", directoryHint: .isDirectory)) }
+
+    init(root: URL) {
+        self.root = root
         rootPath = root.path
     }
 

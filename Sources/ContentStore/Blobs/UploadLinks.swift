@@ -87,6 +87,16 @@ struct UploadLinks {
             .execute(arguments: [run, place.bucket.number, place.id])
     }
 
+    /// Notes every asset, in a store that is put where no links lead to its files yet.
+    static func noteAll(_ db: Database) throws {
+        guard let kid = try Numbers.knownKind(db, .assets) else { return }
+        try db.execute(
+            sql: """
+                INSERT OR IGNORE INTO unlinked_asset
+                SELECT 'restored', bucket, id FROM head WHERE kid = ? AND deleted = 0
+                """, arguments: [kid])
+    }
+
     static func forget(_ db: Database, _ changes: [Change]) throws {
         let delete = try db.cachedStatement(sql: "DELETE FROM unlinked_asset WHERE run = ? AND bucket = ? AND id = ?")
         for change in changes { try delete.execute(arguments: [change.run, change.bucket, change.id]) }

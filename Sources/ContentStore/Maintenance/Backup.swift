@@ -10,15 +10,21 @@ public struct BackupReport: Sendable, Codable, Equatable {
     public var bytes: Int64
     /// The last change that is in it.
     public var sequence: Int64
+    /// Left out when there are none.
+    public var files: BackupFiles?
 }
 
 extension Store {
     /// Writes a consistent copy of the store while others work with it, and checks it before it gets its name.
     ///
+    /// The files of assets that it names go into a folder beside it. They never change, so they fit however much later
+    /// they are read.
+    ///
     /// Throws `usage` when the file exists and may not be replaced, `disk_full` beforehand when there is not enough
     /// room, `damaged_store` when the copy does not pass SQLite's check.
     public func backup(to file: URL, replacing: Bool) async throws -> BackupReport {
         try BackupFile.requireFree(file, replacing: replacing, store: folder)
+        let beside = try BackupBlobs(beside: file, of: blobs, replacing: replacing)
         let space = try await space()
         let parent = file.deletingLastPathComponent()
         try StoreFile.requireRoom(for: space.fileBytes - space.freeBytes, times: 1, in: parent.path)
@@ -29,10 +35,17 @@ extension Store {
                 try BackupFile.make(partial)
                 try await copy(to: partial)
             }
-            let sequence = try BackupFile.check(partial, of: identity)
-            try BackupFile.finish(partial, as: file, replacing: replacing)
+            let (sequence, named) = try BackupFile.check(partial, of: identity)
+            let files = try await BlobWork.perform { try beside.fill(named) }
+            do {
+                try BackupFile.finish(partial, as: file, replacing: replacing)
+            } catch {
+                if files != nil { beside.discard() }
+                throw error
+            }
+            beside.free(allBut: named)
             let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? NSNumber
-            return BackupReport(file: file.path, bytes: size?.int64Value ?? 0, sequence: sequence)
+            return BackupReport(file: file.path, bytes: size?.int64Value ?? 0, sequence: sequence, files: files)
         } catch {
             unlink(partial.path)
             throw error
@@ -80,11 +93,12 @@ private enum BackupFile {
         close(descriptor)
     }
 
-    /// Opens the copy as a store is opened, and answers the sequence number it ends with.
-    static func check(_ file: URL, of identity: InstanceIdentity) throws -> Int64 {
+    /// Opens the copy as a store is opened, and answers the sequence number it ends with and the files that it names.
+    static func check(_ file: URL, of identity: InstanceIdentity) throws -> (sequence: Int64, files: NamedBlobs) {
         try translatingErrors(on: file.path) {
             let copy = try DatabaseQueue(path: file.path)
             defer { try? copy.close() }
+            try copy.write(UploadLinks.noteAll)
             return try copy.read { db in
                 let findings = try String.fetchAll(db, sql: "PRAGMA integrity_check(10)")
                 guard findings == ["ok"], try Settings.text(db, "instance") == identity.id else {
@@ -93,7 +107,7 @@ private enum BackupFile {
                         "The copy does not pass SQLite's check: \(findings.first ?? "it says nothing").",
                         hint: "'tidelock verify --deep' tells whether the store itself is damaged.")
                 }
-                return try Settings.sequence(db)
+                return (try Settings.sequence(db), try NamedBlobs(db))
             }
         }
     }
