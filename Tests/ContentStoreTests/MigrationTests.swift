@@ -103,6 +103,35 @@ import TidelockTestSupport
         try open()
     }
 
+    private var database: String { folder.appending("tidelock.sqlite").path }
+
+    @Test func aStoreThatAnyCommandOfAnEarlierVersionUsesStaysAsItIs() throws {
+        try makeOlder()
+        do {
+            let lock = try OpenLock.shared(on: database)
+            expectRefusal(naming: "command")
+            withExtendedLifetime(lock) {}
+        }
+        try open()
+    }
+
+    @Test func aStoreIsInUseFromItsOpeningToItsClosing() throws {
+        let (first, second) = (try open(), try open())
+        #expect(try OpenLock.alone(on: database) == nil)
+        try first.close()
+        try first.close()
+        #expect(try OpenLock.alone(on: database) == nil)
+        try second.close()
+        #expect(try OpenLock.alone(on: database) != nil)
+    }
+
+    /// The migration had looked at the lock before this one took it.
+    @Test func aStoreThatIsMigratedWhileItIsOpenedIsNotUsed() throws {
+        let store = try open()
+        try migrateAsNewerVersion()
+        #expect(Self.code { _ = try Schema.keep(store.pool) } == .schemaTooNew)
+    }
+
     @Test func aServerOfThisVersionKeepsNobodyOut() throws {
         let lock = try ServingLock(in: folder.url)
         try open().close()

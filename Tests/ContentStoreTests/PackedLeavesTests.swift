@@ -128,6 +128,7 @@ import TidelockTestSupport
         let before = try await roots(a.store, b.store)
         // Before leaves stood with their nodes.
         for instance in [a, b] {
+            try instance.store.close()
             try EarlierStore.restore(in: instance.folder.url, upTo: "v017-committed-stages")
         }
         // A bucket that does not exist is damage, and is not marked.

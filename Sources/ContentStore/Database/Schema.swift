@@ -29,8 +29,7 @@ enum Schema {
 
     /// Makes the tables of a new store, and brings those of an earlier version of Tidelock to the form of this one.
     ///
-    /// Throws `schema_too_new`, and `run_in_progress` while a server or a run of an earlier version works
-    /// with the store. What else of it is still open fails where it looks for tables that are gone.
+    /// Throws `schema_too_new`, and `run_in_progress` while a process of an earlier version has the store open.
     static func migrate(_ pool: DatabasePool, in storage: URL) throws {
         try requireKnown(pool)
         guard try !pool.read(migrator.hasCompletedMigrations) else { return }
@@ -39,9 +38,20 @@ enum Schema {
         try alone(with: pool) {
             // Of several that waited here, one of a newer version may have been first.
             try requireKnown(pool)
-            if try pool.read(isOlder) { try requireUnused(storage) }
+            let lock = try pool.read(isOlder) ? requireUnused(pool, in: storage) : nil
             try migrator.migrate(pool)
+            withExtendedLifetime(lock) {}
         }
+    }
+
+    /// Shares the lock that keeps newer versions from migrating the store, and makes sure that none has done so since
+    /// `migrate`.
+    ///
+    /// Throws `schema_too_new` and `storage_failed`.
+    static func keep(_ pool: DatabasePool) throws -> OpenLock {
+        let lock = try OpenLock.shared(on: pool.path)
+        try requireKnown(pool)
+        return lock
     }
 
     /// Makes sure that the tables stay as they were when the store was opened, for as long as the caller holds a lock
@@ -82,9 +92,9 @@ enum Schema {
         return !applied.isEmpty && versions.contains { !applied.contains($0.name) }
     }
 
-    /// A process that serves or runs on an older store goes by the rules of then, and could free what rows need by those
-    /// of now. One that takes its lock later finds out that the store was migrated: see `requireUnchanged`.
-    private static func requireUnused(_ storage: URL) throws {
+    /// A process that works on an older store goes by the rules of then, and could free what rows need by those of now.
+    /// One that takes its lock later finds out that the store was migrated: see `keep` and `requireUnchanged`.
+    private static func requireUnused(_ pool: DatabasePool, in storage: URL) throws -> OpenLock {
         let failed = "The store in \(storage.path) cannot be brought to the form of this version"
         guard try !ServingLock.isHeld(in: storage) else {
             throw TidelockError(
@@ -98,5 +108,11 @@ enum Schema {
                 hint: "Wait until it has ended, or end that process, and run again.",
                 details: ["pid": String(holder.pid), "run": holder.run])
         }
+        guard let lock = try OpenLock.alone(on: pool.path) else {
+            throw TidelockError(
+                .runInProgress, "\(failed): a command of an earlier version works with it.",
+                hint: "Wait until it has ended, or end it, and run again. 'lsof \(pool.path)' names its process.")
+        }
+        return lock
     }
 }

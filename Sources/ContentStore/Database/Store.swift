@@ -16,6 +16,7 @@ public final class Store: Sendable {
     public let folder: URL
     let arrivals: BlobArrivals
     let turns: BlobTurns
+    private let openLock: OpenLock
     /// Who this instance is; fixed when the store is made.
     public let identity: InstanceIdentity
 
@@ -24,9 +25,11 @@ public final class Store: Sendable {
     private static let checkpointPages: Int32 = 4_096
 
     private init(
-        pool: DatabasePool, identity: InstanceIdentity, folder: URL, clock: any WallClock, random: any RandomSource
+        pool: DatabasePool, openLock: OpenLock, identity: InstanceIdentity, folder: URL, clock: any WallClock,
+        random: any RandomSource
     ) {
         self.pool = pool
+        self.openLock = openLock
         self.identity = identity
         self.folder = folder
         self.clock = clock
@@ -37,8 +40,8 @@ public final class Store: Sendable {
 
     /// Opens the store in a folder, making it first when it is not there.
     ///
-    /// Throws `storage_failed`, `disk_full` or `schema_too_new`, and `run_in_progress` while a server or a run of
-    /// an earlier version works with the store.
+    /// Until it is closed, no newer version migrates it. Throws `storage_failed`, `disk_full` or `schema_too_new`, and
+    /// `run_in_progress` while a process of an earlier version has the store open.
     public static func open(
         in folder: URL, name: String, clock: any WallClock, random: any RandomSource
     ) throws -> Store {
@@ -48,10 +51,12 @@ public final class Store: Sendable {
             // GRDB lowers this to NORMAL when it switches the journal mode; a commit here must survive power loss.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrate(pool, in: folder)
+            let openLock = try Schema.keep(pool)
             let identity = try pool.write { db in
                 try Settings.identity(db, name: name, random: random)
             }
-            return Store(pool: pool, identity: identity, folder: folder, clock: clock, random: random)
+            return Store(
+                pool: pool, openLock: openLock, identity: identity, folder: folder, clock: clock, random: random)
         }
     }
 
@@ -84,6 +89,7 @@ public final class Store: Sendable {
     /// Closes all connections. May be called twice.
     public func close() throws {
         try pool.close()
+        openLock.release()
     }
 
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
