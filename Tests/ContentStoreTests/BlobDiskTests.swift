@@ -17,9 +17,9 @@ import TidelockTestSupport
 
     private var blobs: BlobFolder { BlobFolder(in: folder.url) }
 
-    /// More of them than are synced one by one.
-    private func arrive(at arrivals: BlobArrivals, _ name: String) throws -> [Blob] {
-        try (1...20).map { number in
+    /// More of them than are synced one by one, where nobody says otherwise.
+    private func arrive(at arrivals: BlobArrivals, _ name: String, count: Int = 20) throws -> [Blob] {
+        try (1...count).map { number in
             let bytes = Array("\(name) \(number)".utf8)
             let blob = Blob(hash: ContentHash(bytes: sha256(bytes)), size: Int64(bytes.count))
             let reached = try arrivals.append(bytes[...], to: blob, at: 0)
@@ -39,12 +39,42 @@ import TidelockTestSupport
         #expect(try arrivals.settle(arrive(at: arrivals, "lost")).isEmpty)
     }
 
-    private func isOpen() throws -> Bool {
+    /// A file that is opened when others were told already is told nothing.
+    @Test func ofFewFilesThatAnotherProcessWroteTheDiskIsAsked() throws {
+        let asking = BlobDisk(of: blobs.rootPath) { [disk] in disk.sync($0) }
+        let lost = try arrive(at: BlobArrivals(blobs), "lost", count: 3)
+        try asking.sync()
+        disk.fail()
+        let arrivals = BlobArrivals(blobs, on: asking, ahead: ArrivalSync(every: 1_000) {})
+        #expect { try arrivals.settle(lost) } throws: { ($0 as? TidelockError)?.code == .storageFailed }
+        #expect(try lost.allSatisfy { try arrivals.offset(of: $0) == 0 })
+    }
+
+    @Test func ofFewFilesThatArrivedHereTheyAreAskedThemselves() throws {
+        let asking = BlobDisk(of: blobs.rootPath) { [disk] in disk.sync($0) }
+        let arrivals = BlobArrivals(blobs, on: asking, ahead: ArrivalSync(every: 1_000) {})
+        #expect(try arrivals.settle(arrive(at: arrivals, "here", count: 16)).isEmpty)
+        #expect(disk.openings == 0)
+    }
+
+    @Test func fewFilesStayOpenHoweverManyArrive() throws {
+        let arrivals = BlobArrivals(blobs)
+        let blobs = try arrive(at: arrivals, "many", count: 60)
+        #expect(try openFiles().filter { $0.hasPrefix(self.blobs.arrivals.resolvingSymlinksInPath().path) }.count == 16)
+        #expect(try arrivals.settle(blobs).isEmpty)
+        #expect(try openFiles().filter { $0.hasPrefix(self.blobs.root.resolvingSymlinksInPath().path + "/") }.isEmpty)
+    }
+
+    /// Where the descriptors of this process lead to.
+    private func openFiles() throws -> [String] {
         let descriptors = "/proc/self/fd"
-        let path = blobs.root.resolvingSymlinksInPath().path
-        return try FileManager.default.contentsOfDirectory(atPath: descriptors).contains { name in
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(descriptors)/\(name)")) == path
+        return try FileManager.default.contentsOfDirectory(atPath: descriptors).compactMap { name in
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "\(descriptors)/\(name)")
         }
+    }
+
+    private func isOpen() throws -> Bool {
+        try openFiles().contains(blobs.root.resolvingSymlinksInPath().path)
     }
 
     @Test func theFolderIsOpenFromTheFirstBytesOnForAsLongAsFilesMayArrive() throws {

@@ -49,6 +49,20 @@ import TidelockTestSupport
         try folder.check(blob)
     }
 
+    @Test func onlyAFileThatIsNotThereIsNotFound() {
+        func code(_ path: String) -> ErrorCode? {
+            do {
+                _ = try BlobFile(reading: path)
+                return nil
+            } catch {
+                return (error as? TidelockError)?.code
+            }
+        }
+        #expect(code(a.store.folder.appending(path: "absent").path) == .notFound)
+        #expect(code(a.store.folder.appending(path: "tidelock.sqlite/below").path) == .notFound)
+        #expect(code("/" + String(repeating: "x", count: 5_000)) == .storageFailed)
+    }
+
     @Test func rangesOfSeveralBlobsFollowEachOther() throws {
         let (first, second, empty) = (try taken(bytes), try taken([1, 2, 3]), try taken([]))
         let ranges = [

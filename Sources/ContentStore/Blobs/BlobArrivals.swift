@@ -13,6 +13,8 @@ final class BlobArrivals: Sendable {
     private let disk: BlobDisk
     private let known = Mutex<[ContentHash: BlobArrival]>([:])
     private let settling = Mutex(())
+    /// Arrivals whose files stay open, the one that began first in front.
+    private let open = Mutex<[ContentHash]>([])
     private let ahead: ArrivalSync
 
     /// Files after which the disk is written out while others still come.
@@ -55,6 +57,7 @@ final class BlobArrivals: Sendable {
         try StoreFile.requireRoom(for: Int64(bytes.count) + Limits.reservedDiskBytes, times: 1, in: folder.rootPath)
         let arrival = arrival(of: blob.hash)
         let reached = try arrival.append(bytes, to: blob, at: offset)
+        keepOpen(blob.hash)
         if reached < blob.size { return reached }
         guard try arrival.isWhole(blob) else {
             forget(blob.hash)
@@ -143,7 +146,7 @@ final class BlobArrivals: Sendable {
         }
     }
 
-    /// Above this number of files the whole disk is written out at once.
+    /// Above this number of files the whole disk is written out at once. So many stay open until they are settled.
     private static let fewFiles = 16
 
     private func syncFolders(of blobs: [Blob]) throws {
@@ -155,9 +158,19 @@ final class BlobArrivals: Sendable {
     private func sync(_ blobs: [Blob]) throws {
         guard blobs.count <= Self.fewFiles else { return try disk.sync() }
         // Whatever is not there any more has been settled by somebody else, or is found missing.
-        for blob in blobs where BlobFile.size(at: path(of: blob.hash)) != nil {
-            try BlobFile(reading: path(of: blob.hash)).sync()
+        let present = blobs.filter { BlobFile.size(at: path(of: $0.hash)) != nil }
+        let areSynced = try present.map { try knownArrival(of: $0.hash)?.sync() ?? false }
+        // A file that is opened only now is not told what others were told of it. The disk has been open for longer.
+        if areSynced.contains(false) { try disk.sync() }
+    }
+
+    private func keepOpen(_ hash: ContentHash) {
+        let closing = open.withLock { open -> ContentHash? in
+            guard !open.contains(hash) else { return nil }
+            open.append(hash)
+            return open.count > Self.fewFiles ? open.removeFirst() : nil
         }
+        if let closing { knownArrival(of: closing)?.close() }
     }
 
     private func path(of hash: ContentHash) -> String { folder.arrivalPath(of: hash) }
@@ -196,6 +209,9 @@ private final class BlobArrival: Sendable {
         var isChecked = false
         /// The file as it was when all that was true.
         var stamp: FileStamp?
+        /// Open since before the first of its bytes, so that it is told whenever the disk could not take one, whoever
+        /// else is told: see `BlobDisk`.
+        var file: BlobFile?
     }
 
     init(path: String, hash: ContentHash) {
@@ -212,7 +228,11 @@ private final class BlobArrival: Sendable {
             // What is not in one piece with what was hashed is hashed when the file is complete.
             let digest = state.hashed == offset ? state.sha : nil
             do {
-                state.stamp = try bytes.withUnsafeBytes { try write($0, to: blob, at: offset, hashing: digest) }
+                let file = try state.file ?? BlobFile(writing: path)
+                if offset == 0 { state.file = file }
+                state.stamp = try bytes.withUnsafeBytes {
+                    try write($0, of: blob, to: file, at: offset, hashing: digest)
+                }
             } catch {
                 // The digest may be ahead of the file now.
                 state = State()
@@ -233,11 +253,24 @@ private final class BlobArrival: Sendable {
         }
     }
 
+    /// Makes what has come survive a loss of power. Answers false, and does nothing, where its file is not open any
+    /// more, or was not from the first byte on.
+    func sync() throws -> Bool {
+        try state.withLock { state in
+            guard let file = state.file else { return false }
+            try file.sync()
+            return true
+        }
+    }
+
+    func close() {
+        state.withLock { $0.file = nil }
+    }
+
     /// Answers the file as it is then.
     private func write(
-        _ bytes: UnsafeRawBufferPointer, to blob: Blob, at offset: Int64, hashing digest: BlobDigest?
+        _ bytes: UnsafeRawBufferPointer, of blob: Blob, to file: BlobFile, at offset: Int64, hashing digest: BlobDigest?
     ) throws -> FileStamp? {
-        let file = try BlobFile(writing: path)
         if blob.size < Self.directFile {
             try file.append(bytes)
             digest?.update(bytes)

@@ -8,12 +8,17 @@ final class BlobFile {
     private let descriptor: Int32
     private let path: String
 
-    /// Throws `not_found` for a file that is not there or cannot be read.
+    /// Throws `not_found` for a file that is not there, and `storage_failed` for one that cannot be read.
     init(reading path: String) throws {
         self.path = path
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw TidelockError(.notFound, "\(path.printable) cannot be read: \(String(cString: strerror(errno))).")
+            let reason = errno
+            let isAbsent = reason == ENOENT || reason == ENOTDIR
+            throw TidelockError(
+                isAbsent ? .notFound : .storageFailed,
+                "\(path.printable) cannot be read: \(String(cString: strerror(reason))).",
+                hint: isAbsent ? nil : "Look at the rights of the file and of its folder.")
         }
     }
 

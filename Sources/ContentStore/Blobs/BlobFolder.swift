@@ -57,7 +57,7 @@ public struct BlobFolder: Sendable {
 
     /// Copies a file in. Answers what it is, with the MD5 of its bytes in hex, as Cockpit names files.
     ///
-    /// Throws `not_found` for a file that cannot be read, `disk_full` and `storage_failed`.
+    /// Throws `not_found` for a file that is not there, `disk_full` and `storage_failed`.
     public func take(file: String) throws -> (blob: Blob, md5: String) {
         let temporary = try newArrival()
         defer { unlink(temporary) }
