@@ -207,6 +207,10 @@ enum BaseBodies {
                             SELECT 1 FROM conflict c
                             WHERE c.kid = basis.kid AND c.bucket = basis.bucket AND c.id = basis.id AND c.base = basis.hash)
                         AND NOT EXISTS (
+                            SELECT 1 FROM decided_conflict d
+                            WHERE d.listed = 0 AND d.kid = basis.kid AND d.bucket = basis.bucket AND d.id = basis.id
+                                AND d.base = basis.hash)
+                        AND NOT EXISTS (
                             SELECT 1 FROM undo AS other INDEXED BY undo_by_item
                             CROSS JOIN run ON run.id = other.run AND run.undoable = 1
                             WHERE other.existed = 1 AND other.kid = basis.kid AND other.bucket = basis.bucket

@@ -92,7 +92,7 @@ extension Store {
 
     /// Applies what the source sent as its run would have: the row counts as the source's, not as edited. Where some
     /// fields wait, the source's values of those are applied, and the item keeps everything else that it has by now.
-    /// Undo is noted under `run`.
+    /// Undo is noted under `run`; its rollback lists the conflicts again.
     ///
     /// Throws `unknown_conflict`, and `path_taken` where an asset would lie where another does; nothing is changed
     /// then.
@@ -149,7 +149,7 @@ extension ConflictTable {
     /// Somebody made an item of the versions, which is stored already. Throws `unknown_conflict`.
     static func close(_ db: Database, _ id: Int64, decidedBy run: String, _ auditor: Auditor) throws {
         try auditor.note(db, resolved: [id], run: run, note: "an item of its own")
-        try ParkedVersion(db, id).drop()
+        try ParkedVersion(db, id).drop(decidedBy: run)
     }
 
     static func unknown(_ id: Int64) -> TidelockError {
@@ -197,9 +197,11 @@ private struct ParkedVersion {
     }
 
     /// What is here was decided about, whatever became of it since: only another version of the source meets it again.
-    func drop() throws {
+    /// `run`: the one that made an item of the versions.
+    func drop(decidedBy run: String? = nil) throws {
         if rid != nil { try keepPresent() }
-        try ConflictTable.drop(db, cid: cid, rid: rid)
+        if let run { try DecidedConflicts.keep(db, cid, at: place, decidedBy: run, body: rid) }
+        try ConflictTable.drop(db, cid: cid, rid: run == nil ? rid : nil)
         try BaseBodies.prune(db, place)
     }
 
@@ -217,6 +219,8 @@ private struct ParkedVersion {
     func apply(run: String, sequence: Int64, now: Int64, in blobs: BlobFolder) throws {
         let head = try Head.fetch(db, place)
         try BaseBodies.keep(db, place, before: head)
+        // What arrived becomes current, or part of what does, and may be edited then.
+        let kept = try rid.map { try Bodies.copy(db, $0) }
         if let rid {
             let chosen = try chosen(rid, over: head)
             let kind = try Numbers.kind(db, numbered: place.kid)
@@ -226,6 +230,7 @@ private struct ParkedVersion {
         } else {
             try remove(head, run, sequence, now)
         }
+        try DecidedConflicts.keep(db, cid, at: place, decidedBy: run, body: kept)
         try ConflictTable.drop(db, cid: cid, rid: nil)
     }
 

@@ -18,7 +18,7 @@ struct ParkedConflicts {
         try close()
         for row in parked { try add(row) }
         guard !parked.isEmpty else { return }
-        let open = try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) FROM conflict")) ?? 0
+        let open = try ConflictTable.count(db)
         guard open <= Limits.parkedConflicts else {
             throw TidelockError(
                 .conflicts,
@@ -100,6 +100,11 @@ struct ParkedConflicts {
 
 /// Conflicts that wait, as rows.
 enum ConflictTable {
+    /// How many wait.
+    static func count(_ db: Database) throws -> Int {
+        try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) FROM conflict")) ?? 0
+    }
+
     /// Forgets a conflict with its body, unless that went elsewhere.
     static func drop(_ db: Database, cid: Int64, rid: Int64?) throws {
         try db.cachedStatement(sql: "DELETE FROM conflict WHERE cid = ?").execute(arguments: [cid])

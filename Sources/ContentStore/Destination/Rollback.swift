@@ -8,7 +8,8 @@ extension Store {
         try await rollback(run, only: nil, as: rollbackRun)
     }
 
-    /// Restores, in one transaction, the rows that still hold what a run wrote; keeps and names the others.
+    /// Restores, in one transaction, the rows that still hold what a run wrote, and the conflicts about them that it
+    /// decided; keeps and names the others.
     ///
     /// Writes its own undo under `rollbackRun`. A second call restores nothing more and answers what the first did;
     /// under another name it also tells when that was. Throws `unknown_run` when the run's undo is not here (any
@@ -156,6 +157,7 @@ private struct Rollback {
         try markLeaves()
         let restored = try restore(sequence: sequence)
         try markLeaves()
+        try DecidedConflicts.takeBack(db, run, by: rollbackRun)
         try ConflictTable.closeOutdated(db, touchedBy: rollbackRun)
         try UploadLinks.note(db, run: rollbackRun)
         try forgetRestored()

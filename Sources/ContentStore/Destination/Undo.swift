@@ -95,6 +95,7 @@ enum Undo {
     }
 
     static func forget(_ db: Database, run: String) throws {
+        try DecidedConflicts.forget(db, of: run)
         try BaseBodies.prune(db, undoOf: run)
         try db.cachedStatement(
             sql: """

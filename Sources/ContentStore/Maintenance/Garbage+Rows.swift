@@ -113,6 +113,8 @@ extension Undo {
         for run in runs {
             let (part, count) = try GarbageCollection.setApart(db, "undo", of: run, in: "run")
             guard count > 0 else { continue }
+            // In the same order, and never of an item whose undo has gone before.
+            _ = try GarbageCollection.setApart(db, "decided_conflict", of: run, in: "run")
             try forget(db, run: part)
             return count
         }
@@ -251,5 +253,6 @@ struct BodyOwner {
         BodyOwner(table: "undo", column: "old_rid", condition: "verdict IN (\(Verdict.list(Verdict.owning)))"),
         BodyOwner(table: "base_body", column: "rid"),
         BodyOwner(table: "conflict", column: "rid"),
+        BodyOwner(table: "decided_conflict", column: "rid"),
     ]
 }

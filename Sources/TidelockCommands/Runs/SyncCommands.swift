@@ -187,23 +187,9 @@ struct RollbackCommand: AsyncParsableCommand {
         instance.log(
             "notice",
             "\(name(item, record)) was rolled back: \(result.restored) restored, \(result.kept.count) kept.")
-        let note = try await decidesConflicts(record, instance) ? Self.closedConflicts : nil
-        if json {
-            try Output.json(result)
-            if let note { Complaint.warn(note) }
-            return
-        }
+        if json { return try Output.json(result) }
         try Output.line("restored \(result.restored) items of run \(record.id)")
         for kept in result.kept { try Output.line("kept \(kept.kind)/\(kept.id): it was edited since") }
-        if let note { try Output.line(note) }
-    }
-
-    private static let closedConflicts = "conflicts that the run decided are not listed again"
-
-    /// What a conflict was about is gone with it, so a rollback brings back the item alone.
-    private func decidesConflicts(_ record: RunRecord, _ instance: Instance) async throws -> Bool {
-        guard record.direction == "local" else { return false }
-        return try await !instance.store.audit(AuditQuery(action: .resolve, run: record.id, limit: 1)).isEmpty
     }
 
     /// The result is that of a rollback before this one, which touched nothing.

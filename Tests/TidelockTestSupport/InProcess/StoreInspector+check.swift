@@ -24,6 +24,7 @@ extension StoreInspector {
                     UNION ALL SELECT arrived, 'arrived ' || id FROM stage WHERE arrived IS NOT NULL AND \(ownsBodies)
                     UNION ALL SELECT rid, 'base of ' || id FROM base_body
                     UNION ALL SELECT rid, 'conflict ' || cid FROM conflict WHERE rid IS NOT NULL
+                    UNION ALL SELECT rid, 'decided conflict ' || cid FROM decided_conflict WHERE rid IS NOT NULL
                     UNION ALL SELECT old_rid, 'undo ' || run || ' ' || id || ' verdict ' || verdict FROM undo
                         WHERE old_rid IS NOT NULL AND verdict IN (0, 1, 3, 5, 7)
                     """))
@@ -199,6 +200,11 @@ extension StoreInspector {
                     SELECT 1 FROM shadow s
                     WHERE s.pid IN (SELECT pid FROM peer) AND s.kid = b.kid AND s.bucket = b.bucket AND s.id = b.id
                         AND s.src_hash = b.hash AND s.out_hash <> s.src_hash)
+            """,
+            "decided conflicts about items that the undo of their run does not name":
+                """
+            SELECT count(*) FROM decided_conflict d WHERE NOT EXISTS (
+                SELECT 1 FROM undo u WHERE u.run = d.run AND u.kid = d.kid AND u.bucket = d.bucket AND u.id = d.id)
             """,
             "undo of a run that cannot be undone":
                 "SELECT count(*) FROM undo WHERE run NOT IN (SELECT id FROM run WHERE undoable = 1)",

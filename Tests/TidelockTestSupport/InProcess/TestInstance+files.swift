@@ -39,7 +39,8 @@ extension StoreInspector {
             SELECT cast(bytes AS TEXT) FROM body WHERE rid IN (
                 SELECT rid FROM head JOIN asset USING (kid)
                 UNION ALL SELECT old_rid FROM undo JOIN asset USING (kid) WHERE verdict IN (0, 1, 3, 5, 7)
-                UNION ALL SELECT rid FROM conflict JOIN asset USING (kid))
+                UNION ALL SELECT rid FROM conflict JOIN asset USING (kid)
+                UNION ALL SELECT rid FROM decided_conflict JOIN asset USING (kid))
             """)
         return Set(try texts.map { try JSONDocument(validating: $0) })
     }

@@ -1,0 +1,115 @@
+internal import ContentModel
+internal import Foundation
+internal import GRDB
+internal import SyncProtocol
+
+/// Conflicts that runs took off the list, kept as long as the runs can be taken back.
+///
+/// A rollback lists them again and says so under its own name, so that taking back the rollback decides them once more.
+enum DecidedConflicts {
+    /// What a conflict is beside its body.
+    private static let facts = "cid, transfer, pid, kid, bucket, id, output, seen, base, fields, created"
+
+    private static let isAt = "run = ? AND kid = ? AND bucket = ? AND id = ?"
+
+    /// Takes down a conflict that a run decides, before it is off the list and after the run has noted its undo. Takes
+    /// the body over. Frees it where the run left the item as it was: then there is nothing to take back.
+    static func keep(_ db: Database, _ cid: Int64, at place: Place, decidedBy run: String, body rid: Int64?) throws {
+        try forget(db, place, of: run)
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO decided_conflict (run, listed, rid, \(facts))
+                SELECT :run, 0, :rid, \(facts)
+                FROM conflict AS c
+                WHERE c.cid = :cid AND EXISTS (
+                    SELECT 1 FROM undo u
+                    WHERE u.run = :run AND u.kid = c.kid AND u.bucket = c.bucket AND u.id = c.id)
+                """
+        ).execute(arguments: ["run": run, "rid": rid, "cid": cid])
+        if db.changesCount == 0 { try Bodies.drop(db, rid) }
+    }
+
+    /// Of the items that a rollback has restored, lists those conflicts again that the run took off the list, and takes
+    /// off those that it, a rollback itself, had put there.
+    ///
+    /// Throws `conflicts` when more would wait than are kept.
+    static func takeBack(_ db: Database, _ run: String, by rollback: String) throws {
+        let rows = try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT d.kid, d.bucket, d.id, d.listed, d.cid
+                    FROM decided_conflict d
+                    CROSS JOIN undo mine
+                        ON mine.run = ?2 AND mine.kid = d.kid AND mine.bucket = d.bucket AND mine.id = d.id
+                    WHERE d.run = ?1
+                    ORDER BY d.cid
+                    """),
+            arguments: [run, rollback])
+        guard !rows.isEmpty else { return }
+        for row in rows {
+            let place = Place(kid: row[0], bucket: Bucket(number: UInt16(row[1] as Int)), id: row[2])
+            if row[3] {
+                try decideAgain(db, row[4], at: place, of: run, by: rollback)
+            } else {
+                try list(db, place, of: run, by: rollback)
+            }
+        }
+        try requireRoom(db)
+    }
+
+    /// Where another conflict about the item waits by now, that one counts.
+    private static func list(_ db: Database, _ place: Place, of run: String, by rollback: String) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO conflict (rid, \(facts))
+                SELECT rid, \(facts)
+                FROM decided_conflict AS d
+                WHERE \(isAt) AND NOT EXISTS (
+                    SELECT 1 FROM conflict c WHERE c.kid = d.kid AND c.bucket = d.bucket AND c.id = d.id)
+                """
+        ).execute(arguments: arguments(run, place))
+        guard db.changesCount > 0 else { return try forget(db, place, of: run) }
+        try db.cachedStatement(sql: "UPDATE decided_conflict SET run = ?, listed = 1, rid = NULL WHERE \(isAt)")
+            .execute(arguments: [rollback] + arguments(run, place))
+    }
+
+    private static func decideAgain(
+        _ db: Database, _ cid: Int64, at place: Place, of run: String, by rollback: String
+    ) throws {
+        try forget(db, place, of: run)
+        // Somebody may have decided it meanwhile in a way that left the item alone.
+        let waiting = try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT rid FROM conflict WHERE cid = ?"), arguments: [cid])
+        guard let waiting else { return }
+        try keep(db, cid, at: place, decidedBy: rollback, body: waiting[0])
+        try ConflictTable.drop(db, cid: cid, rid: nil)
+    }
+
+    private static func requireRoom(_ db: Database) throws {
+        let open = try ConflictTable.count(db)
+        guard open > Limits.parkedConflicts else { return }
+        throw TidelockError(
+            .conflicts,
+            "\(open) conflicts would wait here again, and at most \(Limits.parkedConflicts) can; nothing was taken back.",
+            hint: "Resolve some with 'tidelock conflicts resolve', or take single items back with --item.")
+    }
+
+    /// Frees all that a run decided; called with its undo.
+    static func forget(_ db: Database, of run: String) throws {
+        try db.cachedStatement(
+            sql: "DELETE FROM body WHERE rid IN (SELECT rid FROM decided_conflict WHERE run = ? AND rid IS NOT NULL)"
+        ).execute(arguments: [run])
+        try db.cachedStatement(sql: "DELETE FROM decided_conflict WHERE run = ?").execute(arguments: [run])
+    }
+
+    private static func forget(_ db: Database, _ place: Place, of run: String) throws {
+        try db.cachedStatement(sql: "DELETE FROM body WHERE rid IN (SELECT rid FROM decided_conflict WHERE \(isAt))")
+            .execute(arguments: arguments(run, place))
+        try db.cachedStatement(sql: "DELETE FROM decided_conflict WHERE \(isAt)")
+            .execute(arguments: arguments(run, place))
+    }
+
+    private static func arguments(_ run: String, _ place: Place) -> StatementArguments {
+        StatementArguments([run] + place.arguments as [any DatabaseValueConvertible])
+    }
+}
