@@ -84,6 +84,65 @@ import TidelockTestSupport
         try expectNoProblems()
     }
 
+    /// What waits is taken off the list in favour of the item here.
+    private func keepItem(as text: String?) async throws {
+        let open = try #require(try await b.store.conflicts().first)
+        if let text {
+            let body = try JSONDocument(validating: text)
+            let run = b.newID()
+            try await b.store.beginRun(id: run, direction: "local", target: "test")
+            _ = try b.store.writeBlocking(
+                [.put(kind: .posts, body: body, hash: body.hash)], run: run, deciding: open.id)
+            try await b.store.markUndoable(id: run)
+        } else {
+            try await b.store.dropConflicts([open.id])
+        }
+        #expect(try await b.store.conflicts() == [])
+        await #expect(throws: TidelockError.self) { try await b.store.dropConflicts([open.id]) }
+        await #expect(throws: TidelockError.self) { try await b.store.conflict(open.id) }
+        try expectNoProblems()
+    }
+
+    @Test(arguments: [nil, #"{"_id":"1","t":"own"}"#] as [String?])
+    func aMirrorListsTheItemThatItDeletesAlsoWhenItWasDecidedToStay(own: String?) async throws {
+        try await parkDelete()
+        try await keepItem(as: own)
+        let run = try await a.push(to: b, .mirror)
+        #expect(run.result?.deleted == 1 && run.result?.conflictCount == 1)
+        #expect(run.result?.conflicts == [Conflict(kind: "content/posts", id: "1", verdict: .replaced)])
+        #expect(try await b.text(.posts, "1") == nil)
+        #expect(try await b.store.drift(limit: 10).count == 0)
+        try expectNoProblems()
+        #expect(try await b.store.rollback(run.transfer, as: b.newID()).restored == 1)
+        #expect(try await b.text(.posts, "1") == own ?? #"{"_id":"1","t":"there"}"#)
+        try expectNoProblems()
+    }
+
+    @Test(arguments: [.target, .park, .mergeFields] as [ConflictPolicy], [nil, #"{"_id":"1","t":"own"}"#] as [String?])
+    func whatWasDecidedToStayStaysUnderPoliciesThatKeepEdits(policy: ConflictPolicy, own: String?) async throws {
+        try await parkDelete()
+        try await keepItem(as: own)
+        for _ in 0..<2 {
+            #expect(try await a.push(to: b, TestRun(scope: Scope(mode: .mirror, policy: policy))).outcome == .inSync)
+            #expect(try await b.store.conflicts() == [])
+            #expect(try await b.store.drift(limit: 10).items.map(\.state) == [.kept])
+            #expect(try await b.text(.posts, "1") == own ?? #"{"_id":"1","t":"there"}"#)
+            try expectNoProblems()
+        }
+        let failing = TestRun(scope: Scope(mode: .mirror, policy: .fail))
+        let failure = await #expect(throws: TestRunFailure.self) { try await a.push(to: b, failing) }
+        #expect(failure?.error.code == .conflicts)
+    }
+
+    @Test func aDeleteHereSettlesWhatWasDecidedToStay() async throws {
+        try await parkDelete()
+        try await keepItem(as: nil)
+        try await b.remove(.posts, "1")
+        #expect(try StoreInspector(b.store).count("SELECT count(*) FROM conflict") == 0)
+        #expect(try await a.push(to: b, .mirror).isNoOp)
+        try expectNoProblems()
+    }
+
     @Test func aMirrorThatFailsOnConflictsStillDoes() async throws {
         try await parkDelete()
         let run = TestRun(scope: Scope(mode: .mirror, policy: .fail))

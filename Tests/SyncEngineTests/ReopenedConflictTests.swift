@@ -109,7 +109,8 @@ import TidelockTestSupport
         #expect(try await texts(open[0].id) == before)
     }
 
-    @Test func aDeleteWaitsAgain() async throws {
+    @Test(arguments: [true, false])
+    func aDeleteWaitsAgain(isApplied: Bool) async throws {
         let mirror = TestRun(scope: Scope(mode: .mirror, policy: .park))
         try await a.put(.posts, #"{"_id":"1","t":"first"}"#, #"{"_id":"2"}"#)
         try await a.push(to: b)
@@ -118,9 +119,15 @@ import TidelockTestSupport
         try await a.push(to: b, mirror)
         let open = try await b.store.conflicts()
         #expect(open.map(\.isDelete) == [true])
-        let run = try await applySource(open)
-        #expect(try await b.text(.posts, "1") == nil)
-        _ = try await rollBack(run)
+        let own = #"{"_id":"1","t":"own"}"#
+        let run = isApplied ? try await applySource(open) : try await decide(open[0], own)
+        #expect(try await b.text(.posts, "1") == (isApplied ? nil : own))
+        let first = try await rollBack(run)
+        #expect(try await b.store.conflicts() == open)
+        let second = try await rollBack(first)
+        #expect(try await b.store.conflicts() == [])
+        #expect(try await b.text(.posts, "1") == (isApplied ? nil : own))
+        _ = try await rollBack(second)
         #expect(try await b.store.conflicts() == open)
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"there"}"#)
         #expect(try await a.push(to: b, mirror).outcome == .inSync)

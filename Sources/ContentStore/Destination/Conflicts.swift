@@ -61,7 +61,7 @@ extension Store {
     public func conflicts(after: Int64 = 0, limit: Int = 10_000) async throws -> [ConflictRecord] {
         try await read { db in
             try Row.fetchAll(
-                db, sql: "\(ConflictTable.recordSQL) WHERE c.cid > ? ORDER BY c.cid LIMIT ?", arguments: [after, limit]
+                db, sql: "\(ConflictTable.recordSQL) AND c.cid > ? ORDER BY c.cid LIMIT ?", arguments: [after, limit]
             ).map(ConflictRecord.init)
         }
     }
@@ -69,7 +69,7 @@ extension Store {
     /// Throws `unknown_conflict`.
     public func conflict(_ id: Int64) async throws -> ConflictVersions {
         try await read { db in
-            guard let row = try Row.fetchOne(db, sql: "\(ConflictTable.recordSQL) WHERE c.cid = ?", arguments: [id])
+            guard let row = try Row.fetchOne(db, sql: "\(ConflictTable.recordSQL) AND c.cid = ?", arguments: [id])
             else { throw ConflictTable.unknown(id) }
             let bodies = try Row.fetchOne(
                 db.cachedStatement(
@@ -111,8 +111,8 @@ extension Store {
         await linkUploads()
     }
 
-    /// Forgets what the source sent; the item here stays as it is, and counts as made from that. Throws
-    /// `unknown_conflict`; nothing is changed then.
+    /// Forgets what the source sent; the item here stays as it is, and counts as made from that. One that the source has
+    /// deleted counts as an edit that was kept. Throws `unknown_conflict`; nothing is changed then.
     public func dropConflicts(_ ids: [Int64]) async throws {
         let auditor = auditor
         try await write { db in
@@ -144,6 +144,7 @@ extension ConflictTable {
         JOIN kind USING (kid)
         JOIN peer USING (pid)
         LEFT JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
+        WHERE c.decided = 0
         """
 
     /// Somebody made an item of the versions, which is stored already. Throws `unknown_conflict`.
@@ -183,7 +184,10 @@ private struct ParkedVersion {
         guard
             let row = try Row.fetchOne(
                 db.cachedStatement(
-                    sql: "SELECT kid, bucket, id, pid, rid, output, base, fields FROM conflict WHERE cid = ?"),
+                    sql: """
+                        SELECT kid, bucket, id, pid, rid, output, base, fields FROM conflict
+                        WHERE cid = ? AND decided = 0
+                        """),
                 arguments: [id])
         else { throw ConflictTable.unknown(id) }
         self.db = db
@@ -197,11 +201,13 @@ private struct ParkedVersion {
     }
 
     /// What is here was decided about, whatever became of it since: only another version of the source meets it again.
+    /// A source that deleted the item has no other: what was kept meets each of its mirrors, as an edit.
     /// `run`: the one that made an item of the versions.
     func drop(decidedBy run: String? = nil) throws {
         if rid != nil { try keepPresent() }
         if let run { try DecidedConflicts.keep(db, cid, at: place, decidedBy: run, body: rid) }
-        try ConflictTable.drop(db, cid: cid, rid: run == nil ? rid : nil)
+        try ConflictTable.settle(db, cid: cid, isDelete: rid == nil)
+        if run == nil { try Bodies.drop(db, rid) }
         try BaseBodies.prune(db, place)
     }
 

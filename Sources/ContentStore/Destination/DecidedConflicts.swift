@@ -51,14 +51,25 @@ enum DecidedConflicts {
             if row[3] {
                 try decideAgain(db, row[4], at: place, of: run, by: rollback)
             } else {
-                try list(db, place, of: run, by: rollback)
+                try list(db, row[4], at: place, of: run, by: rollback)
             }
         }
         try requireRoom(db)
     }
 
     /// Where another conflict about the item waits by now, that one counts.
-    private static func list(_ db: Database, _ place: Place, of run: String, by rollback: String) throws {
+    private static func list(
+        _ db: Database, _ cid: Int64, at place: Place, of run: String, by rollback: String
+    ) throws {
+        guard try returns(db, cid, at: place, of: run) else { return try forget(db, place, of: run) }
+        try db.cachedStatement(sql: "UPDATE decided_conflict SET run = ?, listed = 1, rid = NULL WHERE \(isAt)")
+            .execute(arguments: [rollback] + arguments(run, place))
+    }
+
+    /// Puts a conflict on the list again, and answers whether it could. A delete that was decided against is only marked.
+    private static func returns(_ db: Database, _ cid: Int64, at place: Place, of run: String) throws -> Bool {
+        try db.cachedStatement(sql: "UPDATE conflict SET decided = 0 WHERE cid = ?").execute(arguments: [cid])
+        guard db.changesCount == 0 else { return true }
         try db.cachedStatement(
             sql: """
                 INSERT INTO conflict (rid, \(facts))
@@ -68,9 +79,7 @@ enum DecidedConflicts {
                     SELECT 1 FROM conflict c WHERE c.kid = d.kid AND c.bucket = d.bucket AND c.id = d.id)
                 """
         ).execute(arguments: arguments(run, place))
-        guard db.changesCount > 0 else { return try forget(db, place, of: run) }
-        try db.cachedStatement(sql: "UPDATE decided_conflict SET run = ?, listed = 1, rid = NULL WHERE \(isAt)")
-            .execute(arguments: [rollback] + arguments(run, place))
+        return db.changesCount > 0
     }
 
     private static func decideAgain(
@@ -79,10 +88,11 @@ enum DecidedConflicts {
         try forget(db, place, of: run)
         // Somebody may have decided it meanwhile in a way that left the item alone.
         let waiting = try Row.fetchOne(
-            db.cachedStatement(sql: "SELECT rid FROM conflict WHERE cid = ?"), arguments: [cid])
+            db.cachedStatement(sql: "SELECT rid FROM conflict WHERE cid = ? AND decided = 0"), arguments: [cid])
         guard let waiting else { return }
-        try keep(db, cid, at: place, decidedBy: rollback, body: waiting[0])
-        try ConflictTable.drop(db, cid: cid, rid: nil)
+        let rid: Int64? = waiting[0]
+        try keep(db, cid, at: place, decidedBy: rollback, body: rid)
+        try ConflictTable.settle(db, cid: cid, isDelete: rid == nil)
     }
 
     private static func requireRoom(_ db: Database) throws {

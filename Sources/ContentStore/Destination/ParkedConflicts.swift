@@ -102,13 +102,19 @@ struct ParkedConflicts {
 enum ConflictTable {
     /// How many wait.
     static func count(_ db: Database) throws -> Int {
-        try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) FROM conflict")) ?? 0
+        try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) FROM conflict WHERE decided = 0")) ?? 0
     }
 
     /// Forgets a conflict with its body, unless that went elsewhere.
     static func drop(_ db: Database, cid: Int64, rid: Int64?) throws {
         try db.cachedStatement(sql: "DELETE FROM conflict WHERE cid = ?").execute(arguments: [cid])
         try Bodies.drop(db, rid)
+    }
+
+    /// Takes a conflict off the list that was decided for an item here; its body is the caller's.
+    static func settle(_ db: Database, cid: Int64, isDelete: Bool) throws {
+        guard isDelete else { return try drop(db, cid: cid, rid: nil) }
+        try db.cachedStatement(sql: "UPDATE conflict SET decided = 1 WHERE cid = ?").execute(arguments: [cid])
     }
 
     /// An item that was deleted here needs no decision about its delete any more. What its source sent waits on.

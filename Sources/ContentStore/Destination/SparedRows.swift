@@ -11,7 +11,7 @@ enum SparedRows {
     }
 
     /// Whether the source has deleted the item, which was edited here and was kept: its delete waits among the
-    /// conflicts.
+    /// conflicts, or was decided against.
     static func outlivesDelete(_ row: String) -> String {
         """
         EXISTS (

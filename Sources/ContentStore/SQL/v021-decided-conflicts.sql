@@ -21,3 +21,7 @@ CREATE TABLE decided_conflict (
 
 -- What items are kept for: see base_body.
 CREATE INDEX decided_conflict_by_item ON decided_conflict (kid, bucket, id) WHERE listed = 0;
+
+-- decided: 1 where somebody decided against a delete. It is off the list; it stays, since nothing else tells that the
+-- item, which is nobody's, is one that its source deleted and that was kept.
+ALTER TABLE conflict ADD COLUMN decided INTEGER NOT NULL DEFAULT 0;
