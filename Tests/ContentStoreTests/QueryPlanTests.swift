@@ -44,6 +44,14 @@ import TidelockTestSupport
         #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.contains("SCAN") }, "\(plan)")
     }
 
+    @Test func settledRowsFollowTheKeyWithoutSorting() async throws {
+        var query = query(since: nil)
+        query.isSettled = true
+        let plan = try await plan(Store.candidateSQL(query))
+        #expect(plan.contains { $0.hasPrefix("SEARCH h USING PRIMARY KEY (kid=?") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.contains("SCAN") }, "\(plan)")
+    }
+
     @Test func openRowsAreReadByTheirIndexWithoutSorting() async throws {
         let plan = try await plan(Store.openSQL(query(since: 1)))
         #expect(plan.contains { $0.contains("INDEX shadow_open (pid=? AND kid=?") }, "\(plan)")

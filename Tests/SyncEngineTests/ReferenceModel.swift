@@ -217,8 +217,8 @@ extension ReferenceModel {
         guard let item = row(run.source, key).item else {
             return lack(run, key, theirs, isOurs: isOurs, isReverted: isReverted)
         }
-        guard run.matches(item, key) else { return .nothing }
         let mine = row(run.source, key)
+        guard run.matches(item, key) else { return leftOut(run, key, mine, theirs, isOurs: isOurs) }
         if mine.origin == run.destination, !mine.isEdited {
             guard isOurs else { return .nothing }
             // That the source's own row was found to be what the destination has is no change that it has to look at.
@@ -255,6 +255,15 @@ extension ReferenceModel {
         if isOurs { return run.isMirror ? delete(run, key, theirs) : .release }
         guard run.isMirror, run.minimum == nil, theirs.item != nil else { return .nothing }
         return isReverted && !run.includesReverted ? .nothing : delete(run, key, theirs)
+    }
+
+    /// A mirror that was forced on a filter deletes what the source has sent and the filter does not take now. What
+    /// came from the destination is not the source's to delete.
+    private func leftOut(
+        _ run: ModelRun, _ key: ItemKey, _ mine: ModelRow, _ theirs: ModelRow, isOurs: Bool
+    ) -> Decision {
+        guard run.isMirror, isOurs, mine.origin != run.destination || mine.isEdited else { return .nothing }
+        return delete(run, key, theirs)
     }
 
     /// A mirror deletes what was edited too, unless the policy keeps edits.

@@ -110,6 +110,15 @@ struct ReportTextTests {
         #expect(listed.first?.lines(.pull).first?.contains("the destination") == false, "\(listed)")
     }
 
+    @Test func aDeleteOfWhatAFilterLeavesOutSaysWhy() throws {
+        let row = PlannedRow(
+            kind: "content/posts", id: "1", operation: .delete, source: nil, output: nil,
+            destination: StandingRow(holder: .source, base: nil), isLeftOut: true)
+        let listed = try ListedRow.list([row], [], limit: 10)
+        #expect(listed.first?.reason == "left the filter")
+        #expect(listed.first?.lines(.push) == ["  delete  content/posts/1: left the filter"])
+    }
+
     @Test func aListThatIsCutSaysHowMuchIsMissing() {
         var report = report(.planned) { kind in
             kind.updates = 3

@@ -85,6 +85,9 @@ private enum Acknowledgement {
 
     /// Of an item that is not here, what was sent in another form stays known: a rollback may bring it back, and then
     /// it is still the original of that. The peer's own item that came back is no original of anything.
+    ///
+    /// An item that is here all the same was left out by a filter. The row is open, because a run that would send it
+    /// does not find it in the feed.
     private static func noteGone(_ db: Database, transfer: String, pid: Int64) throws {
         let isMeant = """
             pid = ?1 AND (kid, bucket, id) IN (
@@ -94,15 +97,25 @@ private enum Acknowledgement {
         try db.cachedStatement(
             sql: """
                 DELETE FROM shadow
-                WHERE \(isMeant) AND (out_hash IS src_hash OR EXISTS (
-                    SELECT 1 FROM head h
-                    WHERE h.kid = shadow.kid AND h.bucket = shadow.bucket AND h.id = shadow.id
-                        AND h.deleted = 0 AND h.origin = ?1 AND h.edited = 0))
+                WHERE \(isMeant) AND (
+                    (out_hash IS src_hash AND NOT \(isHere())) OR \(isHere("h.origin = ?1 AND h.edited = 0")))
                 """
         ).execute(arguments: [pid, transfer])
         try db.cachedStatement(
-            sql: "UPDATE shadow SET state = \(ShadowState.none.rawValue), fid = NULL, open = 0 WHERE \(isMeant)"
+            sql: """
+                UPDATE shadow SET state = \(ShadowState.none.rawValue), fid = NULL, open = \(isHere())
+                WHERE \(isMeant)
+                """
         ).execute(arguments: [pid, transfer])
+    }
+
+    private static func isHere(_ condition: String = "true") -> String {
+        """
+        EXISTS (
+            SELECT 1 FROM head h
+            WHERE h.kid = shadow.kid AND h.bucket = shadow.bucket AND h.id = shadow.id AND h.deleted = 0
+                AND \(condition))
+        """
     }
 
     /// Checkpoints never move backwards, except that a run which did not cover a kind makes the next look at all of

@@ -54,6 +54,7 @@ extension Store {
             query.since == nil
             ? "(h.bucket, h.id) > (:bucket, :id) AND :since < 0 AND :sequence < 0 AND :upTo >= 0"
             : "h.seq > :since AND h.seq <= :upTo AND (h.seq, h.bucket, h.id) > (:sequence, :bucket, :id)"
+        let choice = query.isSettled ? settled : candidacy(query)
         return """
             SELECT h.id, h.bucket, h.hash, b.bytes, coalesce(s.state, 0), s.out_hash, h.seq, \(theirs), \(contested),
                 \(query.catchUp == nil ? "NULL, NULL" : "p.action, p.out_hash"), h.life, \(received)
@@ -61,17 +62,29 @@ extension Store {
             LEFT JOIN shadow s ON s.pid = :pid AND s.kid = h.kid AND s.bucket = h.bucket AND s.id = h.id
             LEFT JOIN body b ON b.rid = h.rid
             \(query.catchUp == nil ? "" : planned)
-            WHERE h.kid = :kid AND \(range)
-                AND CASE
-                    \(query.catchUp == nil ? "" : "WHEN p.id IS NOT NULL THEN true")
-                    WHEN \(theirs) THEN s.state IN (\(ShadowState.held))
-                    WHEN s.id IS NULL THEN h.deleted = 0
-                    WHEN h.deleted = 1 THEN true
-                    \(unsettled(query)) END
+            WHERE h.kid = :kid AND \(range) AND \(choice)
             ORDER BY \(query.since == nil ? "h.bucket, h.id" : "h.seq, h.bucket, h.id")
             LIMIT :limit
             """
     }
+
+    private static func candidacy(_ query: CandidateQuery) -> String {
+        """
+        CASE
+            \(query.catchUp == nil ? "" : "WHEN p.id IS NOT NULL THEN true")
+            WHEN \(theirs) THEN s.state IN (\(ShadowState.held))
+            WHEN s.id IS NULL THEN h.deleted = 0
+            WHEN h.deleted = 1 THEN true
+            \(unsettled(query)) END
+        """
+    }
+
+    /// Live rows that the peer holds and that are no candidates.
+    private static let settled =
+        "h.deleted = 0 AND NOT (\(theirs)) AND s.state = \(ShadowState.acked.rawValue) AND \(isLookedAt)"
+
+    /// The item and the handlers are those of the last look at the row.
+    private static let isLookedAt = "s.src_hash IS h.hash AND s.fid IS :fid AND s.life IS h.life"
 
     /// What the plan said of a row before it changed.
     private static let planned = """
@@ -95,8 +108,7 @@ extension Store {
     /// What is said of a live item whose row of the shadow is there.
     private static func unsettled(_ query: CandidateQuery) -> String {
         """
-        WHEN s.state IN (\(ShadowState.list([.acked, .dropped, .skipped]))) AND s.src_hash IS h.hash AND s.fid IS :fid
-            AND s.life IS h.life THEN false
+        WHEN s.state IN (\(ShadowState.list([.acked, .dropped, .skipped]))) AND \(isLookedAt) THEN false
         WHEN s.state = \(ShadowState.takenOver.rawValue) AND s.src_hash IS h.hash THEN false
         WHEN s.state = \(ShadowState.reverted.rawValue) THEN \(query.includesReverted)
         ELSE true

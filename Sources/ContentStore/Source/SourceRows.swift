@@ -19,7 +19,8 @@ extension Store {
                     "transfer": transfer, "kid": after?.kid ?? -1, "bucket": after?.bucket ?? -1,
                     "id": after?.id ?? "", "limit": request.limit,
                 ])
-            let planned = try rows.map { try PlannedRow($0) }
+            let scope = try PlanTables.scope(db, transfer: transfer)
+            let planned = try rows.map { try PlannedRow($0, of: scope) }
             guard rows.count == request.limit, let last = rows.last else {
                 return PlannedPage(rows: planned, next: nil)
             }
@@ -30,7 +31,9 @@ extension Store {
 
     static let plannedSQL = """
         SELECT kind.name, p.id, p.action, p.src_hash, p.out_hash, coalesce(s.state, 0), s.out_hash, p.bucket,
-            coalesce(s.id IS NULL AND h.origin = plan.pid, 0)
+            coalesce(s.id IS NULL AND h.origin = plan.pid, 0),
+            coalesce(p.action = \(PlannedOperation.Action.delete.rawValue) AND p.src_hash IS NULL
+                AND h.deleted = 0 AND NOT (h.origin = plan.pid AND h.edited = 0), 0)
         FROM plan
         JOIN plan_op p ON p.transfer = plan.transfer
         JOIN kind USING (kid)
@@ -57,14 +60,16 @@ extension Store {
 }
 
 extension PlannedRow {
-    fileprivate init(_ row: Row) throws {
+    /// Beside a filter, an item that is here although it is deleted there was left out; without one it was made since.
+    fileprivate init(_ row: Row, of scope: Scope?) throws {
         guard let operation = PlannedOperation.Action(rawValue: row[2])?.written else {
             throw TidelockError(.damagedStore, "A plan holds a row that does nothing.", hint: "Restore a backup.")
         }
         self.init(
             kind: row[0], id: row[1], operation: operation, source: row.hash(3)?.hex, output: row.hash(4)?.hex,
             destination: StandingRow(state: ShadowState(rawValue: row[5]) ?? .none, output: row.hash(6)),
-            cameFromThere: row[8] ? true : nil)
+            cameFromThere: row[8] ? true : nil,
+            isLeftOut: try row[9] && scope?.deletesLeftOut(Kind(row[0] as String)) == true ? true : nil)
     }
 }
 

@@ -39,9 +39,9 @@ struct KindPlanner {
     private var deletesForeign: Bool { isMirror && !planner.scope.hasFilter && (state?.foreign ?? 0) > 0 }
 
     /// The feed and the open rows are enough when the last whole run used the same handlers. Items that are named are
-    /// looked up by their names.
+    /// looked up by their names, and those that a filter leaves out need not have changed to be deleted.
     private var since: Int64? {
-        guard !planner.options.includesReverted, !deletesForeign, selected.ids == nil,
+        guard !planner.options.includesReverted, !deletesForeign, !deletesLeftOut, selected.ids == nil,
             let checkpoint = standing.checkpoint, checkpoint > 0,
             standing.filters?.fingerprint == filters.fingerprint
         else { return nil }
@@ -61,6 +61,7 @@ struct KindPlanner {
             guard let next = try await following else { break }
             page = next
         }
+        if deletesLeftOut { try await planLeftOut(into: &writer, examined: &examined) }
         if since == nil {
             try await planAbsentees(into: &writer)
         } else if standing.hasOpenRows {
@@ -168,14 +169,14 @@ struct KindPlanner {
 
     /// What is done with a row; nil where there is nothing to do. Those that handlers look at have an outcome.
     mutating func step(_ row: Candidate, _ outcome: FilterOutcome?) -> Step? {
-        guard isSelected(row) else { return nil }
+        guard isSelected(row) else { return leaveOut(row) }
         if row.isTheirs { return row.shadow.isHeld ? release(row) : nil }
         if let outcome { return decide(row, outcome) }
         guard row.shadow.isHeld else { return nil }
         return letGo(row.id, row.bucket, source: nil, isContested: row.isContested)
     }
 
-    private func isSelected(_ row: Candidate) -> Bool {
+    func isSelected(_ row: Candidate) -> Bool {
         guard selected.includes(row.id) else { return false }
         guard let filter, let body = row.body else { return true }
         return filter.matches(body)
@@ -235,7 +236,7 @@ struct KindPlanner {
             operation: PlannedOperation(id: row.id, bucket: row.bucket, action: .release, source: nil, output: nil))
     }
 
-    private mutating func letGo(_ id: String, _ bucket: Bucket, source: ContentHash?, isContested: Bool) -> Step {
+    mutating func letGo(_ id: String, _ bucket: Bucket, source: ContentHash?, isContested: Bool) -> Step {
         if isMirror { plan.deletes += 1 } else { plan.releases += 1 }
         return Step(
             operation: PlannedOperation(
@@ -287,7 +288,7 @@ struct KindPlanner {
             isContested: row.isContested, isUnmerged: action == .put && row.isUnmerged, life: row.life)
     }
 
-    private mutating func write(
+    mutating func write(
         into writer: inout PlanWriter, _ decide: (inout KindPlanner) -> Step?
     ) async throws {
         let before = plan

@@ -32,7 +32,13 @@ extension SourceStore {
         // Looked up first: what is edited or deleted after it makes the source anything but quiet.
         let received = scope.mode == .mirror ? try await received(of: selected, from: peer) : [:]
         let standings = try await standing(of: selected, toward: peer)
-        let isQuiet = !includesReverted && standings.allSatisfy { $0.isQuiet(under: hooks.filters(for: $0.kind)) }
+        let isQuiet =
+            !includesReverted
+            && standings.allSatisfy { standing in
+                // Whether the filter takes what the destination holds is seen only by looking at it.
+                let isDoubtful = scope.deletesLeftOut(standing.kind) && standing.held > 0
+                return !isDoubtful && standing.isQuiet(under: hooks.filters(for: standing.kind))
+            }
         let root = Digest.rootOfRoots(standings.map { (kind: $0.kind, root: $0.root) })
         var offer = SourceOffer(
             kinds: selected.map(\.name), root: root.masked(by: nonce), isQuiet: isQuiet,

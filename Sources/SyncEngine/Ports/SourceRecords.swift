@@ -79,6 +79,8 @@ public struct CandidateQuery: Sendable {
     public var ids: Set<ItemID>?
     /// Rows of which a plan has said something are candidates whatever the shadow says.
     public var catchUp: CatchUp?
+    /// The other rows instead: those of which the peer holds what the handlers made of the item that is here.
+    public var isSettled = false
     public var after: CandidatePosition?
     public var limit: Int
 

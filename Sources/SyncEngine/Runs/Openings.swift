@@ -106,6 +106,7 @@ public actor PushOpening: RunOpening {
     private func expectedDestination(_ peer: String, _ view: SourceView) async throws -> InstanceIdentity? {
         guard !request.isPlanOnly, !peer.isEmpty, !options.includesReverted, !options.isExact, !view.offer.isQuiet,
             view.standings.allSatisfy({ $0.isFed(under: hooks.filters(for: $0.kind)) }),
+            !view.standings.contains(where: { request.scope.deletesLeftOut($0.kind) }),
             view.standings.reduce(0, { $0 + $1.changes }) <= Limits.inlineItems
         else { return nil }
         return try await store.peer(peer)

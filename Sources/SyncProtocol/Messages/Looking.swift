@@ -63,11 +63,14 @@ public struct PlannedRow: Sendable, Codable, Hashable {
     public var destination: StandingRow
     /// Where the source has sent nothing yet: the item came from the destination. Nil for no.
     public var cameFromThere: Bool?
+    /// Of a delete: the source has the item, and the filter of the run does not take it any more. Nil for no.
+    public var isLeftOut: Bool?
 
     public init(
         kind: String, id: String, operation: Operation, source: String?, output: String?, destination: StandingRow,
-        cameFromThere: Bool? = nil
+        cameFromThere: Bool? = nil, isLeftOut: Bool? = nil
     ) {
+        self.isLeftOut = isLeftOut
         self.cameFromThere = cameFromThere
         self.kind = kind
         self.id = id

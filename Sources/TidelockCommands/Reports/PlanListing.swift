@@ -32,7 +32,7 @@ struct ListedRow: Codable, Sendable, Equatable {
     var kind: String
     var id: String
     var operation: Operation
-    /// What the handler said that left it out.
+    /// What the handler said that left it out, or that the filter of the run did.
     var reason: String?
     var conflict: Meeting?
     /// The fields that differ, where they were wanted and the destination has the item.
@@ -43,6 +43,8 @@ struct ListedRow: Codable, Sendable, Equatable {
 }
 
 extension ListedRow {
+    private static let leftOut = "left the filter"
+
     /// What the plan changes, and then what handlers left out; `limit` rows at most.
     ///
     /// Throws when a row names no kind.
@@ -58,8 +60,8 @@ extension ListedRow {
             told.insert(item)
             rows.append(
                 ListedRow(
-                    kind: row.kind, id: row.id, operation: row.listed, reason: reasons[item],
-                    conflict: row.meeting))
+                    kind: row.kind, id: row.id, operation: row.listed,
+                    reason: reasons[item] ?? (row.isLeftOut == true ? Self.leftOut : nil), conflict: row.meeting))
         }
         guard planned.count <= limit else { return rows }
         for (item, row) in excluded where !told.contains(item) {
