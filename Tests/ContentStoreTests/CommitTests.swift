@@ -152,6 +152,33 @@ import TidelockTestSupport
         #expect(try await instance.text(.posts, "own") != nil)
     }
 
+    @Test func whatASourceWithoutItemsWouldDeleteIsAskedAboutHereToo() async throws {
+        try await fixture.transfer("t1", puts: [#"{"_id":"1"}"#, #"{"_id":"2"}"#])
+        let lease = try await fixture.open("t2", scope: Scope(mode: .mirror))
+        let batch = try TransferFixture.batch(1, deletes: ["1", "2"])
+        _ = try await store.stage(transfer: "t2", fence: lease.fence, batch)
+        var commit = TransferFixture.commit([batch], fence: lease.fence)
+        commit.emptyKinds = ["content/posts"]
+        let code = await fixture.refusal { [commit] in
+            _ = try await store.commit(transfer: "t2", commit, events: [])
+        }
+        #expect(code == .emptySource)
+        #expect(try instance.ids(.posts) == ["1", "2"])
+        commit.confirmations.emptySource = true
+        #expect(try await store.commit(transfer: "t2", commit, events: []).deleted == 2)
+        #expect(try instance.problems() == [])
+    }
+
+    @Test func aSourceThatIsEmptyOfOtherKindsDeletesAsEver() async throws {
+        try await fixture.transfer("t1", puts: [#"{"_id":"1"}"#])
+        let lease = try await fixture.open("t2", scope: Scope(mode: .mirror))
+        let batch = try TransferFixture.batch(1, deletes: ["1"])
+        _ = try await store.stage(transfer: "t2", fence: lease.fence, batch)
+        var commit = TransferFixture.commit([batch], fence: lease.fence)
+        commit.emptyKinds = ["content/pages"]
+        #expect(try await store.commit(transfer: "t2", commit, events: []).deleted == 1)
+    }
+
     @Test func nothingCanBeAddedAfterTheCommit() async throws {
         try await fixture.transfer("t1", puts: [#"{"_id":"1"}"#])
         let code = await fixture.refusal {

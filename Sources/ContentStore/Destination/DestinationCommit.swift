@@ -53,6 +53,7 @@ struct Commit {
             tally = try VerdictTally(db, transfer: transfer, pid: pid)
         }
         try guardDeletes(tally)
+        try guardEmptySource(tally)
         try ParkedConflicts(db: db, transfer: transfer, pid: pid, now: now)
             .update(mayPark: isDecided || tally.has(.keepOriginal))
         try moveHeads(sequence: sequence, tally)
@@ -121,6 +122,16 @@ struct Commit {
             return DeleteGuard.Kind(name: kind.name, deletes: count, present: known)
         }
         try DeleteGuard.check(deletes, allowed: request.confirmations.deletes)
+    }
+
+    /// The source's guard, once more: what it says of itself counts as long as nobody has agreed.
+    private func guardEmptySource(_ tally: VerdictTally) throws {
+        for name in request.emptyKinds ?? [] {
+            let kind = try Kind(name)
+            guard let kid = try Numbers.knownKind(db, kind) else { continue }
+            try EmptySourceGuard.check(
+                kind, deletes: tally.deletes[kid] ?? 0, isConfirmed: request.confirmations.emptySource)
+        }
     }
 
     private func verifyRoots(after tally: VerdictTally) throws {

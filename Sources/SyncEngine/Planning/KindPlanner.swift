@@ -265,19 +265,13 @@ struct KindPlanner {
             upTo: standing.latest, after: nil, limit: planner.options.batchSize)
     }
 
-    /// A kind without a single item proves nothing about items it never had: that is how an emptied or
-    /// half-restored source would empty its destinations.
-    private func requireProof(_ query: AbsenteeQuery) async throws {
-        guard planner.confirmations.emptySource != true, try await planner.store.liveItems(of: kind) == 0
-        else { return }
+    /// A kind without a single item proves nothing about items it never had. What goes all the same is told to the
+    /// destination, which looks for itself whether that was agreed to.
+    private mutating func requireProof(_ query: AbsenteeQuery) async throws {
+        guard try await planner.store.liveItems(of: kind) == 0 else { return }
         let unproved = try await planner.store.unprovedAbsentees(query)
-        guard unproved > 0 else { return }
-        throw TidelockError(
-            .emptySource,
-            "The source holds no item of \(kind); mirroring it would delete \(unproved) items that it never deleted.",
-            hint:
-                "Check that the source is complete; if it is, repeat the run with --allow-empty-source. Items deleted there one by one do propagate.",
-            details: ["kind": kind.name, "deletes": String(unproved)])
+        try EmptySourceGuard.check(kind, deletes: unproved, isConfirmed: planner.confirmations.emptySource)
+        plan.unproved = unproved > 0 ? unproved : nil
     }
 
     private func operation(_ row: Candidate, _ action: PlannedOperation.Action, output: ContentHash?)

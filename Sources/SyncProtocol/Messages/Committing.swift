@@ -21,13 +21,16 @@ public struct CommitTransfer: Codable, Sendable {
     public var confirmations: Confirmations
     /// Models that must be defined at the destination.
     public var requiredModels: [String]?
+    /// Kinds of which the source has no item although it never deleted some that the run deletes; nil where there are
+    /// none.
+    public var emptyKinds: [String]?
     /// Names of the kinds in which links are looked up, where the caller may know of no others; nil for all of them.
     ///
     /// It never travels: the responder sets it from the key that asks.
     public var linkedKinds: Set<String>?
 
     private enum CodingKeys: String, CodingKey {
-        case fence, batches, expectedRoots, confirmations, requiredModels
+        case fence, batches, expectedRoots, confirmations, requiredModels, emptyKinds
     }
 
     public init(
@@ -46,6 +49,8 @@ public struct CommitTransfer: Codable, Sendable {
         self.init(
             fence: fence, batches: plan.batches, expectedRoots: plan.expectedRoots, confirmations: confirmations,
             requiredModels: plan.requiredModels)
+        let empty = plan.kinds.filter { $0.unproved ?? 0 > 0 }.map(\.kind)
+        emptyKinds = empty.isEmpty ? nil : empty
     }
 }
 

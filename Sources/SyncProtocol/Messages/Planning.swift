@@ -161,6 +161,9 @@ public struct KindPlan: Codable, Sendable, Equatable {
     /// So many more edits at most may be met that were kept or merged there when an earlier run met them: the source
     /// does not know which rows they are. Nil when there are none.
     public var possibleOverwrites: Int?
+    /// Of the deletes, those of items that the source, which has no item of the kind, never deleted; somebody has agreed
+    /// to them. Nil when there are none.
+    public var unproved: Int?
 
     public init(kind: String) {
         self.kind = kind
@@ -205,7 +208,7 @@ extension KindPlan {
         [creates, updates, deletes, releases, skips, drops, unchanged, overwrites, reverted, sourceItems]
             .allSatisfy(\.isPlausible) && (0...creates).contains(openCreates ?? 0)
             && (0...updates).contains(openUpdates ?? 0)
-            && (possibleOverwrites ?? 0).isPlausible && (0...drops).contains(droppedThere ?? 0)
+            && (possibleOverwrites ?? 0).isPlausible && (unproved ?? 0).isPlausible && (0...drops).contains(droppedThere ?? 0)
     }
 }
 

@@ -1,0 +1,85 @@
+import ContentModel
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// The guard for a source without items, at the side that does not make the plan.
+@Suite struct EmptySourceTests {
+    private let a: TestInstance
+    private let b: TestInstance
+
+    init() throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+    }
+
+    private static let confirmed = TestRun(
+        scope: Scope(mode: .mirror), confirmations: Confirmations(emptySource: true))
+
+    /// A source that keeps to itself what was agreed to.
+    private struct Forgetful: PeerInBetween {
+        let peer: any Peer
+
+        func open(_ request: OpenTransfer) async throws -> TransferOpened {
+            var request = request
+            request.inline?.commit.confirmations.emptySource = nil
+            return try await peer.open(request)
+        }
+
+        func commit(transfer: String, _ request: CommitTransfer) async throws -> CommitResult {
+            var request = request
+            request.confirmations.emptySource = nil
+            return try await peer.commit(transfer: transfer, request)
+        }
+    }
+
+    private func refusal(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+            Issue.record("the run should have been refused")
+        } catch let failure as TestRunFailure {
+            #expect(failure.error.code == .emptySource, "\(failure.error)")
+        }
+    }
+
+    @Test func theDestinationOfAPushLooksForItself() async throws {
+        try await b.put(.posts, #"{"_id":"1"}"#)
+        try await a.put(.pageItems, #"{"_id":"1"}"#)
+        try await refusal {
+            try await a.push(to: Forgetful(peer: b.responder), named: "b", Self.confirmed)
+        }
+        #expect(try b.ids(.posts) == ["1"])
+        #expect(try await a.push(to: b, Self.confirmed).result?.deleted == 1)
+        #expect(try a.problems() + b.problems() == [])
+    }
+
+    /// A source that plans whatever it is asked for.
+    private struct Careless: PeerInBetween {
+        let peer: any Peer
+
+        func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
+            var request = request
+            request.confirmations.emptySource = true
+            return try await peer.plan(transfer: transfer, request)
+        }
+    }
+
+    @Test func theDestinationOfAPullLooksForItself() async throws {
+        try await a.put(.posts, #"{"_id":"1"}"#)
+        try await b.put(.pageItems, #"{"_id":"1"}"#)
+        try await refusal {
+            try await a.pull(from: Careless(peer: b.responder), named: "b", TestRun(scope: Scope(mode: .mirror)))
+        }
+        #expect(try a.ids(.posts) == ["1"])
+        #expect(try await a.pull(from: b, Self.confirmed).result?.deleted == 1)
+    }
+
+    @Test func itemsThatTheSourceDeletedNeedNoWord() async throws {
+        try await a.put(.posts, #"{"_id":"1"}"#)
+        try await a.push(to: b)
+        try await a.remove(.posts, "1")
+        let run = try await a.push(to: b, TestRun(scope: Scope(mode: .mirror)))
+        #expect(run.result?.deleted == 1 && run.plan?.kinds.allSatisfy { $0.unproved == nil } == true)
+    }
+}
