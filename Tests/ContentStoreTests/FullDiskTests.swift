@@ -91,6 +91,38 @@ import TidelockTestSupport
         try await requireRepair()
     }
 
+    /// Adds records until not even the shortest fits.
+    private func fillAudit(_ instance: TestInstance) async throws {
+        for length in [10_000, 1_000, 100, 0] {
+            let entry = AuditEntry(.plan, note: String(repeating: "x", count: length))
+            let failure = await #expect(throws: TidelockError.self) {
+                while true { try await instance.store.append(entry) }
+            }
+            #expect(failure?.code == .diskFull)
+        }
+    }
+
+    @Test func theLockIsFreedWhereNotEvenARecordOfItFits() async throws {
+        let grant = try await b.store.grantLease(
+            transfer: "t1", source: a.identity, initiator: a.identity.id, direction: .push, scope: .everything)
+        let reserve = DiskReserve.path(beside: b.store.pool.path)
+        #expect(BlobFile.size(at: reserve) == DiskReserve.bytes)
+        try await limit(b, pages: 0)
+        try await fillAudit(b)
+        #expect(try await b.store.resetLease() == false)
+        #expect(try await b.store.leaseHolder() == nil)
+        #expect(BlobFile.size(at: reserve) == nil)
+        let failure = await #expect(throws: TidelockError.self) {
+            try await b.store.renewLease(transfer: "t1", fence: grant.fence)
+        }
+        #expect(failure?.code == .fenced)
+        try await limit(b, pages: nil)
+        #expect(try await b.store.resetLease())
+        try await requireRepair()
+        try Store.open(in: b.folder.url, name: "b", clock: b.clock, random: b.random).close()
+        #expect(BlobFile.size(at: reserve) == DiskReserve.bytes)
+    }
+
     @Test func whatIsWrittenHereIsThereWhollyOrNotAtAll() async throws {
         let before = try items(of: a)
         try await limit(a, pages: 0)

@@ -75,6 +75,23 @@ struct LockTests {
         #expect(next.isGood && next.created == 5, "\(next)")
     }
 
+    @Test(.enabled(if: PrivateMount.isPermitted, "file systems may not be mounted here"))
+    func theLockIsResetOnAFullDisk() async throws {
+        let folder = Story.current.folder.appending(path: "small")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        let script = """
+            "$1" init "$2/x" && echo '{"_id":"1"}' | "$1" -C "$2/x" put content/notes - || exit 1
+            dd if=/dev/zero of="$2/rest" bs=4k 2>/dev/null
+            echo '{"_id":"2"}' | "$1" -C "$2/x" put content/notes - 2>/dev/null && exit 2
+            "$1" -C "$2/x" lock reset
+            """
+        let words =
+            PrivateMount(folder: folder.path, options: "size=12m").words
+            + ["/bin/sh", "-c", script, "sh", RealInstance.tool.path, folder.path]
+        let ending = try await RunningTool(URL(filePath: words[0]), Array(words.dropFirst())).ending()
+        #expect(ending.status == 0 && ending.output.contains("reset"), "\(ending)")
+    }
+
     @Test func aPlanIsMadeBesideARunAndDisturbsNothing() async throws {
         let (site, gate, push) = try await Site.heldAtItsCommit()
         let plan = try await site.source.report("plan")

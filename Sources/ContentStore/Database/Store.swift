@@ -52,6 +52,7 @@ public final class Store: Sendable {
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrate(pool, in: folder)
             let openLock = try Schema.keep(pool)
+            DiskReserve.keep(beside: pool.path)
             let identity = try pool.write { db in
                 try Settings.identity(db, name: name, random: random)
             }

@@ -64,15 +64,40 @@ extension Store {
     }
 
     /// Takes the right to write away from whoever holds it. Safe at any moment: only the fence decides.
-    public func resetLease() async throws {
+    ///
+    /// Answers whether all of it was done. On a full disk the right to write is taken away, but the audit log may not
+    /// tell of it, and what was staged may stay until garbage is collected.
+    @discardableResult
+    public func resetLease() async throws -> Bool {
         let auditor = auditor
-        try await write { db in
+        let resetAll = { @Sendable (db: Database) in
             let lease = try Leases.current(db)
             try auditor.note(db, .lockReset, target: lease?.holder, run: lease?.transfer)
-            _ = try Settings.nextFence(db)
-            try db.cachedStatement(sql: "DELETE FROM lease").execute()
+            try Leases.reset(db)
             try TransferTable.abandonAll(db)
         }
+        if try await writeIfRoom(resetAll) { return true }
+        await makeRoom()
+        if try await writeIfRoom(resetAll) { return true }
+        try await write(Leases.reset)
+        return false
+    }
+
+    /// Answers false, and changes nothing, where the disk is full.
+    private func writeIfRoom(_ body: @escaping @Sendable (Database) throws -> Void) async throws -> Bool {
+        do {
+            try await write(body)
+            return true
+        } catch let error as TidelockError where error.code == .diskFull {
+            return false
+        }
+    }
+
+    private func makeRoom() async {
+        DiskReserve.release(beside: pool.path)
+        // What is in the database file already is written over in the log: https://sqlite.org/wal.html#ckpt. Where the
+        // file cannot grow, all stays as it is.
+        try? await pool.writeWithoutTransaction { db in try StoreFile.all(db, "PRAGMA wal_checkpoint(PASSIVE)") }
     }
 }
 
@@ -131,6 +156,12 @@ enum Leases {
     /// Nobody asks for the lease of a transfer that was forgotten, which ran out before.
     static func dropOutlived(_ db: Database) throws {
         try db.execute(sql: "DELETE FROM lease WHERE transfer NOT IN (SELECT id FROM transfer WHERE phase = 'open')")
+    }
+
+    /// Whoever had the lease can do nothing with it any more.
+    static func reset(_ db: Database) throws {
+        _ = try Settings.nextFence(db)
+        try db.cachedStatement(sql: "DELETE FROM lease").execute()
     }
 
     static func release(_ db: Database, transfer: String) throws {

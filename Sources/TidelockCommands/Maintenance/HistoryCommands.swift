@@ -73,7 +73,11 @@ struct LockCommand: AsyncParsableCommand {
             let instance = try await Instance.openInAnyCase(location)
             let hadFile = SyncLock.reset(in: instance.folder.storage)
             let lease = try await instance.store.leaseHolder()
-            try await instance.auditing(.lockReset) { try await instance.store.resetLease() }
+            let isComplete = try await instance.auditing(.lockReset) { try await instance.store.resetLease() }
+            if !isComplete {
+                Complaint.warn(
+                    "the disk is full: the audit log does not tell of this reset, and what was staged stays for now")
+            }
             instance.log("notice", "The lock was reset.")
             if json { return try Output.json(Answer(lockFile: hadFile, lease: lease)) }
             switch (hadFile, lease) {
