@@ -63,6 +63,15 @@ import TidelockTestSupport
         return "\(hash.prefix(2))/\(hash)"
     }
 
+    private func expect(
+        _ report: BackupReport, count: Int, bytes: Int64, copied: Int, missing: Int, at place: SourceLocation = #_sourceLocation
+    ) {
+        let files = report.files
+        #expect(files?.folder == blobs.path, sourceLocation: place)
+        #expect(files?.count == count && files?.bytes == bytes, sourceLocation: place)
+        #expect(files?.copied == copied && files?.missing == missing, sourceLocation: place)
+    }
+
     private func backedUp(_ name: String) -> String? {
         (try? Data(contentsOf: blobs.appending(path: name))).map { String(decoding: $0, as: UTF8.self) }
     }
@@ -71,7 +80,7 @@ import TidelockTestSupport
         let old = try await putAsset("a", "old")
         let new = try await putAsset("a", "newer")
         let report = try await a.store.backup(to: file(), replacing: false)
-        #expect(report.files == BackupFiles(folder: blobs.path, count: 2, bytes: 8, copied: 2))
+        expect(report, count: 2, bytes: 8, copied: 2, missing: 0)
         #expect(backedUp(old) == "old" && backedUp(new) == "newer")
         // What happens to a file of the store happens to no copy.
         try Data("OTHER".utf8).write(to: a.store.folder.appending(path: "blobs/\(new)"), options: [])
@@ -102,7 +111,7 @@ import TidelockTestSupport
         try FileManager.default.createDirectory(at: blobs.appending(path: "ab"), withIntermediateDirectories: true)
         try Data("x".utf8).write(to: blobs.appending(path: stray))
         let report = try await a.store.backup(to: file(), replacing: true)
-        #expect(report.files == BackupFiles(folder: blobs.path, count: 2, bytes: 10, copied: 1))
+        expect(report, count: 2, bytes: 10, copied: 1, missing: 0)
         #expect(backedUp(kept) == "kept" && backedUp(spoilt) == "spoilt" && backedUp(stray) == nil)
     }
 
@@ -112,7 +121,7 @@ import TidelockTestSupport
         try FileManager.default.removeItem(at: a.store.folder.appending(path: "blobs/\(gone)"))
         try Data("DAMAGED".utf8).write(to: a.store.folder.appending(path: "blobs/\(damaged)"))
         let report = try await a.store.backup(to: file(), replacing: false)
-        #expect(report.files == BackupFiles(folder: blobs.path, count: 1, bytes: 4, copied: 1, missing: 2))
+        expect(report, count: 1, bytes: 4, copied: 1, missing: 2)
         #expect(backedUp(kept) == "kept" && backedUp(gone) == nil && backedUp(damaged) == nil)
     }
 
