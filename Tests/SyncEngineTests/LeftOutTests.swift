@@ -194,6 +194,7 @@ import TidelockTestSupport
         }
         a.hooks.meanwhile { _ = try store.writeBlocking(changes, run: id) }
         let run = try await a.push(to: b, forced())
+        try await store.markUndoable(id: id)
         #expect(run.plan?.deletes == 2 && run.result?.deleted == 2)
         #expect(try b.ids(.pageItems) == ["2"])
         #expect(try await b.text(.pageItems, "2") == #"{"_id":"2","v":8}"#)
