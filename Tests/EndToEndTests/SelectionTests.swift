@@ -109,7 +109,12 @@ struct SelectionTests {
         try await site.source.put(
             "content/pages", try JSONDocument(validating: #"{"_id":"1","_pid":"2"}"#),
             try JSONDocument(validating: #"{"_id":"2","_pid":"1"}"#))
+        let planned = try await site.source.report("plan")
+        #expect(planned.exit == 0 && planned.refusal?.code == "tree_cycle", "\(planned)")
+        let told = try await site.source.run("plan", "production")
+        #expect(told.contains("a push would be refused: In content/pages, these items would be inside"), "\(told)")
         let report = try await site.push()
+        #expect(report.error?.message == planned.refusal?.message, "\(report)")
         #expect(report.exit == 65 && report.error?.code == "tree_cycle", "\(report)")
         #expect(try await site.destination.content().isEmpty)
     }

@@ -155,12 +155,8 @@ struct TreeCheck {
                 arguments: [transfer, kid, Int64(Bucket(kind: kind, id: id).number), id]) != nil
         }
         guard isOurs else { return }
-        let named = circle.prefix(10).map(\.printable).joined(separator: " → ")
-        let more = circle.count > 10 ? " → and \(circle.count - 10) more" : ""
-        throw TidelockError(
-            .treeCycle,
-            "In \(kind), these items would be inside one another: \(named)\(more) → \(circle[0].printable); nothing was changed.",
-            hint: "Give one of them another parent, or push all of them together.",
-            details: ["kind": kind.name])
+        throw TreeCircle(
+            kind: kind.name, items: Array(circle.prefix(TreeCircle.listed)), count: circle.count
+        ).refusal
     }
 }

@@ -105,6 +105,7 @@ struct Planner {
             handlerCalls: hooks.handlerCalls)
         summary.requiredModels = try await requiredModels(planners)
         summary.files = try await store.plannedFiles(transfer: transfer)
+        if isPlanOnly { summary.circle = try await store.plannedCircle(transfer: transfer) }
         try await store.finishPlan(transfer: transfer, summary: summary, checkpoints: checkpoints)
         return summary
     }

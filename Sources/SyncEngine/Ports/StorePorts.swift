@@ -75,6 +75,10 @@ public protocol SourceStore: BlobSource {
     /// Closes a plan; `checkpoints` move when it is acknowledged.
     func finishPlan(transfer: String, summary: PlanSummary, checkpoints: [Checkpoint]) async throws
 
+    /// Items that would be inside one another at the destination after the plan of a transfer, as far as is known here; nil
+    /// where there are none. Looks at the planned items of trees.
+    func plannedCircle(transfer: String) async throws -> TreeCircle?
+
     /// The files that the plan of a transfer needs at its destination so far; nil where there are none.
     func plannedFiles(transfer: String) async throws -> FileTotals?
 

@@ -3,12 +3,14 @@ internal import SyncProtocol
 
 /// What the initiator checks of a plan before anything is sent.
 enum RunGuard {
-    /// What `approve` would throw; nil where it would let the plan pass.
+    /// What `approve` would throw, or the destination for what the source knows of its trees; nil where both would let the
+    /// plan pass.
     static func refusal(
         of plan: PlanSummary, held: DestinationState, confirmations: Confirmations
     ) -> PlanRefusal? {
         do {
             try approve(plan, held: held, confirmations: confirmations)
+            if let circle = plan.circle { throw circle.refusal }
             return nil
         } catch {
             let error = TidelockError(wrapping: error)

@@ -75,6 +75,9 @@ public struct PlanSummary: Codable, Sendable, Equatable {
     /// Why the initiator would refuse to carry the plan out; only in plans that are looked at, where the initiator has
     /// found that out itself.
     public var refusal: PlanRefusal?
+    /// Items that would be inside one another at the destination, for which it refuses to carry the plan out; only in
+    /// plans that are looked at, as far as the source can tell.
+    public var circle: TreeCircle?
     /// Files that the destination must have; nil where the plan brings no asset.
     public var files: FileTotals?
 
@@ -101,7 +104,10 @@ public struct PlanSummary: Codable, Sendable, Equatable {
         schemaChanges = try members.decodeIfPresent(SchemaChanges.self, forKey: .schemaChanges)
         refusal = try members.decodeIfPresent(PlanRefusal.self, forKey: .refusal)
         files = try members.decodeIfPresent(FileTotals.self, forKey: .files)
-        guard kinds.allSatisfy(\.isPlausible), files?.isPlausible ?? true, batches.allSatisfy(\.isPlausible) else {
+        circle = try members.decodeIfPresent(TreeCircle.self, forKey: .circle)
+        guard kinds.allSatisfy(\.isPlausible), files?.isPlausible ?? true, circle?.isPlausible ?? true,
+            batches.allSatisfy(\.isPlausible)
+        else {
             throw DecodingError.dataCorruptedError(
                 forKey: .kinds, in: members, debugDescription: "a number is out of bounds")
         }

@@ -97,6 +97,8 @@ struct Report: Decodable, Sendable {
     var resumedBatches: Int?
     var schemaChanges: SchemaChanges?
     var error: Failure?
+    /// Why a run of a plan that was looked at would not be carried out.
+    var refusal: Failure?
     /// The exit status it came with, and what stood on standard error.
     var exit: Int32 { ending?.status ?? -1 }
     private(set) var ending: RunningTool.Ending?
@@ -105,7 +107,7 @@ struct Report: Decodable, Sendable {
         case run, target, direction, status, verified, created, updated, deleted, skipped, unchanged, conflicts,
             reverted
         case released, handlerCalls, bytesSent, bytesReceived, roundTrips, milliseconds, conflictList, error,
-            resumedBatches, schemaChanges
+            resumedBatches, schemaChanges, refusal
     }
 
     /// Throws when standard output is anything but that one object.

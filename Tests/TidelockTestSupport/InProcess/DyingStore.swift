@@ -121,6 +121,10 @@ extension DyingStore: SourceStore {
         }
     }
 
+    func plannedCircle(transfer: String) async throws -> TreeCircle? {
+        try await point.pass { try await store.plannedCircle(transfer: transfer) }
+    }
+
     func plannedFiles(transfer: String) async throws -> FileTotals? {
         try await point.pass { try await store.plannedFiles(transfer: transfer) }
     }
