@@ -52,6 +52,18 @@ import TidelockTestSupport
         #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.contains("SCAN") }, "\(plan)")
     }
 
+    @Test(arguments: [nil, 1] as [Int64?])
+    func rowsOfATreeAreFoundByTheirKeys(since: Int64?) async throws {
+        var query = query(since: since)
+        let rows = try await plan(Trees.rowsSQL(query))
+        let index = since == nil ? "SEARCH h USING PRIMARY KEY (kid=?" : "INDEX head_by_sequence (kid=? AND seq>"
+        #expect(rows.contains { $0.contains(index) }, "\(rows)")
+        query.order = try TreeLevels(of: .posts) { _ in }
+        let plan = try await plan(Store.candidateSQL(query))
+        #expect(plan.contains { $0.hasPrefix("SEARCH h USING PRIMARY KEY (kid=? AND bucket=? AND id=?") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
+    }
+
     @Test func openRowsAreReadByTheirIndexWithoutSorting() async throws {
         let plan = try await plan(Store.openSQL(query(since: 1)))
         #expect(plan.contains { $0.contains("INDEX shadow_open (pid=? AND kid=?") }, "\(plan)")

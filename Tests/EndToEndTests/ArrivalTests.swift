@@ -48,6 +48,34 @@ struct ArrivalTests {
         #expect(try await field("receivedFrom", of: 1, at: here) == "origin")
     }
 
+    private static let noting = """
+        app.on("sync.content.received", function(items, ctx)
+          for _, item in ipairs(items) do app.log(item._id, { channel = "arrivals" }) end
+        end, { name = "note", volatile = true, models = { "sections" } })
+
+        """
+
+    /// Each item is below the one of half its number.
+    @Test func ofATreeComeBehindWhatIsAboveThem() async throws {
+        let site = try await Site.make()
+        try site.destination.hook("note.lua", Self.noting)
+        try await eventuallyLoaded(site, 1)
+        try await site.source.put(
+            "models", try JSONDocument(validating: #"{"name":"sections","type":"tree","fields":[]}"#))
+        let items = try (1...120).map { number in
+            try JSONDocument(
+                validating: #"{"_id":"\#(number)","_pid":\#(number > 1 ? "\"\(number / 2)\"" : "null"),"_o":0}"#)
+        }
+        try await site.source.take(items.reversed(), model: "sections")
+        let report = try await site.push("--batch-size", "10")
+        #expect(report.isGood && report.created == 121, "\(report)")
+        let arrived = try await site.destination.log("arrivals").compactMap { Int($0.message) }
+        #expect(arrived.count == 120)
+        for (place, number) in arrived.enumerated() where number > 1 {
+            #expect(arrived[..<place].contains(number / 2), "\(number) came before what is above it: \(arrived)")
+        }
+    }
+
     @Test(arguments: [("ctx.veto('not today')", "hook_refused"), ("error('broken')", "hook_failed")])
     func stopTheRunWhenAHandlerVetoesOrFails(text: String, code: String) async throws {
         let site = try await Site.make(articles: 4)

@@ -40,6 +40,31 @@ import Testing
         #expect(machine.handle(.acknowledged) == [.finish(.committed(plan, result))])
     }
 
+    @Test func aBatchThatFollowsWaitsForAllBeforeIt() {
+        var ordered = plan
+        ordered.batches[2].follows = true
+        var machine = RunMachine(isDryRun: false, window: 8)
+        _ = machine.start()
+        let first = actions(&machine, after: [.opened, .planned(ordered), .approved])
+        #expect(first == [.transfer(batch: 1), .transfer(batch: 2)])
+        #expect(machine.handle(.staged(2)) == [])
+        #expect(machine.handle(.staged(1)) == [.transfer(batch: 3)])
+        #expect(machine.handle(.staged(3)) == [.commit(ordered)])
+    }
+
+    @Test func batchesThatAreReadyEarlyKeepTheirOrderToo() {
+        var ordered = plan
+        ordered.batches[1].follows = true
+        var machine = RunMachine(isDryRun: false, window: 8)
+        _ = machine.start()
+        #expect(actions(&machine, after: [.opened, .batchReady(1)]) == [.transfer(batch: 1)])
+        #expect(machine.handle(.batchReady(2, follows: true)) == [])
+        #expect(machine.handle(.batchReady(3)) == [])
+        #expect(machine.handle(.staged(1)) == [.transfer(batch: 2), .transfer(batch: 3)])
+        #expect(actions(&machine, after: [.planned(ordered), .staged(2), .approved]) == [])
+        #expect(machine.handle(.staged(3)) == [.commit(ordered)])
+    }
+
     @Test func listsAreSuppliedBeforeThePlanIsAskedForAgain() {
         var machine = RunMachine(isDryRun: false)
         _ = machine.start()

@@ -23,6 +23,7 @@ public struct EventPage: Sendable {
 private enum EventPlace: Sendable {
     case batch(Int)
     case row(kid: Int64, bucket: Int64, id: String)
+    case level(ReceivedTree, CandidatePosition)
 }
 
 extension Store {
@@ -77,27 +78,56 @@ extension Store {
         }
     }
 
-    /// Rows in the order of their key; the bodies of some may have been freed by now.
+    /// Rows in the order of their key, and those of a tree in its order; the bodies of some may have been freed by now.
     private func receivedItems(run: String, after page: EventPage?) async throws -> EventPage? {
-        var begin: (kid: Int64, bucket: Int64, id: String) = (-1, 0, "")
-        if case .row(let kid, let bucket, let id)? = page?.last { begin = (kid, bucket, id) }
         let number = (page?.number ?? 0) + 1
-        return try await read { [begin] db in
-            let rows = try Row.fetchAll(
-                db, sql: Self.receivedSQL, arguments: [run, begin.kid, begin.bucket, begin.id, Self.pageRows])
-            guard let last = rows.last else { return nil }
-            var items: [EventPage.Item] = []
-            for (position, row) in rows.enumerated() {
-                guard let bytes = row.bytes(4) else { continue }
-                items.append(
-                    EventPage.Item(
-                        position: position + 1, kind: try Kind(row[3] as String), body: JSONDocument(trusted: bytes)))
-            }
-            return EventPage(number: number, items: items, last: .row(kid: last[0], bucket: last[1], id: last[2]))
+        var begin: (kid: Int64, bucket: Int64, id: String) = (-1, 0, "")
+        switch page?.last {
+        case .row(let kid, let bucket, let id)?: begin = (kid, bucket, id)
+        case .level(let tree, let position)?:
+            if let next = try await receivedItems(of: tree, number: number, after: position) { return next }
+            begin = (tree.kid + 1, -1, "")
+        case .batch?, nil: break
+        }
+        let found = try await read { [begin] db in
+            try Self.receivedRows(
+                db, run: run, number: number, arguments: [run, begin.kid, begin.bucket, begin.id, Self.pageRows])
+        }
+        switch found {
+        case .page(let page): return page
+        case .tree(let kid, let kind):
+            let tree = try await receivedTree(run: run, kid: kid, kind: kind)
+            return try await receivedItems(of: tree, number: number, after: nil)
         }
     }
 
-    private static let pageRows = 500
+    private enum ReceivedRows: Sendable {
+        case page(EventPage?)
+        /// The next row is one of this tree.
+        case tree(kid: Int64, Kind)
+    }
+
+    /// A page ends where a tree begins.
+    private static func receivedRows(
+        _ db: Database, run: String, number: Int, arguments: StatementArguments
+    ) throws -> ReceivedRows {
+        let rows = try Row.fetchAll(db, sql: receivedSQL, arguments: arguments)
+        var items: [EventPage.Item] = []
+        var last: EventPlace?
+        var (kind, isTree): (Kind?, Bool) = (nil, false)
+        for (position, row) in rows.enumerated() {
+            let own = try Kind(row[3] as String)
+            if own != kind { (kind, isTree) = (own, try Trees.isTree(db, own)) }
+            if isTree, last == nil { return .tree(kid: row[0], own) }
+            if isTree { break }
+            last = .row(kid: row[0], bucket: row[1], id: row[2])
+            guard let bytes = row.bytes(4) else { continue }
+            items.append(EventPage.Item(position: position + 1, kind: own, body: JSONDocument(trusted: bytes)))
+        }
+        return .page(last.map { EventPage(number: number, items: items, last: $0) })
+    }
+
+    fileprivate static let pageRows = 500
 
     static let receivedSQL = """
         SELECT u.kid, u.bucket, u.id, kind.name, body.bytes
@@ -106,5 +136,63 @@ extension Store {
             AND u.verdict IN (\(Verdict.list(Verdict.applied)))
         ORDER BY u.kid, u.bucket, u.id
         LIMIT ?
+        """
+}
+
+// MARK: Trees
+
+/// The items of one tree that a run brought here, parents before children.
+private struct ReceivedTree: Sendable {
+    var run: String
+    var kid: Int64
+    var kind: Kind
+    var levels: TreeLevels
+}
+
+extension Store {
+    /// In the order of the items as the run brought them, whatever they are by now: what is read again is the same.
+    private func receivedTree(run: String, kid: Int64, kind: Kind) async throws -> ReceivedTree {
+        let levels = try await read { db in
+            try TreeLevels(of: kind) { add in
+                let statement = try db.cachedStatement(sql: Self.receivedTreeSQL)
+                let rows = try Row.fetchCursor(statement, arguments: [run, kid])
+                let row = ColumnReader(statement)
+                while try rows.next() != nil {
+                    let parent = row.document(2)?.withMembers { $0.parent(of: kind) }
+                    try add(row.bucket(0), row.text(1), parent)
+                }
+            }
+        }
+        return ReceivedTree(run: run, kid: kid, kind: kind, levels: levels)
+    }
+
+    private func receivedItems(
+        of tree: ReceivedTree, number: Int, after position: CandidatePosition?
+    ) async throws -> EventPage? {
+        let places = try await tree.levels.places(after: position, limit: Self.pageRows)
+        guard let last = places.last else { return nil }
+        let bodies = try await read { db in
+            try Row.fetchAll(
+                db.cachedStatement(sql: Self.receivedPlacesSQL),
+                arguments: ["places": try NamedPlaces.text(of: places), "run": tree.run, "kid": tree.kid]
+            ).map { (offset: $0[0] as Int, body: JSONDocument(trusted: $0.bytes(1)!)) }  // not null where it joins
+        }
+        let items = bodies.sorted { $0.offset < $1.offset }.map { offset, body in
+            EventPage.Item(position: offset + 1, kind: tree.kind, body: body)
+        }
+        return EventPage(number: number, items: items, last: .level(tree, last.position))
+    }
+
+    private static let receivedTreeSQL = """
+        SELECT u.bucket, u.id, body.bytes
+        FROM undo u LEFT JOIN body ON body.rid = u.new_rid
+        WHERE u.run = ? AND u.kid = ? AND u.verdict IN (\(Verdict.list(Verdict.applied)))
+        """
+
+    private static let receivedPlacesSQL = """
+        SELECT named.key, body.bytes
+        FROM \(NamedPlaces.sql) CROSS JOIN undo u ON \(NamedPlaces.isAt("u"))
+        JOIN body ON body.rid = u.new_rid
+        WHERE u.run = :run AND u.kid = :kid AND u.verdict IN (\(Verdict.list(Verdict.applied)))
         """
 }

@@ -5,7 +5,8 @@ public import SyncEngine
 
 extension Store {
     public func candidates(_ query: CandidateQuery) async throws -> CandidatePage {
-        try await read(at: query.catchUp?.moment) { db in
+        if let order = query.order { return try await candidates(query, in: order) }
+        return try await read(at: query.catchUp?.moment) { db in
             guard let kid = try Numbers.knownKind(db, query.kind) else { return CandidatePage(rows: [], next: nil) }
             let pid = try Numbers.knownPeer(db, query.peer) ?? -1
             let fid = try Self.knownHandlerSet(db, query.filters) ?? -1
@@ -40,7 +41,7 @@ extension Store {
         }
     }
 
-    private static func knownHandlerSet(_ db: Database, _ filters: FilterSet) throws -> Int64? {
+    static func knownHandlerSet(_ db: Database, _ filters: FilterSet) throws -> Int64? {
         try db.cachedStatement(sql: "SELECT fid FROM handler_set WHERE fingerprint = ? AND names = ?")
             .fetchInteger([filters.fingerprint.data, try JSONColumns.encode(filters.handlers)])
     }
@@ -50,20 +51,24 @@ extension Store {
     /// A row that came from this very peer and was not edited here is of interest only while the peer holds an output
     /// of ours there.
     static func candidateSQL(_ query: CandidateQuery) -> String {
+        let isNamed = query.ids != nil || query.order != nil
         let range =
-            query.since == nil
-            ? "(h.bucket, h.id) > (:bucket, :id) AND :since < 0 AND :sequence < 0 AND :upTo >= 0"
-            : "h.seq > :since AND h.seq <= :upTo AND (h.seq, h.bucket, h.id) > (:sequence, :bucket, :id)"
+            switch (query.since, query.order) {
+            case (nil, nil): "(h.bucket, h.id) > (:bucket, :id) AND :since < 0 AND :sequence < 0 AND :upTo >= 0"
+            case (_, nil): "h.seq > :since AND h.seq <= :upTo AND (h.seq, h.bucket, h.id) > (:sequence, :bucket, :id)"
+            case (nil, _): "true"
+            case (_, _): "h.seq > :since AND h.seq <= :upTo"
+            }
         let choice = query.isSettled ? settled : candidacy(query)
         return """
             SELECT h.id, h.bucket, h.hash, b.bytes, coalesce(s.state, 0), s.out_hash, h.seq, \(theirs), \(contested),
                 \(query.catchUp == nil ? "NULL, NULL" : "p.action, p.out_hash"), h.life, \(received)
-            FROM \(query.ids == nil ? "head h" : "\(NamedPlaces.sql) CROSS JOIN head h ON \(NamedPlaces.isAt("h"))")
+            FROM \(isNamed ? "\(NamedPlaces.sql) CROSS JOIN head h ON \(NamedPlaces.isAt("h"))" : "head h")
             LEFT JOIN shadow s ON s.pid = :pid AND s.kid = h.kid AND s.bucket = h.bucket AND s.id = h.id
             LEFT JOIN body b ON b.rid = h.rid
             \(query.catchUp == nil ? "" : planned)
             WHERE h.kid = :kid AND \(range) AND \(choice)
-            ORDER BY \(query.since == nil ? "h.bucket, h.id" : "h.seq, h.bucket, h.id")
+            \(query.order == nil ? "ORDER BY \(query.since == nil ? "h.bucket, h.id" : "h.seq, h.bucket, h.id")" : "")
             LIMIT :limit
             """
     }
@@ -140,7 +145,7 @@ extension Store {
         }
     }
 
-    private static func page(
+    static func page(
         _ statement: Statement, _ arguments: StatementArguments, limit: Int
     ) throws -> CandidatePage {
         var rows: [Candidate] = []
@@ -237,5 +242,9 @@ enum NamedPlaces {
     static func text(of ids: Set<ItemID>, kind: Kind) throws -> String {
         try JSONColumns.encode(
             ids.map { NamedPlace(bucket: Int(Bucket(kind: kind, id: $0.text).number), id: $0.text) })
+    }
+
+    static func text(of places: [TreeLevels.Place]) throws -> String {
+        try JSONColumns.encode(places.map { NamedPlace(bucket: Int($0.bucket.number), id: $0.id) })
     }
 }

@@ -11,6 +11,7 @@ extension KindPlanner {
         query.upTo = catchUp.sequence
         query.ids = nil
         query.catchUp = catchUp
+        if isTree { query.order = try await planner.store.treeOrder(query) }
         var isEmpty = upTo == 0
         repeat {
             let page = try await planner.store.candidates(query)
@@ -18,7 +19,8 @@ extension KindPlanner {
                 for step in reconsider(row, outcome) {
                     note(step.operation)
                     try await writer.add(
-                        step.operation, body: step.body, isSent: step.isSent, kind: kind, filters: filters)
+                        step.operation, body: step.body, isSent: step.isSent, level: row.level, kind: kind,
+                        filters: filters)
                 }
             }
             examined += page.rows.count

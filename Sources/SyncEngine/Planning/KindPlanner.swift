@@ -10,6 +10,8 @@ struct KindPlanner {
     let state: KindState?
     let filters: FilterSet
     let filter: ContentFilter?
+    /// Parents are planned before their children.
+    let isTree: Bool
     /// Changes up to this number have been looked at.
     var upTo: Int64
     /// The counts so far; of rows that were taken back how many fewer are left alone than the destination tells.
@@ -19,7 +21,7 @@ struct KindPlanner {
 
     init(
         planner: Planner, selected: KindScope, standing: KindStanding, state: KindState?, filters: FilterSet,
-        filter: ContentFilter?
+        filter: ContentFilter?, isTree: Bool
     ) {
         self.planner = planner
         self.selected = selected
@@ -27,6 +29,7 @@ struct KindPlanner {
         self.state = state
         self.filters = filters
         self.filter = filter
+        self.isTree = isTree
         // A run that took edits along may have come further than the newest change of this kind.
         upTo = max(standing.latest, standing.checkpoint ?? 0)
         plan = KindPlan(kind: selected.kind.name)
@@ -39,17 +42,20 @@ struct KindPlanner {
     private var deletesForeign: Bool { isMirror && !planner.scope.hasFilter && (state?.foreign ?? 0) > 0 }
 
     /// The feed and the open rows are enough when the last whole run used the same handlers. Items that are named are
-    /// looked up by their names, and those that a filter leaves out need not have changed to be deleted.
+    /// looked up by their names, and those that a filter leaves out need not have changed to be deleted. Open rows of a
+    /// tree are not in the feed, and may be above rows that are.
     private var since: Int64? {
         guard !planner.options.includesReverted, !deletesForeign, !deletesLeftOut, selected.ids == nil,
-            let checkpoint = standing.checkpoint, checkpoint > 0,
+            !(isTree && standing.hasOpenRows), let checkpoint = standing.checkpoint, checkpoint > 0,
             standing.filters?.fingerprint == filters.fingerprint
         else { return nil }
         return checkpoint
     }
 
     mutating func plan(into writer: inout PlanWriter, examined: inout Int) async throws {
-        let query = candidateQuery
+        var ordered = candidateQuery
+        if isTree { ordered.order = try await planner.store.treeOrder(ordered) }
+        let query = ordered
         var page = try await planner.store.candidates(query)
         while true {
             // The next page is read while this one is filtered.
@@ -162,7 +168,7 @@ struct KindPlanner {
             for (row, outcome) in zip(part, try await outcomes(of: part)) {
                 // Looking at everything, tombstones are met again among the absentees.
                 guard row.body != nil || since != nil else { continue }
-                try await write(into: &writer) { $0.step(row, outcome) }
+                try await write(at: row.level, into: &writer) { $0.step(row, outcome) }
             }
         }
     }
@@ -283,7 +289,7 @@ struct KindPlanner {
     }
 
     mutating func write(
-        into writer: inout PlanWriter, _ decide: (inout KindPlanner) -> Step?
+        at level: Int? = nil, into writer: inout PlanWriter, _ decide: (inout KindPlanner) -> Step?
     ) async throws {
         let before = plan
         guard let step = decide(&self) else { return }
@@ -292,7 +298,7 @@ struct KindPlanner {
             return
         }
         note(step.operation)
-        try await writer.add(step.operation, body: step.body, kind: kind, filters: filters)
+        try await writer.add(step.operation, body: step.body, level: level, kind: kind, filters: filters)
     }
 }
 

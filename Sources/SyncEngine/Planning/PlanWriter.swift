@@ -13,6 +13,7 @@ struct PlanWriter {
     private var pendingRows = 0
     private var files: [AssetFile] = []
     private var batches: [BatchInfo] = []
+    private var order = BatchOrder()
     /// The portion that is being packed and stored while the next one is collected.
     private var underWay: Task<BatchInfo?, any Error>?
 
@@ -28,9 +29,10 @@ struct PlanWriter {
         self.onBatch = onBatch
     }
 
-    /// With `isSent` false the destination has been told already.
+    /// With `isSent` false the destination has been told already. `level`: see `Candidate.level`.
     mutating func add(
-        _ row: PlannedOperation, body: JSONDocument?, isSent: Bool = true, kind: Kind, filters: FilterSet
+        _ row: PlannedOperation, body: JSONDocument?, isSent: Bool = true, level: Int? = nil, kind: Kind,
+        filters: FilterSet
     ) async throws {
         remember(row, kind: kind, filters: filters)
         if kind == .assets, row.action == .put, let body { files.append(try file(of: body, row.id)) }
@@ -39,6 +41,7 @@ struct PlanWriter {
                 BatchEntry(
                     kind: kind, id: row.id, operation: operation, isContested: row.isContested,
                     isUnmerged: row.isUnmerged, supersedes: row.supersedes))
+            if let level { order.note(kind, level: level) }
         }
         if encoder.isFull(limit: batchSize) || (encoder.isHalfFull(limit: batchSize) && endsBatch(row)) {
             try await flush()
@@ -80,8 +83,9 @@ struct PlanWriter {
         }
     }
 
-    /// Stores everything so far, so that the plan can be read.
+    /// Stores everything so far, so that the plan can be read and rows can be looked at once more.
     mutating func settle() async throws {
+        order.beginLook()
         if pendingRows > 0 || !encoder.isEmpty { try await flush() }
         try await conclude()
     }
@@ -107,6 +111,7 @@ struct PlanWriter {
         try await conclude()
         let number = batches.count + 1
         let full = closesBatch ? encoder : BatchEncoder()
+        let follows = !full.isEmpty && order.close()
         let operations = pending
         if closesBatch { encoder = BatchEncoder(after: full) }
         let needed = files
@@ -115,7 +120,8 @@ struct PlanWriter {
         files.removeAll()
         underWay = Task { [store, transfer, peer, onBatch] in
             var encoder = full
-            let batch = encoder.isEmpty ? nil : try encoder.finish(number: number)
+            var batch = encoder.isEmpty ? nil : try encoder.finish(number: number)
+            if follows { batch?.info.follows = true }
             try await store.record(
                 PlanPortion(transfer: transfer, peer: peer, operations: operations, batch: batch, files: needed))
             if let batch { onBatch(batch.info) }

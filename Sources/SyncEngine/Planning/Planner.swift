@@ -48,7 +48,8 @@ struct Planner {
             if !confirmations.missingFilters { try standing.requireFilters(filters, toward: peer) }
             var planner = KindPlanner(
                 planner: self, selected: selected, standing: standing, state: held.state(of: selected.kind),
-                filters: filters, filter: try scope.itemFilter(of: selected.kind))
+                filters: filters, filter: try scope.itemFilter(of: selected.kind),
+                isTree: try await store.isTree(selected.kind))
             try await planner.plan(into: &writer, examined: &examined)
             planners.append(planner)
         }

@@ -81,6 +81,8 @@ public struct CandidateQuery: Sendable {
     public var catchUp: CatchUp?
     /// The other rows instead: those of which the peer holds what the handlers made of the item that is here.
     public var isSettled = false
+    /// Rows come in this order, and only those that it has; nil takes the order of the feed or of the keys.
+    public var order: (any TreeOrder)?
     public var after: CandidatePosition?
     public var limit: Int
 
@@ -116,6 +118,7 @@ public struct CatchUp: Sendable {
 }
 
 public struct CandidatePosition: Sendable, Hashable {
+    /// Of a row of the feed its number, of a row of a tree its level.
     public var sequence: Int64
     public var bucket: UInt16
     public var id: String
@@ -161,6 +164,8 @@ public struct Candidate: Sendable {
     public var planned: Planned?
     /// Which of the items that had this id one after another it is; nil for the first.
     public var life: Int64?
+    /// How many rows of the order it is below; nil where rows come in no order of a tree.
+    public var level: Int?
 
     public struct Planned: Sendable {
         public var action: PlannedOperation.Action

@@ -40,8 +40,15 @@ public protocol SourceStore: BlobSource {
     /// Which of the nodes or leaves that were asked for are not what this side expects, in ascending order.
     func differences(_ page: HeldPage, request: ListHeld, kind: Kind, peer: String) async throws -> [Int]
 
-    /// The next rows of a kind that may have to be sent, in the order of the feed or of the keys.
+    /// The next rows of a kind that may have to be sent, in the order of the feed, of the keys or of the tree.
     func candidates(_ query: CandidateQuery) async throws -> CandidatePage
+
+    /// Whether items of a kind are inside one another: pages, folders, and the items of a model that is defined as a tree.
+    func isTree(_ kind: Kind) async throws -> Bool
+
+    /// The order in which rows that a query is about are looked at so that parents come first. What is below none of
+    /// them is at the top, and what is in a circle or below one comes last. Looks at all of them once.
+    func treeOrder(_ query: CandidateQuery) async throws -> any TreeOrder
 
     /// The next rows that a comparison with the destination changed and that the feed since `query.since` lacks.
     ///
@@ -111,6 +118,11 @@ public protocol SourceStore: BlobSource {
     /// What a transfer for which this one is the source was opened for.
     func planScope(transfer: String) async throws -> Scope?
 }
+
+/// Rows of a tree at some moment, parents before children; what is in memory of it does not grow with their number.
+///
+/// Rows may move and go afterwards: each stays at the place that it had.
+public protocol TreeOrder: Sendable {}
 
 /// The store as it was at one moment, readable while others write.
 ///

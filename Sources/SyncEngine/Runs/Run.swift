@@ -100,7 +100,7 @@ public struct Run: Sendable {
     /// Ends without an event when there will be no more.
     private func nextReadyBatch() async -> RunMachine.Event? {
         guard let batches = parts.readyBatches else { return nil }
-        for await batch in batches { return .batchReady(batch.number) }
+        for await batch in batches { return .batchReady(batch.number, follows: batch.follows == true) }
         return nil
     }
 

@@ -13,8 +13,8 @@ public struct RunMachine: Sendable {
         case opened
         case needs([ListHeld])
         case supplied
-        /// The batches up to this number are ready, while the plan goes on.
-        case batchReady(Int)
+        /// The batches up to this number are ready, while the plan goes on. `follows`: see `BatchInfo.follows`.
+        case batchReady(Int, follows: Bool = false)
         case planned(PlanSummary)
         case approved
         case filesBrought
@@ -109,7 +109,8 @@ public struct RunMachine: Sendable {
             return [.plan]
         case (.planning, .needs(let lists)): return [.supply(lists)]
         case (.planning, .supplied): return [.plan]
-        case (.planning, .batchReady(let number)): return isDryRun ? [] : transfers(upTo: number)
+        case (.planning, .batchReady(let number, let follows)):
+            return isDryRun ? [] : transfers(upTo: number, follows: follows)
         case (.planning, .planned(let summary)): return planned(summary)
         case (.planning, .staged(let number)), (.approving, .staged(let number)):
             return traffic.arrived(number).map(Action.transfer)
@@ -150,12 +151,12 @@ public struct RunMachine: Sendable {
             return [.acknowledge(CommitResult(isVerified: true))]
         }
         isBringingFiles = plan.files != nil
-        return (isBringingFiles ? [.bringFiles] : []) + advance(traffic.ready(upTo: plan.batches.count))
+        return (isBringingFiles ? [.bringFiles] : []) + advance(traffic.ready(plan.batches))
     }
 
     /// Batches are only staged there, where nobody sees them: that need not wait for the rest of the plan.
-    private mutating func transfers(upTo number: Int) -> [Action] {
-        traffic.ready(upTo: number).map(Action.transfer)
+    private mutating func transfers(upTo number: Int, follows: Bool) -> [Action] {
+        traffic.ready(upTo: number, follows: follows).map(Action.transfer)
     }
 
     private mutating func advance(_ next: [Int]) -> [Action] {
@@ -248,12 +249,14 @@ extension ErrorCode {
     var isOfHandlers: Bool { [.hookFailed, .hookLimit, .hookRefused, .hookLoadFailed].contains(self) }
 }
 
-/// Which batches travel, so that never more than a window of them is under way.
+/// Which batches travel, so that never more than a window of them is under way, and none before those that it follows.
 private struct BatchTraffic: Sendable {
     let window: Int
     private var next = 1
     private var last = 0
     private var underWay: Set<Int> = []
+    /// Those that have not set out and wait for all before them.
+    private var following: Set<Int> = []
 
     init(window: Int) {
         self.window = window
@@ -262,8 +265,16 @@ private struct BatchTraffic: Sendable {
     var isQuiet: Bool { underWay.isEmpty && next > last }
 
     /// The batches to send now that those up to `number` may travel.
-    mutating func ready(upTo number: Int) -> [Int] {
+    mutating func ready(upTo number: Int, follows: Bool) -> [Int] {
+        if follows, number >= next { following.insert(number) }
         last = max(last, number)
+        return departures()
+    }
+
+    /// The batches to send now that all of them may travel.
+    mutating func ready(_ batches: [BatchInfo]) -> [Int] {
+        for batch in batches where batch.follows == true && batch.number >= next { following.insert(batch.number) }
+        last = max(last, batches.count)
         return departures()
     }
 
@@ -275,9 +286,10 @@ private struct BatchTraffic: Sendable {
 
     private mutating func departures() -> [Int] {
         var numbers: [Int] = []
-        while underWay.count < window, next <= last {
+        while underWay.count < window, next <= last, underWay.isEmpty || !following.contains(next) {
             numbers.append(next)
             underWay.insert(next)
+            following.remove(next)
             next += 1
         }
         return numbers

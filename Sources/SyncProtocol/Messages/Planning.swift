@@ -200,6 +200,9 @@ public struct BatchInfo: Codable, Sendable, Hashable {
     public var operations: Int
     /// Encoded length.
     public var bytes: Int
+    /// It holds items of a tree whose parents may be in batches before it: it is staged when all of those are. Nil for any
+    /// other, which may be staged beside them.
+    public var follows: Bool?
 
     public init(number: Int, digest: String, operations: Int, bytes: Int) {
         self.number = number

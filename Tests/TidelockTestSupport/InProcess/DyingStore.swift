@@ -83,6 +83,14 @@ extension DyingStore: SourceStore {
         try await point.pass { try await store.candidates(query) }
     }
 
+    func isTree(_ kind: Kind) async throws -> Bool {
+        try await point.pass { try await store.isTree(kind) }
+    }
+
+    func treeOrder(_ query: CandidateQuery) async throws -> any TreeOrder {
+        try await point.pass { try await store.treeOrder(query) }
+    }
+
     func openRows(_ query: CandidateQuery) async throws -> CandidatePage {
         try await point.pass { try await store.openRows(query) }
     }
