@@ -189,7 +189,7 @@ import TidelockTestSupport
             try await a.push(to: b)
         }
         #expect(received.contains { $0.contains("SET edited = 3") })
-        #expect(received.contains { $0.contains("edited IN (1, 3, 4)") })
+        #expect(received.contains { $0.contains("edited IN (1, 6, 3, 4)") })
         #expect(try await scans(received) == [])
     }
 

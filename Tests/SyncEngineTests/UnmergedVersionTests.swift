@@ -77,6 +77,84 @@ import TidelockTestSupport
         try expectNoProblems()
     }
 
+    private static let edited = #"{"_id":"1","t":"B","n":-1}"#
+
+    @Test(arguments: [.source, .target, .park, .mergeFields] as [ConflictPolicy])
+    func oneThatWasKeptAndEditedOnIsStillNotMadeOfIt(policy: ConflictPolicy) async throws {
+        try await collide(.target)
+        for text in [#"{"_id":"1","t":"B","n":7}"#, Self.edited] { try await b.put(.posts, text) }
+        #expect(try await b.store.drift(limit: 10).items.map(\.state) == [.edited])
+        let run = try await a.pull(from: b, with(policy))
+        let verdict: Conflict.Verdict = policy == .source ? .replaced : policy == .target ? .keptTarget : .parked
+        #expect(run.result?.conflicts == [Conflict(kind: "content/posts", id: "1", verdict: verdict)])
+        #expect(try await a.text(.posts, "1") == (policy == .source ? Self.edited : Self.here))
+        try expectNoProblems()
+    }
+
+    @Test func norIsOneThatWasDeletedAndMadeAnew() async throws {
+        try await collide(.target)
+        try await b.remove(.posts, "1")
+        try await b.put(.posts, Self.edited)
+        #expect(try await a.pull(from: b, with(.target)).result?.conflicts.map(\.verdict) == [.keptTarget])
+        #expect(try await a.text(.posts, "1") == Self.here)
+        try expectNoProblems()
+    }
+
+    @Test func oneThatBecomesWhatWasSentIsNoEditAndDoesNotComeBack() async throws {
+        try await collide(.target)
+        try await b.put(.posts, Self.here)
+        #expect(try await b.store.drift(limit: 10).count == 0)
+        #expect(try await a.pull(from: b, with(.target)).isNoOp)
+        try await b.put(.posts, Self.edited)
+        let run = try await a.pull(from: b, with(.target))
+        #expect(run.result?.updated == 1 && run.result?.conflicts == [])
+        #expect(try await a.text(.posts, "1") == Self.edited)
+        try expectNoProblems()
+    }
+
+    @Test func anEditThatIsTakenBackLeavesItAsItWas() async throws {
+        try await collide(.target)
+        let edit = try await b.put(.posts, Self.edited)
+        #expect(try await b.store.rollback(edit, as: b.newID()).restored == 1)
+        #expect(try await b.store.drift(limit: 10).items.map(\.state) == [.kept])
+        #expect(try await a.pull(from: b, with(.target)).result?.conflicts.map(\.verdict) == [.keptTarget])
+        try expectNoProblems()
+    }
+
+    @Test func theNextRunOfTheSourceMeetsTheEdit() async throws {
+        try await collide(.target)
+        try await b.put(.posts, Self.edited)
+        #expect(try await a.push(to: b).result?.conflicts.map(\.verdict) == [.replaced])
+        #expect(try await b.text(.posts, "1") == Self.here)
+        try expectNoProblems()
+    }
+
+    @Test func oneThatWasEditedOnAndDecidedForIsStillNotMadeOfIt() async throws {
+        try await collide(.park)
+        try await b.put(.posts, Self.edited)
+        try await b.store.dropConflicts(b.store.conflicts().map(\.id))
+        #expect(try await b.store.drift(limit: 10).items.map(\.state) == [.kept])
+        #expect(try await a.pull(from: b, with(.park)).result?.conflicts.map(\.verdict) == [.parked])
+        #expect(try await a.text(.posts, "1") == Self.here)
+        try expectNoProblems()
+    }
+
+    @Test func anItemThatWasMadeToDecideIsMadeOfBoth() async throws {
+        try await collide(.park)
+        try await b.put(.posts, Self.edited)
+        let open = try #require(try await b.store.conflicts().first)
+        let body = try JSONDocument(validating: #"{"_id":"1","t":"of both","n":2}"#)
+        let run = b.newID()
+        try await b.store.beginRun(id: run, direction: "local", target: "test")
+        let change = LocalChange.put(kind: .posts, body: body, hash: body.hash)
+        _ = try b.store.writeBlocking([change], run: run, deciding: open.id)
+        try await b.store.markUndoable(id: run)
+        let pulled = try await a.pull(from: b, with(.park))
+        #expect(pulled.result?.updated == 1 && pulled.result?.conflicts == [])
+        #expect(try await a.text(.posts, "1") == body.text)
+        try expectNoProblems()
+    }
+
     @Test func onceItWasTakenInLaterEditsOfItAreNoConflicts() async throws {
         try await collide(.park)
         try await a.pull(from: b)

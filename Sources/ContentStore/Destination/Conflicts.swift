@@ -204,18 +204,21 @@ private struct ParkedVersion {
     /// A source that deleted the item has no other: what was kept meets each of its mirrors, as an edit.
     /// `run`: the one that made an item of the versions.
     func drop(decidedBy run: String? = nil) throws {
-        if rid != nil { try keepPresent() }
+        if rid != nil { try keepPresent(isOfBoth: run != nil) }
         if let run { try DecidedConflicts.keep(db, cid, at: place, decidedBy: run, body: rid) }
         try ConflictTable.settle(db, cid: cid, isDelete: rid == nil)
         if run == nil { try Bodies.drop(db, rid) }
         try BaseBodies.prune(db, place)
     }
 
-    private func keepPresent() throws {
+    /// `isOfBoth`: what is here was made of the versions, which makes up for what was not taken in before.
+    private func keepPresent(isOfBoth: Bool) throws {
+        let unmerged = isOfBoth ? Edit.kept : Edit.keptWhole
         try db.cachedStatement(
             sql: """
-                UPDATE head SET edited = \(Edit.kept)
-                WHERE kid = ? AND bucket = ? AND id = ? AND edited = \(Edit.made) AND origin = ? AND base IS ?
+                UPDATE head SET edited = CASE edited WHEN \(Edit.made) THEN \(Edit.kept) ELSE \(unmerged) END
+                WHERE kid = ? AND bucket = ? AND id = ? AND edited IN (\(Edit.list(Edit.changes))) AND origin = ?
+                    AND base IS ?
                 """
         ).execute(
             arguments: StatementArguments(

@@ -10,7 +10,7 @@ enum UnmergedRows {
     /// Whether the row `h` is one towards the peer `:pid`. What waits among the conflicts, as a whole or for some
     /// fields, is not settled by an edit either.
     static let isUnmerged = """
-        coalesce(h.deleted = 0 AND h.origin = :pid AND (h.edited = \(Edit.keptWhole) OR (h.edited <> 0 AND EXISTS (
+        coalesce(h.deleted = 0 AND h.origin = :pid AND (h.edited IN (\(Edit.list(Edit.unmerged))) OR (h.edited <> 0 AND EXISTS (
             SELECT 1 FROM conflict c
             WHERE c.kid = h.kid AND c.bucket = h.bucket AND c.id = h.id AND c.pid = :pid AND c.rid IS NOT NULL))), 0)
         """

@@ -38,8 +38,8 @@ struct EditedRows {
 
     init(of kind: Kind, in scope: Scope) {
         let kept = kind.job == .lokalize ? Self.keptRules.filter { $0.keepsMore(than: scope.translationRule) } : []
-        let numbers = kept.map { ", \($0.edited)" }.joined()
-        condition = kept.isEmpty ? "edited = \(Edit.made)" : "edited <> 0 AND edited IN (\(Edit.made)\(numbers))"
+        let numbers = Edit.list(Edit.changes + kept.map(\.edited))
+        condition = kept.isEmpty ? "edited IN (\(numbers))" : "edited <> 0 AND edited IN (\(numbers))"
         index = kept.isEmpty ? "head_edited" : "head_drift"
     }
 
@@ -99,7 +99,7 @@ extension Store {
                 count: count,
                 items: rows.map { row in
                     DriftRow(
-                        kind: row[0], id: row[1], source: row[2], state: row[3] == 1 ? .edited : .kept,
+                        kind: row[0], id: row[1], source: row[2], state: Edit.changes.contains(row[3]) ? .edited : .kept,
                         isDeleted: row[4], changed: row[5])
                 })
         }

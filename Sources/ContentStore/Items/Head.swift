@@ -39,6 +39,15 @@ enum Edit {
     static let keptValues: Int64 = 4
     /// Kept as a whole, and not edited since: what is here was not made of what was sent.
     static let keptWhole: Int64 = 5
+    /// Changed here since it was kept as a whole: still not made of what was sent.
+    static let madeUnmerged: Int64 = 6
+
+    /// Of rows that were changed since somebody decided about them.
+    static let changes = [made, madeUnmerged]
+    /// Of rows that were not made of what was sent, whether they were changed since or not.
+    static let unmerged = [keptWhole, madeUnmerged]
+
+    static func list(_ edits: [Int64]) -> String { edits.map { String($0) }.joined(separator: ", ") }
 }
 
 /// The narrow row that says which body is current.
@@ -58,7 +67,9 @@ struct Head {
     var isLive: Bool { !isDeleted }
     var isEdited: Bool { edited != 0 }
     /// Edited, and not just kept or merged on purpose when its source sent something else.
-    var isEditedSince: Bool { edited == Edit.made }
+    var isEditedSince: Bool { Edit.changes.contains(edited) }
+    /// What `edited` says once the row is changed here again. Nobody takes in by that what was sent.
+    var edit: Int64 { Edit.unmerged.contains(edited) ? Edit.madeUnmerged : Edit.made }
 
     static func fetch(_ db: Database, _ place: Place) throws -> Head? {
         let statement = try db.cachedStatement(
@@ -81,6 +92,7 @@ struct Head {
         isEdited: Bool, isKept: Bool = false, sequence: Int64, now: Int64
     ) throws {
         let life = head?.isDeleted == true ? sequence : head?.life
+        let edited = isEdited ? isKept ? Edit.kept : head?.edit ?? Edit.made : 0
         try db.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO head
@@ -91,8 +103,8 @@ struct Head {
         ).execute(
             arguments: StatementArguments(
                 place.arguments + [
-                    rid, hash.data, head?.base?.data, head?.origin ?? 0, isEdited ? isKept ? Edit.kept : Edit.made : 0,
-                    sequence, now, facts.modified, facts.state, facts.parent, life,
+                    rid, hash.data, head?.base?.data, head?.origin ?? 0, edited, sequence, now, facts.modified,
+                    facts.state, facts.parent, life,
                 ] as [(any DatabaseValueConvertible)?]))
     }
 
@@ -107,7 +119,7 @@ struct Head {
         ).execute(
             arguments: StatementArguments(
                 place.arguments + [
-                    head.base?.data, head.origin, head.origin != 0, sequence, now, head.life,
+                    head.base?.data, head.origin, head.origin == 0 ? 0 : head.edit, sequence, now, head.life,
                 ] as [(any DatabaseValueConvertible)?]))
     }
 }

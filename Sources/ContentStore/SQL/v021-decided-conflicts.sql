@@ -25,3 +25,7 @@ CREATE INDEX decided_conflict_by_item ON decided_conflict (kid, bucket, id) WHER
 -- decided: 1 where somebody decided against a delete. It is off the list; it stays, since nothing else tells that the
 -- item, which is nobody's, is one that its source deleted and that was kept.
 ALTER TABLE conflict ADD COLUMN decided INTEGER NOT NULL DEFAULT 0;
+
+-- head.edited: 6 is an edit, as 1, of a row that had been kept as a whole (5).
+DROP INDEX head_edited;
+CREATE INDEX head_edited ON head (kid, origin) WHERE edited IN (1, 6);
