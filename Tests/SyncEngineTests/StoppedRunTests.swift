@@ -49,6 +49,38 @@ import TidelockTestSupport
         #expect(try b.problems() == [])
     }
 
+    /// The destination has changed, so the plan that came along with the open is not applied.
+    @Test func theRightToWriteIsGivenBackByAnOpenThatMightHaveCommitted() async throws {
+        let made = try await instances(.lastsUntilCancelled)
+        let (a, b) = (made[0], made[1])
+        try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"1","v":"edited"}"#)
+        try await a.put(.posts, #"{"_id":"11"}"#)
+        let error = try await stop(a, at: HoldingPeer(b.responder, holding: .open))
+        #expect(error?.details[RunMachine.mayHaveCommitted] != nil)
+        #expect(try await b.store.leaseHolder() == nil)
+        #expect(a.hooks.pinned == 0)
+        #expect(try await a.push(to: b).result?.created == 1)
+        #expect(try b.problems() == [])
+    }
+
+    @Test func whatATooLateStopMeetsIsAcknowledgedLater() async throws {
+        let made = try await instances(.lastsUntilCancelled)
+        let (a, b) = (made[0], made[1])
+        try await a.push(to: b)
+        try await a.put(.posts, #"{"_id":"11"}"#)
+        let peer = HoldingPeer(b.responder, holding: .open)
+        let push = Task { try await a.push(to: peer, named: "b", TestRun()) }
+        try await eventually("the push waits at its call") { peer.isHolding }
+        push.cancel()
+        let failure = try #require(await #expect(throws: TestRunFailure.self) { try await push.value })
+        #expect(failure.error.details[RunMachine.mayHaveCommitted] != nil)
+        #expect(try b.ids(.posts).contains("11"))
+        #expect(try await a.recover(failure.transfer, .push, at: b.responder, named: "b"))
+        #expect(try await a.push(to: b).isNoOp)
+        #expect(try b.problems() == [])
+    }
+
     @Test func whatHadArrivedIsNotSentAgain() async throws {
         let made = try await instances(.lastsUntilCancelled)
         try await stop(made[0], at: HoldingPeer(made[1].responder, holding: .stage, after: 2))

@@ -39,15 +39,18 @@ actor FakeResponder: Responder {
     var offered: [Int: EncodedBatch] = [:]
     /// Commits wait for this.
     private let gate: Gate?
+    /// Opens wait for this.
+    private let openGate: Gate?
     /// What commits fail with.
     private let failure: (any Error)?
 
     init(
         identity: InstanceIdentity = InstanceIdentity(id: "responder", name: "Responder"), gate: Gate? = nil,
-        failure: (any Error)? = nil
+        openGate: Gate? = nil, failure: (any Error)? = nil
     ) {
         self.identity = identity
         self.gate = gate
+        self.openGate = openGate
         self.failure = failure
     }
 
@@ -70,6 +73,7 @@ actor FakeResponder: Responder {
 
     func open(_ request: OpenTransfer) async throws -> TransferOpened {
         opens += 1
+        await openGate?.wait()
         if request.scope.itemRule != nil, let linked {
             return TransferOpened(status: .resolved, responder: identity, items: linked)
         }

@@ -93,6 +93,27 @@ struct LongWorkTests {
         #expect(wasCancelled.value == false)
     }
 
+    @Test(arguments: [true, false])
+    func workThatIsWithdrawnIsUndoneWhenItEnds(fails: Bool) async throws {
+        let work = LongWork(clock: TestClock(), patience: .seconds(5))
+        let gate = Gate()
+        let undone = Shared<[String]>([])
+        for name in ["open a", "open b"] {
+            let withdrawal = LongWork.Withdrawal(name: name) { undone.value.append(name) }
+            let outcome = await work.outcome(of: name, withdrawal: withdrawal) {
+                await gate.wait()
+                if fails { throw TidelockError(.diskFull, "No room.") }
+                return []
+            }
+            #expect(outcome == nil)
+        }
+        for _ in 1...2 { await work.withdraw("open a") }
+        #expect(undone.value.isEmpty)
+        await gate.open()
+        await work.drain()
+        #expect(undone.value == ["open a"])
+    }
+
     @Test func nothingToDoDrainsAtOnce() async {
         await LongWork(clock: TestClock(), patience: .seconds(5)).drain()
     }

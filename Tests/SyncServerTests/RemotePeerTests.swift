@@ -158,6 +158,25 @@ struct RemotePeerTests {
         #expect(await world.responder.finishedCommits == 1)
     }
 
+    @Test(arguments: [true, false])
+    func anOpenThatIsGivenUpWhileItIsAtWorkLeavesNothing(byItsInitiator: Bool) async throws {
+        let gate = Gate()
+        var world = World()
+        world.responder = FakeResponder(openGate: gate)
+        world.clock = TestClock()  // the server is out of patience at once
+        let giver = byItsInitiator ? World.local : InstanceIdentity(id: "other", name: "Other")
+        let status = try await world.serve { caller in
+            let response = try await caller.sendSigned(
+                "POST", Endpoint.openTransfer.path(), body: caller.openBody(id: "0190-1"))
+            try await caller.peer(local: giver).abandon(transfer: "0190-1")
+            await gate.open()
+            return response.status
+        }
+        #expect(status == 202)
+        #expect(await world.responder.opens == 1)
+        #expect(await world.responder.abandoned == (byItsInitiator ? ["0190-1"] : []))
+    }
+
     @Test func whatACommitStagedIsFreedAfterItsAnswer() async throws {
         let world = World()
         try await world.serve { caller in

@@ -15,6 +15,8 @@ public actor PushOpening: RunOpening {
     private var opened: RunOpened?
     /// Whether an open that failed, or whose answer nobody waited for, may have been carried out.
     private var mayBeOpenThere = false
+    /// Whether the plan may have been applied by an open that failed: then it is kept, for the next run to acknowledge.
+    private var mayHaveCommitted = false
     /// The source, once the peer has said who it is.
     private var source: LocalSource?
     public private(set) var responder: InstanceIdentity?
@@ -147,7 +149,8 @@ public actor PushOpening: RunOpening {
             // A plan that was refused has left its transfer behind, unless it was not even looked at.
             let wasLetIn = error.code.traits.httpStatus != 401
             mayBeOpenThere = error.mayHaveOpened || (request.inline != nil && wasLetIn)
-            if request.inline != nil, error.isSilentAboutEffect {
+            mayHaveCommitted = request.inline != nil && error.isSilentAboutEffect
+            if mayHaveCommitted {
                 error.details[RunMachine.mayHaveCommitted] = "true"
             }
             throw error
@@ -157,7 +160,7 @@ public actor PushOpening: RunOpening {
     public func result() async -> RunOpened? { opened }
 
     public func abandon(transfer: String) async throws {
-        if let source { try await source.abandon(transfer: transfer) }
+        if let source, !mayHaveCommitted { try await source.abandon(transfer: transfer) }
         await hooks.release()
         guard opened != nil || mayBeOpenThere else { return }
         try await peer.abandon(transfer: transfer)

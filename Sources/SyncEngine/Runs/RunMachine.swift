@@ -193,7 +193,10 @@ public struct RunMachine: Sendable {
         case .opening where error.details[Self.mayHaveCommitted] != nil, .committing, .acknowledging:
             // The destination may have committed: nothing is thrown away, the next run asks.
             failure = error.markedInDoubt
-            return finish(.failed(error.code))
+            guard state == .opening, error.code == .cancelled else { return finish(.failed(error.code)) }
+            // Where it did not commit, nobody may be kept from writing there by a run that was stopped.
+            state = .abandoning
+            return [.abandon]
         case .idle, .opening, .planning, .approving, .transferring:
             failure = error
             state = .abandoning

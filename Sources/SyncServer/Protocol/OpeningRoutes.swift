@@ -14,7 +14,7 @@ extension Reception {
             try await checkInitiator(of: message.id, call)
         }
         let key = call.token.key
-        return try await long(call) { [self, message] in
+        return try await long(call, withdrawal: withdrawal(of: call, opening: message.id)) { [self, message] in
             var answer = try await responder.open(message)
             answer.result = answer.result?.told(to: call)
             try await audit(message, answer)

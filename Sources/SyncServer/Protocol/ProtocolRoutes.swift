@@ -165,6 +165,8 @@ extension Reception {
     /// Abandoning what is not there is done already.
     private func abandon(_ call: SignedCall) async throws -> Answer {
         let transfer = try call.transfer
+        // An open that is still at work would leave what nobody frees.
+        await work.withdraw(call.opening(of: transfer))
         guard let owner = try await responder.initiator(ofTransfer: transfer) else { return .empty }
         guard owner == call.token.issuer else { throw Self.notYours }
         try await responder.abandon(transfer: transfer)
@@ -192,6 +194,19 @@ extension Reception {
         TidelockError(.permissionDenied, "The transfer was opened by another instance.")
     }
 
+    /// What becomes of an open whose initiator gives the transfer up meanwhile.
+    func withdrawal(of call: SignedCall, opening transfer: String) -> LongWork.Withdrawal {
+        LongWork.Withdrawal(name: call.opening(of: transfer)) {
+            do {
+                try await responder.abandon(transfer: transfer)
+            } catch {
+                dependencies.logger.warning(
+                    "A transfer that was given up while it was opened stays until it runs out",
+                    metadata: ["run": "\(transfer)", "reason": "\(error)"])
+            }
+        }
+    }
+
     /// Nobody waits for this.
     private func freeStage(of transfer: String) async {
         do {
@@ -207,10 +222,10 @@ extension Reception {
 
     /// Answers with what the work gives, or that it goes on. The same body asks for the same work.
     func long(
-        _ call: SignedCall, afterwards: (@Sendable () async -> Void)? = nil,
+        _ call: SignedCall, withdrawal: LongWork.Withdrawal? = nil, afterwards: (@Sendable () async -> Void)? = nil,
         _ body: @escaping @Sendable () async throws -> some Encodable & Sendable
     ) async throws -> Answer {
-        let outcome = await work.outcome(of: call.workKey, afterwards: afterwards) {
+        let outcome = await work.outcome(of: call.workKey, withdrawal: withdrawal, afterwards: afterwards) {
             try WireBody.encode(await body())
         }
         guard let outcome else { return try Answer(status: 202, WorkingAnswer()) }

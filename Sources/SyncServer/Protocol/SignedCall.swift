@@ -38,6 +38,9 @@ struct SignedCall: Sendable {
         "\(arrival.endpoint.rawValue) \(arrival.path) \(token.issuer) \(token.bodyDigest)"
     }
 
+    /// What the caller's own open of a transfer is called, whatever else it asks for.
+    func opening(of transfer: String) -> String { "\(token.issuer) \(transfer)" }
+
     /// The number of the batch that the path names.
     var batchNumber: Int {
         get throws {
