@@ -106,7 +106,7 @@ import TidelockTestSupport
         let code = await fixture.refusal { _ = try await store.rollback("t1", as: "r0") }
         #expect(code == .leaseHeld && lease.fence > 0)
         #expect(try await records(.rollback).isEmpty)
-        try await inName { try await store.resetLease() }
+        _ = try await inName { try await store.resetLease() }
         #expect(try await records(.lockReset).map(\.run) == ["t2"])
         #expect(try await records(.lockReset).map(\.actor) == ["ada"])
         try await inName {
