@@ -187,16 +187,16 @@ import TidelockTestSupport
         try await plantTree(1...30)
         a.hooks.install("looks", kinds: [.pageItems]) { _, _ in .unchanged }
         watchArrivals()
-        let changes = try stride(from: 60, through: 31, by: -1).map { number in
+        let changes = try stride(from: 100, through: 31, by: -1).map { number in
             let body = try JSONDocument(validating: Self.item(number, below: number / 2))
             return LocalChange.put(kind: .pageItems, body: body, hash: body.hash)
         }
         let (store, run) = (a.store, a.newID())
         try await store.beginRun(id: run, direction: "local", target: "test")
         a.hooks.meanwhile { _ = try store.writeBlocking(changes, run: run) }
-        #expect(try await move(.push).result?.created == 61)
+        #expect(try await move(.push).result?.created == 101)
         let ids = arrived.withLock { $0 }
-        #expect(ids.count == 60)
+        #expect(ids.count == 100)
         #expect(early(ids) == [])
         #expect(try a.problems() + b.problems() == [])
     }
