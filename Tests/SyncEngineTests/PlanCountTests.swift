@@ -152,10 +152,98 @@ import TidelockTestSupport
         try await a.pull(from: b)
         try await a.put(.posts, #"{"_id":"2","v":3,"s":0}"#)
         let plan = try await planPush()
-        #expect(plan.updates == 2 && plan.undecided == 1 && plan.overwrites == 1, "\(plan)")
+        #expect(plan.updates == 2 && plan.undecided == 1 && plan.overwrites == 0, "\(plan)")
         // It knows that what it has is what it sent, of which the other was made.
         let run = try await a.push(to: b)
         #expect(run.result?.conflicts == [] && run.result?.updated == 1 && run.result?.adopted == 1, "\(run)")
+    }
+
+    /// What a plan announces of the edits that it meets, and what the run that follows says it replaced.
+    private func expectReplaced(
+        _ replaced: Set<String>, updates: Int, pulling: Bool = false, _ location: SourceLocation = #_sourceLocation
+    ) async throws {
+        let plan = pulling ? try await planPull() : try await planPush()
+        #expect(plan.overwrites == replaced.count && plan.updates == updates, "\(plan)", sourceLocation: location)
+        #expect(plan.possibleOverwrites == nil, "\(plan)", sourceLocation: location)
+        let run = pulling ? try await a.pull(from: b) : try await a.push(to: b)
+        #expect(Set(run.result?.conflicts.map(\.id) ?? []) == replaced, "\(run)", sourceLocation: location)
+        #expect(run.result?.updated == updates, "\(run)", sourceLocation: location)
+        for instance in [a, b] { #expect(try instance.problems() == [], sourceLocation: location) }
+    }
+
+    @Test func anEditThatCameHereAndWasEditedOnIsNotReplaced() async throws {
+        try await put("1", "2", "3", at: a)
+        try await a.push(to: b)
+        try await put("1", "2", "3", at: b, value: 2)
+        try await a.pull(from: b)
+        try await put("1", "2", at: a, value: 3)
+        try await expectReplaced([], updates: 2)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":3}"#)
+    }
+
+    @Test func anEditMadeAfterThatIs() async throws {
+        try await put("1", "2", "3", at: a)
+        try await a.push(to: b)
+        try await put("1", "2", at: b, value: 2)
+        try await a.pull(from: b)
+        try await put("1", "2", at: a, value: 3)
+        #expect(try await planPush().overwrites == 0)
+        // What an earlier plan found out does not hide what was edited since.
+        try await put("2", at: b, value: 9)
+        try await put("3", at: b, value: 9)
+        try await put("3", at: a, value: 3)
+        try await expectReplaced(["2", "3"], updates: 3)
+    }
+
+    @Test func anItemThatWasDeletedThereAfterItCameHereIsAnEditToReplace() async throws {
+        try await put("1", at: a)
+        try await a.push(to: b)
+        try await put("1", at: b, value: 2)
+        try await a.pull(from: b)
+        try await b.remove(.posts, "1")
+        try await put("1", at: a, value: 3)
+        #expect(try await planPush().overwrites == 1)
+        #expect(try await a.push(to: b).result?.conflicts.map(\.id) == ["1"])
+    }
+
+    @Test(arguments: [.target, .park] as [ConflictPolicy])
+    func anEditThatCameHereAndWasKeptAwayIs(policy: ConflictPolicy) async throws {
+        try await put("1", at: a)
+        try await a.push(to: b)
+        try await put("1", at: b, value: 2)
+        try await put("1", at: a, value: 3)
+        try await a.pull(from: b, TestRun(scope: Scope(policy: policy)))
+        try await put("1", at: a, value: 4)
+        try await expectReplaced(["1"], updates: 1)
+    }
+
+    @Test func anEditThatWentThereIsNotReplacedByAPull() async throws {
+        try await put("1", "2", at: b)
+        try await a.pull(from: b)
+        try await put("1", "2", at: a, value: 2)
+        try await b.pull(from: a)
+        try await put("1", "2", at: b, value: 3)
+        try await put("2", at: a, value: 9)
+        try await expectReplaced(["2"], updates: 2, pulling: true)
+    }
+
+    @Test func rowsSayWhichOfThemReplaceNoEdit() async throws {
+        try await put("1", "2", at: a)
+        try await a.push(to: b)
+        try await put("1", "2", at: b, value: 2)
+        try await a.pull(from: b)
+        try await put("1", "2", at: a, value: 3)
+        try await put("2", at: b, value: 9)
+        let rows = Mutex<[PlannedRow]>([])
+        var run = TestRun(isDryRun: true)
+        run.review = { review in
+            let planned = try await review.rows(upTo: 10).rows
+            rows.withLock { $0 = planned }
+        }
+        try await a.push(to: b, run)
+        let told = rows.withLock { $0 }.sorted { $0.id < $1.id }
+        #expect(told.map(\.followsEdit) == [true, nil], "\(told)")
+        #expect(told.map(\.destination.holder) == [.edited, .edited], "\(told)")
     }
 
     /// Nil where both sides are equal.

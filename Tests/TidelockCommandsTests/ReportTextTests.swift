@@ -119,6 +119,17 @@ struct ReportTextTests {
         #expect(listed.first?.lines(.push) == ["  delete  content/posts/1: left the filter"])
     }
 
+    @Test func anEditThatTheSourceHasTakenInIsNotSaidToBeMet() throws {
+        var row = PlannedRow(
+            kind: "content/posts", id: "1", operation: .put, source: nil, output: nil,
+            destination: StandingRow(holder: .edited, base: nil))
+        #expect(try ListedRow.list([row], [], limit: 10).map(\.conflict) == [.edited])
+        row.followsEdit = true
+        #expect(try ListedRow.list([row], [], limit: 10).map(\.conflict) == [nil])
+        row.operation = .delete
+        #expect(try ListedRow.list([row], [], limit: 10).map(\.conflict) == [.edited])
+    }
+
     @Test func aListThatIsCutSaysHowMuchIsMissing() {
         var report = report(.planned) { kind in
             kind.updates = 3

@@ -167,7 +167,8 @@ enum HeldRows {
         """
         SELECT id, bucket, CASE WHEN origin = :pid THEN base END, \(edited.condition), coalesce(\(revertedSQL), 0),
             origin <> :pid AND \(SparedRows.contains("head", policy)),
-            CASE WHEN origin = :pid AND edited = 0 AND deleted = 0 THEN seq END
+            CASE WHEN origin = :pid AND edited = 0 AND deleted = 0 THEN seq END,
+            origin = :pid AND \(edited.condition) AND \(ExchangedRows.isSent("head"))
         FROM head
         """
     }
@@ -204,6 +205,7 @@ enum HeldRows {
             id: row[0], base: row.bytes(2)?.hex, isEdited: row[3], isReverted: row[4],
             run: try runs.number(of: row[6] as Int64?))
         item.isSpared = row[5] ? true : nil
+        item.isEditSent = row[7] ? true : nil
         return item
     }
 

@@ -9,11 +9,15 @@ enum UnmergedRows {
 
     /// Whether the row `h` is one towards the peer `:pid`. What waits among the conflicts, as a whole or for some
     /// fields, is not settled by an edit either.
-    static let isUnmerged = """
-        coalesce(h.deleted = 0 AND h.origin = :pid AND (h.edited IN (\(Edit.list(Edit.unmerged))) OR (h.edited <> 0 AND EXISTS (
-            SELECT 1 FROM conflict c
-            WHERE c.kid = h.kid AND c.bucket = h.bucket AND c.id = h.id AND c.pid = :pid AND c.rid IS NOT NULL))), 0)
+    static let isUnmerged = condition(towards: ":pid")
+
+    static func condition(towards pid: String) -> String {
         """
+        coalesce(h.deleted = 0 AND h.origin = \(pid) AND (h.edited IN (\(Edit.list(Edit.unmerged))) OR (h.edited <> 0 AND EXISTS (
+            SELECT 1 FROM conflict c
+            WHERE c.kid = h.kid AND c.bucket = h.bucket AND c.id = h.id AND c.pid = \(pid) AND c.rid IS NOT NULL))), 0)
+        """
+    }
 }
 
 /// What the source says of a staged row beside its item: the bits of `stage.contested`.

@@ -142,7 +142,8 @@ private struct ShadowReconciler {
     /// since: the destination went back to it, and loses nothing when it gets the newer again. Who was restored to a
     /// time before a run does not know that run.
     private func hold(_ item: HeldItem, _ bucket: Bucket, base: ContentHash, isKnown: Bool, isOurs: Bool) throws {
-        try set(item.id, bucket, state: item.isEdited ? .resend : .acked, output: base)
+        let edited: ShadowState = item.isEditSent == true ? .answered : .resend
+        try set(item.id, bucket, state: item.isEdited ? edited : .acked, output: base)
         try db.cachedStatement(
             sql: """
                 UPDATE shadow SET fid = NULL,

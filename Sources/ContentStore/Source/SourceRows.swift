@@ -33,7 +33,8 @@ extension Store {
         SELECT kind.name, p.id, p.action, p.src_hash, p.out_hash, coalesce(s.state, 0), s.out_hash, p.bucket,
             coalesce(s.id IS NULL AND h.origin = plan.pid, 0),
             coalesce(p.action = \(PlannedOperation.Action.delete.rawValue) AND p.src_hash IS NULL
-                AND h.deleted = 0 AND NOT (h.origin = plan.pid AND h.edited = 0), 0)
+                AND h.deleted = 0 AND NOT (h.origin = plan.pid AND h.edited = 0), 0),
+            coalesce(s.state = \(ShadowState.answered.rawValue), 0) AND NOT \(UnmergedRows.condition(towards: "plan.pid"))
         FROM plan
         JOIN plan_op p ON p.transfer = plan.transfer
         JOIN kind USING (kid)
@@ -70,6 +71,7 @@ extension PlannedRow {
             destination: StandingRow(state: ShadowState(rawValue: row[5]) ?? .none, output: row.hash(6)),
             cameFromThere: row[8] ? true : nil,
             isLeftOut: try row[9] && scope?.deletesLeftOut(Kind(row[0] as String)) == true ? true : nil)
+        followsEdit = (operation == .put && row[10]) ? true : nil
     }
 }
 
@@ -77,7 +79,7 @@ extension StandingRow {
     fileprivate init(state: ShadowState, output: ContentHash?) {
         switch state {
         case .acked: self.init(holder: .source, base: output?.hex)
-        case .resend: self.init(holder: .edited, base: output?.hex)
+        case .resend, .answered: self.init(holder: .edited, base: output?.hex)
         case .foreign, .takenOver, .reverted: self.init(holder: .other, base: nil)
         case .none, .dropped, .skipped: self.init(holder: .nobody, base: nil)
         }

@@ -16,6 +16,8 @@ struct KindPlanner {
     var upTo: Int64
     /// The counts so far; of rows that were taken back how many fewer are left alone than the destination tells.
     var plan: KindPlan
+    /// Updates of rows that were edited there and of whose edits they are made.
+    private var answers = 0
     /// Singletons that are sent, where those that take part are named one by one.
     private var sentSingletons: Set<ItemID> = []
 
@@ -93,7 +95,7 @@ struct KindPlanner {
         summary.openCreates = open > 0 ? open : nil
         summary.openUpdates = plan.openUpdates
         // Rows of this source alone are kept there.
-        let others = plan.updates + plan.deletes - plan.overwrites - (plan.openUpdates ?? 0)
+        let others = plan.updates + plan.deletes - plan.overwrites - (plan.openUpdates ?? 0) - answers
         let possible = min(max(0, others), state?.kept ?? 0)
         if possible > 0 { summary.possibleOverwrites = possible }
         summary.sourceItems = try await planner.store.liveItems(of: kind)
@@ -227,17 +229,25 @@ struct KindPlanner {
         }
     }
 
+    /// Counts what is done with a row, or takes it back.
+    mutating func count(
+        _ action: PlannedOperation.Action, of row: Candidate, output: ContentHash?, by number: Int
+    ) {
+        plan.count(action, of: row, output: output, by: number)
+        if action == .put, row.shadow == .answered, !row.replacesEdit, row.received != output { answers += number }
+    }
+
     private mutating func put(_ row: Candidate, body: JSONDocument, output: ContentHash) -> Step {
         if row.shadow == .acked, row.acknowledged == output {
             return Step(operation: operation(row, .same, output: output))
         }
-        plan.count(.put, of: row, output: output, by: 1)
+        count(.put, of: row, output: output, by: 1)
         return Step(operation: operation(row, .put, output: output), body: body)
     }
 
     /// The peer's own item came back to us and was not edited here since: what the peer holds is its own again.
     private mutating func release(_ row: Candidate) -> Step {
-        plan.count(.release, of: row, output: nil, by: 1)
+        count(.release, of: row, output: nil, by: 1)
         return Step(
             operation: PlannedOperation(id: row.id, bucket: row.bucket, action: .release, source: nil, output: nil))
     }
@@ -291,10 +301,10 @@ struct KindPlanner {
     mutating func write(
         at level: Int? = nil, into writer: inout PlanWriter, _ decide: (inout KindPlanner) -> Step?
     ) async throws {
-        let before = plan
+        let before = (plan, answers)
         guard let step = decide(&self) else { return }
         if let expected = planner.options.expected, !expected.admits(step.operation, of: kind) {
-            plan = before
+            (plan, answers) = before
             return
         }
         note(step.operation)
@@ -303,8 +313,7 @@ struct KindPlanner {
 }
 
 extension KindPlan {
-    /// Counts what is done with a row, or takes it back.
-    mutating func count(
+    fileprivate mutating func count(
         _ action: PlannedOperation.Action, of row: Candidate, output: ContentHash?, by number: Int
     ) {
         switch action {
@@ -312,7 +321,7 @@ extension KindPlan {
             updates += number
             if let received = row.received, received == output {
                 openUpdates = (openUpdates ?? 0) + number
-            } else if row.shadow == .resend || row.isContested {
+            } else if row.replacesEdit {
                 overwrites += number
             }
         case .put:
@@ -327,6 +336,15 @@ extension KindPlan {
 }
 
 extension Candidate {
+    /// What is sent replaces an edit made at the destination that it was not made of.
+    fileprivate var replacesEdit: Bool {
+        switch shadow {
+        case .resend: true
+        case .answered: isUnmerged
+        default: isContested
+        }
+    }
+
     /// The destination holds no output of ours, and has such an item all the same as far as is known, or may have it: it
     /// came from there, was seen there, or had been ours.
     fileprivate var mayBeThere: Bool { received != nil || shadow != .none }

@@ -215,9 +215,11 @@ public enum ShadowState: Int, Sendable, CaseIterable {
     case reverted = 6
     /// The row was ours and another source has taken it over.
     case takenOver = 7
+    /// As `resend`; but the destination says that the edit came here, so what is sent now was made of it.
+    case answered = 8
 
     /// The destination holds an output of ours, edited there or not: the rows of the digest tree.
-    public var isHeld: Bool { self == .acked || self == .resend }
+    public var isHeld: Bool { self == .acked || self == .resend || self == .answered }
 
     /// A handler kept the item from the destination when it was asked last.
     public var isHeldBack: Bool { self == .dropped || self == .skipped }

@@ -109,6 +109,8 @@ public struct HeldItem: Codable, Sendable, Hashable {
     public var isSpared: Bool?
     /// Which of the page's `runs` left the row as it is; nil where that is not known.
     public var run: Int?
+    /// The source holds the edit as well, as far as is known: it was sent there as it is. Nil means no.
+    public var isEditSent: Bool?
 
     public init(id: String, base: String?, isEdited: Bool, isReverted: Bool, run: Int? = nil) {
         self.run = run
@@ -128,5 +130,6 @@ public struct HeldItem: Codable, Sendable, Hashable {
         case isReverted = "r"
         case isSpared = "s"
         case run = "t"
+        case isEditSent = "h"
     }
 }

@@ -65,6 +65,8 @@ public struct PlannedRow: Sendable, Codable, Hashable {
     public var cameFromThere: Bool?
     /// Of a delete: the source has the item, and the filter of the run does not take it any more. Nil for no.
     public var isLeftOut: Bool?
+    /// The destination edited what the source sent, and the source has taken that edit in: it replaces none. Nil for no.
+    public var followsEdit: Bool?
 
     public init(
         kind: String, id: String, operation: Operation, source: String?, output: String?, destination: StandingRow,

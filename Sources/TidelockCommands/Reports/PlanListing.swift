@@ -109,6 +109,7 @@ extension PlannedRow {
 
     fileprivate var meeting: ListedRow.Meeting? {
         switch (operation, destination.holder) {
+        case (.put, .edited) where followsEdit == true: nil
         case (.put, .edited), (.delete, .edited): .edited
         case (.put, .other), (.delete, .other): .foreign
         default: nil
