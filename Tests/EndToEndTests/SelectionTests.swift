@@ -169,6 +169,61 @@ struct SelectionTests {
         #expect(try await site.source.attempt("run", file).status == 66)
     }
 
+    @Test func whatTheOtherSideDoesNotKnowIsRefusedByPullsToo() async throws {
+        let site = try await Site.make()
+        try await site.destination.take(Articles.make(2))
+        try await site.destination.put("singletons", try JSONDocument(validating: #"{"_model":"site"}"#))
+        try await site.source.put("content/mine", try JSONDocument(validating: #"{"_id":"1"}"#))
+        for (options, code, words) in [
+            (["--models", "artcles"], "unknown_kind", "Did you mean 'articles'?"),
+            (["--models", "articles,nosuch"], "unknown_kind", "'nosuch'"),
+            (["--mirror", "--models", "artcles"], "unknown_kind", "Did you mean 'articles'?"),
+            (["--items", "articles/nope"], "unknown_item", "content/articles/nope"),
+            (["--items", "artcles/\(Articles.id(1))"], "unknown_item", "Did you mean 'articles'?"),
+            (["--items", "site/site"], "unknown_item", "Did you mean 'singletons/site'?"),
+            (["--projects", "web"], "unknown_kind", "'web'"),
+        ] {
+            for (command, more) in [("pull", []), ("plan", ["--pull"])] {
+                let report = try await site.source.report(command, options + more)
+                #expect(report.exit == 66 && report.error?.code == code, "\(options): \(report)")
+                #expect(report.error?.message.contains(words) == true, "\(options): \(report)")
+                #expect(report.error?.message.contains("at the source") == true, "\(options): \(report)")
+            }
+        }
+        #expect(try await site.source.content().keys.sorted() == ["content/mine/1"])
+        // What is here alone goes with a mirror, whether anybody knew it over there or not.
+        let mirror = try await site.pull("--mirror", "--items", "mine/1", "--allow-empty-source")
+        #expect(mirror.isGood && mirror.deleted == 1, "\(mirror)")
+        #expect(try await site.pull("--models", "articles").created == 2)
+        #expect(try await site.pull("--models", "articles").isGood)
+    }
+
+    @Test func anItemThatTheOtherSideHoldsBackIsNoSuccess() async throws {
+        let (here, there) = (try await RealInstance.make("staging"), try await RealInstance.make("production"))
+        try there.hook(
+            "10-holds.lua",
+            #"""
+            app.on("sync.content.before", function(items, ctx)
+              for _, item in ipairs(items) do
+                if item.draft then ctx.drop(item, "a draft") end
+              end
+            end)
+            """#)
+        let server = try await TestServer(there)
+        try await here.target(there, at: server.port)
+        try await there.put(
+            "content/posts", try JSONDocument(validating: #"{"_id":"1","draft":true}"#),
+            try JSONDocument(validating: #"{"_id":"2"}"#))
+        for _ in 0..<2 {
+            let held = try await here.reportItem("pull", ["posts", "1"])
+            #expect(held.exit == 77 && held.error?.code == "hook_refused", "\(held)")
+            let words = "hold content/posts/1 back (a draft); nothing was moved."
+            #expect(held.error?.message.contains(words) == true, "\(held)")
+        }
+        #expect(try await here.reportItem("pull", ["posts", "2"]).created == 1)
+        #expect(try await here.reportItem("pull", ["posts", "2"]).isGood)
+    }
+
     @Test func whatWasDeletedIsStillKnown() async throws {
         let site = try await Site.make()
         try await site.source.take(Articles.make(3))

@@ -117,6 +117,16 @@ struct WireBodyTests {
         #expect(try WireBody.encode(open) == plain)
     }
 
+    @Test func anOpenAsksAboutNamesOnlyWhereItSaysSo() throws {
+        var open = OpenTransfer(
+            id: "0190", direction: .pull, initiator: InstanceIdentity(id: "a", name: "A"), scope: .everything,
+            nonce: "n")
+        let plain = try WireBody.encode(open)
+        open.asksAboutNames = true
+        #expect(try WireBody.decode(OpenTransfer.self, from: WireBody.encode(open)).asksAboutNames)
+        #expect(try !WireBody.decode(OpenTransfer.self, from: plain).asksAboutNames)
+    }
+
     @Test func everyMemberOfAPlanSurvivesTheJourney() throws {
         var kind = KindPlan(kind: "content/posts")
         kind.creates = 2

@@ -16,6 +16,9 @@ actor FakeResponder: Responder {
     private var pages: [HeldPage] = []
     /// Where links lead.
     private var linked: [String: [String]]?
+    /// What is not known here of every selection, and what handlers hold back of it.
+    private var unknown: UnknownName?
+    private var heldBack: [ExcludedItem]?
     /// What links of every run lead to that is not here.
     private var dangling: DanglingLinks?
     private(set) var staged: [Int: Staged] = [:]
@@ -60,6 +63,11 @@ actor FakeResponder: Responder {
 
     func link(_ items: [String: [String]]) { linked = items }
 
+    func doubt(_ unknown: UnknownName?, heldBack: [ExcludedItem]?) {
+        self.unknown = unknown
+        self.heldBack = heldBack
+    }
+
     func miss(_ dangling: DanglingLinks) { self.dangling = dangling }
 
     func initiator(ofTransfer id: String) async throws -> String? { initiators[id] }
@@ -80,8 +88,10 @@ actor FakeResponder: Responder {
         initiators[request.id] = request.initiator.id
         if let inline = request.inline { linkedKinds.append(inline.commit.linkedKinds) }
         scopes[request.id] = request.scope
-        return TransferOpened(
+        var answer = TransferOpened(
             status: .open, responder: identity, lease: LeaseGrant(fence: 7, expires: 1_800_000_060))
+        (answer.unknown, answer.heldBack) = (unknown, heldBack)
+        return answer
     }
 
     func list(transfer: String, _ request: ListHeld) async throws -> HeldPage {

@@ -134,6 +134,26 @@ struct LimitedKeyTests {
         }
     }
 
+    /// What may have been meant need not be covered, and the words of a handler that failed may quote an item.
+    @Test func whatIsUnknownIsToldWithoutWhatTheKeyDoesNotCover() async throws {
+        await world.responder.doubt(
+            UnknownName(.model, "posts", suggestion: "posts2"),
+            heldBack: [
+                ExcludedItem(kind: "content/posts", id: "1", isDropped: true, reason: "a draft"),
+                ExcludedItem(kind: "content/posts", id: "2", isDropped: false, reason: "quoted"),
+            ])
+        var open = OpenTransfer(
+            id: transfer, direction: .pull, initiator: World.local, scope: scope, nonce: "n")
+        open.asksAboutNames = true
+        try await world.serve { [open] caller in
+            let narrow = try await caller.peer(key: narrow.key).open(open)
+            #expect(narrow.unknown == UnknownName(.model, "posts"))
+            #expect(narrow.heldBack?.map(\.reason) == ["a draft", ""])
+            let whole = try await caller.peer().open(open)
+            #expect(whole.unknown?.suggestion == "posts2")
+        }
+    }
+
     @Test func linksBeyondTheKeyAreRefusedWithoutNamingWhereTheyLead() async throws {
         var open = OpenTransfer(
             id: transfer, direction: .pull, initiator: World.local,

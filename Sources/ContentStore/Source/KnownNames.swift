@@ -2,16 +2,7 @@ internal import ContentModel
 internal import GRDB
 public import SyncEngine
 
-/// What a selection may name.
-public enum SelectedName: Sendable, Hashable {
-    case model(String)
-    case project(String)
-    case item(ItemKey)
-}
-
 extension Store {
-    /// The first of the names of which this instance knows nothing: there is no row, no trace of one that was deleted,
-    /// and none that was sent. Nil when all are known.
     public func firstUnknown(of names: [SelectedName]) async throws -> SelectedName? {
         try await read { db in
             let traces = Traces(db: db)
@@ -19,7 +10,6 @@ extension Store {
         }
     }
 
-    /// Names of models here: those that are defined, and those of which there are items.
     public func modelNames() async throws -> [String] {
         try await read { db in
             let defined = try String.fetchAll(

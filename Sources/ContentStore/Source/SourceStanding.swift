@@ -30,6 +30,24 @@ extension Store {
         try await read { db in try Bodies.fetch(db, items) }
     }
 
+    public func received(_ items: [ItemKey], from peer: String) async throws -> Set<ItemKey> {
+        try await read { db in
+            guard let pid = try Numbers.knownPeer(db, peer) else { return [] }
+            let isTheirs = try db.cachedStatement(
+                sql: """
+                    SELECT EXISTS (
+                        SELECT 1 FROM head
+                        WHERE origin = ? AND kid = ? AND bucket = ? AND id = ? AND deleted = 0 AND edited = 0)
+                    """)
+            return Set(
+                try items.filter { item in
+                    guard let kid = try Numbers.knownKind(db, item.kind) else { return false }
+                    let place = Place(kid: kid, bucket: Bucket(kind: item.kind, id: item.id), id: item.id)
+                    return try Bool.fetchOne(isTheirs, arguments: StatementArguments([pid] + place.arguments)) == true
+                })
+        }
+    }
+
     public func liveItems(of kind: Kind) async throws -> Int {
         try await read { db in
             try Int.fetchOne(

@@ -94,6 +94,19 @@ public actor LocalInstance {
         return TransferOpened(status: .committed, responder: identity, held: held, result: result)
     }
 
+    /// What was misspelled would bring nothing, and seem to have succeeded.
+    private func openKnown(_ request: OpenTransfer) async throws -> TransferOpened {
+        let unknown = request.asksAboutNames ? try await store.unknownName(in: request.scope) : nil
+        var answer =
+            if unknown != nil, request.scope.mode == .merge {
+                TransferOpened(status: .resolved, responder: identity)
+            } else {
+                try await openAsSource(request)
+            }
+        answer.unknown = unknown
+        return answer
+    }
+
     private func openAsSource(_ request: OpenTransfer) async throws -> TransferOpened {
         // A repeated open finds the source that the first one made, and with it the plan.
         if sources.touch(request.id, at: clock.seconds) != nil {
@@ -110,9 +123,12 @@ public actor LocalInstance {
 
     private func openAsSource(_ request: OpenTransfer, _ pinned: any RunHooks) async throws -> TransferOpened {
         if request.scope.itemRule != nil {
-            let scope = try await LinkedItems(store: store, hooks: pinned).resolve(request.scope)
+            let named = LinkedItems(store: store, hooks: pinned)
+            let scope = try await named.resolve(request.scope)
+            var answer = TransferOpened(status: .resolved, responder: identity, items: scope.items ?? [:])
+            answer.heldBack = try await named.heldBack(of: request.scope, from: request.initiator.id)
             await pinned.release()
-            return TransferOpened(status: .resolved, responder: identity, items: scope.items ?? [:])
+            return answer
         }
         let view = try await store.view(
             toward: request.initiator.id, scope: request.scope, nonce: request.nonce, hooks: pinned,
@@ -198,7 +214,7 @@ extension LocalInstance: Responder {
         try await forgetUntouched()
         switch request.direction {
         case .push: return try await openAsDestination(request)
-        case .pull: return try await openAsSource(request)
+        case .pull: return try await openKnown(request)
         }
     }
 

@@ -10,7 +10,7 @@ struct LinkedItems {
     let hooks: any RunHooks
 
     /// Items whose bodies are in memory at once.
-    private static let page = 200
+    static let page = 200
 
     /// The scope with all its items named one by one.
     ///
@@ -37,7 +37,7 @@ struct LinkedItems {
     }
 
     /// A model stands for its items, and the one item of a singleton is called as the model: `site` of `site`.
-    private func meant(by named: [ItemKey]) async throws -> [ItemKey] {
+    func meant(by named: [ItemKey]) async throws -> [ItemKey] {
         let doubtful = named.filter { $0.asSingleton != nil }
         guard !doubtful.isEmpty else { return named }
         var here: Set<ItemKey> = []

@@ -64,6 +64,16 @@ public protocol SourceStore: BlobSource {
     /// Those of the items that are here. Callers ask for as many as they can hold in memory.
     func bodies(of items: [ItemKey]) async throws -> [ItemKey: JSONDocument]
 
+    /// The first of the names of which this instance knows nothing: there is no row, no trace of one that was deleted,
+    /// and none that was sent. Nil when all are known.
+    func firstUnknown(of names: [SelectedName]) async throws -> SelectedName?
+
+    /// Names of models here: those that are defined, and those of which there are items.
+    func modelNames() async throws -> [String]
+
+    /// Those of the items that came from a peer and were not edited here.
+    func received(_ items: [ItemKey], from peer: String) async throws -> Set<ItemKey>
+
     /// How many items of a kind there are here.
     func liveItems(of kind: Kind) async throws -> Int
 

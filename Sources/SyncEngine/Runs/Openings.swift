@@ -211,6 +211,10 @@ public actor PullOpening: RunOpening {
     public private(set) var unchanged = 0
     /// As of a push; the rows are here.
     public private(set) var reverted = 0
+    /// What the source does not know of the selection of a mirror, where it was asked.
+    public private(set) var unknown: UnknownName?
+    /// Those of the named items that handlers of the source hold back.
+    public private(set) var heldBack: [ExcludedItem] = []
 
     /// `applied` is the plan that is carried out as it was written; nil for any other run.
     public init(
@@ -239,6 +243,8 @@ public actor PullOpening: RunOpening {
         responder = answer.responder
         guard answer.responder.id != request.initiator.id else { throw TidelockError.sameInstance(request.initiator) }
         isOpenThere = answer.status == .open
+        unknown = answer.unknown
+        if let unknown, request.scope.mode == .merge { throw unknown.failure(isHere: false) }
         try applied?.require(answer.responder)
         guard isOpenThere else {
             unchanged = answer.unchanged
@@ -286,6 +292,7 @@ public actor PullOpening: RunOpening {
     /// what was asked for or add what the rule does not lead to.
     private func resolve() async throws {
         let answer = try await peer.open(request)
+        if let unknown = answer.unknown, answer.items == nil { throw unknown.failure(isHere: false) }
         guard answer.status == .resolved, let items = answer.items, !items.isEmpty else {
             throw TidelockError(
                 .malformedMessage, "The target's answer does not say which items the run is about.",
@@ -302,6 +309,7 @@ public actor PullOpening: RunOpening {
         guard isRight, told.count <= Limits.namedItems else {
             throw TidelockError(.malformedMessage, "The target's answer names other items than were asked for.")
         }
+        heldBack = try (answer.heldBack ?? []).filter { told.contains(ItemKey(try Kind($0.kind), $0.id)) }
         request.scope.items = items
         request.scope.itemRule = nil
     }

@@ -34,6 +34,9 @@ public struct OpenTransfer: Codable, Sendable {
     /// Absent in messages that leave alone what was taken back.
     private var reverting: Bool?
 
+    /// Absent in messages that do not ask about names.
+    private var naming: Bool?
+
     /// The plan is only looked at: no lease, nothing is superseded, and nothing can be staged or committed.
     public var isPlanOnly: Bool {
         get { planOnly ?? false }
@@ -52,6 +55,12 @@ public struct OpenTransfer: Codable, Sendable {
     public var includesReverted: Bool {
         get { reverting ?? false }
         set { reverting = newValue ? true : nil }
+    }
+
+    /// Pull: the responder says whether it knows what the selection names.
+    public var asksAboutNames: Bool {
+        get { naming ?? false }
+        set { naming = newValue ? true : nil }
     }
 
     public init(
@@ -125,7 +134,8 @@ public struct TransferOpened: Codable, Sendable {
         case open
         /// The plan that came with the open was applied; the lease has been given back.
         case committed
-        /// Pull: the named items were looked up and nothing was opened; open again with `items` and without a rule.
+        /// Pull: what is named was looked up and nothing was opened. Where something is unknown, `unknown` says so;
+        /// otherwise open again with `items` and without a rule.
         case resolved
     }
 
@@ -143,6 +153,11 @@ public struct TransferOpened: Codable, Sendable {
     public var result: CommitResult?
     /// Pull, resolved: ids by the name of their kind.
     public var items: [String: [String]]?
+    /// Pull, resolved: those of the named items that handlers keep from the initiator; nil where there are none.
+    public var heldBack: [ExcludedItem]?
+    /// Pull, where it was asked for: what the responder does not know of the selection. A merge is not opened then; a
+    /// mirror is, because it deletes what only the initiator has.
+    public var unknown: UnknownName?
 
     public init(
         status: Status, responder: InstanceIdentity, lease: LeaseGrant? = nil, held: DestinationState? = nil,

@@ -17,6 +17,9 @@ extension Reception {
         return try await long(call, withdrawal: withdrawal(of: call, opening: message.id)) { [self, message] in
             var answer = try await responder.open(message)
             answer.result = answer.result?.told(to: call)
+            answer.heldBack = answer.heldBack?.map(\.told)
+            // What may have been meant need not be what the key covers.
+            if key.kinds != nil { answer.unknown?.suggestion = nil }
             try await audit(message, answer)
             if let items = answer.items { try key.checkLinked(items) }
             return answer

@@ -66,6 +66,8 @@ struct RunReport: Codable, Sendable {
     var items: [ListedRow]?
     /// How many more rows there are than are named; left out when all are.
     var moreItems: Int?
+    /// Items that a pull was asked for by name and that handlers of the source hold back; left out when there are none.
+    var heldBack: [ListedRow]?
     /// Rows of an applied plan that were left out because they have moved since.
     var moved: [MovedRow]?
     /// Links of what was sent that lead nowhere at the destination; left out when there are none.
@@ -128,6 +130,11 @@ struct RunReport: Codable, Sendable {
         guard let rows else { return }
         let total = kinds.reduce(0) { $0 + $1.rows }
         moreItems = total > rows.count ? total - rows.count : nil
+    }
+
+    /// Takes the items that were asked for by name and that the other side holds back.
+    mutating func note(heldBack items: [ExcludedItem]) throws {
+        heldBack = items.isEmpty ? nil : try ListedRow.list([], items, limit: items.count)
     }
 
     mutating func note(_ error: TidelockError) {

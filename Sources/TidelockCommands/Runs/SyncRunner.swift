@@ -98,14 +98,17 @@ struct SyncRunner: Sendable {
             }
             let result = try await performRun(run, peer: peer)
             report.note(result.outcome, unchanged: result.unchanged, reverted: result.reverted)
+            try report.note(heldBack: result.heldBack)
             return request.refusal(of: report)
         } catch {
             return TidelockError(wrapping: error)
         }
     }
 
-    /// The counts are those of sides that are in sync.
-    private typealias Ended = (outcome: RunMachine.Outcome, unchanged: Int, reverted: Int)
+    /// The counts are those of sides that are in sync. Of a pull also the named items that the source holds back.
+    private typealias Ended = (
+        outcome: RunMachine.Outcome, unchanged: Int, reverted: Int, heldBack: [ExcludedItem]
+    )
 
     private func performRun(_ run: String, peer: RemotePeer) async throws -> Ended {
         let known = try await instance.store.instance(answering: target.name, at: target.uri)
@@ -114,6 +117,7 @@ struct SyncRunner: Sendable {
             nonce: instance.random.bytes(16).hex, isPlanOnly: request.isDryRun)
         open.comparesItems = request.detail?.comparesItems ?? false
         open.includesReverted = request.options.includesReverted
+        open.asksAboutNames = request.direction == .pull && request.applied == nil
         switch request.direction {
         case .push: return try await pushKnown(open, peer: peer, known: known)
         case .pull: return try await pull(open, peer: peer, known: known)
@@ -158,7 +162,7 @@ struct SyncRunner: Sendable {
         }
         request.detail?.take(await opening.responder)
         await remember(await opening.responder)
-        return (try outcome.get(), await opening.unchanged, await opening.reverted)
+        return (try outcome.get(), await opening.unchanged, await opening.reverted, [])
     }
 
     private func pull(
@@ -184,7 +188,9 @@ struct SyncRunner: Sendable {
         await freeStage(of: open.id)
         request.detail?.take(await opening.responder, scope: await opening.scope)
         await remember(await opening.responder)
-        return (try outcome.get(), await opening.unchanged, await opening.reverted)
+        let ended = try outcome.get()
+        if let unknown = await opening.unknown, ended.isIdle { throw unknown.failure(isHere: false) }
+        return (ended, await opening.unchanged, await opening.reverted, await opening.heldBack)
     }
 
     /// The commit stands whether this succeeds or not, and the next collection of garbage takes what is left.

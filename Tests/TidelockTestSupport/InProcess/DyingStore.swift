@@ -107,6 +107,18 @@ extension DyingStore: SourceStore {
         try await point.pass { try await store.bodies(of: items) }
     }
 
+    func firstUnknown(of names: [SelectedName]) async throws -> SelectedName? {
+        try await point.pass { try await store.firstUnknown(of: names) }
+    }
+
+    func modelNames() async throws -> [String] {
+        try await point.pass { try await store.modelNames() }
+    }
+
+    func received(_ items: [ItemKey], from peer: String) async throws -> Set<ItemKey> {
+        try await point.pass { try await store.received(items, from: peer) }
+    }
+
     func liveItems(of kind: Kind) async throws -> Int {
         try await point.pass { try await store.liveItems(of: kind) }
     }

@@ -94,6 +94,8 @@ public struct TestRun: Sendable {
     public var isDryRun = false
     public var fault: FaultyPeer.Fault?
     public var repeatsCalls = false
+    /// A pull asks whether the source knows what the selection names.
+    public var asksAboutNames = false
     /// Where the process that drives the run dies.
     public var crash: CrashPoint?
     /// Instance id of the source that the rows of `options.expected` were planned with; nil takes any.
@@ -271,6 +273,7 @@ extension TestInstance {
             isPlanOnly: run.isDryRun)
         open.comparesItems = run.review != nil
         open.includesReverted = run.options.includesReverted
+        open.asksAboutNames = run.asksAboutNames
         return open
     }
 
