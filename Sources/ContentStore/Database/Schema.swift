@@ -24,8 +24,8 @@ enum Schema {
         ("v018-packed-leaves", PackageResources.v018_packed_leaves_sql),
         ("v019-links-in-rows", PackageResources.v019_links_in_rows_sql),
         ("v020-item-lives", PackageResources.v020_item_lives_sql),
-        ("v021-decided-conflicts", PackageResources.v021_decided_conflicts_sql),
         ("v022-undo-order", PackageResources.v022_undo_order_sql),
+        ("v023-decided-conflicts", PackageResources.v023_decided_conflicts_sql),
     ]
 
     /// Makes the tables of a new store, and brings those of an earlier version of Tidelock to the form of this one.
