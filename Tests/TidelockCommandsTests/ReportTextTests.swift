@@ -110,6 +110,20 @@ struct ReportTextTests {
         #expect(listed.first?.lines(.pull).first?.contains("the destination") == false, "\(listed)")
     }
 
+    @Test func itemsThatAnotherSourceTookOverAreTold() {
+        let report = report(.planned) { kind in
+            kind.updates = 1
+            kind.takenOver = 2
+        }
+        var noted = report
+        noted.note(
+            .planned(PlanSummary(kinds: report.kinds, batches: [], expectedRoots: [:], handlerCalls: 0)), unchanged: 0,
+            reverted: 0)
+        #expect(noted.takenOver == 2 && noted.adding(noted).takenOver == 4)
+        let words = "2 items of this stream that another source has taken over there would be left alone"
+        #expect(text(noted).contains(words), "\(text(noted))")
+    }
+
     @Test func aDeleteOfWhatAFilterLeavesOutSaysWhy() throws {
         let row = PlannedRow(
             kind: "content/posts", id: "1", operation: .delete, source: nil, output: nil,

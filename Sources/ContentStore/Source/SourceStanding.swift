@@ -112,11 +112,25 @@ extension Store {
                     WHERE c.pid = ? AND c.kid = ? AND c.epoch = ? AND c.seq <= ?
                     """),
             arguments: [pid, kid, try Settings.epoch(db), try Settings.sequence(db)])
-        return KindStanding(
+        var standing = KindStanding(
             kind: kind, checkpoint: checkpoint.map { $0[0] }, latest: latest,
             filters: try checkpoint.map { try HandlerSets.decode($0, from: 1) }, root: root.digest, held: root.count,
             reverted: reverted ?? 0, changes: try changes(db, kid: kid, since: checkpoint?[0] ?? 0),
             hasOpenRows: hasOpenRows ?? false)
+        if standing.hasOpenRows { standing.takenOver = try takenOver(db, pid: pid, kid: kid) }
+        return standing
+    }
+
+    private static func takenOver(_ db: Database, pid: Int64, kid: Int64) throws -> Int {
+        try Int.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT count(*) FROM shadow s INDEXED BY shadow_open
+                    JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
+                    WHERE s.pid = ? AND s.kid = ? AND s.open = 1 AND s.state = \(ShadowState.takenOver.rawValue)
+                        AND h.deleted = 0 AND s.src_hash IS h.hash
+                    """),
+            arguments: [pid, kid]) ?? 0
     }
 
     private static func changes(_ db: Database, kid: Int64, since sequence: Int64) throws -> Int {

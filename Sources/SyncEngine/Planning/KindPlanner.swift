@@ -83,6 +83,8 @@ struct KindPlanner {
         // Of a row that the peer sent anew while the plan was made, another number was taken back than was counted.
         summary.overwrites = max(0, plan.overwrites)
         (summary.openCreates, summary.openUpdates) = (nil, nil)
+        let isWhole = planner.scope.coversWholeKind(selected)
+        summary.takenOver = isWhole && standing.takenOver > 0 ? standing.takenOver : nil
         if planner.isPlanOnly { try await look(into: &summary) }
         summary.reverted = max(0, (state?.reverted ?? 0) + plan.reverted)
         summary.unchanged = max(0, standing.held - plan.updates - plan.deletes - plan.releases)

@@ -19,6 +19,9 @@ public struct KindStanding: Sendable {
     public var changes: Int
     /// A comparison with the destination changed rows, and no run has looked at all of them since.
     public var hasOpenRows: Bool
+    /// Rows of which a comparison found, since the last run that looked at the whole kind, that another source has
+    /// taken them over, and whose items here are as they were sent: runs leave them alone.
+    public var takenOver = 0
 
     public init(
         kind: Kind, checkpoint: Int64?, latest: Int64, filters: FilterSet?, root: Digest, held: Int, reverted: Int,

@@ -170,6 +170,9 @@ public struct KindPlan: Codable, Sendable, Equatable {
     /// Of the deletes, those of items that the source, which has no item of the kind, never deleted; somebody has agreed
     /// to them. Nil when there are none.
     public var unproved: Int?
+    /// Rows that this source had sent, that another one has taken over since as was found out now, and that the run
+    /// leaves alone. Nil when there are none, and in runs that are not about all of the kind.
+    public var takenOver: Int?
 
     public init(kind: String) {
         self.kind = kind
@@ -217,7 +220,8 @@ extension KindPlan {
         [creates, updates, deletes, releases, skips, drops, unchanged, overwrites, reverted, sourceItems]
             .allSatisfy(\.isPlausible) && (0...creates).contains(openCreates ?? 0)
             && (0...updates).contains(openUpdates ?? 0)
-            && (possibleOverwrites ?? 0).isPlausible && (unproved ?? 0).isPlausible && (0...drops).contains(droppedThere ?? 0)
+            && (possibleOverwrites ?? 0).isPlausible && (unproved ?? 0).isPlausible
+            && (takenOver ?? 0).isPlausible && (0...drops).contains(droppedThere ?? 0)
     }
 }
 

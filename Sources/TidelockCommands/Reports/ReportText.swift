@@ -35,6 +35,11 @@ struct ReportText {
                 "  \(report.reverted) items that a rollback took back \(there) \(verb) left alone (--include-reverted sends them)"
             )
         }
+        if let others = report.takenOver {
+            let verb = report.status == .planned ? "would be" : "were"
+            lines.append(
+                "  \(others) items of this stream that another source has taken over \(there) \(verb) left alone")
+        }
         if let refusal = report.refusal {
             lines.append("a \(report.direction.rawValue) would be refused: \(refusal.message)")
             if let hint = refusal.hint { lines.append("  \(hint)") }

@@ -44,6 +44,9 @@ struct RunReport: Codable, Sendable {
     var possibleConflicts: Int?
     /// Rows that a rollback took back at the destination and that the run left alone.
     var reverted = 0
+    /// Items that another source has taken over at the destination, as was found out now, and that the run left alone;
+    /// left out when there are none.
+    var takenOver: Int?
     /// Items that stay at the destination but no longer follow the source.
     var released = 0
     /// Batches that an interrupted run had brought already; left out when there were none.
@@ -100,6 +103,7 @@ struct RunReport: Codable, Sendable {
         ]
         for count in counts { sum[keyPath: count] += self[keyPath: count] }
         if let possibleConflicts { sum.possibleConflicts = possibleConflicts + (other.possibleConflicts ?? 0) }
+        if let takenOver { sum.takenOver = takenOver + (other.takenOver ?? 0) }
         if let undecided { sum.undecided = undecided + (other.undecided ?? 0) }
         if let resumedBatches { sum.resumedBatches = resumedBatches + (other.resumedBatches ?? 0) }
         sum.verified = verified && other.verified
@@ -185,6 +189,8 @@ struct RunReport: Codable, Sendable {
         skipped = sum(plan, \.skips) + sum(plan, \.drops)
         unchanged = sum(plan, \.unchanged)
         reverted = sum(plan, \.reverted)
+        let others = sum(plan) { $0.takenOver ?? 0 }
+        takenOver = others > 0 ? others : nil
         conflicts = sum(plan, \.overwrites)
         handlerCalls = plan.handlerCalls
         kinds = plan.kinds
