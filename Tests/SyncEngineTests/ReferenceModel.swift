@@ -462,9 +462,10 @@ extension ReferenceModel {
             let before = known ?? ModelMemory(life: mine.life, isHeld: false)
             memory[stream, default: [:]][key] = before.letGo(mine, isSpared: decision == .keepDeleted)
         case .delete, .release, .keepDeleted:
-            // A rollback may bring the item back of which something else was sent than what it was.
-            let isOriginal = !isTheirs && known?.output != known?.source
-            memory[stream]?[key] = isOriginal ? known?.letGo() : nil
+            // A rollback may bring the item back of which something else was sent than what it was; and one that a
+            // filter left out is still the one of which something was sent.
+            let isRemembered = !isTheirs && (mine.item != nil || known?.output != known?.source)
+            memory[stream]?[key] = isRemembered ? known?.letGo() : nil
         case .nothing, .eitherWay: rememberQuiet(run, key, isTheirs ? nil : outcome, theirs: theirs)
         }
     }
