@@ -67,6 +67,19 @@ import TidelockTestSupport
         #expect(try a.problems() + b.problems() == [])
     }
 
+    /// What such a job leaves out is not to be moved, which does not say that it is to go.
+    @Test(arguments: [Direction.push, .pull])
+    func filesThatAreTooOldOrTooLargeStay(_ direction: Direction) async throws {
+        let (key, large) = (ItemKey(.assets, "1"), ModelItem(version: 1))
+        try a.takeFile(ModelFile(of: large.version).text)
+        try await a.put(.assets, large.text(key))
+        _ = try await move(direction)
+        let small = AssetSelection(maxFileSize: 1)
+        let run = TestRun(scope: Scope(mode: .mirror, allowsMirrorWithFilter: true, assets: small))
+        #expect(try await move(direction, run).isNoOp)
+        #expect(try b.ids(.assets) == ["1"])
+    }
+
     /// A run without the filter, or one whose filter takes the item, finds nothing of it in the feed.
     @Test(arguments: [Direction.push, .pull])
     func whatWasLeftOutIsSentAgainByRunsThatTakeIt(_ direction: Direction) async throws {

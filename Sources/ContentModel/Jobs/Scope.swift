@@ -133,8 +133,9 @@ public struct Scope: Sendable, Codable, Hashable {
     /// Whether any kind is filtered.
     public var hasFilter: Bool { filter != nil || assets?.filter != nil }
 
-    /// Whether a run deletes items of a kind that the source has sent and that a filter leaves out now.
-    public func deletesLeftOut(_ kind: Kind) -> Bool { mode == .mirror && filter(of: kind) != nil }
+    /// Whether a run deletes items of a kind that the source has sent and that a filter leaves out now. How old or how
+    /// large files are says which of them are to be moved, and not which of them are to be there.
+    public func deletesLeftOut(_ kind: Kind) -> Bool { mode == .mirror && kind.isContent && filter != nil }
 
     /// Whether every item of a selected kind takes part, so that a run may move that kind's checkpoint.
     public func coversWholeKind(_ scope: KindScope) -> Bool {
