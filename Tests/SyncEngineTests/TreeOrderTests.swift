@@ -195,6 +195,7 @@ import TidelockTestSupport
         try await store.beginRun(id: run, direction: "local", target: "test")
         a.hooks.meanwhile { _ = try store.writeBlocking(changes, run: run) }
         #expect(try await move(.push).result?.created == 101)
+        try await store.markUndoable(id: run)
         let ids = arrived.withLock { $0 }
         #expect(ids.count == 100)
         #expect(early(ids) == [])

@@ -137,8 +137,21 @@ struct WireBodyTests {
         plan.schemaChanges = SchemaChanges(count: 3)
         plan.refusal = PlanRefusal(code: "delete_guard", message: "No.", hint: "Do not.")
         plan.files = FileTotals(count: 2, bytes: 1 << 40)
+        plan.circle = TreeCircle(kind: "pages", items: ["a", "b"], count: 2)
         #expect(Mirror(reflecting: plan).children.allSatisfy { "\($0.value)" != "nil" })
         #expect(try WireBody.decode(PlanSummary.self, from: WireBody.encode(plan)) == plan)
+    }
+
+    @Test func everyMemberOfAResultSurvivesTheJourney() throws {
+        var result = CommitResult(isVerified: true)
+        result.resumedBatches = 1
+        result.dangling = DanglingLinks(
+            count: 1,
+            links: [DanglingLink(kind: "content/posts", id: "1", missingKind: "content/news", missingID: "2")])
+        result.uncheckedLinks = 3
+        result.schemaChanges = SchemaChanges(count: 3)
+        #expect(Mirror(reflecting: result).children.allSatisfy { "\($0.value)" != "nil" })
+        #expect(try WireBody.decode(CommitResult.self, from: WireBody.encode(result)) == result)
     }
 
     @Test(arguments: [[2], [1, 3], [2, 1], [1, 1], [0, 1]])

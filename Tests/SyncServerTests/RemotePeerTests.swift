@@ -115,16 +115,18 @@ struct RemotePeerTests {
     @Test func aRefusalOfWorkThatWentOnDoesNotDenyThatItWasDone() async throws {
         let gate = Gate()
         var world = World()
-        world.responder = FakeResponder(gate: gate)
+        let responder = FakeResponder(gate: gate)
+        world.responder = responder
         world.clock = TestClock()  // the server is out of patience at once
         let keys = world.keys
         let error = try await world.serve { caller in
-            _ = try await caller.peer().open(caller.open())
             let sleep = TestClock.Sleep.jump {
+                guard await responder.commits > 0 else { return }
                 keys.value = []
                 await gate.open()
             }
             let peer = try caller.peer(clock: TestClock(sleep: sleep))
+            _ = try await peer.open(caller.open())
             return await #expect(throws: TidelockError.self) {
                 try await peer.commit(transfer: "0190-1", commit)
             }

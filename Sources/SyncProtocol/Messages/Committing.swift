@@ -110,6 +110,7 @@ public struct CommitResult: Codable, Sendable, Equatable {
         sequence = try members.decode(Int64.self, forKey: .sequence)
         resumedBatches = try members.countIfPresent(.resumedBatches)
         dangling = try members.decodeIfPresent(DanglingLinks.self, forKey: .dangling)
+        uncheckedLinks = try members.countIfPresent(.uncheckedLinks)
         schemaChanges = try members.decodeIfPresent(SchemaChanges.self, forKey: .schemaChanges)
     }
 }
