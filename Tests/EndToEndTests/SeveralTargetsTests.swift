@@ -103,6 +103,25 @@ struct SeveralTargetsTests {
         #expect(refused.exit == 77 && refused.runs.map(\.report.error?.code) == ["permission_denied"], "\(refused)")
     }
 
+    @Test func oneWhoseKeyIsNotSetStopsNothingAtTheOthers() async throws {
+        let site = try await Site.make(articles: 2)
+        let keyless = ["http://127.0.0.1:1", "--key-env", "TIDELOCK_KEY_THAT_NOBODY_SET"]
+        _ = try await site.source.start(["targets", "add", "keyless"] + keyless).ending()
+        _ = try await site.source.start(["targets", "add", "closed"] + keyless + ["--no-push"]).ending()
+        let all = try await push(site.source, "--all")
+        #expect(all.exit == 78 && all.reports.map(\.target) == ["production", "keyless"], "\(all)")
+        #expect(all.reports.map(\.created) == [2, 0] && all.reports.first?.verified == true, "\(all)")
+        #expect(all.reports.last?.error?.code == "missing_setting", "\(all)")
+        let file = try site.source.jobFile("all.json", #"{"mode":"push","jobs":[{"name":"content"}]}"#)
+        let jobs = try await site.source.runJobs(file, "--target", "keyless", "--target", "production")
+        #expect(jobs.exit == 78 && jobs.error == nil, "\(jobs)")
+        #expect(jobs.runs.map(\.report.error?.code) == ["missing_setting", nil], "\(jobs)")
+        let told = try await site.source.attempt("push", "production", "keyless")
+        #expect(told.status == 78 && told.errors.contains("keyless: The key of target 'keyless'"), "\(told)")
+        let audit = try await site.source.run("audit", "--action", "push")
+        #expect(audit.contains("keyless") && audit.contains("missing_setting"), "\(audit)")
+    }
+
     @Test func whatCannotBeginIsToldInTheObjectThatWasPromised() async throws {
         let site = try await Site.make(articles: 1)
         let file = try site.source.jobFile("more.json", #"{"pause":1,"jobs":[{"name":"content"}]}"#)

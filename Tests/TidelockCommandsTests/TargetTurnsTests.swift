@@ -28,6 +28,12 @@ struct TargetTurnsTests {
         #expect(try lists(("http://a.example/site/", nil), ("http://a.example:80/site", nil)) == [[0, 1]])
     }
 
+    @Test func areNotThoseThatCannotBeAsked() throws {
+        let target = Target(name: "a", uri: "https://a.example", key: try SyncKey("a-key-of-some-length-for-tests"))
+        let lists = TargetTurns([.nowhere, TargetTurns.Place(target, instance: "1")]).lists
+        #expect(lists == [[0], [1]])
+    }
+
     @Test func areThoseThatAThirdShowsToBeOne() throws {
         let lists = try lists(("https://a.example", "1"), ("https://b.example", nil), ("https://b.example/", "1"))
         #expect(lists == [[0, 1, 2]])

@@ -13,8 +13,21 @@ struct KnownTarget: Sendable {
 struct ListedTarget: Sendable {
     var name: String
     var known: Result<KnownTarget, TidelockError>
+    /// Which ways its settings allow, also where it cannot be used.
+    var allowsPush: Bool
+    var allowsPull: Bool
+
+    init(_ target: Target) {
+        name = target.name
+        known = .success(KnownTarget(target: target, isConfigured: true))
+        (allowsPush, allowsPull) = (target.allowsPush, target.allowsPull)
+    }
 
     var target: Result<Target, TidelockError> { known.map(\.target) }
+
+    func allows(_ direction: Direction) -> Bool {
+        direction == .push ? allowsPush : allowsPull
+    }
 }
 
 extension Instance {
@@ -27,20 +40,18 @@ extension Instance {
     func listedTargets() async throws -> [ListedTarget] {
         let environment = try EnvironmentFile(folder.environment)
         let stored = try await store.targets()
-        let configured = settings.targets.map { target in
-            ListedTarget(name: target.name, known: .success(KnownTarget(target: target, isConfigured: true)))
-        }
+        let configured = settings.targets.map { ListedTarget($0) }
         let names = Set(configured.map(\.name))
-        return configured
-            + stored.filter { !names.contains($0.name) }.map { record in
-                ListedTarget(
-                    name: record.name,
-                    known: record.target(environment).map { KnownTarget(target: $0, isConfigured: false) })
-            }
+        return configured + stored.filter { !names.contains($0.name) }.map { ListedTarget($0, environment) }
     }
 
     /// One target, whatever is wrong with others. Throws `unknown_target` with a suggestion.
     func target(_ name: String) async throws -> KnownTarget {
+        try await listedTarget(name).known.get()
+    }
+
+    /// One target, also where it cannot be used. Throws `unknown_target` with a suggestion.
+    func listedTarget(_ name: String) async throws -> ListedTarget {
         let all = try await listedTargets()
         guard let target = all.first(where: { $0.name == name }) else {
             let names = all.map(\.name)
@@ -50,15 +61,24 @@ extension Instance {
                     ? "'tidelock targets add NAME URI --key KEY' adds one."
                     : "Targets are: \(names.joined(separator: ", ")).")
         }
-        return try target.known.get()
+        return target
     }
 
-    /// The named targets, each once, in the order of their names. Throws `unknown_target`.
-    func targets(named names: [String]) async throws -> [Target] {
+    /// The named targets, each once, in the order of their names. Throws `unknown_target`; what else keeps one from
+    /// being used stands in its place.
+    func listedTargets(named names: [String]) async throws -> [ListedTarget] {
         var seen: Set<String> = []
-        var named: [Target] = []
-        for name in names where seen.insert(name).inserted { named.append(try await target(name).target) }
+        var named: [ListedTarget] = []
+        for name in names where seen.insert(name).inserted { named.append(try await listedTarget(name)) }
         return named
+    }
+}
+
+extension ListedTarget {
+    fileprivate init(_ record: TargetRecord, _ environment: EnvironmentFile) {
+        name = record.name
+        known = record.target(environment).map { KnownTarget(target: $0, isConfigured: false) }
+        (allowsPush, allowsPull) = (record.allowsPush, record.allowsPull)
     }
 }
 

@@ -32,6 +32,10 @@ extension RunOptions {
         let sequence = try JobSequence([try scope.request(.push, isDryRun: false)])
         let instance = try await Instance.open(location)
         let targets = try await choice.chosen(for: .push, among: instance)
+        // What a target is stands as it was found; a watch over none that can be used would wait in vain.
+        if let first = targets.first, targets.allSatisfy({ (try? $0.target.get()) == nil }) {
+            _ = try first.target.get()
+        }
         let hooks = try await instance.hooks()
         defer { hooks.stop() }
         let runs = TargetRuns(instance: instance, hooks: hooks, targets: targets, sequence: sequence)

@@ -27,10 +27,11 @@ struct TargetChoice: ParsableArguments {
         return first
     }
 
-    /// Each once, in the order of their names on the command line. Throws `unknown_target`.
-    func chosen(for direction: Direction, among instance: Instance) async throws -> [Target] {
-        guard all else { return try await instance.targets(named: targets) }
-        let allowed = try await instance.targets().map(\.target).filter { $0.allows(direction) }
+    /// Each once, in the order of their names on the command line, also those that cannot be used as things are: theirs
+    /// is a result that says so. Throws `unknown_target`.
+    func chosen(for direction: Direction, among instance: Instance) async throws -> [ListedTarget] {
+        guard all else { return try await instance.listedTargets(named: targets) }
+        let allowed = try await instance.listedTargets().filter { $0.allows(direction) }
         guard !allowed.isEmpty else {
             throw TidelockError(
                 .unknownTarget, "There is no target that allows a \(direction.rawValue).",

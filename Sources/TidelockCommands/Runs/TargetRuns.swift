@@ -18,7 +18,7 @@ struct TargetRuns: Sendable {
 
     let instance: Instance
     let hooks: HookHost
-    let targets: [Target]
+    let targets: [ListedTarget]
     /// What is done with each of them. A failure stops the rest for that target alone.
     let sequence: JobSequence
     var progress: @Sendable (RunProgress) -> Void = { _ in }
@@ -33,8 +33,9 @@ struct TargetRuns: Sendable {
             ended = await sideBySide()
             _ = consume lock
         } catch {
-            ended = targets.map { refused($0, TidelockError(wrapping: error)) }
-            for outcome in ended { await instance.audit(outcome.report.auditEntry(sequence.first, outcome.failure)) }
+            var refused: [JobSequence.Outcome] = []
+            for target in targets { refused.append(await self.refused(target, TidelockError(wrapping: error))) }
+            ended = refused
         }
         await EventDelivery(instance: instance, hooks: hooks).deliverDue()
         await statistics.end()
@@ -60,8 +61,11 @@ struct TargetRuns: Sendable {
     /// Who takes turns. Without a lease there is nothing to take from each other.
     private func turns() async -> TargetTurns {
         let mayMeet = targets.count > 1 && sequence.first.direction == .push && !sequence.first.isDryRun
-        let instances = await targets.mapSideBySide(atOnce: Self.atOnce) { mayMeet ? await whoAnswers(at: $0) : nil }
-        return TargetTurns(zip(targets, instances).map { TargetTurns.Place($0, instance: $1) })
+        let places = await targets.mapSideBySide(atOnce: Self.atOnce) { listed in
+            guard let target = try? listed.target.get() else { return TargetTurns.Place.nowhere }
+            return TargetTurns.Place(target, instance: mayMeet ? await whoAnswers(at: target) : nil)
+        }
+        return TargetTurns(places)
     }
 
     /// Who answers at a target: known from an earlier run, or asked. Nil where nobody does, as its run will tell.
@@ -70,6 +74,13 @@ struct TargetRuns: Sendable {
         if let known = try? await instance.store.instance(answering: target.name, at: target.uri) { return known }
         return try? await instance.withPeer(target, timeout: sequence.first.timeout) { peer in
             try await peer.check().instance.id
+        }
+    }
+
+    private func run(with listed: ListedTarget) async -> JobSequence.Outcome {
+        switch listed.target {
+        case .success(let target): await run(with: target)
+        case .failure(let error): await refused(listed, error)
         }
     }
 
@@ -83,16 +94,18 @@ struct TargetRuns: Sendable {
         }
     }
 
-    private func refused(_ target: Target, _ error: TidelockError) -> JobSequence.Outcome {
+    /// The result of a target with which nothing was begun.
+    private func refused(_ target: ListedTarget, _ error: TidelockError) async -> JobSequence.Outcome {
         var report = RunReport(run: "", target: target.name, direction: sequence.first.direction)
         report.note(error)
+        await instance.audit(report.auditEntry(sequence.first, error))
         return JobSequence.Outcome(reports: [report], failure: error, planned: 1)
     }
 }
 
 extension Instance {
     /// Runs a command's jobs with targets and tells how each ended. Throws the exit status of the gravest failure.
-    func run(_ sequence: JobSequence, with targets: [Target], json: Bool) async throws {
+    func run(_ sequence: JobSequence, with targets: [ListedTarget], json: Bool) async throws {
         let hooks = try await hooks()
         defer { hooks.stop() }
         // Several at once would overwrite one another's line.

@@ -9,9 +9,16 @@ struct TargetTurns: Sendable {
         /// The instance that answers there; nil where nobody knows.
         var instance: String?
 
+        /// Where nobody is asked.
+        static let nowhere = Place(address: "")
+
         init(_ target: Target, instance: String?) {
             address = Self.normalised(target.uri)
             self.instance = instance
+        }
+
+        private init(address: String) {
+            self.address = address
         }
 
         func isSame(as other: Place) -> Bool {

@@ -114,8 +114,25 @@ private struct ClockedRun {
         var instance = instance
         instance.settings = settings
         let jobs = try await scheduled.jobs(in: instance.folder)
-        let targets = try await instance.targets(named: jobs.targets).filter { left?.contains($0.name) ?? true }
+        let targets = await usable(jobs.targets.filter { left?.contains($0) ?? true }, of: instance)
         return try await perform(try sequence(of: jobs), with: targets, at: instance, isFirst: left == nil).map(\.name)
+    }
+
+    /// The named targets that can be used as things are. What keeps the others from it is logged, and stops nothing.
+    private func usable(_ names: [String], of instance: Instance) async -> [Target] {
+        var seen: Set<String> = []
+        var usable: [Target] = []
+        for name in names where seen.insert(name).inserted {
+            do {
+                usable.append(try await instance.target(name).target)
+            } catch {
+                instance.log(
+                    "error",
+                    "The scheduled run '\(scheduled.name)' did not begin with target '\(name.printable)': \(error.forLog)",
+                    channel: "schedule")
+            }
+        }
+        return usable
     }
 
     private func tell(_ what: String, _ instance: Instance) {
