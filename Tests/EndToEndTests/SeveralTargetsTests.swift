@@ -118,6 +118,9 @@ struct SeveralTargetsTests {
         #expect(jobs.runs.map(\.report.error?.code) == ["missing_setting", nil], "\(jobs)")
         let told = try await site.source.attempt("push", "production", "keyless")
         #expect(told.status == 78 && told.errors.contains("keyless: The key of target 'keyless'"), "\(told)")
+        let listed = try await site.source.attempt("targets")
+        #expect(listed.status == 0 && listed.output.contains("production") && listed.output.contains("keyless"))
+        #expect(listed.errors.contains("'keyless' cannot be used"), "\(listed)")
         let audit = try await site.source.run("audit", "--action", "push")
         #expect(audit.contains("keyless") && audit.contains("missing_setting"), "\(audit)")
     }

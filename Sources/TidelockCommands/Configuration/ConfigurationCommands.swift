@@ -21,14 +21,18 @@ struct TargetsCommand: AsyncParsableCommand {
             var push: Bool
             var pull: Bool
             var configured: Bool
+            /// Why it cannot be used as things are, such as a key that is not set.
+            var error: RunReport.Failure?
+
+            init(_ target: ListedTarget) {
+                (name, uri, configured) = (target.name, target.uri, target.isConfigured)
+                (push, pull) = (target.allowsPush, target.allowsPull)
+                if case .failure(let failure) = target.target { error = RunReport.Failure(failure) }
+            }
         }
 
         func run() async throws {
-            let rows = try await Instance.open(location).targets().map {
-                Row(
-                    name: $0.target.name, uri: $0.target.uri, push: $0.target.allowsPush, pull: $0.target.allowsPull,
-                    configured: $0.isConfigured)
-            }
+            let rows = try await Instance.open(location).listedTargets().map { Row($0) }
             if json { return try Output.json(rows) }
             guard !rows.isEmpty else {
                 return try Output.line("no targets; 'tidelock targets add NAME URI --key KEY' adds one")
@@ -36,6 +40,9 @@ struct TargetsCommand: AsyncParsableCommand {
             try Output.table(
                 [["NAME", "URI", "PUSH", "PULL"]]
                     + rows.map { [$0.name, $0.uri, $0.push ? "yes" : "no", $0.pull ? "yes" : "no"] })
+            for row in rows {
+                if let error = row.error { Complaint.warn("target '\(row.name)' cannot be used: \(error.message)") }
+            }
         }
     }
 

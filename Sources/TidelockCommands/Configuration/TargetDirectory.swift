@@ -12,13 +12,16 @@ struct KnownTarget: Sendable {
 /// The name of a target, and the target itself or what keeps it from being used, such as a key that is not set.
 struct ListedTarget: Sendable {
     var name: String
+    var uri: String
     var known: Result<KnownTarget, TidelockError>
+    /// Whether it stands in the configuration file.
+    var isConfigured: Bool
     /// Which ways its settings allow, also where it cannot be used.
     var allowsPush: Bool
     var allowsPull: Bool
 
     init(_ target: Target) {
-        name = target.name
+        (name, uri, isConfigured) = (target.name, target.uri, true)
         known = .success(KnownTarget(target: target, isConfigured: true))
         (allowsPush, allowsPull) = (target.allowsPush, target.allowsPull)
     }
@@ -31,11 +34,6 @@ struct ListedTarget: Sendable {
 }
 
 extension Instance {
-    /// All targets, as `listedTargets`. Throws what keeps the first from being used that cannot be.
-    func targets() async throws -> [KnownTarget] {
-        try await listedTargets().map { try $0.known.get() }
-    }
-
     /// All targets: those of the configuration first, then those added by command.
     func listedTargets() async throws -> [ListedTarget] {
         let environment = try EnvironmentFile(folder.environment)
@@ -76,7 +74,7 @@ extension Instance {
 
 extension ListedTarget {
     fileprivate init(_ record: TargetRecord, _ environment: EnvironmentFile) {
-        name = record.name
+        (name, uri, isConfigured) = (record.name, record.uri, false)
         known = record.target(environment).map { KnownTarget(target: $0, isConfigured: false) }
         (allowsPush, allowsPull) = (record.allowsPush, record.allowsPull)
     }

@@ -68,7 +68,7 @@ final class ScriptedSync: SyncControl {
         }
         if let name = wanted.name { return try await instance.target(name).target }
         guard let uri = wanted.uri,
-            let known = try await instance.targets().first(where: { $0.target.uri == uri })?.target
+            let known = try await instance.listedTargets().first(where: { $0.uri == uri })?.target.get()
         else {
             throw TidelockError(
                 .unknownTarget, "There is no target at '\((wanted.uri ?? "").printable)'.",
