@@ -21,7 +21,9 @@ struct ItemNameTests {
 
     @Test(arguments: [
         ("content/posts/x/b", "content/posts", "x/b"), ("content/posts/a/b/c", "content/posts/a", "b/c"),
-        ("content/other/a/b", "content/other/a", "b"),
+        ("content/other/a/b", "content/other/a", "b"), ("posts/x/b", "content/posts", "x/b"),
+        ("posts/a/b/c", "content/posts/a", "b/c"), ("other/a/b", "content/other/a", "b"),
+        ("pages/menus/posts/1", "pages/menus", "posts/1"),
         ("lokalize/keys/web/shop/nav/home", "lokalize/keys/web/shop", "nav/home"),
     ])
     func kindsThatAreThereCountFirst(text: String, kind: String, id: String) throws {

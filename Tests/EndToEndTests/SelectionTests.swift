@@ -15,6 +15,20 @@ struct SelectionTests {
         #expect(keys == ["content/articles/\(Articles.id(2))", "content/articles/\(Articles.id(4))"])
     }
 
+    @Test func anItemIsNamedAlsoWhereItsIDHoldsASlash() async throws {
+        let site = try await Site.make()
+        try await site.source.put("models", try JSONDocument(validating: #"{"name":"posts"}"#))
+        try await site.source.put(
+            "content/posts", try JSONDocument(validating: #"{"_id":"a/b"}"#),
+            try JSONDocument(validating: #"{"_id":"c"}"#))
+        let report = try await site.push("--items", "models/posts,posts/a/b")
+        #expect(report.isGood && report.created == 2, "\(report)")
+        #expect(try await site.destination.content().keys.sorted() == ["content/posts/a/b", "models/posts"])
+        let back = try await site.source.attempt("rollback", report.run, "--item", "posts/a/b")
+        #expect(back.status == 0, "\(back)")
+        #expect(try await site.destination.content().keys.sorted() == ["models/posts"])
+    }
+
     @Test func localesFollowTheirSwitch() async throws {
         let site = try await Site.make()
         try await site.source.take(Articles.make(2))

@@ -1,8 +1,8 @@
 /// An item as people name it: `KIND/ID`, where both may hold slashes, and a model alone stands for its items.
 ///
-/// The longest kind that the text begins with counts, of those that are known and of those with a name of their own. Of
-/// what is left the id stands behind the last slash, as models are often named in folders; the keys of translations are,
-/// too, and there the project ends at the first one.
+/// The longest kind that the text begins with counts, of those that are known and of those with a name of their own; a
+/// known one may be named by its model alone. Of what is left the id stands behind the last slash, as models are often
+/// named in folders; the keys of translations are, too, and there the project ends at the first one.
 public struct ItemName: Sendable, Hashable {
     public let kind: Kind
     public let id: String
@@ -21,7 +21,8 @@ public struct ItemName: Sendable, Hashable {
     }
 
     private static func lengthOfKind(in text: String.UTF8View, among known: [Kind]) -> Int? {
-        let names = (Kind.named + known).map { $0.name + "/" }.filter { text.starts(with: $0.utf8) }
+        let spellings = (Kind.named + known).map(\.name) + known.compactMap(\.model)
+        let names = spellings.map { $0 + "/" }.filter { text.starts(with: $0.utf8) }
         if let longest = names.map(\.utf8.count).max(), longest < text.count { return longest - 1 }
         let slash = UInt8(ascii: "/")
         let prefix = Kind.translationPrefix.utf8

@@ -35,7 +35,7 @@ struct ItemOptions: ParsableArguments {
     private var rule: ItemRule { withLinks ? .linked : withAssets ? .withAssets : .existing }
 
     func run(_ direction: Direction) async throws {
-        try await RunCommand(target: target, json: json, location: location).run(direction) {
+        try await RunCommand(target: target, json: json, location: location).run(direction) { _ in
             let kind = try Kind.ofItems(kind)
             let scope = Scope(items: [kind.name: [id]], itemRule: rule, policy: policy)
             return [guards.request(direction, moving: scope, isDryRun: dryRun)]

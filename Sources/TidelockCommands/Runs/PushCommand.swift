@@ -19,8 +19,8 @@ extension RunOptions {
     }
 
     private func pushSideBySide(to choice: TargetChoice, isDryRun: Bool) async throws {
-        let sequence = try JobSequence(try await requests(.push, isDryRun: isDryRun))
         let instance = try await Instance.open(location)
+        let sequence = try JobSequence(try await requests(.push, isDryRun: isDryRun, of: instance))
         try await instance.run(sequence, with: try await choice.chosen(for: .push, among: instance), json: json)
     }
 }
@@ -29,8 +29,8 @@ extension RunOptions {
     /// Pushes as the source changes. Ends with the status of the gravest failure of the last push, and with 130 when a
     /// push was interrupted or something still waits to be sent.
     func watch(_ choice: TargetChoice, quiet: Int64) async throws {
-        let sequence = try JobSequence([try scope.request(.push, isDryRun: false)])
         let instance = try await Instance.open(location)
+        let sequence = try JobSequence([try await request(.push, isDryRun: false, of: instance)])
         let targets = try await choice.chosen(for: .push, among: instance)
         // What a target is stands as it was found; a watch over none that can be used would wait in vain.
         if let first = targets.first, targets.allSatisfy({ (try? $0.target.get()) == nil }) {

@@ -30,12 +30,15 @@ struct ScopeOptions: ParsableArguments {
         }
     }
 
-    func request(_ direction: Direction, isDryRun: Bool) throws -> SyncRunner.Request {
+    /// - Parameter known: kinds that are there, by which `--items` is read
+    func request(
+        _ direction: Direction, isDryRun: Bool, among known: [Kind] = []
+    ) throws -> SyncRunner.Request {
         let names = try models.map { try list($0, of: "--models") }
         for name in names ?? [] { _ = try Kind.content(name) }
         let scope = Scope(
             jobs: try jobs(), models: names, mode: mirror ? .mirror : .merge, filter: filter, locales: locales,
-            items: try chosenItems(), policy: policy,
+            items: try chosenItems(among: known), policy: policy,
             translations: try translations.selection(
                 projects: try translations.projects.map { try list($0, of: "--projects") }))
         try requireMeaning(scope)
@@ -86,11 +89,11 @@ extension ScopeOptions {
     }
 
     /// The items of `--items`, ids by kind.
-    fileprivate func chosenItems() throws -> [String: [String]]? {
+    fileprivate func chosenItems(among known: [Kind]) throws -> [String: [String]]? {
         guard let items else { return nil }
         var chosen: [String: [String]] = [:]
         for text in items.split(separator: ",") {
-            let item = try ItemName(text.trimmingCharacters(in: .whitespaces))
+            let item = try ItemName(text.trimmingCharacters(in: .whitespaces), among: known)
             chosen[item.kind.name, default: []].append(item.id)
         }
         guard !chosen.isEmpty else { throw ValidationError("--items takes KIND/ID, separated by commas.") }

@@ -16,13 +16,13 @@ struct RunOptions: ParsableArguments {
 
     func run(_ direction: Direction, with target: String, isDryRun: Bool) async throws {
         try await RunCommand(target: target, json: json, location: location).run(direction) {
-            try await requests(direction, isDryRun: isDryRun)
+            try await requests(direction, isDryRun: isDryRun, of: $0)
         }
     }
 
     /// One run, or those that the jobs of the file make, to be made one after another.
-    func requests(_ direction: Direction, isDryRun: Bool) async throws -> [SyncRunner.Request] {
-        let request = try scope.request(direction, isDryRun: isDryRun)
+    func requests(_ direction: Direction, isDryRun: Bool, of instance: Instance) async throws -> [SyncRunner.Request] {
+        let request = try await request(direction, isDryRun: isDryRun, of: instance)
         guard let jobs else { return [request] }
         let file = try await JobFile.read(jobs, for: location)
         guard file.isPlain else {
@@ -31,6 +31,12 @@ struct RunOptions: ParsableArguments {
                 hint: "'tidelock run \(jobs)' heeds all of it.")
         }
         return try request.moving(file.jobs)
+    }
+
+    /// The run that the options select. Names of items are read by what the instance knows.
+    func request(_ direction: Direction, isDryRun: Bool, of instance: Instance) async throws -> SyncRunner.Request {
+        let known = scope.items == nil ? [] : try await instance.namedKinds()
+        return try scope.request(direction, isDryRun: isDryRun, among: known)
     }
 
     func validate() throws {
@@ -42,7 +48,7 @@ struct RunOptions: ParsableArguments {
     /// Prints a plan with what was wanted of it, and writes it to a file. No file is written when planning fails.
     func detail(_ direction: Direction, with target: String, _ detail: PlanDetail, in path: String?) async throws {
         let instance = try await Instance.open(location)
-        var request = try scope.request(direction, isDryRun: true)
+        var request = try await request(direction, isDryRun: true, of: instance)
         request.options.isExact = detail.isWritten
         request.options.exclusions = detail.listing.map { Exclusions(limit: $0) }
         request.detail = detail
@@ -62,10 +68,11 @@ struct RunCommand {
     let json: Bool
     let location: LocationOptions
 
-    /// `requests` answers one run, or several to be made one after another.
-    func run(_ direction: Direction, _ requests: () async throws -> [SyncRunner.Request]) async throws {
+    /// `requests` answers one run of the instance, or several to be made one after another.
+    func run(_ direction: Direction, _ requests: (Instance) async throws -> [SyncRunner.Request]) async throws {
         do {
-            try await run(JobSequence(try await requests()), of: Instance.open(location))
+            let instance = try await Instance.open(location)
+            try await run(JobSequence(try await requests(instance)), of: instance)
         } catch let error as TidelockError where json {
             // Not even a run: the one object that was promised says so.
             var report = RunReport(run: "", target: target, direction: direction)
@@ -174,7 +181,7 @@ struct RollbackCommand: AsyncParsableCommand {
     func run() async throws {
         let instance = try await Instance.open(location)
         let record = try await instance.store.run(run)
-        let kinds = try await instance.store.kinds()
+        let kinds = try await instance.namedKinds()
         let item = try item.map { try ItemName($0, among: kinds) }.map {
             ItemReference(kind: $0.kind.name, id: $0.id)
         }
