@@ -274,7 +274,7 @@ extension NamedType {
                     field("syncing", "boolean", "whether somebody writes here right now"),
                     option("holder", "string", "the name of that one"),
                     option("since", "integer", "seconds since 1970 in UTC"),
-                    option("lastSync", "table", "peer, direction, status and timestamp of the last run"),
+                    option("lastSync", "table", "peer, direction, action, status and timestamp of the last run"),
                 ])
         default: TypeDeclaration("Something secret: joining it to strings gives something secret; shown it reads ***.")
         }

@@ -75,7 +75,7 @@ actor FakeResponder: Responder {
     func scope(ofTransfer id: String) async throws -> Scope? { scopes[id] }
 
     func status() async throws -> ResponderStatus {
-        let last = LastSync(run: "r1", direction: .push, peer: "dev", status: "finished", timestamp: 1_700_000_000)
+        let last = LastSync(run: "r1", action: .push, peer: "dev", status: "finished", timestamp: 1_700_000_000)
         return ResponderStatus(isSyncing: false, lastSync: last)
     }
 

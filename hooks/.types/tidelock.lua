@@ -218,7 +218,7 @@
 ---@field syncing boolean whether somebody writes here right now
 ---@field holder? string the name of that one
 ---@field since? integer seconds since 1970 in UTC
----@field lastSync? table peer, direction, status and timestamp of the last run
+---@field lastSync? table peer, direction, action, status and timestamp of the last run
 ---@field [string] any
 
 ---Something secret: joining it to strings gives something secret; shown it reads ***.

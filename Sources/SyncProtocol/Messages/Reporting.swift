@@ -81,17 +81,27 @@ public struct StatusAnswer: Codable, Sendable {
 
 /// The newest run that an instance took part in.
 public struct LastSync: Codable, Sendable, Equatable {
+    /// What the instance did: `push` and `pull` where it started the run itself, `receive` and `send` where the other
+    /// side pushed or pulled.
+    public enum Action: String, Codable, Sendable {
+        case push, pull, receive, send
+    }
+
     public var run: String
+    /// Whether content left the instance or came to it.
     public var direction: Direction
+    /// Absent in answers of older versions.
+    public var action: Action?
     /// Name of the other side.
     public var peer: String
     public var status: String
     /// Unix seconds at which it ended.
     public var timestamp: Int64
 
-    public init(run: String, direction: Direction, peer: String, status: String, timestamp: Int64) {
+    public init(run: String, action: Action, peer: String, status: String, timestamp: Int64) {
         self.run = run
-        self.direction = direction
+        direction = action == .push || action == .send ? .push : .pull
+        self.action = action
         self.peer = peer
         self.status = status
         self.timestamp = timestamp

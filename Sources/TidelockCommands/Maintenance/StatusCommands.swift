@@ -45,10 +45,23 @@ struct StatusCommand: AsyncParsableCommand {
         try Output.line("targets   \(answer.targets.isEmpty ? "none" : answer.targets.joined(separator: ", "))")
         try Output.line("syncing   \(answer.syncing ? "yes, \(answer.holder ?? "somebody")" : "no")")
         if let last = answer.lastSync {
-            try Output.line(
-                "last sync \(last.direction.rawValue) \(last.peer) at \(moment(last.timestamp)): \(last.status)")
+            try Output.line("last sync \(last.what) at \(moment(last.timestamp)): \(last.status)")
         }
         try Output.line("hooks     \(answer.hooks.handlers.count) handlers in \(answer.hooks.files.count) files")
         if let rejected = answer.hooks.rejected { try Output.line("          broken: \(rejected)") }
+    }
+}
+
+extension LastSync {
+    /// What was done, and with whom.
+    var what: String {
+        let peer = peer.printable
+        return switch action {
+        case .push: "push to \(peer)"
+        case .pull: "pull from \(peer)"
+        case .receive: "received from \(peer)"
+        case .send: "pulled by \(peer)"
+        case nil: "\(direction.rawValue) \(peer)"
+        }
     }
 }
