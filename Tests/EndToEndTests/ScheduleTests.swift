@@ -142,6 +142,8 @@ struct ScheduleTests {
         (#"x = { every = "10m", target = "production", jobs = "" }"#, "schedules.x.jobs"),
         (#"x = { every = "10m", jobs = {{ name = "content" }} }"#, "schedules.x.target"),
         (#"x = { every = "10m", target = "production", jobs = {{ name = "nothing" }} }"#, "schedules.x.jobs"),
+        (#"x = { every = "10m", target = "production", jobs = "../x.lua" }"#, "schedules.x.jobs"),
+        (#"x = { every = "10m", target = "production", jobs = "/etc/x.lua" }"#, "schedules.x.jobs"),
         (#"x = { evry = "10m", target = "production" }"#, "schedules.x.evry"),
     ])
     func aScheduleThatMeansNothingIsNamed(text: String, setting: String) async throws {

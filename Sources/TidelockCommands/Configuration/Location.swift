@@ -52,4 +52,15 @@ struct InstanceFolder {
     var hooks: URL { url.appending(path: "hooks") }
     var storage: URL { url.appending(path: "storage") }
     var environment: URL { url.appending(path: ".env") }
+
+    /// The file of that path, be it there or not; nil where the path leads out of the folder, by its own words or by
+    /// symbolic links as they are at this moment.
+    func file(at path: String) -> URL? {
+        let names = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard !path.utf8.contains(0), names.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else { return nil }
+        let file = url.appending(path: path)
+        let root = url.resolvingSymlinksInPath().path
+        let prefix = root.hasSuffix("/") ? root : root + "/"
+        return file.resolvingSymlinksInPath().path.hasPrefix(prefix) ? file : nil
+    }
 }

@@ -11,9 +11,14 @@ extension JobFile {
         try await read(path) { InstanceFolder(url: try location.folder()) }
     }
 
-    /// Reads a file whose path begins at the folder of an instance.
+    /// Reads a file that the configuration names, whose path begins at the folder of the instance. Throws `bad_setting`
+    /// for one that is elsewhere: what is read there may be somebody else's.
     static func read(_ path: String, in folder: InstanceFolder) async throws -> JobFile {
-        try await read(path.hasPrefix("/") ? path : folder.url.appending(path: path).path) { folder }
+        guard let file = folder.file(at: path) else {
+            throw TidelockError(
+                .badSetting, "The file of jobs \(path.printable) is not below the folder of the instance.")
+        }
+        return try await read(file.path) { folder }
     }
 
     private static func read(_ path: String, for folder: () throws -> InstanceFolder) async throws -> JobFile {

@@ -1,4 +1,5 @@
 internal import ContentModel
+internal import Foundation
 internal import HookHost
 
 /// A push or pull that a server starts by the clock.
@@ -68,7 +69,13 @@ extension SettingsReader {
 
     private func work(_ entry: SettingTable) throws -> ScheduledRun.Work {
         guard let document = try entry.document("jobs") else { return .jobs(Job.list(.everything)) }
-        if case .string(let path) = JSONValue(document), !path.isEmpty { return .file(path) }
+        if case .string(let path) = JSONValue(document), !path.isEmpty {
+            let folder = InstanceFolder(url: URL(filePath: file).deletingLastPathComponent())
+            guard folder.file(at: path) != nil else {
+                throw entry.wrong("jobs", "a file of jobs is below the folder of the instance, and its path begins there")
+            }
+            return .file(path)
+        }
         do {
             guard case .array = JSONValue(document), !document.elements.isEmpty else {
                 throw TidelockError(.usage, "it must be a list with at least one job, or the path of a file of jobs")
