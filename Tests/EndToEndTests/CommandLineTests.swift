@@ -171,6 +171,13 @@ struct CommandLineTests {
         expectComplaint(try await instance.attempt("kinds"), status: 78, "sync.synckey", "Did you mean 'syncKey'?")
     }
 
+    @Test func aKeyForWhatIsNoKind() async throws {
+        let instance = try await RealInstance.make("a")
+        try instance.configure(
+            "sync = { ", "sync = { keys = { { key = \"a-key-of-some-length-for-tests\", kinds = { \"posts\" } } }, ")
+        expectComplaint(try await instance.attempt("kinds"), status: 78, "sync.keys[1].kinds", "'posts' is not a kind")
+    }
+
     @Test func aMissingVariable() async throws {
         let instance = try await RealInstance.make("a")
         try instance.configure("TIDELOCK_SYNC_KEY", "TIDELOCK_NO_SUCH_KEY")
@@ -201,5 +208,14 @@ struct CommandLineTests {
         let other = try await RealInstance.make("b")
         let ending = try await other.attempt("targets", "add", "x", "http://localhost:1", "--key", "short")
         #expect(ending.status != 0 && ending.errors.contains("20"), "\(ending)")
+    }
+
+    @Test func aPortThatCannotBe() async throws {
+        let instance = try await RealInstance.make("a")
+        for address in ["http://localhost:99999", "http://localhost:0", "http://[::1]:65536"] {
+            let ending = try await instance.attempt("targets", "add", "x", address, "--key", "a-key-of-some-length")
+            expectComplaint(ending, status: 78, "1 to 65535")
+        }
+        try await instance.run("targets", "add", "x", "http://[::1]:7100", "--key", "a-key-of-some-length")
     }
 }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ContentModel
 internal import ContentStore
 internal import Foundation
+internal import RemotePeer
 internal import SyncEngine
 internal import SyncProtocol
 
@@ -90,6 +91,7 @@ struct TargetsCommand: AsyncParsableCommand {
                     .badSetting, "'\(uri.printable)' cannot be a target's address.",
                     hint: "Give scheme, host and, if needed, port: https://cms.example.com:7100.")
             }
+            try Target.checkAddress(uri, of: name)
         }
     }
 

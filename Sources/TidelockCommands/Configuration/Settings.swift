@@ -78,6 +78,9 @@ struct SettingsReader {
                 return right
             }
             let kinds = try entry.texts("kinds")
+            for name in kinds where (try? Kind(name)) == nil {
+                throw entry.wrong("kinds", "'\(name.printable)' is not a kind; kinds are \(Kind.forms)")
+            }
             let allow = try entry.texts("allow").map { try CIDR($0) }
             keys.append(
                 AcceptedKey(
