@@ -40,6 +40,25 @@ struct ScheduleTests {
         #expect(await site.server.stop() == 0)
     }
 
+    @Test func whatCannotBeginIsToldWhenTheServerStarts() async throws {
+        let instance = try await RealInstance.make("staging")
+        try schedule(
+            """
+            lost = { cron = "0 0 1 1 *", target = "nowhere" },
+            bare = { cron = "0 0 1 1 *", target = "nowhere", jobs = "jobs/none.lua" },
+            """, in: instance)
+        let server = try await TestServer(instance)
+        try await eventually("both are told to whoever started it") {
+            let errors = server.tool.errors
+            return errors.contains("'lost' cannot begin as it stands: There is no target 'nowhere'")
+                && errors.contains("'bare' cannot begin as it stands") && errors.contains("jobs/none.lua")
+        }
+        try await eventually("it is logged") {
+            try await instance.log("schedule").contains { $0.message.contains("There is no target 'nowhere'") }
+        }
+        #expect(await server.stop() == 0)
+    }
+
     @Test func jobsOfAFileAreReadWhenTheyAreDue() async throws {
         let site = try await Site.make(articles: 3)
         try await site.source.take(Articles.make(2), model: "drafts")

@@ -57,7 +57,7 @@ struct SyncRunner: Sendable {
         let start = ContinuousClock.now
         let failure: TidelockError?
         do {
-            try requirePermission()
+            try target.requirePermission(for: request.direction)
             try await hooks.approve(
                 Proposal(context: context(run), stage: .beginning(jobs: Job.list(request.scope).map(\.document))))
             // A dry run needs none: it supersedes nobody, neither here nor there.
@@ -76,14 +76,6 @@ struct SyncRunner: Sendable {
             await statistics.end()
         }
         return (report, failure)
-    }
-
-    private func requirePermission() throws {
-        guard target.allows(request.direction) else {
-            throw TidelockError(
-                .permissionDenied, "Target '\(target.name)' does not allow a \(request.direction.rawValue).",
-                hint: "Its settings say so; change them if that is wrong.")
-        }
     }
 
     private func locked(_ run: String, into report: inout RunReport) async -> TidelockError? {
@@ -300,6 +292,17 @@ struct SyncRunner: Sendable {
         if failure.details[RunMachine.mayHaveCommitted] != nil { return true }
         if failure.code == .cancelled { return failure.details[RunMachine.abandoned] == nil }
         return [.targetUnreachable, .timeout, .databaseBusy].contains(failure.code)
+    }
+}
+
+extension Target {
+    /// Throws `permission_denied` where its settings do not allow it.
+    func requirePermission(for direction: Direction) throws {
+        guard allows(direction) else {
+            throw TidelockError(
+                .permissionDenied, "Target '\(name)' does not allow a \(direction.rawValue).",
+                hint: "Its settings say so; change them if that is wrong.")
+        }
     }
 }
 

@@ -36,7 +36,7 @@ actor RunClock: Service {
             var isFirst = true
             while !Task.isCancelled {
                 let settings = await configuration.current()
-                if agenda.follow(settings.schedules) { await tell(settings.schedules, isNew: !isFirst) }
+                if agenda.follow(settings.schedules) { await tell(settings, isNew: !isFirst) }
                 isFirst = false
                 for (run, due) in agenda.due(at: instance.clock.seconds) {
                     group.addTask { await self.start(run, due: due) }
@@ -53,19 +53,20 @@ actor RunClock: Service {
         agenda.ended(run.name)
     }
 
-    /// Says what is followed from now on, and at once what keeps a run from beginning, not only when it is due.
-    private func tell(_ runs: [ScheduledRun], isNew: Bool) async {
+    /// Says what is followed from now on, and at once what keeps a run from beginning, not only when it is due: in the
+    /// log, and to whoever started the server.
+    private func tell(_ settings: Settings, isNew: Bool) async {
         if isNew {
-            let list = runs.map { "\($0.name) (\($0.schedule.label))" }.joined(separator: ", ")
+            let list = settings.schedules.map { "\($0.name) (\($0.schedule.label))" }.joined(separator: ", ")
             instance.log("notice", "The schedules are now: \(list.isEmpty ? "none" : list).", channel: "schedule")
         }
-        for run in runs {
-            do {
-                _ = try Job.runs(try await run.jobs(in: instance.folder).jobs)
-            } catch {
-                instance.log(
-                    "error", "The scheduled run '\(run.name)' cannot begin as it stands: \(error.forLog)",
-                    channel: "schedule")
+        var instance = instance
+        instance.settings = settings
+        for run in settings.schedules {
+            for problem in await run.problems(at: instance) {
+                let words = "scheduled run '\(run.name)' cannot begin as it stands: \(problem.forLog)"
+                instance.log("error", "The \(words)", channel: "schedule")
+                Complaint.warn("the \(words)")
             }
         }
     }

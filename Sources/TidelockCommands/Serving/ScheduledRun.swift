@@ -37,6 +37,27 @@ extension ScheduledRun {
         }
         return completed
     }
+
+    /// What keeps it from beginning as things are: its file of jobs, and targets that are unknown, cannot be used or do
+    /// not allow it.
+    func problems(at instance: Instance) async -> [any Error] {
+        do {
+            let file = try await jobs(in: instance.folder)
+            _ = try Job.runs(file.jobs)
+            var problems: [any Error] = []
+            for name in file.targets {
+                do {
+                    let target = try await instance.target(name).target
+                    try target.requirePermission(for: file.direction ?? .push)
+                } catch {
+                    problems.append(error)
+                }
+            }
+            return problems
+        } catch {
+            return [error]
+        }
+    }
 }
 
 extension SettingsReader {
