@@ -19,6 +19,7 @@ struct DoctorTests {
         var ok: Bool
         var cause: String?
         var steps: [Step]
+        var error: Report.Failure?
 
         subscript(step: String) -> Step? { steps.first { $0.step == step } }
     }
@@ -42,6 +43,8 @@ struct DoctorTests {
         let found = "\(answer[step]?.found ?? "") \(answer[step]?.hint ?? "")"
         for word in words { #expect(found.contains(word), "\(found)", sourceLocation: location) }
         #expect(answer[step]?.code != nil, "\(answer)", sourceLocation: location)
+        let isSame = answer.error?.code == answer[step]?.code && answer.error?.message == answer[step]?.found
+        #expect(isSame && answer.error?.hint == answer[step]?.hint, "\(answer)", sourceLocation: location)
         return answer
     }
 
@@ -57,7 +60,7 @@ struct DoctorTests {
     @Test func nothingIsInTheWay() async throws {
         let site = try await Site.make(articles: 2)
         let (answer, exit) = try await examine(site.source)
-        #expect(exit == 0 && answer.ok && answer.cause == nil, "\(answer)")
+        #expect(exit == 0 && answer.ok && answer.cause == nil && answer.error == nil, "\(answer)")
         #expect(answer.steps.count == 14 && answer.steps.allSatisfy { $0.result == "ok" }, "\(answer)")
         #expect(answer["identity"]?.found?.hasPrefix("staging (") == true, "\(answer)")
         let text = try await site.source.run("doctor", "production")

@@ -45,12 +45,15 @@ private struct DoctorReport: Encodable {
     /// The step with the first problem.
     var cause: String?
     var steps: [Row]
+    /// That problem.
+    var error: RunReport.Failure?
 
     init(target: String, _ diagnosis: Diagnosis) {
         self.target = target
         cause = diagnosis.cause?.step.rawValue
         ok = cause == nil
         steps = diagnosis.findings.map(Row.init)
+        error = (diagnosis.cause?.error).map { RunReport.Failure($0) }
     }
 }
 
