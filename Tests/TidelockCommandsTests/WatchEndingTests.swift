@@ -15,4 +15,13 @@ struct WatchEndingTests {
         let several: [ErrorCode] = [.leaseHeld, .targetUnreachable, .filterMissing]
         #expect(WatchedPush.ending(failures: several, isWaiting: true) == .targetUnreachable)
     }
+
+    @Test func isAtOnceWhereWhatWasNamedIsKnownNowhere() {
+        #expect(WatchedPush.isPointless(failures: [.unknownKind], of: 1))
+        #expect(WatchedPush.isPointless(failures: [.unknownItem, .unknownKind], of: 2))
+        #expect(!WatchedPush.isPointless(failures: [.unknownKind], of: 2), "another target got something")
+        #expect(!WatchedPush.isPointless(failures: [.unknownKind, .targetUnreachable], of: 2))
+        #expect(!WatchedPush.isPointless(failures: [.targetUnreachable], of: 1))
+        #expect(!WatchedPush.isPointless(failures: [], of: 0))
+    }
 }

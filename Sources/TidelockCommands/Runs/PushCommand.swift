@@ -53,7 +53,9 @@ extension RunOptions {
         let ending = try await watch.follow()
         await hooks.drain()
         guard let ending else { return }
-        Complaint.warn("the watch ended before everything was sent; the next push sends the rest.")
+        if !ending.isAboutNames {
+            Complaint.warn("the watch ended before everything was sent; the next push sends the rest.")
+        }
         throw ExitCode(ending.traits.exitStatus)
     }
 }

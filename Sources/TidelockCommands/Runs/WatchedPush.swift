@@ -15,11 +15,14 @@ struct WatchedPush: Sendable {
     let tell: @Sendable ([JobSequence.Outcome]) throws -> Void
 
     /// Answers why not everything has arrived, nil when it has. The first signal lets a run at work come to its end.
+    ///
+    /// A first push of what is known nowhere is the last.
     func follow() async throws -> ErrorCode? {
         let stop = WatchStop()
         defer { stop.end() }
         var schedule = WatchSchedule(quiet: quiet)
         var lastFailures: [String: TidelockError] = [:]
+        var isFirst = true
         while !stop.isAsked {
             let sequence = try await instance.store.sequence()
             if schedule.isDue(sequence: sequence, at: instance.clock.milliseconds) {
@@ -35,6 +38,11 @@ struct WatchedPush: Sendable {
                         $0.failure == nil || $0.failure?.message != lastFailures[$0.report.target]?.message
                     })
                 lastFailures = failures
+                let codes = failures.values.map(\.code)
+                if isFirst, Self.isPointless(failures: codes, of: ended.count) {
+                    return Self.ending(failures: codes, isWaiting: false)
+                }
+                isFirst = false
                 schedule.ended(
                     sequence: sequence, hasFailed: !failures.isEmpty, at: instance.clock.milliseconds)
             } else {
@@ -51,6 +59,16 @@ struct WatchedPush: Sendable {
     static func ending(failures: [ErrorCode], isWaiting: Bool) -> ErrorCode? {
         ErrorCode.worst(of: failures.sorted { $0.rawValue < $1.rawValue }) ?? (isWaiting ? .cancelled : nil)
     }
+
+    /// Whether no push got anywhere, for names that are most likely misspelled.
+    static func isPointless(failures: [ErrorCode], of pushes: Int) -> Bool {
+        pushes > 0 && failures.count == pushes && failures.allSatisfy(\.isAboutNames)
+    }
+}
+
+extension ErrorCode {
+    /// Whether it says that what was named is known nowhere: the same push again would fail for the same.
+    var isAboutNames: Bool { self == .unknownKind || self == .unknownItem }
 }
 
 /// SIGINT and SIGTERM during a watch: the first ends it after the push at work, the second cancels that too, and the
