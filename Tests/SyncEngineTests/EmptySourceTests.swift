@@ -82,4 +82,28 @@ import TidelockTestSupport
         let run = try await a.push(to: b, TestRun(scope: Scope(mode: .mirror)))
         #expect(run.result?.deleted == 1 && run.plan?.kinds.allSatisfy { $0.unproved == nil } == true)
     }
+
+    @Test(arguments: [Direction.push, .pull])
+    func aPlanSaysWhatWouldGoAndThatItWouldBeRefused(direction: Direction) async throws {
+        let (source, destination) = direction == .push ? (a, b) : (b, a)
+        try await destination.put(.posts, #"{"_id":"1"}"#, #"{"_id":"2"}"#)
+        try await source.put(.pageItems, #"{"_id":"1"}"#)
+        var look = TestRun(scope: Scope(mode: .mirror), isDryRun: true)
+        let plan = try #require(try await move(direction, look).plan)
+        let posts = try #require(plan.kinds.first { $0.kind == Kind.posts.name }, "\(plan)")
+        #expect(posts.deletes == 2 && posts.unproved == 2, "\(posts)")
+        #expect(plan.refusal?.code == ErrorCode.emptySource.rawValue, "\(plan)")
+        #expect(plan.refusal?.hint?.contains("--allow-empty-source") == true, "\(plan)")
+        try await refusal { try await move(direction, .mirror) }
+        #expect(try destination.ids(.posts) == ["1", "2"])
+        look.confirmations.emptySource = true
+        #expect(try await move(direction, look).plan?.refusal == nil)
+        #expect(try await move(direction, Self.confirmed).result?.deleted == 2)
+        #expect(try a.problems() + b.problems() == [])
+    }
+
+    @discardableResult
+    private func move(_ direction: Direction, _ run: TestRun) async throws -> TestRunResult {
+        direction == .push ? try await a.push(to: b, run) : try await a.pull(from: b, run)
+    }
 }

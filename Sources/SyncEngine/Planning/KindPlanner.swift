@@ -284,11 +284,13 @@ struct KindPlanner {
     }
 
     /// A kind without a single item proves nothing about items it never had. What goes all the same is told to the
-    /// destination, which looks for itself whether that was agreed to.
+    /// destination, which looks for itself whether that was agreed to. A plan that is only looked at shows what would go.
     private mutating func requireProof(_ query: AbsenteeQuery) async throws {
         guard try await planner.store.liveItems(of: kind) == 0 else { return }
         let unproved = try await planner.store.unprovedAbsentees(query)
-        try EmptySourceGuard.check(kind, deletes: unproved, isConfirmed: planner.confirmations.emptySource)
+        if !planner.isPlanOnly {
+            try EmptySourceGuard.check(kind, deletes: unproved, isConfirmed: planner.confirmations.emptySource)
+        }
         plan.unproved = unproved > 0 ? unproved : nil
     }
 

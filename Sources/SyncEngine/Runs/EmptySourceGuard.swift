@@ -3,7 +3,8 @@ public import ContentModel
 /// Stops mirrors of a kind of which the source holds nothing: that is how an emptied or half-restored source would empty
 /// its destinations.
 ///
-/// Applied where the plan is made, and again at the destination inside the commit.
+/// Applied where the plan is made, where one is only looked at by whoever asked for it, and again at the destination
+/// inside the commit.
 public enum EmptySourceGuard {
     /// Throws `empty_source` unless nothing is deleted or somebody has agreed. `deletes` are those that the source,
     /// which has no item of the kind, does not prove.

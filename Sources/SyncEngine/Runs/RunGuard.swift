@@ -3,18 +3,28 @@ internal import SyncProtocol
 
 /// What the initiator checks of a plan before anything is sent.
 enum RunGuard {
-    /// What `approve` would throw, or the destination for what the source knows of its trees; nil where both would let the
-    /// plan pass.
+    /// What would stop a run that does what was planned: the source for deletes that it does not prove, `approve`, or the
+    /// destination for what the source knows of its trees. Nil where all would let the plan pass.
     static func refusal(
         of plan: PlanSummary, held: DestinationState, confirmations: Confirmations
     ) -> PlanRefusal? {
         do {
+            try requireProof(of: plan, confirmations)
             try approve(plan, held: held, confirmations: confirmations)
             if let circle = plan.circle { throw circle.refusal }
             return nil
         } catch {
             let error = TidelockError(wrapping: error)
             return PlanRefusal(code: error.code.rawValue, message: error.message, hint: error.hint)
+        }
+    }
+
+    /// A plan that is carried out is not made without.
+    private static func requireProof(of plan: PlanSummary, _ confirmations: Confirmations) throws {
+        for kind in plan.kinds {
+            guard let unproved = kind.unproved else { continue }
+            try EmptySourceGuard.check(
+                Kind(kind.kind), deletes: unproved, isConfirmed: confirmations.emptySource)
         }
     }
 

@@ -168,7 +168,7 @@ public struct KindPlan: Codable, Sendable, Equatable {
     /// does not know which rows they are. Nil when there are none.
     public var possibleOverwrites: Int?
     /// Of the deletes, those of items that the source, which has no item of the kind, never deleted; somebody has agreed
-    /// to them. Nil when there are none.
+    /// to them, unless the plan is only looked at. Nil when there are none.
     public var unproved: Int?
     /// Rows that this source had sent, that another one has taken over since as was found out now, and that the run
     /// leaves alone. Nil when there are none, and in runs that are not about all of the kind.
