@@ -177,7 +177,7 @@ extension Store {
             let rows = try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
-                        SELECT s.bucket, s.id, \(Self.isContested) \(Self.absenteeSQL(query)) AND (s.bucket, s.id) > (:bucket, :id)
+                        SELECT s.bucket, s.id, \(Self.isContested), s.state \(Self.absenteeSQL(query)) AND (s.bucket, s.id) > (:bucket, :id)
                         ORDER BY s.bucket, s.id
                         LIMIT :limit
                         """),
@@ -186,7 +186,9 @@ extension Store {
                     "limit": query.limit,
                 ])
             let absentees = rows.map {
-                Absentee(id: $0[1], bucket: Bucket(number: UInt16($0[0] as Int)), isContested: $0[2])
+                Absentee(
+                    id: $0[1], bucket: Bucket(number: UInt16($0[0] as Int)),
+                    shadow: ShadowState(rawValue: $0[3]) ?? .none, isContested: $0[2])
             }
             let last = rows.count < query.limit ? nil : absentees.last
             return AbsenteePage(

@@ -25,6 +25,6 @@ extension KindPlanner {
     /// they are not given, and an item that came from the destination itself is not this source's to delete.
     mutating func leaveOut(_ row: Candidate) -> Step? {
         guard deletesLeftOut, selected.includes(row.id), row.shadow.isHeld, !row.isTheirs else { return nil }
-        return letGo(row.id, row.bucket, source: nil, isContested: row.isContested)
+        return letGo(row, source: nil)
     }
 }

@@ -183,7 +183,7 @@ struct KindPlanner {
         if row.isTheirs { return row.shadow.isHeld ? release(row) : nil }
         if let outcome { return decide(row, outcome) }
         guard row.shadow.isHeld else { return nil }
-        return letGo(row.id, row.bucket, source: nil, isContested: row.isContested)
+        return letGo(row, source: nil)
     }
 
     func isSelected(_ row: Candidate) -> Bool {
@@ -225,7 +225,7 @@ struct KindPlanner {
             let isThere = row.shadow.isHeld || (deletesForeign && row.shadow.isForeign)
             guard isThere else { return Step(operation: operation(row, .drop, output: nil)) }
             plan.droppedThere = (plan.droppedThere ?? 0) + 1
-            var step = letGo(row.id, row.bucket, source: row.hash, isContested: row.isContested)
+            var step = letGo(row, source: row.hash)
             step.operation.life = row.life
             return step
         }
@@ -254,12 +254,13 @@ struct KindPlanner {
             operation: PlannedOperation(id: row.id, bucket: row.bucket, action: .release, source: nil, output: nil))
     }
 
-    mutating func letGo(_ id: String, _ bucket: Bucket, source: ContentHash?, isContested: Bool) -> Step {
-        if isMirror { plan.deletes += 1 } else { plan.releases += 1 }
+    mutating func letGo(_ row: Candidate, source: ContentHash?) -> Step {
+        let action: PlannedOperation.Action = isMirror ? .delete : .release
+        count(action, of: row, output: nil, by: 1)
         return Step(
             operation: PlannedOperation(
-                id: id, bucket: bucket, action: isMirror ? .delete : .release, source: source, output: nil,
-                isContested: isContested && isMirror))
+                id: row.id, bucket: row.bucket, action: action, source: source, output: nil,
+                isContested: row.isContested && isMirror))
     }
 
     private mutating func planAbsentees(into writer: inout PlanWriter) async throws {
@@ -268,9 +269,7 @@ struct KindPlanner {
         repeat {
             let page = try await planner.store.absentees(query)
             for absentee in page.rows {
-                try await write(into: &writer) { planner in
-                    planner.letGo(absentee.id, absentee.bucket, source: nil, isContested: absentee.isContested)
-                }
+                try await write(into: &writer) { $0.letGo(Candidate(absentee), source: nil) }
             }
             query.after = page.next
         } while query.after != nil
@@ -332,7 +331,9 @@ extension KindPlan {
             creates += number
             if row.shadow == .reverted { reverted -= number }
             if row.mayBeThere { openCreates = (openCreates ?? 0) + number }
-        case .delete: deletes += number
+        case .delete:
+            deletes += number
+            if row.isEditedThere { overwrites += number }
         case .release: releases += number
         case .drop, .skip, .same, .withdraw: break
         }
@@ -347,6 +348,17 @@ extension Candidate {
         case .answered: isUnmerged
         default: isContested
         }
+    }
+
+    /// The destination has edited the output of ours that it holds, or holds one of which nobody here knows what it was
+    /// made of: it counts as an edit.
+    fileprivate var isEditedThere: Bool { isContested || shadow == .resend || shadow == .answered }
+
+    /// A row that is not here is looked at like one that was deleted here.
+    fileprivate init(_ absentee: Absentee) {
+        self.init(
+            id: absentee.id, bucket: absentee.bucket, hash: nil, body: nil, shadow: absentee.shadow,
+            acknowledged: nil, isTheirs: false, isContested: absentee.isContested)
     }
 
     /// The destination holds no output of ours, and has such an item all the same as far as is known, or may have it: it

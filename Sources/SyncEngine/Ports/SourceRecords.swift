@@ -276,12 +276,14 @@ public struct AbsenteePage: Sendable {
 public struct Absentee: Sendable {
     public var id: String
     public var bucket: Bucket
+    public var shadow: ShadowState
     /// See `Candidate.isContested`.
     public var isContested: Bool
 
-    public init(id: String, bucket: Bucket, isContested: Bool) {
+    public init(id: String, bucket: Bucket, shadow: ShadowState, isContested: Bool) {
         self.id = id
         self.bucket = bucket
+        self.shadow = shadow
         self.isContested = isContested
     }
 }

@@ -148,7 +148,7 @@ public struct KindPlan: Codable, Sendable, Equatable {
     /// Items the handlers dropped from this destination.
     public var drops: Int
     public var unchanged: Int
-    /// Rows edited at the destination that this run overwrites.
+    /// Rows edited at the destination that this run overwrites or deletes.
     public var overwrites: Int
     /// Rows that a rollback took back and that this run leaves alone.
     public var reverted: Int

@@ -1,0 +1,133 @@
+import ContentModel
+import ContentStore
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// What a plan says of the rows that a mirror deletes is what the run does to them.
+@Suite struct PlannedDeleteTests {
+    private let a: TestInstance
+    private let b: TestInstance
+
+    init() throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+    }
+
+    /// Items of these ids, made alike.
+    private func put(_ ids: String..., at instance: TestInstance, value: Int = 1) async throws {
+        for id in ids { try await instance.put(.posts, "{\"_id\":\"\(id)\",\"v\":\(value)}") }
+    }
+
+    private func mirror(_ policy: ConflictPolicy = .source, isDryRun: Bool = false) -> TestRun {
+        TestRun(
+            scope: Scope(mode: .mirror, policy: policy), confirmations: Confirmations(deletes: 1_000),
+            isDryRun: isDryRun)
+    }
+
+    private func move(_ direction: Direction, _ run: TestRun) async throws -> TestRunResult {
+        direction == .push ? try await a.push(to: b, run) : try await a.pull(from: b, run)
+    }
+
+    private func plan(_ direction: Direction = .push, _ policy: ConflictPolicy = .source) async throws -> KindPlan {
+        let run = try await move(direction, mirror(policy, isDryRun: true))
+        return try #require(run.plan?.kinds.first { $0.kind == Kind.posts.name }, "\(run)")
+    }
+
+    private func expectNoProblems() throws {
+        for instance in [a, b] { #expect(try instance.problems() == []) }
+    }
+
+    // MARK: Edits
+
+    @Test(arguments: [Direction.push, .pull])
+    func anEditThatADeleteMeetsIsAnnounced(direction: Direction) async throws {
+        let (source, destination) = direction == .push ? (a, b) : (b, a)
+        try await put("1", "2", "3", "4", at: source)
+        _ = try await move(direction, TestRun())
+        try await source.remove(.posts, "1", "2")
+        try await put("3", at: source, value: 2)
+        try await put("1", "3", at: destination, value: 9)
+        let plan = try await plan(direction)
+        #expect(plan.deletes == 2 && plan.updates == 1 && plan.overwrites == 2, "\(plan)")
+        #expect(plan.possibleOverwrites == nil, "\(plan)")
+        let run = try await move(direction, mirror())
+        #expect(run.result?.deleted == 2 && run.result?.conflictCount == plan.overwrites, "\(run)")
+        #expect(Set(run.result?.conflicts.map(\.id) ?? []) == ["1", "3"], "\(run)")
+        try expectNoProblems()
+    }
+
+    @Test func aPlanCountsWhatAPolicyStopsFor() async throws {
+        try await put("1", "2", at: a)
+        try await a.push(to: b)
+        try await a.remove(.posts, "1")
+        try await put("1", at: b, value: 9)
+        let plan = try await plan(.push, .fail)
+        #expect(plan.deletes == 1 && plan.overwrites == 1, "\(plan)")
+        let failure = await #expect(throws: TestRunFailure.self) { try await a.push(to: b, mirror(.fail)) }
+        #expect(failure?.error.code == .conflicts)
+        #expect(failure?.error.details[ConflictDetails.count] == "1")
+    }
+
+    @Test func anEditThatCameHereAndIsDeletedAllTheSameIsAnnounced() async throws {
+        try await put("1", "2", at: a)
+        try await a.push(to: b)
+        try await put("1", at: b, value: 2)
+        try await a.pull(from: b)
+        // It is the source's own again, and is gone here.
+        try await put("1", at: a, value: 3)
+        try await a.remove(.posts, "1")
+        let plan = try await plan()
+        #expect(plan.deletes == 1 && plan.overwrites == 1, "\(plan)")
+        #expect(try await a.push(to: b, mirror()).result?.conflictCount == 1)
+    }
+
+    @Test func anEditOfWhatAHandlerDropsIsAnnounced() async throws {
+        try await put("1", "2", at: a)
+        try await a.push(to: b)
+        try await put("1", at: b, value: 9)
+        a.hooks.install("drops") { _, _ in .dropped(reason: "no") }
+        let plan = try await plan()
+        #expect(plan.deletes == 2 && plan.droppedThere == 2 && plan.overwrites == 1, "\(plan)")
+        #expect(try await a.push(to: b, mirror()).result?.conflictCount == 1)
+        try expectNoProblems()
+    }
+
+    /// Which rows were kept before is known there alone.
+    @Test func anEditThatWasKeptBeforeMayBeMet() async throws {
+        try await put("1", "2", at: a)
+        try await a.push(to: b)
+        try await put("1", at: b, value: 9)
+        try await put("1", at: a, value: 2)
+        try await a.push(to: b, TestRun(scope: Scope(policy: .target)))
+        try await a.remove(.posts, "1")
+        let plan = try await plan()
+        #expect(plan.deletes == 1 && plan.overwrites == 0 && plan.possibleOverwrites == 1, "\(plan)")
+        #expect(try await a.push(to: b, mirror()).result?.conflictCount == 1)
+    }
+
+    /// An item that is deleted while the plan is made, and one that comes back meanwhile.
+    @Test func editsAreNotCountedTwiceWhereTheSourceChangesMeanwhile() async throws {
+        try await put("1", "2", "3", at: a)
+        try await a.push(to: b)
+        try await put("1", "2", at: b, value: 9)
+        try await put("1", at: a, value: 2)
+        try await a.remove(.posts, "2")
+        a.hooks.install("looks") { _, _ in .unchanged }
+        let (store, id) = (a.store, a.newID())
+        try await store.beginRun(id: id, direction: "local", target: "test")
+        let back = try JSONDocument(validating: #"{"_id":"2","v":5}"#)
+        a.hooks.meanwhile {
+            _ = try store.writeBlocking(
+                [.remove(kind: .posts, id: "1"), .put(kind: .posts, body: back, hash: back.hash)], run: id)
+        }
+        let run = try await a.push(to: b, mirror())
+        a.hooks.meanwhile(nil)
+        try await store.markUndoable(id: id)
+        let plan = try #require(run.plan?.kinds.first { $0.kind == Kind.posts.name }, "\(run)")
+        #expect(plan.deletes == 1 && plan.updates == 1 && plan.overwrites == 2, "\(plan)")
+        #expect(run.result?.deleted == 1 && run.result?.conflictCount == 2, "\(run)")
+        try expectNoProblems()
+    }
+}
