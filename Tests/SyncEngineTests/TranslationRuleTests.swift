@@ -72,6 +72,26 @@ import TidelockTestSupport
         try verify()
     }
 
+    @Test(arguments: [TranslationSelection.Rule.missingKeys, .missingValues])
+    func aPlanDoesNotAnnounceThatTranslationsAreReplacedThatAreKept(rule: TranslationSelection.Rule) async throws {
+        try await fill()
+        var look = with(rule)
+        look.isDryRun = true
+        let kinds = try await a.push(to: b, look).plan?.kinds
+        let plan = try #require(kinds?.first { $0.kind == shop.name }, "\(kinds ?? [])")
+        #expect(plan.overwrites == 0 && plan.possibleOverwrites == nil, "\(plan)")
+        // Two that this source sent before, one of them edited there since: what becomes of them is decided there.
+        #expect(plan.updates == 2 && plan.openUpdates == 2, "\(plan)")
+        let run = try await a.push(to: b, with(rule))
+        #expect(run.result?.conflictCount == 0 && run.result?.conflicts == [], "\(run)")
+        look = with(.override)
+        look.isDryRun = true
+        let announced = try await a.push(to: b, look).plan?.kinds.first { $0.kind == shop.name }?.overwrites
+        let replaced = try await a.push(to: b, with(.override)).result?.conflictCount ?? 0
+        #expect(announced == replaced && replaced > 0, "without the rule, \(replaced) are replaced")
+        try verify()
+    }
+
     @Test func missingValuesFillsWhatIsMissing() async throws {
         try await fill()
         let run = try await a.push(to: b, with(.missingValues))

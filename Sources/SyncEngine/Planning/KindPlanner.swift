@@ -235,9 +235,13 @@ struct KindPlanner {
     mutating func count(
         _ action: PlannedOperation.Action, of row: Candidate, output: ContentHash?, by number: Int
     ) {
-        plan.count(action, of: row, output: output, by: number)
-        if action == .put, row.shadow == .answered, !row.replacesEdit, row.received != output { answers += number }
+        plan.count(action, of: row, output: output, isRuled: isRuled, by: number)
+        guard action == .put, !isRuled, row.shadow == .answered else { return }
+        if !row.replacesEdit, row.received != output { answers += number }
     }
+
+    /// Items of the kind that are at the destination are kept there, or take in only what they lack.
+    private var isRuled: Bool { kind.job == .lokalize && planner.scope.translationRule != .override }
 
     private mutating func put(_ row: Candidate, body: JSONDocument, output: ContentHash) -> Step {
         if row.shadow == .acked, row.acknowledged == output {
@@ -317,12 +321,12 @@ struct KindPlanner {
 
 extension KindPlan {
     fileprivate mutating func count(
-        _ action: PlannedOperation.Action, of row: Candidate, output: ContentHash?, by number: Int
+        _ action: PlannedOperation.Action, of row: Candidate, output: ContentHash?, isRuled: Bool, by number: Int
     ) {
         switch action {
         case .put where row.shadow.isHeld:
             updates += number
-            if let received = row.received, received == output {
+            if isRuled || (row.received != nil && row.received == output) {
                 openUpdates = (openUpdates ?? 0) + number
             } else if row.replacesEdit {
                 overwrites += number

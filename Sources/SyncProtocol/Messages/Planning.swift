@@ -158,8 +158,8 @@ public struct KindPlan: Codable, Sendable, Equatable {
     /// Of the creates, those that the destination has already, or may have: only there it is decided whether they are
     /// created, updated or left as they are. Nil when there are none.
     public var openCreates: Int?
-    /// Of the updates, those that bring the destination what it sent itself: unless that was changed there since, it is
-    /// left as it is. Nil when there are none.
+    /// Of the updates, those that bring the destination what it sent itself, which is left as it is unless that was changed
+    /// there since; and those of translations of which the run only adds what is missing. Nil when there are none.
     public var openUpdates: Int?
     /// Of the drops, those of items that the destination holds: they are among the deletes or the releases as well. Nil
     /// when there are none.
