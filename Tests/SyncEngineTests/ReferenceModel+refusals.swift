@@ -54,7 +54,8 @@ extension ReferenceModel {
                 mayKnowBetter(run, key, theirs) || mayRememberSending(run, key, theirs)
                 || isContested(run, key, theirs)
             return isUncertain ? .maybe : .never
-        case .delete: return isContested(run, key, theirs) ? .maybe : .never
+        case .delete:
+            return isContested(run, key, theirs) || unseenEdit(run, key, theirs) != .never ? .maybe : .never
         case .eitherWay: return .maybe
         case .nothing, .adopt, .patch, .release: return .never
         }

@@ -268,7 +268,10 @@ extension ReferenceModel {
 
     /// A mirror deletes what was edited too, unless the policy keeps edits.
     private func delete(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Decision {
-        let isEdit = theirs.item != nil && (theirs.isEdited || keptDeletes[run.destination][key] == run.source)
+        let isEdit =
+            theirs.item != nil
+            && (theirs.isEdited || keptDeletes[run.destination][key] == run.source
+                || unseenEdit(run, key, theirs) == .always)
         return run.keepsEdits && isEdit ? .keepDeleted : .delete
     }
 
@@ -313,7 +316,7 @@ extension ReferenceModel {
     }
 
     /// Carries a run out. `actual` answers how a row came out where both ways are right.
-    mutating func perform(_ run: ModelRun, transfer: String, actual: (ItemKey) -> (item: ModelItem?, origin: Int?)) {
+    mutating func perform(_ run: ModelRun, transfer: String, actual: (ItemKey) -> ModelOutcome) {
         var changes: [ItemKey: (old: ModelRow, new: ModelRow)] = [:]
         noteHeldBack(run)
         for key in keys(run) {
@@ -323,7 +326,11 @@ extension ReferenceModel {
             let hasArrived = decision != .eitherWay
             if decision == .eitherWay { decision = settle(run, key, old, actual(key)) }
             if isSpared(run, key, decision, actual(key)) { decision = .nothing }
-            if decision == .delete, actual(key).item != nil, isContested(run, key, old) { decision = .keepDeleted }
+            if decision == .delete, actual(key).item != nil,
+                isContested(run, key, old) || unseenEdit(run, key, old) != .never
+            {
+                decision = .keepDeleted
+            }
             if case .apply(let output) = decision, actual(key).item != output,
                 mayKnowBetter(run, key, old) || mayRememberSending(run, key, old)
             {
@@ -348,18 +355,20 @@ extension ReferenceModel {
 
     /// Whether a delete was not carried out because of what may have been held back.
     private func isSpared(
-        _ run: ModelRun, _ key: ItemKey, _ decision: Decision, _ actual: (item: ModelItem?, origin: Int?)
+        _ run: ModelRun, _ key: ItemKey, _ decision: Decision, _ actual: ModelOutcome
     ) -> Bool {
         guard mayBeSpared(run, key), actual.item != nil else { return false }
+        // What a policy has kept is listed since this run.
+        let isKept = actual.keepsDelete && keptDeletes[run.destination][key] != run.source
         switch decision {
-        case .delete: return true
-        case .keepDeleted: return actual.origin == row(run.destination, key).origin
+        case .delete: return !(isKept && unseenEdit(run, key, row(run.destination, key)) != .never)
+        case .keepDeleted: return actual.origin == row(run.destination, key).origin && !isKept
         default: return false
         }
     }
 
     private func settle(
-        _ run: ModelRun, _ key: ItemKey, _ old: ModelRow, _ actual: (item: ModelItem?, origin: Int?)
+        _ run: ModelRun, _ key: ItemKey, _ old: ModelRow, _ actual: ModelOutcome
     ) -> Decision {
         let mine = row(run.source, key)
         guard let item = mine.item else { return .nothing }
@@ -369,7 +378,8 @@ extension ReferenceModel {
             return arrive(output, run, key, old, isReverted: old.revertedFrom == run.source)
         case .drop where run.isMirror && actual.item == nil && old.item != nil: return .delete
         case .drop where run.isMirror && actual.origin == nil && old.item != nil:
-            return delete(run, key, old) == .keepDeleted ? .keepDeleted : .nothing
+            let isEdit = delete(run, key, old) == .keepDeleted || unseenEdit(run, key, old) != .never
+            return isEdit && actual.keepsDelete ? .keepDeleted : .nothing
         case .put, .drop, .skip: return .nothing
         }
     }

@@ -290,9 +290,25 @@ extension Simulation {
         return true
     }
 
+    /// How rows of the destination came out.
+    private func outcome(of run: ModelRun, heads: [ItemKey: HeadRow]) throws -> (ItemKey) -> ModelOutcome {
+        let kept = Set(
+            try inspectors[run.destination].texts(
+                """
+                SELECT kind.name || '/' || id FROM conflict JOIN kind USING (kid) JOIN peer USING (pid)
+                WHERE rid IS NULL AND peer.instance = '\(instances[run.source].identity.id)'
+                """))
+        return { key in
+            ModelOutcome(
+                item: heads[key]?.item, origin: self.origin(of: heads[key]),
+                keepsDelete: kept.contains("\(key.kind.name)/\(key.id)"))
+        }
+    }
+
     func settle(_ run: ModelRun, _ result: TestRunResult) async throws {
         let heads = try inspectors[run.destination].heads()
-        model.perform(run, transfer: result.transfer) { key in (heads[key]?.item, self.origin(of: heads[key])) }
+        let outcomes = try outcome(of: run, heads: heads)
+        model.perform(run, transfer: result.transfer, actual: outcomes)
         for instance in instances { try await instance.deliverEvents() }
     }
 
@@ -381,7 +397,7 @@ extension Simulation {
         } catch let error as TidelockError where error.code == .unknownTransfer {}
         if state?.phase == .committed {
             let heads = try inspectors[run.destination].heads()
-            model.perform(run, transfer: failure.transfer) { (heads[$0]?.item, self.origin(of: heads[$0])) }
+            model.perform(run, transfer: failure.transfer, actual: try outcome(of: run, heads: heads))
         }
         guard chance(50) else { return }
         history.append("recovery")

@@ -28,7 +28,7 @@ extension Commit {
                         WHEN h.id IS NULL OR h.deleted = 1 THEN \(Verdict.nothing.rawValue)
                         WHEN h.origin <> :pid AND (\(sparesForeign) OR \(SparedRows.isHeldBack("sh"))) THEN \(Verdict.nothing.rawValue)
                         WHEN s.keep IN (\(Decision.list(Decision.keeping))) THEN \(Verdict.release.rawValue)
-                        WHEN h.edited <> 0 OR \(StagedMark.isContested) OR \(SparedRows.outlivesDelete("s")) THEN \(Verdict.deleteEdited.rawValue)
+                        WHEN \(Collision.isEditedBeforeDelete) THEN \(Verdict.deleteEdited.rawValue)
                         ELSE \(Verdict.delete.rawValue) END
                     ELSE CASE WHEN h.origin = :pid THEN \(Verdict.release.rawValue) ELSE \(Verdict.nothing.rawValue) END END,
                     h.id IS NOT NULL, h.rid, h.hash, h.base, coalesce(h.origin, 0), coalesce(h.edited, 0),

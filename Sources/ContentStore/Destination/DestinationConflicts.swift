@@ -159,14 +159,18 @@ enum Collision {
     /// Whether a row is somebody else's that this source does not delete, whatever it lacks.
     private static let isSpared = "h.origin <> :pid AND (:spares OR \(SparedRows.isHeldBack("sh")))"
 
+    /// Whether a delete takes away more than the source left here or had from here.
+    static let isEditedBeforeDelete = """
+        (h.edited <> 0 OR \(StagedMark.isContested) OR \(SparedRows.outlivesDelete("s")) OR \(UnseenEdits.isOne))
+        """
+
     /// Whether an edit made here would be lost: the rows of which a commit says `replace`, `keepOriginal` or
     /// `deleteEdited`, and those that were kept although this very source deleted them. That one source's delete waits
     /// decides nothing about another's.
     static let isEdited = """
         CASE s.op
         WHEN 1 THEN \(isEditedBeforePut)
-        WHEN 2 THEN h.deleted = 0 AND NOT (\(isSpared)) AND (
-            h.edited <> 0 OR \(StagedMark.isContested) OR \(SparedRows.outlivesDelete("s")))
+        WHEN 2 THEN h.deleted = 0 AND NOT (\(isSpared)) AND \(isEditedBeforeDelete)
         ELSE 0 END
         """
 

@@ -1,0 +1,15 @@
+internal import SyncEngine
+
+/// Rows of which the source of a transfer had another version from here than the one that is here now: it lets go of
+/// what it had, and knows nothing of what became of it.
+///
+/// What it never had in any version is no edit to it: mirrors delete that because they were asked to.
+enum UnseenEdits {
+    /// Whether the row `h`, which is not the source's, is one of these. `sh` is what this instance knows of what it
+    /// sent there; `:pid` is the source. What was sent of an item that had the id before counts as long as the source
+    /// holds it.
+    static let isOne = """
+        (h.origin <> :pid AND sh.out_hash IS NOT NULL AND sh.src_hash IS NOT h.hash
+            AND (sh.state IN (\(ShadowState.held)) OR sh.life IS h.life))
+        """
+}

@@ -1,0 +1,28 @@
+import SyncEngine
+
+/// How a row came out of a run.
+struct ModelOutcome {
+    var item: ModelItem?
+    var origin: Int?
+    /// A delete of the run's source was not carried out, and is listed.
+    var keepsDelete: Bool
+}
+
+extension ReferenceModel {
+    /// Whether a delete would take away a version that the source never had, of an item that it had from the
+    /// destination. Where that is not its own row, only the destination can tell.
+    ///
+    /// It remembers what it looked at when it sent the item last; what it has found out since about the source, or
+    /// about outputs that stayed as they were, nobody knows here.
+    func unseenEdit(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Refusal {
+        guard run.keepsEdits, let item = theirs.item, theirs.origin != run.source else { return .never }
+        var back = run
+        (back.source, back.destination) = (run.destination, run.source)
+        guard let known = memory(back, key), let output = known.output else { return .never }
+        let isHeld = known.isHeld && !known.wasOthers && !known.isUncertain && known.reverted == nil
+        guard isHeld, known.life == theirs.life, known.source != item, output.version != item.version,
+            !mayBeSpared(run, key)
+        else { return .maybe }
+        return .always
+    }
+}

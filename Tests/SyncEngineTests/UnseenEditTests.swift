@@ -1,0 +1,163 @@
+import ContentModel
+import ContentStore
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// Items of the destination that were edited since the source of a mirror had them, and that the source has deleted.
+@Suite struct UnseenEditTests {
+    private let a: TestInstance
+    private let b: TestInstance
+    private static let first = #"{"_id":"1","t":"first"}"#
+    private static let edited = #"{"_id":"1","t":"edited"}"#
+
+    init() throws {
+        let made = try TestInstance.make("a", "b")
+        (a, b) = (made[0], made[1])
+    }
+
+    private func mirror(_ policy: ConflictPolicy) -> TestRun { TestRun(scope: Scope(mode: .mirror, policy: policy)) }
+
+    private func expectNoProblems() throws {
+        for instance in [a, b] { #expect(try instance.problems() == []) }
+    }
+
+    /// How an item of the destination came to be at the source as well.
+    enum Way: CaseIterable {
+        case sent, fetched, comeBack
+    }
+
+    /// Leaves at `a` an item that `b` has in the same version, and that is `a`'s own.
+    private func share(_ way: Way = .sent) async throws {
+        try await a.put(.posts, #"{"_id":"keep"}"#)
+        switch way {
+        case .sent:
+            try await a.put(.posts, Self.first)
+            try await a.push(to: b)
+        case .fetched:
+            try await a.put(.posts, Self.first)
+            try await b.pull(from: a)
+        case .comeBack:
+            try await b.put(.posts, #"{"_id":"1","t":"made there"}"#)
+            try await b.push(to: a)
+            try await a.put(.posts, Self.first)
+            try await b.pull(from: a)
+            #expect(try await b.push(to: a).result?.released == 1)
+        }
+        try await b.pull(from: a)
+        #expect(try a.head(.posts, "1")?.origin == nil)
+        #expect(try await b.text(.posts, "1") == Self.first)
+    }
+
+    /// `a` edits it and `b` deletes it.
+    private func collide(_ way: Way = .sent) async throws {
+        try await share(way)
+        try await a.put(.posts, Self.edited)
+        try await b.remove(.posts, "1")
+    }
+
+    private func run(_ policy: ConflictPolicy, isPush: Bool) async throws -> TestRunResult {
+        isPush ? try await b.push(to: a, mirror(policy)) : try await a.pull(from: b, mirror(policy))
+    }
+
+    @Test(arguments: Way.allCases, [true, false])
+    func aPolicyThatFailsFails(way: Way, isPush: Bool) async throws {
+        try await collide(way)
+        let failure = await #expect(throws: TestRunFailure.self) { try await run(.fail, isPush: isPush) }
+        #expect(failure?.error.code == .conflicts)
+        #expect(try await a.text(.posts, "1") == Self.edited)
+        try expectNoProblems()
+    }
+
+    @Test(arguments: [.target, .park, .mergeFields] as [ConflictPolicy], [true, false])
+    func aPolicyThatKeepsEditsKeepsThemAlsoInLaterMirrors(policy: ConflictPolicy, isPush: Bool) async throws {
+        try await collide()
+        let run = try await run(policy, isPush: isPush)
+        #expect(run.result?.conflicts.map(\.verdict) == [policy == .target ? .keptTarget : .parked])
+        #expect(run.result?.deleted == 0 && run.result?.isVerified == true)
+        for _ in 0..<2 {
+            #expect(try await a.text(.posts, "1") == Self.edited)
+            let open = try await a.store.conflicts()
+            #expect(open.map(\.isDelete) == [true] && open.map(\.item) == ["1"] && open.map(\.source) == ["b"])
+            #expect(try await self.run(policy, isPush: isPush).isNoOp)
+            try expectNoProblems()
+        }
+    }
+
+    @Test(arguments: Way.allCases)
+    func whereTheSourceWinsTheEditIsListedAndCanBeBroughtBack(way: Way) async throws {
+        try await collide(way)
+        let run = try await a.pull(from: b, mirror(.source))
+        #expect(run.result?.conflicts == [Conflict(kind: "content/posts", id: "1", verdict: .replaced)])
+        #expect(run.result?.deleted == 1 && run.result?.conflictCount == 1)
+        #expect(try await a.text(.posts, "1") == nil)
+        #expect(try await a.store.rollback(run.transfer, as: a.newID()).restored == 1)
+        #expect(try await a.text(.posts, "1") == Self.edited)
+        try expectNoProblems()
+    }
+
+    @Test(arguments: Way.allCases, ConflictPolicy.allCases)
+    func whatTheSourceHadIsDeleted(way: Way, policy: ConflictPolicy) async throws {
+        try await share(way)
+        try await b.remove(.posts, "1")
+        let run = try await a.pull(from: b, mirror(policy))
+        #expect(run.result?.deleted == 1 && run.result?.conflicts == [])
+        #expect(try a.ids(.posts) == ["keep"])
+        try expectNoProblems()
+    }
+
+    @Test(arguments: [true, false])
+    func anEditThatTheSourceHasTakenInIsDeletedWithTheItem(isPush: Bool) async throws {
+        try await share()
+        try await a.put(.posts, Self.edited)
+        if isPush { try await a.push(to: b) } else { try await b.pull(from: a) }
+        try await b.remove(.posts, "1")
+        let run = try await a.pull(from: b, mirror(.fail))
+        #expect(run.result?.deleted == 1 && run.result?.conflicts == [])
+        try expectNoProblems()
+    }
+
+    @Test func anEditThatWasTakenBackIsNone() async throws {
+        try await share()
+        let edit = try await a.put(.posts, Self.edited)
+        #expect(try await a.store.rollback(edit, as: a.newID()).restored == 1)
+        try await b.remove(.posts, "1")
+        #expect(try await a.pull(from: b, mirror(.fail)).result?.deleted == 1)
+        try expectNoProblems()
+    }
+
+    @Test func oneThatIsMadeAnewHereIsAnEditToWhoeverHasTheOldOne() async throws {
+        try await share()
+        try await a.remove(.posts, "1")
+        try await a.put(.posts, Self.edited)
+        try await b.remove(.posts, "1")
+        let run = try await a.pull(from: b, mirror(.park))
+        #expect(run.result?.conflicts.map(\.verdict) == [.parked])
+        #expect(try await a.text(.posts, "1") == Self.edited)
+        try expectNoProblems()
+    }
+
+    @Test func whatTheSourceNeverHadIsDeletedWhateverThePolicy() async throws {
+        try await share()
+        try await a.put(.posts, #"{"_id":"own","t":"first"}"#)
+        try await a.put(.posts, #"{"_id":"own","t":"second"}"#)
+        let run = try await a.pull(from: b, mirror(.fail))
+        #expect(run.result?.deleted == 1 && run.result?.conflicts == [])
+        #expect(try a.ids(.posts) == ["1", "keep"])
+        try expectNoProblems()
+    }
+
+    /// What never leaves is nothing that the source could have had.
+    @Test func aVersionOfWhichTheSourceHasAllThatLeavesIsNoEdit() async throws {
+        a.hooks.install("strips") { _, item in .changed(item.body.removing("secret")) }
+        try await a.put(.posts, #"{"_id":"1","secret":1}"#, #"{"_id":"keep"}"#)
+        try await a.push(to: b)
+        try await a.put(.posts, #"{"_id":"1","secret":2}"#)
+        try await a.push(to: b)
+        try await b.remove(.posts, "1")
+        let run = try await a.pull(from: b, mirror(.fail))
+        #expect(run.result?.deleted == 1 && run.result?.conflicts == [])
+        try expectNoProblems()
+    }
+}
