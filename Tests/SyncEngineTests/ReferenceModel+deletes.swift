@@ -10,7 +10,8 @@ struct ModelOutcome {
 
 extension ReferenceModel {
     /// Whether a delete would take away a version that the source never had, of an item that it had from the
-    /// destination. Where that is not its own row, only the destination can tell.
+    /// destination. Where that is not its own row, only the destination can tell, unless the source knows that it has
+    /// kept its own.
     ///
     /// It remembers what it looked at when it sent the item last; what it has found out since about the source, or
     /// about outputs that stayed as they were, nobody knows here.
@@ -18,7 +19,10 @@ extension ReferenceModel {
         guard run.keepsEdits, let item = theirs.item, theirs.origin != run.source else { return .never }
         var back = run
         (back.source, back.destination) = (run.destination, run.source)
-        guard let known = memory(back, key), let output = known.output else { return .never }
+        let mine = row(run.source, key)
+        guard let known = memory(back, key), let output = known.output else {
+            return mine.origin == run.destination && mine.mayBeUnmerged ? .maybe : .never
+        }
         let isHeld = known.isHeld && !known.wasOthers && !known.isUncertain && known.reverted == nil
         guard isHeld, known.life == theirs.life, known.source != item, output.version != item.version,
             !mayBeSpared(run, key)

@@ -160,4 +160,69 @@ import TidelockTestSupport
         #expect(run.result?.deleted == 1 && run.result?.conflicts == [])
         try expectNoProblems()
     }
+
+    // MARK: Deletes that were kept
+
+    /// `b` has deleted the item, and keeps that when `a` sends its edit.
+    private func keepDelete(_ policy: ConflictPolicy = .park) async throws {
+        try await collide()
+        #expect(try await a.push(to: b, TestRun(scope: Scope(policy: policy))).result?.kept == 1)
+        #expect(try await b.text(.posts, "1") == nil)
+    }
+
+    @Test(arguments: [.target, .park, .mergeFields] as [ConflictPolicy], [true, false])
+    func aDeleteThatWasKeptBesideAnEditMeetsItWhenItComesBack(policy: ConflictPolicy, isPush: Bool) async throws {
+        try await keepDelete(policy)
+        let failure = await #expect(throws: TestRunFailure.self) { try await run(.fail, isPush: isPush) }
+        #expect(failure?.error.code == .conflicts)
+        let run = try await run(policy, isPush: isPush)
+        #expect(run.result?.conflicts.map(\.verdict) == [policy == .target ? .keptTarget : .parked])
+        #expect(try await a.text(.posts, "1") == Self.edited)
+        #expect(try await self.run(policy, isPush: isPush).isNoOp)
+        try expectNoProblems()
+    }
+
+    @Test func whereTheSourceWinsItIsListedAsWell() async throws {
+        try await keepDelete()
+        let run = try await a.pull(from: b, mirror(.source))
+        #expect(run.result?.conflicts == [Conflict(kind: "content/posts", id: "1", verdict: .replaced)])
+        #expect(try await a.text(.posts, "1") == nil)
+        try expectNoProblems()
+    }
+
+    /// `b` keeps its own version when `a` sends an edit.
+    private func keepVersion() async throws {
+        try await share()
+        try await a.put(.posts, Self.edited)
+        try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
+        #expect(try await a.push(to: b, TestRun(scope: Scope(policy: .target))).result?.kept == 1)
+    }
+
+    @Test func soDoesTheDeleteOfWhatWasKept() async throws {
+        try await keepVersion()
+        try await b.remove(.posts, "1")
+        let run = try await a.pull(from: b, mirror(.park))
+        #expect(run.result?.conflicts.map(\.verdict) == [.parked])
+        #expect(try await a.text(.posts, "1") == Self.edited)
+        try expectNoProblems()
+    }
+
+    @Test func soDoesAHandlerThatDropsWhatWasKept() async throws {
+        try await keepVersion()
+        b.hooks.install("drops") { _, item in item.id == "1" ? .dropped(reason: "not for there") : .unchanged }
+        let run = try await a.pull(from: b, mirror(.park))
+        #expect(run.result?.conflicts.map(\.verdict) == [.parked])
+        #expect(try await a.text(.posts, "1") == Self.edited)
+        try expectNoProblems()
+    }
+
+    @Test func onceWhatWasKeptWasTakenInItsDeleteIsNoConflict() async throws {
+        try await keepVersion()
+        #expect(try await b.push(to: a).result?.updated == 1)
+        try await b.remove(.posts, "1")
+        let run = try await b.push(to: a, mirror(.fail))
+        #expect(run.result?.deleted == 1 && run.result?.conflicts == [])
+        #expect(try a.ids(.posts) == ["keep"])
+        try expectNoProblems()
+    }
 }

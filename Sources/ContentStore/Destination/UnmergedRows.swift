@@ -12,10 +12,18 @@ enum UnmergedRows {
     static let isUnmerged = condition(towards: ":pid")
 
     static func condition(towards pid: String) -> String {
+        "coalesce(h.deleted = 0 AND \(wasKept(from: pid)), 0)"
+    }
+
+    /// Whether `h` is what is left of one towards the peer `:pid`: the item stayed deleted when the peer sent its
+    /// version, or was deleted after it had stayed as it was. What the peer has is not what was deleted.
+    static let isUnmergedDelete = "coalesce(h.deleted = 1 AND \(wasKept(from: ":pid")), 0)"
+
+    private static func wasKept(from pid: String) -> String {
         """
-        coalesce(h.deleted = 0 AND h.origin = \(pid) AND (h.edited IN (\(Edit.list(Edit.unmerged))) OR (h.edited <> 0 AND EXISTS (
+        h.origin = \(pid) AND (h.edited IN (\(Edit.list(Edit.unmerged))) OR (h.edited <> 0 AND EXISTS (
             SELECT 1 FROM conflict c
-            WHERE c.kid = h.kid AND c.bucket = h.bucket AND c.id = h.id AND c.pid = \(pid) AND c.rid IS NOT NULL))), 0)
+            WHERE c.kid = h.kid AND c.bucket = h.bucket AND c.id = h.id AND c.pid = \(pid) AND c.rid IS NOT NULL)))
         """
     }
 }

@@ -106,6 +106,12 @@ extension Store {
     private static let isContested =
         "coalesce(s.state IN (\(ShadowState.held)) AND s.src_hash IS NULL, 0)"
 
+    /// The same; or the peer has an item beside which this side kept its delete. Where the peer holds an output of ours
+    /// since, it knows what is deleted.
+    private static let isContestedDelete = """
+        \(isContested) OR (s.state NOT IN (\(ShadowState.held)) AND \(UnmergedRows.isUnmergedDelete))
+        """
+
     /// The bits of ``StagedMark``.
     private static let contested =
         "\(isContested) * \(StagedMark.contested) + \(UnmergedRows.isUnmerged) * \(StagedMark.unmerged)"
@@ -177,7 +183,8 @@ extension Store {
             let rows = try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
-                        SELECT s.bucket, s.id, \(Self.isContested), s.state \(Self.absenteeSQL(query)) AND (s.bucket, s.id) > (:bucket, :id)
+                        SELECT s.bucket, s.id, \(Self.isContestedDelete), s.state \(Self.absenteeSQL(query))
+                            AND (s.bucket, s.id) > (:bucket, :id)
                         ORDER BY s.bucket, s.id
                         LIMIT :limit
                         """),

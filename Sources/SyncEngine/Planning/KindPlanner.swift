@@ -225,7 +225,7 @@ struct KindPlanner {
             let isThere = row.shadow.isHeld || (deletesForeign && row.shadow.isForeign)
             guard isThere else { return Step(operation: operation(row, .drop, output: nil)) }
             plan.droppedThere = (plan.droppedThere ?? 0) + 1
-            var step = letGo(row, source: row.hash)
+            var step = letGo(row, source: row.hash, isContested: row.isContested || (row.isUnmerged && !row.shadow.isHeld))
             step.operation.life = row.life
             return step
         }
@@ -258,13 +258,14 @@ struct KindPlanner {
             operation: PlannedOperation(id: row.id, bucket: row.bucket, action: .release, source: nil, output: nil))
     }
 
-    mutating func letGo(_ row: Candidate, source: ContentHash?) -> Step {
+    /// `isContested`: nil where the row says it.
+    mutating func letGo(_ row: Candidate, source: ContentHash?, isContested: Bool? = nil) -> Step {
         let action: PlannedOperation.Action = isMirror ? .delete : .release
         count(action, of: row, output: nil, by: 1)
         return Step(
             operation: PlannedOperation(
                 id: row.id, bucket: row.bucket, action: action, source: source, output: nil,
-                isContested: row.isContested && isMirror))
+                isContested: (isContested ?? row.isContested) && isMirror))
     }
 
     private mutating func planAbsentees(into writer: inout PlanWriter) async throws {

@@ -277,7 +277,7 @@ public struct Absentee: Sendable {
     public var id: String
     public var bucket: Bucket
     public var shadow: ShadowState
-    /// See `Candidate.isContested`.
+    /// See `BatchEntry.isContested`.
     public var isContested: Bool
 
     public init(id: String, bucket: Bucket, shadow: ShadowState, isContested: Bool) {
