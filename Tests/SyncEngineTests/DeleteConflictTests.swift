@@ -179,16 +179,52 @@ import TidelockTestSupport
 
     @Test func anItemDeletedHereSettlesTheDeleteThatWaited() async throws {
         try await parkDelete()
-        let removal = try await b.remove(.posts, "1")
+        try await b.remove(.posts, "1")
         #expect(try await b.store.conflicts() == [])
         #expect(try await a.push(to: b, Self.parking).isNoOp)
         try expectNoProblems()
-        // What comes back is decided anew, like any item of the destination's own.
-        #expect(try await b.store.rollback(removal, as: b.newID()).restored == 1)
-        #expect(try await b.store.conflicts() == [])
-        let run = try await a.push(to: b, Self.parking)
-        #expect(run.result?.deleted == 1 && run.result?.conflicts == [])
+    }
+
+    @Test(arguments: [.target, .park, .mergeFields] as [ConflictPolicy])
+    func aDeleteHereThatIsTakenBackLeavesTheItemOneThatWasKept(policy: ConflictPolicy) async throws {
+        try await parkDelete()
+        let open = try await b.store.conflicts()
+        let removal = try await b.remove(.posts, "1")
+        let first = b.newID()
+        #expect(try await b.store.rollback(removal, as: first).restored == 1)
+        #expect(try await b.store.conflicts() == open)
+        #expect(try await b.store.drift(limit: 10).items.map(\.state) == [.kept])
+        let mirror = TestRun(scope: Scope(mode: .mirror, policy: policy))
+        #expect(try await a.push(to: b, mirror).outcome == .inSync)
+        try expectNoProblems()
+        // So it is when the rollback is taken back, and that again.
+        let second = b.newID()
+        #expect(try await b.store.rollback(first, as: second).restored == 1)
         #expect(try await b.text(.posts, "1") == nil)
+        #expect(try await b.store.conflicts() == [])
+        try expectNoProblems()
+        #expect(try await b.store.rollback(second, as: b.newID()).restored == 1)
+        #expect(try await b.store.conflicts() == open)
+        #expect(try await a.push(to: b, mirror).outcome == .inSync)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"there"}"#)
+        try expectNoProblems()
+    }
+
+    @Test func whatWasDecidedToStayIsNotAskedAboutAgainWhenItComesBack() async throws {
+        try await parkDelete()
+        try await keepItem(as: nil)
+        var run = try await b.remove(.posts, "1")
+        for isThere in [true, false, true] {
+            let rollback = b.newID()
+            #expect(try await b.store.rollback(run, as: rollback).restored == 1)
+            run = rollback
+            #expect(try await b.store.conflicts() == [])
+            #expect(try await b.store.drift(limit: 10).items.map(\.state) == (isThere ? [.kept] : []))
+            try expectNoProblems()
+        }
+        #expect(try await a.push(to: b, TestRun(scope: Scope(mode: .mirror, policy: .target))).outcome == .inSync)
+        let last = try await a.push(to: b, .mirror)
+        #expect(last.result?.conflicts == [Conflict(kind: "content/posts", id: "1", verdict: .replaced)])
         try expectNoProblems()
     }
 
@@ -198,9 +234,15 @@ import TidelockTestSupport
         #expect(try await a.push(to: b, TestRun(scope: Scope(policy: .target))).result?.kept == 1)
         try await a.remove(.posts, "1")
         try await expectParked(a.push(to: b, Self.parking))
-        #expect(try await b.store.rollback(making, as: b.newID()).restored == 1)
+        let open = try await b.store.conflicts()
+        let rollback = b.newID()
+        #expect(try await b.store.rollback(making, as: rollback).restored == 1)
         #expect(try await b.text(.posts, "1") == nil)
         #expect(try await b.store.conflicts() == [])
+        try expectNoProblems()
+        // One that is taken back itself leaves the item, and what was to be decided about it.
+        #expect(try await b.store.rollback(rollback, as: b.newID()).restored == 1)
+        #expect(try await b.store.conflicts() == open)
         try expectNoProblems()
     }
 

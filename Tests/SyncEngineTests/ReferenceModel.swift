@@ -106,6 +106,9 @@ struct ReferenceModel {
     /// What each run found, row by row, and the row it left; the source of a transfer.
     private(set) var undo:
         [String: (instance: Int, source: Int?, isRollback: Bool, rows: [ItemKey: (old: ModelRow, new: ModelRow)])] = [:]
+    /// Of items that a run deleted, the sources whose deletes had not been carried out: those wait again when it is taken
+    /// back.
+    private var takenOff: [String: [ItemKey: Int]] = [:]
     private var writings = 0
     /// How often runs did what, so that a test can tell that its histories reach everything.
     private(set) var tally: [String: Int] = [:]
@@ -151,8 +154,13 @@ extension ReferenceModel {
         row.deletedBy = nil
         row.writing = nextWriting()
         rows[instance][key] = row
-        keptDeletes[instance][key] = nil
+        takeOff(key, at: instance, run: run)
         note(key, (old, row), at: instance, run: run)
+    }
+
+    private mutating func takeOff(_ key: ItemKey, at instance: Int, run: String) {
+        guard let source = keptDeletes[instance].removeValue(forKey: key) else { return }
+        takenOff[run, default: [:]][key] = source
     }
 
     /// One run may edit several items.
@@ -544,7 +552,11 @@ extension ReferenceModel {
                 if back.origin == source { (back.origin, back.base, back.isKept) = (nil, nil, false) }
             }
             rows[entry.instance][key] = back
-            if back.item == nil { keptDeletes[entry.instance][key] = nil }
+            if back.item == nil {
+                takeOff(key, at: entry.instance, run: rollback)
+            } else if let source = takenOff[run]?[key] {
+                keptDeletes[entry.instance][key] = source
+            }
             waiting[entry.instance][key] = nil
             changes[key] = (present, back)
         }

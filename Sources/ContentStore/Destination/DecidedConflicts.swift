@@ -12,6 +12,16 @@ enum DecidedConflicts {
 
     private static let isAt = "run = ? AND kid = ? AND bucket = ? AND id = ?"
 
+    /// What became of a conflict that is kept, as the column `listed` says it.
+    private enum State: Int {
+        /// It waited, and was taken off the list.
+        case takenOff = 0
+        /// A rollback put it on the list again.
+        case listed = 1
+        /// Somebody had decided against the delete before the run took it off: it does not wait when it comes back.
+        case settled = 2
+    }
+
     /// Takes down a conflict that a run decides, before it is off the list and after the run has noted its undo. Takes
     /// the body over. Frees it where the run left the item as it was: then there is nothing to take back.
     static func keep(_ db: Database, _ cid: Int64, at place: Place, decidedBy run: String, body rid: Int64?) throws {
@@ -19,7 +29,8 @@ enum DecidedConflicts {
         try db.cachedStatement(
             sql: """
                 INSERT INTO decided_conflict (run, listed, rid, \(facts))
-                SELECT :run, 0, :rid, \(facts)
+                SELECT :run, CASE WHEN decided = 1 THEN \(State.settled.rawValue) ELSE \(State.takenOff.rawValue) END,
+                    :rid, \(facts)
                 FROM conflict AS c
                 WHERE c.cid = :cid AND EXISTS (
                     SELECT 1 FROM undo u
@@ -27,6 +38,16 @@ enum DecidedConflicts {
                 """
         ).execute(arguments: ["run": run, "rid": rid, "cid": cid])
         if db.changesCount == 0 { try Bodies.drop(db, rid) }
+    }
+
+    /// Takes a delete that was not carried out off the list, because a run deletes the item all the same. Called after
+    /// the run has noted its undo, with which the delete is kept, unless another decision of the run is.
+    static func keepDelete(_ db: Database, _ cid: Int64, at place: Place, deletedBy run: String) throws {
+        let isKept = try Bool.fetchOne(
+            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM decided_conflict WHERE \(isAt))"),
+            arguments: arguments(run, place))
+        if isKept != true { try keep(db, cid, at: place, decidedBy: run, body: nil) }
+        try ConflictTable.drop(db, cid: cid, rid: nil)
     }
 
     /// Of the items that a rollback has restored, lists those conflicts again that the run took off the list, and takes
@@ -48,7 +69,7 @@ enum DecidedConflicts {
         guard !rows.isEmpty else { return }
         for row in rows {
             let place = Place(kid: row[0], bucket: Bucket(number: UInt16(row[1] as Int)), id: row[2])
-            if row[3] {
+            if row[3] == State.listed.rawValue {
                 try decideAgain(db, row[4], at: place, of: run, by: rollback)
             } else {
                 try list(db, row[4], at: place, of: run, by: rollback)
@@ -62,8 +83,8 @@ enum DecidedConflicts {
         _ db: Database, _ cid: Int64, at place: Place, of run: String, by rollback: String
     ) throws {
         guard try returns(db, cid, at: place, of: run) else { return try forget(db, place, of: run) }
-        try db.cachedStatement(sql: "UPDATE decided_conflict SET run = ?, listed = 1, rid = NULL WHERE \(isAt)")
-            .execute(arguments: [rollback] + arguments(run, place))
+        try db.cachedStatement(sql: "UPDATE decided_conflict SET run = ?, listed = ?, rid = NULL WHERE \(isAt)")
+            .execute(arguments: [rollback, State.listed.rawValue] + arguments(run, place))
     }
 
     /// Puts a conflict on the list again, and answers whether it could. A delete that was decided against is only marked.
@@ -72,8 +93,8 @@ enum DecidedConflicts {
         guard db.changesCount == 0 else { return true }
         try db.cachedStatement(
             sql: """
-                INSERT INTO conflict (rid, \(facts))
-                SELECT rid, \(facts)
+                INSERT INTO conflict (rid, decided, \(facts))
+                SELECT rid, listed = \(State.settled.rawValue), \(facts)
                 FROM decided_conflict AS d
                 WHERE \(isAt) AND NOT EXISTS (
                     SELECT 1 FROM conflict c WHERE c.kid = d.kid AND c.bucket = d.bucket AND c.id = d.id)

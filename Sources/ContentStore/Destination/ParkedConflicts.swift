@@ -117,20 +117,23 @@ enum ConflictTable {
         try db.cachedStatement(sql: "UPDATE conflict SET decided = 1 WHERE cid = ?").execute(arguments: [cid])
     }
 
-    /// An item that was deleted here needs no decision about its delete any more. What its source sent waits on.
-    static func settleDelete(_ db: Database, of place: Place) throws {
-        try db.cachedStatement(
-            sql: "DELETE FROM conflict WHERE kid = ? AND bucket = ? AND id = ? AND rid IS NULL"
-        ).execute(arguments: StatementArguments(place.arguments))
+    /// An item that `run` deleted here needs no decision about its delete any more, unless that is taken back. What its
+    /// source sent waits on.
+    static func settleDelete(_ db: Database, of place: Place, by run: String) throws {
+        let waiting = try Int64.fetchOne(
+            db.cachedStatement(
+                sql: "SELECT cid FROM conflict WHERE kid = ? AND bucket = ? AND id = ? AND rid IS NULL"),
+            arguments: StatementArguments(place.arguments))
+        if let waiting { try DecidedConflicts.keepDelete(db, waiting, at: place, deletedBy: run) }
     }
 
     /// A rollback took rows back: what does not count as the output of which a conflict speaks any more is no conflict,
-    /// and neither is the delete of an item that is gone.
+    /// and neither is the delete of an item that is gone, which is one again when the rollback is taken back.
     static func closeOutdated(_ db: Database, touchedBy run: String) throws {
         let outdated = try Row.fetchAll(
             db.cachedStatement(
                 sql: """
-                    SELECT c.cid, c.rid FROM conflict c
+                    SELECT c.cid, c.rid, c.kid, c.bucket, c.id FROM conflict c
                     CROSS JOIN undo u ON u.run = ? AND u.kid = c.kid AND u.bucket = c.bucket AND u.id = c.id
                     LEFT JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
                     WHERE CASE
@@ -138,6 +141,14 @@ enum ConflictTable {
                         ELSE NOT (h.origin IS c.pid AND h.base IS c.output) END
                     """),
             arguments: [run])
-        for row in outdated { try drop(db, cid: row[0], rid: row[1]) }
+        for row in outdated {
+            let rid: Int64? = row[1]
+            guard rid == nil else {
+                try drop(db, cid: row[0], rid: rid)
+                continue
+            }
+            let place = Place(kid: row[2], bucket: Bucket(number: UInt16(row[3] as Int)), id: row[4])
+            try DecidedConflicts.keepDelete(db, row[0], at: place, deletedBy: run)
+        }
     }
 }

@@ -236,7 +236,7 @@ private struct LocalWriter {
         try Undo.dropIntermediate(db, run: run, place: place, current: head.rid)
         try Undo.note(db, run: run, place: place, verdict: .delete, rid: nil, hash: nil)
         try Head.bury(db, place, head, sequence: nextSequence(), now: now)
-        try ConflictTable.settleDelete(db, of: place)
+        try ConflictTable.settleDelete(db, of: place, by: run)
         report.removed += 1
     }
 
