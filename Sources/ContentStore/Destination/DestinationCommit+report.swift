@@ -106,6 +106,7 @@ extension CommitResult {
         case .deleteEdited:
             deleted += number
             conflictCount += number
+        case .release where wasDeleted: break
         case .release: released += number
         case .nothing: break
         }

@@ -168,7 +168,8 @@ enum HeldRows {
         SELECT id, bucket, CASE WHEN origin = :pid THEN base END, \(edited.condition), coalesce(\(revertedSQL), 0),
             origin <> :pid AND \(SparedRows.contains("head", policy)),
             CASE WHEN origin = :pid AND edited = 0 AND deleted = 0 THEN seq END,
-            origin = :pid AND \(edited.condition) AND \(ExchangedRows.isSent("head"))
+            origin = :pid AND \(edited.condition) AND \(ExchangedRows.isSent("head")),
+            origin = :pid AND deleted = 1
         FROM head
         """
     }
@@ -206,6 +207,7 @@ enum HeldRows {
             run: try runs.number(of: row[6] as Int64?))
         item.isSpared = row[5] ? true : nil
         item.isEditSent = row[7] ? true : nil
+        item.isGone = row[8] ? true : nil
         return item
     }
 

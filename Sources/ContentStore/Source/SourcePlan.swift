@@ -11,6 +11,7 @@ extension Store {
         try await write { db in
             let pid = try Numbers.peer(db, peer)
             try PlanTables.forgetUnfinished(db, pid: pid)
+            try PlanTables.forgetDeletesThere(db, pid: pid)
             try PlanTables.insert(
                 db, transfer: transfer, pid: pid, initiator: initiator, direction: direction, scope: scope,
                 phase: "planning", now: now)
@@ -24,6 +25,7 @@ extension Store {
         try await write { db in
             let pid = try Numbers.peer(db, peer)
             try PlanTables.makeRoomForPlanOnly(db, pid: pid, now: now)
+            try PlanTables.forgetDeletesThere(db, pid: pid)
             try PlanTables.insert(
                 db, transfer: transfer, pid: pid, initiator: initiator, direction: direction, scope: scope,
                 phase: "looking", now: now)

@@ -142,7 +142,8 @@ private struct ShadowReconciler {
     /// since: the destination went back to it, and loses nothing when it gets the newer again. Who was restored to a
     /// time before a run does not know that run.
     private func hold(_ item: HeldItem, _ bucket: Bucket, base: ContentHash, isKnown: Bool, isOurs: Bool) throws {
-        let edited: ShadowState = item.isEditSent == true ? .answered : .resend
+        let edited: ShadowState =
+            item.isGone == true ? .deletedThere : item.isEditSent == true ? .answered : .resend
         try set(item.id, bucket, state: item.isEdited ? edited : .acked, output: base)
         try db.cachedStatement(
             sql: """
@@ -183,6 +184,16 @@ private struct ShadowReconciler {
 }
 
 extension PlanTables {
+    /// What was deleted at a peer when an earlier plan saw its list may be there again.
+    static func forgetDeletesThere(_ db: Database, pid: Int64) throws {
+        try db.cachedStatement(
+            sql: """
+                UPDATE shadow INDEXED BY shadow_open SET state = \(ShadowState.resend.rawValue)
+                WHERE pid = ? AND open = 1 AND state = \(ShadowState.deletedThere.rawValue)
+                """
+        ).execute(arguments: [pid])
+    }
+
     /// Those of the runs of a page that were planned here for the peer, and that we heard to be committed.
     fileprivate static func finished(_ db: Database, among page: HeldPage, pid: Int64) throws -> Set<String> {
         let statement = try db.cachedStatement(

@@ -29,6 +29,7 @@ extension Store {
         }
     }
 
+    /// What is let go and has been deleted there already changes no item.
     static let plannedSQL = """
         SELECT kind.name, p.id, p.action, p.src_hash, p.out_hash, coalesce(s.state, 0), s.out_hash, p.bucket,
             coalesce(s.id IS NULL AND h.origin = plan.pid, 0),
@@ -41,6 +42,8 @@ extension Store {
         LEFT JOIN shadow s ON s.pid = plan.pid AND s.kid = p.kid AND s.bucket = p.bucket AND s.id = p.id
         LEFT JOIN head h ON h.kid = p.kid AND h.bucket = p.bucket AND h.id = p.id
         WHERE plan.transfer = :transfer AND (p.kid, p.bucket, p.id) > (:kid, :bucket, :id)
+            AND NOT (s.state IS \(ShadowState.deletedThere.rawValue) AND p.action IN (
+                \(PlannedOperation.Action.delete.rawValue), \(PlannedOperation.Action.release.rawValue)))
         ORDER BY p.kid, p.bucket, p.id
         LIMIT :limit
         """
@@ -79,7 +82,7 @@ extension StandingRow {
     fileprivate init(state: ShadowState, output: ContentHash?) {
         switch state {
         case .acked: self.init(holder: .source, base: output?.hex)
-        case .resend, .answered: self.init(holder: .edited, base: output?.hex)
+        case .resend, .answered, .deletedThere: self.init(holder: .edited, base: output?.hex)
         case .foreign, .takenOver, .reverted: self.init(holder: .other, base: nil)
         case .none, .dropped, .skipped: self.init(holder: .nobody, base: nil)
         }

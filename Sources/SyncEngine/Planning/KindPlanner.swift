@@ -87,7 +87,9 @@ struct KindPlanner {
         summary.takenOver = isWhole && standing.takenOver > 0 ? standing.takenOver : nil
         if planner.isPlanOnly { try await look(into: &summary) }
         summary.reverted = max(0, (state?.reverted ?? 0) + plan.reverted)
-        summary.unchanged = max(0, standing.held - plan.updates - plan.deletes - plan.releases)
+        (summary.deletes, summary.releases) = (max(0, plan.deletes), max(0, plan.releases))
+        summary.goneThere = plan.goneThere.flatMap { $0 > 0 ? $0 : nil }
+        summary.unchanged = max(0, standing.held - summary.sent + plan.creates)
         return summary
     }
 
@@ -224,7 +226,7 @@ struct KindPlanner {
             plan.drops += 1
             let isThere = row.shadow.isHeld || (deletesForeign && row.shadow.isForeign)
             guard isThere else { return Step(operation: operation(row, .drop, output: nil)) }
-            plan.droppedThere = (plan.droppedThere ?? 0) + 1
+            if row.shadow != .deletedThere { plan.droppedThere = (plan.droppedThere ?? 0) + 1 }
             var step = letGo(row, source: row.hash, isContested: row.isContested || (row.isUnmerged && !row.shadow.isHeld))
             step.operation.life = row.life
             return step
@@ -336,6 +338,8 @@ extension KindPlan {
             creates += number
             if row.shadow == .reverted { reverted -= number }
             if row.mayBeThere { openCreates = (openCreates ?? 0) + number }
+        case .delete where row.shadow == .deletedThere, .release where row.shadow == .deletedThere:
+            goneThere = (goneThere ?? 0) + number
         case .delete:
             deletes += number
             if row.isEditedThere { overwrites += number }
@@ -349,7 +353,7 @@ extension Candidate {
     /// What is sent replaces an edit made at the destination that it was not made of.
     fileprivate var replacesEdit: Bool {
         switch shadow {
-        case .resend: true
+        case .resend, .deletedThere: true
         case .answered: isUnmerged
         default: isContested
         }

@@ -127,7 +127,7 @@ extension PlanSummary {
         var end = 0
         for kind in kinds {
             let start = end
-            end += kind.puts + kind.deletes + kind.releases
+            end += kind.sent
             if names.contains(kind.kind), end > start { places.append(start..<end) }
         }
         end = 0

@@ -220,9 +220,11 @@ public enum ShadowState: Int, Sendable, CaseIterable {
     case takenOver = 7
     /// As `resend`; but the destination says that the edit came here, so what is sent now was made of it.
     case answered = 8
+    /// As `resend`; but the edit is that the item was deleted there. Holds only for the plan that has seen the list.
+    case deletedThere = 9
 
     /// The destination holds an output of ours, edited there or not: the rows of the digest tree.
-    public var isHeld: Bool { self == .acked || self == .resend || self == .answered }
+    public var isHeld: Bool { [.acked, .resend, .answered, .deletedThere].contains(self) }
 
     /// A handler kept the item from the destination when it was asked last.
     public var isHeldBack: Bool { self == .dropped || self == .skipped }

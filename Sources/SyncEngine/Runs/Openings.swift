@@ -92,6 +92,8 @@ public actor PushOpening: RunOpening {
         guard let destination = try await expectedDestination(peer, view) else { return (request, nil) }
         let held = view.expectation(of: destination, source: request.initiator.id, nonce: request.nonce)
         guard let plan = try await planAhead(for: held) else { return (request, nil) }
+        // What a guard would stop may be gone there already: that is asked before anything is refused.
+        guard RunGuard.refusal(of: plan, held: held, confirmations: confirmations) == nil else { return (request, nil) }
         try await approve(plan, held)
         var batches: [EncodedBatch] = []
         for batch in plan.batches {

@@ -111,6 +111,8 @@ public struct HeldItem: Codable, Sendable, Hashable {
     public var run: Int?
     /// The source holds the edit as well, as far as is known: it was sent there as it is. Nil means no.
     public var isEditSent: Bool?
+    /// The edit is that the item was deleted. Nil means no.
+    public var isGone: Bool?
 
     public init(id: String, base: String?, isEdited: Bool, isReverted: Bool, run: Int? = nil) {
         self.run = run
@@ -131,5 +133,6 @@ public struct HeldItem: Codable, Sendable, Hashable {
         case isSpared = "s"
         case run = "t"
         case isEditSent = "h"
+        case isGone = "g"
     }
 }

@@ -173,6 +173,9 @@ public struct KindPlan: Codable, Sendable, Equatable {
     /// Rows that this source had sent, that another one has taken over since as was found out now, and that the run
     /// leaves alone. Nil when there are none, and in runs that are not about all of the kind.
     public var takenOver: Int?
+    /// Rows that are let go and whose items the destination has deleted already: they are neither among the deletes nor
+    /// among the releases. Nil when there are none.
+    public var goneThere: Int?
 
     public init(kind: String) {
         self.kind = kind
@@ -189,6 +192,8 @@ public struct KindPlan: Codable, Sendable, Equatable {
     }
 
     public var puts: Int { creates + updates }
+    /// Operations that travel.
+    public var sent: Int { puts + deletes + releases + (goneThere ?? 0) }
     /// Rows that it does something with, or that handlers leave out.
     public var rows: Int { puts + deletes + releases + skips + drops - (droppedThere ?? 0) }
     /// Items that are sent, and of which only the destination knows what becomes of them.
@@ -221,7 +226,7 @@ extension KindPlan {
             .allSatisfy(\.isPlausible) && (0...creates).contains(openCreates ?? 0)
             && (0...updates).contains(openUpdates ?? 0)
             && (possibleOverwrites ?? 0).isPlausible && (unproved ?? 0).isPlausible
-            && (takenOver ?? 0).isPlausible && (0...drops).contains(droppedThere ?? 0)
+            && (takenOver ?? 0).isPlausible && (goneThere ?? 0).isPlausible && (0...drops).contains(droppedThere ?? 0)
     }
 }
 

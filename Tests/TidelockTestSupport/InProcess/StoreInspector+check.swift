@@ -80,7 +80,7 @@ extension StoreInspector {
                 db, role: 1,
                 sql: """
                     SELECT pid, kid, bucket, id, out_hash FROM shadow
-                    WHERE state IN (1, 4, 8) ORDER BY pid, kid, bucket, id
+                    WHERE state IN (1, 4, 8, 9) ORDER BY pid, kid, bucket, id
                     """)
         ) { $1 }
         let dirty = Set(
