@@ -73,9 +73,9 @@ import TidelockTestSupport
     @Test(arguments: [.target, .park, .mergeFields] as [ConflictPolicy], [true, false])
     func aPolicyThatKeepsEditsKeepsThemAlsoInLaterMirrors(policy: ConflictPolicy, isPush: Bool) async throws {
         try await collide()
-        let run = try await run(policy, isPush: isPush)
-        #expect(run.result?.conflicts.map(\.verdict) == [policy == .target ? .keptTarget : .parked])
-        #expect(run.result?.deleted == 0 && run.result?.isVerified == true)
+        let kept = try await run(policy, isPush: isPush).result
+        #expect(kept?.conflicts.map(\.verdict) == [policy == .target ? .keptTarget : .parked])
+        #expect(kept?.deleted == 0 && kept?.isVerified == true)
         for _ in 0..<2 {
             #expect(try await a.text(.posts, "1") == Self.edited)
             let open = try await a.store.conflicts()
@@ -175,8 +175,8 @@ import TidelockTestSupport
         try await keepDelete(policy)
         let failure = await #expect(throws: TestRunFailure.self) { try await run(.fail, isPush: isPush) }
         #expect(failure?.error.code == .conflicts)
-        let run = try await run(policy, isPush: isPush)
-        #expect(run.result?.conflicts.map(\.verdict) == [policy == .target ? .keptTarget : .parked])
+        let kept = try await run(policy, isPush: isPush).result
+        #expect(kept?.conflicts.map(\.verdict) == [policy == .target ? .keptTarget : .parked])
         #expect(try await a.text(.posts, "1") == Self.edited)
         #expect(try await self.run(policy, isPush: isPush).isNoOp)
         try expectNoProblems()

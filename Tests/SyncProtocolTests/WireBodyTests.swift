@@ -59,6 +59,9 @@ struct WireBodyTests {
         kind.possibleOverwrites = number
         #expect(isRefused(PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)))
         kind.possibleOverwrites = nil
+        kind.goneThere = number
+        #expect(isRefused(PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)))
+        kind.goneThere = nil
         kind.openCreates = number
         #expect(isRefused(PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)))
         #expect(!isRefused(state) && !isRefused(CommitResult(created: 1 << 42)))
