@@ -13,6 +13,8 @@ struct ModelRow: Hashable {
     var isKept = false
     /// Some of that output may not have been taken in, so that the row was not made of it.
     var mayBeUnmerged = false
+    /// Outputs of the same source before that one, as long as the row kept its own item beside what came after them.
+    var earlierBases: Set<ModelItem> = []
     /// The source whose run a rollback took back here.
     var revertedFrom: Int?
     /// The source whose mirror deleted the item.
@@ -429,7 +431,9 @@ extension ReferenceModel {
     /// What both sides may have been made of.
     private func bases(_ run: ModelRun, _ key: ItemKey, _ old: ModelRow) -> [ModelItem] {
         let sent = memory[Stream(source: run.destination, destination: run.source)]?[key]?.output
-        return [sent, old.origin == run.source ? old.base : nil].compactMap { $0 }
+        let last = old.origin == run.source ? old.base : nil
+        let earlier = old.origin == run.source ? Array(old.earlierBases) : []
+        return [sent, last].compactMap { $0 } + earlier
     }
 
     /// What was kept away by an unfiltered original, and is no part of it: nobody chose between the two.
@@ -449,9 +453,10 @@ extension ReferenceModel {
         case .adopt(let output):
             return ModelRow(item: old.item, origin: source, base: output, writing: old.writing, life: old.life)
         case .keepOriginal(let output):
+            let bases = old.origin == source ? old.earlierBases.union([old.base].compactMap { $0 }) : []
             return ModelRow(
-                item: old.item, origin: source, base: output, isKept: true, mayBeUnmerged: true, writing: old.writing,
-                life: old.life)
+                item: old.item, origin: source, base: output, isKept: true, mayBeUnmerged: true, earlierBases: bases,
+                writing: old.writing, life: old.life)
         case .patch(let item, let output):
             return ModelRow(
                 item: item, origin: source, base: output, isKept: item != output, mayBeUnmerged: item != output,

@@ -213,12 +213,16 @@ enum Collision {
 
     /// What the source sent before waits as a whole. It is in nothing that is here, so the next version of it was not made
     /// of what both sides have.
-    private static let waits = """
-        EXISTS (
-            SELECT 1 FROM conflict c
-            WHERE c.kid = s.kid AND c.bucket = s.bucket AND c.id = s.id AND c.pid = :pid AND c.rid IS NOT NULL
-                AND c.fields IS NULL)
+    private static let waits = "EXISTS (SELECT 1 \(waiting))"
+
+    private static let waiting = """
+        FROM conflict c
+        WHERE c.kid = s.kid AND c.bucket = s.bucket AND c.id = s.id AND c.pid = :pid AND c.rid IS NOT NULL
+            AND c.fields IS NULL
         """
+
+    /// The output of the source that both versions were made of: the last that became part of what is here.
+    private static let commonOutput = "CASE WHEN \(waits) THEN (SELECT c.base \(waiting)) ELSE h.base END"
 
     /// Columns 0 to 2 say where the row is, 3 to 8 what meets, 9 to 14 what both may have been made of.
     static func openSQL(_ scope: Scope) -> String {
@@ -241,7 +245,7 @@ enum Collision {
         JOIN peer ON peer.pid = :pid
         \(joins)
         LEFT JOIN base_body b ON h.origin = :pid AND b.kid = s.kid AND b.bucket = s.bucket AND b.id = s.id
-            AND b.hash = h.base AND b.beside IS sh.out_hash
+            AND b.hash = \(commonOutput) AND b.beside IS sh.out_hash
             AND NOT \(StagedMark.isContested)
             AND (NOT coalesce(\(isOriginal), 0) OR (h.edited NOT IN (\(EditedRows.ruled)) AND NOT \(waits)))
         LEFT JOIN body common ON common.rid = b.rid

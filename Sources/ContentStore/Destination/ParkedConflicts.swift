@@ -40,14 +40,17 @@ struct ParkedConflicts {
     /// A merge without collisions keeps the fields that an earlier run left open. An item whose delete was not carried out
     /// belongs to nobody, so only its conflict tells a later mirror that it was kept on purpose; where that delete
     /// waits already, it waits on. What met an unfiltered original and could not be merged with it was decided by nobody:
-    /// it waits whatever the policy.
+    /// it waits whatever the policy. What takes the place of a version that waited as a whole has as much in common
+    /// with the row here as that had.
     private func parkedRows() throws -> [Parked] {
         try Row.fetchAll(
             db.cachedStatement(
                 sql: """
                     SELECT s.kid, s.bucket, s.id, coalesce(s.arrived, s.rid), s.hash,
                         CASE WHEN s.arrived IS NULL THEN coalesce(s.seen, u.old_hash) ELSE s.stored END,
-                        CASE WHEN u.old_origin = :pid THEN u.old_base END,
+                        CASE
+                            WHEN c.rid IS NOT NULL AND c.fields IS NULL THEN c.base
+                            WHEN u.old_origin = :pid THEN u.old_base END,
                         CASE WHEN s.keep IN (\(Decision.list([.merged, .patched]))) THEN c.fields ELSE s.fields END
                     FROM stage s
                     JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
