@@ -112,13 +112,13 @@ extension NamedType {
             "What a run would do to one kind.", isOpen: true,
             [
                 field("kind", "string", "such as content/posts"),
-                field("creates", "integer", "items that were never sent to the destination"),
+                field("creates", "integer", "items that were never sent to the destination, or were deleted there"),
                 field("updates", "integer", "items that replace what is there"),
                 field("deletes", "integer", "items that go"),
                 option("skips", "integer", "items that handlers or policies leave as they are"),
                 option("drops", "integer", "items that handlers kept from this destination"),
                 option("unchanged", "integer", "items that are the same on both sides"),
-                option("overwrites", "integer", "edits made at the destination that the run replaces"),
+                option("overwrites", "integer", "edits made at the destination that the run replaces or deletes"),
             ])
     }
 }

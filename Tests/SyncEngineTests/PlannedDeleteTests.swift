@@ -2,6 +2,7 @@ import ContentModel
 import ContentStore
 import SyncEngine
 import SyncProtocol
+import Synchronization
 import Testing
 import TidelockTestSupport
 
@@ -129,5 +130,69 @@ import TidelockTestSupport
         #expect(plan.deletes == 1 && plan.updates == 1 && plan.overwrites == 2, "\(plan)")
         #expect(run.result?.deleted == 1 && run.result?.conflictCount == 2, "\(run)")
         try expectNoProblems()
+    }
+
+    // MARK: Items that were deleted at the destination
+
+    @Test(arguments: [Direction.push, .pull])
+    func anItemThatWasDeletedThereIsMadeAgain(direction: Direction) async throws {
+        let (source, destination) = direction == .push ? (a, b) : (b, a)
+        try await put("1", "2", "3", "4", at: source)
+        _ = try await move(direction, TestRun())
+        try await destination.remove(.posts, "1", "2")
+        try await put("3", at: destination, value: 9)
+        try await put("2", at: source, value: 2)
+        let look = try await move(direction, TestRun(isDryRun: true))
+        let plan = try #require(look.plan?.kinds.first { $0.kind == Kind.posts.name }, "\(look)")
+        #expect(plan.creates == 2 && plan.updates == 1 && plan.overwrites == 3, "\(plan)")
+        #expect(plan.undecided == 0 && plan.possibleOverwrites == nil && plan.unchanged == 1, "\(plan)")
+        let run = try await move(direction, TestRun())
+        #expect(run.result?.created == 2 && run.result?.updated == 1, "\(run)")
+        #expect(run.result?.conflictCount == plan.overwrites, "\(run)")
+        #expect(try await move(direction, TestRun()).isNoOp)
+        try expectNoProblems()
+    }
+
+    @Test func anItemThatWasDeletedAndMadeAnewThereIsUpdated() async throws {
+        try await put("1", at: a)
+        try await a.push(to: b)
+        try await b.remove(.posts, "1")
+        _ = try await a.push(to: b, TestRun(isDryRun: true))
+        try await put("1", at: b, value: 9)
+        let plan = try await plan()
+        #expect(plan.creates == 0 && plan.updates == 1 && plan.overwrites == 1, "\(plan)")
+        #expect(try await a.push(to: b).result?.updated == 1)
+    }
+
+    @Test(arguments: [Direction.push, .pull])
+    func nothingIsDeletedThatBothSidesHaveDeleted(direction: Direction) async throws {
+        let (source, destination) = direction == .push ? (a, b) : (b, a)
+        try await put("1", "2", "3", at: source)
+        _ = try await move(direction, TestRun())
+        try await source.remove(.posts, "1", "2")
+        try await destination.remove(.posts, "1")
+        let plan = try await plan(direction)
+        #expect(plan.deletes == 1 && plan.goneThere == 1 && plan.overwrites == 0, "\(plan)")
+        let run = try await move(direction, mirror())
+        #expect(run.result?.deleted == 1 && run.result?.conflictCount == 0, "\(run)")
+        try expectNoProblems()
+    }
+
+    @Test func rowsSayWhichOfThemAreDeletedThere() async throws {
+        try await put("1", "2", "3", at: a)
+        try await a.push(to: b)
+        try await b.remove(.posts, "1", "2")
+        try await put("3", at: b, value: 9)
+        try await a.remove(.posts, "2")
+        let rows = Mutex<[PlannedRow]>([])
+        var run = mirror(isDryRun: true)
+        run.review = { review in
+            let planned = try await review.rows(upTo: 10).rows
+            rows.withLock { $0 = planned }
+        }
+        try await a.push(to: b, run)
+        let told = rows.withLock { $0 }.sorted { $0.id < $1.id }
+        #expect(told.map(\.id) == ["1", "3"] && told.allSatisfy { $0.operation == .put }, "\(told)")
+        #expect(told.map(\.isDeletedThere) == [true, nil], "\(told)")
     }
 }

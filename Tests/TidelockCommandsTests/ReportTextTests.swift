@@ -144,6 +144,33 @@ struct ReportTextTests {
         #expect(try ListedRow.list([row], [], limit: 10).map(\.conflict) == [.edited])
     }
 
+    @Test func whatTheDestinationHasDeletedAsWellIsNotSaidToBeDeleted() {
+        var kind = KindPlan(kind: "content/posts")
+        (kind.deletes, kind.goneThere) = (2, 1)
+        var plan = PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)
+        var report = RunReport(run: "r", target: "edge", direction: .push)
+        report.note(.planned(plan), unchanged: 0, reverted: 0)
+        #expect(report.deleted == 2)
+        #expect(text(report).hasSuffix("content/posts: 2 to delete"), "\(text(report))")
+        plan.kinds[0].deletes = 0
+        report.note(.planned(plan), unchanged: 0, reverted: 0)
+        #expect(report.deleted == 0 && text(report).hasSuffix("would change nothing"), "\(text(report))")
+    }
+
+    @Test func anItemThatWasDeletedThereIsListedAsACreate() throws {
+        var row = PlannedRow(
+            kind: "content/posts", id: "1", operation: .put, source: nil, output: nil,
+            destination: StandingRow(holder: .edited, base: nil))
+        row.isDeletedThere = true
+        let listed = try ListedRow.list([row], [], limit: 10)
+        #expect(listed.map(\.operation) == [.create] && listed.map(\.conflict) == [.deleted])
+        #expect(listed.first?.lines(.push) == ["  create  content/posts/1, deleted at the destination"])
+        #expect(listed.first?.lines(.pull) == ["  create  content/posts/1, deleted here"])
+        var update = ListedRow(kind: "content/posts", id: "1", operation: .update)
+        update.note(.absent)
+        #expect(update.operation == .create)
+    }
+
     @Test func aListThatIsCutSaysHowMuchIsMissing() {
         var report = report(.planned) { kind in
             kind.updates = 3

@@ -38,13 +38,13 @@
 ---What a run would do to one kind.
 ---@class tidelock.KindPlan
 ---@field kind string such as content/posts
----@field creates integer items that were never sent to the destination
+---@field creates integer items that were never sent to the destination, or were deleted there
 ---@field updates integer items that replace what is there
 ---@field deletes integer items that go
 ---@field skips? integer items that handlers or policies leave as they are
 ---@field drops? integer items that handlers kept from this destination
 ---@field unchanged? integer items that are the same on both sides
----@field overwrites? integer edits made at the destination that the run replaces
+---@field overwrites? integer edits made at the destination that the run replaces or deletes
 ---@field [string] any
 
 ---An item that was changed on both sides.

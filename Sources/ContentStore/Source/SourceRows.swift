@@ -35,7 +35,8 @@ extension Store {
             coalesce(s.id IS NULL AND h.origin = plan.pid, 0),
             coalesce(p.action = \(PlannedOperation.Action.delete.rawValue) AND p.src_hash IS NULL
                 AND h.deleted = 0 AND NOT (h.origin = plan.pid AND h.edited = 0), 0),
-            coalesce(s.state = \(ShadowState.answered.rawValue), 0) AND NOT \(UnmergedRows.condition(towards: "plan.pid"))
+            coalesce(s.state = \(ShadowState.answered.rawValue), 0) AND NOT \(UnmergedRows.condition(towards: "plan.pid")),
+            coalesce(s.state = \(ShadowState.deletedThere.rawValue), 0)
         FROM plan
         JOIN plan_op p ON p.transfer = plan.transfer
         JOIN kind USING (kid)
@@ -75,6 +76,7 @@ extension PlannedRow {
             cameFromThere: row[8] ? true : nil,
             isLeftOut: try row[9] && scope?.deletesLeftOut(Kind(row[0] as String)) == true ? true : nil)
         followsEdit = (operation == .put && row[10]) ? true : nil
+        isDeletedThere = row[11] ? true : nil
     }
 }
 

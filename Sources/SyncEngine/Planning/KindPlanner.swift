@@ -18,6 +18,8 @@ struct KindPlanner {
     var plan: KindPlan
     /// Updates of rows that were edited there and of whose edits they are made.
     private var answers = 0
+    /// Creates of items that were deleted at the destination, which holds their rows.
+    private var recreates = 0
     /// Singletons that are sent, where those that take part are named one by one.
     private var sentSingletons: Set<ItemID> = []
 
@@ -89,7 +91,7 @@ struct KindPlanner {
         summary.reverted = max(0, (state?.reverted ?? 0) + plan.reverted)
         (summary.deletes, summary.releases) = (max(0, plan.deletes), max(0, plan.releases))
         summary.goneThere = plan.goneThere.flatMap { $0 > 0 ? $0 : nil }
-        summary.unchanged = max(0, standing.held - summary.sent + plan.creates)
+        summary.unchanged = max(0, standing.held - summary.sent + plan.creates - recreates)
         return summary
     }
 
@@ -99,7 +101,7 @@ struct KindPlanner {
         summary.openCreates = open > 0 ? open : nil
         summary.openUpdates = plan.openUpdates
         // Rows of this source alone are kept there.
-        let others = plan.updates + plan.deletes - plan.overwrites - (plan.openUpdates ?? 0) - answers
+        let others = plan.updates + plan.deletes - (plan.overwrites - recreates) - (plan.openUpdates ?? 0) - answers
         let possible = min(max(0, others), state?.kept ?? 0)
         if possible > 0 { summary.possibleOverwrites = possible }
         summary.sourceItems = try await planner.store.liveItems(of: kind)
@@ -125,7 +127,7 @@ struct KindPlanner {
     /// How many of the items that are new to this stream the destination may have all the same: it tells how many items
     /// it has that this source did not leave there, and those that came from there are some of them.
     private func unforeseenCreates() async throws -> Int {
-        let fresh = plan.creates - (plan.openCreates ?? 0)
+        let fresh = plan.creates - recreates - (plan.openCreates ?? 0)
         let isListed = planner.options.isExact || deletesForeign
         guard fresh > 0, !isListed, let others = state?.others, others > 0 else { return 0 }
         // Of items that are named, the destination counts only those.
@@ -238,6 +240,7 @@ struct KindPlanner {
         _ action: PlannedOperation.Action, of row: Candidate, output: ContentHash?, by number: Int
     ) {
         plan.count(action, of: row, output: output, isRuled: isRuled, by: number)
+        if action == .put, row.shadow == .deletedThere { recreates += number }
         guard action == .put, !isRuled, row.shadow == .answered else { return }
         if !row.replacesEdit, row.received != output { answers += number }
     }
@@ -311,10 +314,10 @@ struct KindPlanner {
     mutating func write(
         at level: Int? = nil, into writer: inout PlanWriter, _ decide: (inout KindPlanner) -> Step?
     ) async throws {
-        let before = (plan, answers)
+        let before = (plan, answers, recreates)
         guard let step = decide(&self) else { return }
         if let expected = planner.options.expected, !expected.admits(step.operation, of: kind) {
-            (plan, answers) = before
+            (plan, answers, recreates) = before
             return
         }
         note(step.operation)
@@ -327,6 +330,9 @@ extension KindPlan {
         _ action: PlannedOperation.Action, of row: Candidate, output: ContentHash?, isRuled: Bool, by number: Int
     ) {
         switch action {
+        case .put where row.shadow == .deletedThere:
+            creates += number
+            overwrites += number
         case .put where row.shadow.isHeld:
             updates += number
             if isRuled || (row.received != nil && row.received == output) {

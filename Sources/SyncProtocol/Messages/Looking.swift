@@ -67,6 +67,8 @@ public struct PlannedRow: Sendable, Codable, Hashable {
     public var isLeftOut: Bool?
     /// The destination edited what the source sent, and the source has taken that edit in: it replaces none. Nil for no.
     public var followsEdit: Bool?
+    /// The destination deleted what the source sent. Nil for no.
+    public var isDeletedThere: Bool?
 
     public init(
         kind: String, id: String, operation: Operation, source: String?, output: String?, destination: StandingRow,

@@ -138,7 +138,7 @@ public struct PlanRefusal: Codable, Sendable, Equatable {
 /// What a run will do to one kind.
 public struct KindPlan: Codable, Sendable, Equatable {
     public var kind: String
-    /// Items new to this stream.
+    /// Items new to this stream, and those that were deleted at the destination.
     public var creates: Int
     public var updates: Int
     public var deletes: Int

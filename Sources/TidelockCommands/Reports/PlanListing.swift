@@ -14,6 +14,8 @@ struct ListedRow: Codable, Sendable, Equatable {
     enum Meeting: String, Codable, Sendable {
         /// An edit of what the source sent.
         case edited
+        /// What the source sent was deleted there.
+        case deleted
         /// An item that was made there, or that another source sent.
         case foreign
     }
@@ -76,7 +78,7 @@ extension ListedRow {
         case .absent:
             // It may have been deleted there, which is an edit as well.
             if conflict == .foreign { conflict = nil }
-            if operation == .send { operation = .create }
+            if operation == .send || operation == .update { operation = .create }
             return
         case .fields(let difference, let isPartial):
             changes = ListedChange.list(difference)
@@ -100,7 +102,7 @@ extension PlannedRow {
         case .release: .release
         case .put:
             switch destination.holder {
-            case .source, .edited: .update
+            case .source, .edited: isDeletedThere == true ? .create : .update
             case .other: .send
             case .nobody: cameFromThere == true ? .send : .create
             }
@@ -109,6 +111,7 @@ extension PlannedRow {
 
     fileprivate var meeting: ListedRow.Meeting? {
         switch (operation, destination.holder) {
+        case (.put, .edited) where isDeletedThere == true: .deleted
         case (.put, .edited) where followsEdit == true: nil
         case (.put, .edited), (.delete, .edited): .edited
         case (.put, .other), (.delete, .other): .foreign
@@ -185,6 +188,8 @@ extension ListedRow.Meeting {
         switch (self, direction) {
         case (.edited, .push): ", edited at the destination"
         case (.edited, .pull): ", edited here"
+        case (.deleted, .push): ", deleted at the destination"
+        case (.deleted, .pull): ", deleted here"
         case (.foreign, .push): ", of which the destination has a version of its own"
         case (.foreign, .pull): ", of which there is a version here"
         }

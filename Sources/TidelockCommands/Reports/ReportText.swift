@@ -124,7 +124,8 @@ extension TranslationSelection.Rule {
 }
 
 extension KindPlan {
-    var touches: Int { creates + updates + deletes + releases + drops + skips }
+    /// Rows of which there is something to tell.
+    var touches: Int { puts + deletes + releases + drops + skips }
 }
 
 extension Conflict {
