@@ -195,4 +195,28 @@ import TidelockTestSupport
         #expect(told.map(\.id) == ["1", "3"] && told.allSatisfy { $0.operation == .put }, "\(told)")
         #expect(told.map(\.isDeletedThere) == [true, nil], "\(told)")
     }
+
+    // MARK: Deletes that a rollback took back
+
+    @Test(arguments: [Direction.push, .pull])
+    func aDeleteThatIsDoneOnceMoreIsNotSaidToBeLeftAlone(direction: Direction) async throws {
+        let (source, destination) = direction == .push ? (a, b) : (b, a)
+        try await put("1", "2", at: source)
+        _ = try await move(direction, TestRun())
+        try await source.remove(.posts, "1")
+        let first = try await move(direction, mirror())
+        #expect(try await destination.store.rollback(first.transfer, as: destination.newID()).restored == 1)
+        let without = try await plan(direction)
+        #expect(without.deletes == 0 && without.reverted == 1, "\(without)")
+        var run = mirror(isDryRun: true)
+        run.options.includesReverted = true
+        for isDryRun in [true, false] {
+            run.isDryRun = isDryRun
+            let result = try await move(direction, run)
+            let kind = try #require(result.plan?.kinds.first { $0.kind == Kind.posts.name }, "\(result)")
+            #expect(kind.deletes == 1 && kind.reverted == 0, "\(kind)")
+        }
+        #expect(try destination.ids(.posts) == ["2"])
+        try expectNoProblems()
+    }
 }

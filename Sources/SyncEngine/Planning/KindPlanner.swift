@@ -348,6 +348,7 @@ extension KindPlan {
             goneThere = (goneThere ?? 0) + number
         case .delete:
             deletes += number
+            if row.shadow == .reverted { reverted -= number }
             if row.isEditedThere { overwrites += number }
         case .release: releases += number
         case .drop, .skip, .same, .withdraw: break
