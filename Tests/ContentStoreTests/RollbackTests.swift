@@ -164,6 +164,31 @@ import TidelockTestSupport
         #expect(try b.problems() == [])
     }
 
+    @Test func aRunThatIsInForceAgainNamesWhatTakesItBack() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        try await b.put(.posts, #"{"_id":"1","v":"before"}"#)
+        let run = try await a.push(to: b)
+        let (first, second, third) = (b.newID(), b.newID(), b.newID())
+        _ = try await b.store.rollback(run.transfer, as: first)
+        _ = try await b.store.rollback(first, as: second)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":1}"#)
+        let item = ItemReference(kind: Kind.posts.name, id: "1")
+        for item in [nil, item] {
+            await #expect {
+                _ = try await b.store.rollback(run.transfer, only: item, as: b.newID())
+            } throws: {
+                guard let error = $0 as? TidelockError else { return false }
+                return error.code == .unknownRun && error.hint?.contains(second) == true
+            }
+        }
+        #expect(try await b.store.rollback(second, as: third).restored == 1)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":"before"}"#)
+        // Now the first rollback counts again, and there is nothing to do.
+        let again = try await rollback(run.transfer, at: b)
+        #expect(again.restored == 1 && again.doneBefore != nil, "\(again)")
+        #expect(try b.problems() == [])
+    }
+
     @Test func takingBackALocalEditLeavesTheRowWithItsSource() async throws {
         try await a.put(.posts, #"{"_id":"1","v":1}"#)
         try await a.push(to: b)

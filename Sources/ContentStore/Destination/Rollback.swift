@@ -11,9 +11,12 @@ extension Store {
     /// Restores, in one transaction, the rows that still hold what a run wrote, and the conflicts about them that it
     /// decided; keeps and names the others.
     ///
+    /// What a rollback took back that was taken back itself is in force again, and its undo is elsewhere: such a run is
+    /// refused with the name of the one to roll back instead.
+    ///
     /// Writes its own undo under `rollbackRun`. A second call restores nothing more and answers what the first did;
     /// under another name it also tells when that was. Throws `unknown_run` when the run's undo is not here (any
-    /// more), `unknown_item` when the run did not touch the one item that is asked for.
+    /// more) or is in another run, `unknown_item` when the run did not touch the one item that is asked for.
     public func rollback(
         _ run: String, only item: ItemReference?, as rollbackRun: String
     ) async throws -> RollbackResult {
@@ -21,6 +24,7 @@ extension Store {
         let now = auditor.now
         let result = try await write { db in
             if let answered = try RolledBack.answer(db, of: run, only: item, called: rollbackRun) { return answered }
+            if let redone = try RolledBack.redone(db, run) { throw redone }
             let place = try item.map { try RolledBack.place(db, $0, of: run) }
             if let item, let place, let before = try RolledBack.moment(db, place, of: run) {
                 return RollbackResult(run: run, item: item, restored: 1, kept: [], doneBefore: before)
@@ -52,7 +56,7 @@ extension Store {
 }
 
 /// What was taken back before.
-private enum RolledBack {
+enum RolledBack {
     /// What the rollback of that very name answered; nil when there is none. Throws where something else has the name:
     /// peers choose them.
     static func answer(
