@@ -194,9 +194,16 @@ struct RollbackCommand: AsyncParsableCommand {
         instance.log(
             "notice",
             "\(name(item, record)) was rolled back: \(result.restored) restored, \(result.kept.count) kept.")
-        if json { return try Output.json(result) }
-        try Output.line("restored \(result.restored) items of run \(record.id)")
-        for kept in result.kept { try Output.line("kept \(kept.kind)/\(kept.id): it was edited since") }
+        let answer = RollbackAnswer(result)
+        if json {
+            try Output.json(answer)
+        } else {
+            try Output.line("restored \(result.restored) items of run \(record.id)")
+            for kept in result.kept { try Output.line("kept \(kept.kind)/\(kept.id): it was edited since") }
+        }
+        guard let failure = answer.failure else { return }
+        if !json { Complaint.write(failure) }
+        throw ExitCode(failure.code.traits.exitStatus)
     }
 
     /// The result is that of a rollback before this one, which touched nothing.
