@@ -146,9 +146,16 @@ extension RemotePeer {
 }
 
 extension String {
-    /// What somebody else wrote, fit for a terminal: no control characters, not endless.
+    /// What somebody else wrote, fit for a terminal and for a log: one line, no control characters, not endless. Where
+    /// a line ended, such as before an excerpt of a script, stands a dash.
     var shown: String {
-        let kept = unicodeScalars.prefix(500).filter { $0.properties.generalCategory != .control }
-        return String(String.UnicodeScalarView(kept))
+        String(String.UnicodeScalarView(unicodeScalars.prefix(500)))
+            .split(whereSeparator: \.isNewline)
+            .map { line in
+                let kept = line.unicodeScalars.filter { $0.properties.generalCategory != .control }
+                return String(String.UnicodeScalarView(kept.drop { $0 == " " }))
+            }
+            .filter { !$0.isEmpty }
+            .joined(separator: " — ")
     }
 }
