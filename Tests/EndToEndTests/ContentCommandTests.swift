@@ -71,6 +71,20 @@ struct ContentCommandTests {
         #expect(try await instance.kinds() == before)
     }
 
+    @Test func aModelStandsForItsItemsOnceItIsHere() async throws {
+        let instance = try await RealInstance.make("a")
+        let early = try await instance.attempt("put", "notes", "-", input: #"{"_id":"x1"}"#)
+        #expect(early.status == 66 && early.errors.contains("no kind 'notes'"), "\(early)")
+        try await instance.put("models", try JSONDocument(validating: #"{"name":"notes"}"#))
+        #expect(try await instance.run("put", "notes", "-", input: #"{"_id":"x1"}"#) == "created content/notes/x1\n")
+        #expect(try await instance.run("ls", "notes").contains("x1"))
+        #expect(try await instance.run("get", "notes", "x1", "--raw") == #"{"_id":"x1"}"# + "\n")
+        #expect(try await instance.run("export", "--kind", "notes").contains("content/notes"))
+        #expect(try await instance.run("drift", "--kind", "notes").contains("no drift"))
+        #expect(try await instance.run("rm", "notes", "x1") == "removed content/notes/x1\n")
+        #expect(try await instance.attempt("ls", "note").status == 66)
+    }
+
     @Test func itemsCanBePutReadAndRemoved() async throws {
         let instance = try await RealInstance.make("a")
         let body = #"{ "_id" : "x1", "n": 12345678901234567890, "f": 1.0, "e": [], "o": {}, "s": "\u00e9" }"#

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import ContentModel
 internal import ContentStore
 
@@ -8,4 +9,25 @@ extension Instance {
         let models = try await store.modelNames().compactMap { try? Kind.content($0) }
         return Set(try await store.kinds() + models).sorted()
     }
+
+    /// The kind that an argument names: in full, or by the name of a model that is here, for its items. Throws
+    /// `unknown_kind`: what is misspelt must not become a model of its own.
+    func kind(_ name: String) async throws -> Kind {
+        do {
+            return try Kind(name)
+        } catch let error as TidelockError where error.code == .unknownKind {
+            guard try await store.modelNames().contains(name) else { throw error }
+            return try Kind.content(name)
+        }
+    }
+
+    func kind(_ name: String?) async throws -> Kind? {
+        guard let name else { return nil }
+        return try await self.kind(name) as Kind
+    }
+}
+
+extension Kind {
+    /// What the argument of a command is that names a kind.
+    static let help: ArgumentHelp = "\(Kind.forms); the name of a model that is here stands for its items."
 }

@@ -154,7 +154,7 @@ struct DriftCommand: AsyncParsableCommand {
         commandName: "drift", abstract: "List items that were edited here since their source sent them.")
 
     @Argument(help: "Only items of the instance that this target leads to.") var target: String?
-    @Option(help: "Only this kind: \(Kind.forms).") var kind: String?
+    @Option(help: "Only this kind: \(Kind.forms); the name of a model stands for its items.") var kind: String?
     @Option(help: "How many to list.") var limit = 1_000
     @OptionGroup var location: LocationOptions
     @Flag(help: "Print one JSON object.") var json = false
@@ -163,7 +163,7 @@ struct DriftCommand: AsyncParsableCommand {
         let instance = try await Instance.open(location)
         let source = try await source(instance)
         let drift = try await instance.store.drift(
-            kind: kind.map { try Kind($0) }, source: source, limit: max(limit, 0))
+            kind: try await instance.kind(kind), source: source, limit: max(limit, 0))
         if json { return try Output.json(drift) }
         guard drift.count > 0 else { return try Output.line("no drift: everything is as its source sent it") }
         try Output.table(

@@ -21,13 +21,13 @@ struct KindsCommand: AsyncParsableCommand {
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "ls", abstract: "List the items of a kind.")
 
-    @Argument(help: "\(Kind.forms).") var kind: String
+    @Argument(help: Kind.help) var kind: String
     @OptionGroup var location: LocationOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        let kind = try Kind(kind)
-        let items = try await Instance.open(location).store.summaries(of: kind)
+        let instance = try await Instance.open(location)
+        let items = try await instance.store.summaries(of: try await instance.kind(kind))
         if json { return try Output.json(items) }
         try Output.table(
             [["ID", "BYTES", "MODIFIED", "FROM", "EDITED"]]
@@ -40,13 +40,14 @@ struct ListCommand: AsyncParsableCommand {
 struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "get", abstract: "Print one item as JSON.")
 
-    @Argument(help: "\(Kind.forms).") var kind: String
+    @Argument(help: Kind.help) var kind: String
     @Argument(help: "The item's id.") var id: String
     @OptionGroup var location: LocationOptions
     @Flag(help: "Print it byte for byte as it is stored, on one line.") var raw = false
 
     func run() async throws {
-        let item = try await Instance.open(location).store.item(try Kind(kind), id)
+        let instance = try await Instance.open(location)
+        let item = try await instance.store.item(try await instance.kind(kind), id)
         try Output.line(raw ? String(decoding: item.bytes, as: UTF8.self) : item.prettyPrinted())
     }
 }
@@ -55,15 +56,15 @@ struct PutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "put", abstract: "Store one item, replacing the one with its id.")
 
-    @Argument(help: "\(Kind.forms).") var kind: String
+    @Argument(help: Kind.help) var kind: String
     @Argument(help: "A file with one JSON object, or - for standard input.") var file: String
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
-        let kind = try Kind(kind)
+        let instance = try await Instance.open(location)
+        let kind = try await instance.kind(kind)
         let item = try InputFile.document(file)
         let id = try itemID(of: item.document, kind: kind)
-        let instance = try await Instance.open(location)
         let report = try await ItemEdit(instance: instance, kind: kind, id: id).put(item.document, hash: item.hash)
         let what = report.created == 1 ? "created" : report.updated == 1 ? "updated" : "unchanged"
         try Output.line("\(what) \(kind)/\(id)")
@@ -73,13 +74,13 @@ struct PutCommand: AsyncParsableCommand {
 struct RemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "rm", abstract: "Delete one item.")
 
-    @Argument(help: "\(Kind.forms).") var kind: String
+    @Argument(help: Kind.help) var kind: String
     @Argument(help: "The item's id.") var id: String
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
-        let kind = try Kind(kind)
         let instance = try await Instance.open(location)
+        let kind = try await instance.kind(kind)
         try await ItemEdit(instance: instance, kind: kind, id: id).remove()
         try Output.line("removed \(kind)/\(id)")
     }

@@ -11,12 +11,12 @@ struct ExportCommand: AsyncParsableCommand {
         discussion: "A folder gets the files of assets as well, below uploads/; standard output only names them.")
 
     @Argument(help: "A folder to write into; standard output when there is none.") var folder: String?
-    @Option(help: "Only this kind.") var kind: String?
+    @Option(help: "Only this kind; the name of a model stands for its items.") var kind: String?
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
-        let wanted = try kind.map { try Kind($0) }
         let instance = try await Instance.open(location)
+        let wanted = try await instance.kind(kind)
         let target = folder ?? "standard output"
         try await instance.auditing(.export, target: target) { try await write(wanted, of: instance.store) }
         await instance.audit(AuditEntry(.export, target: target, note: wanted?.name))
