@@ -163,13 +163,20 @@ enum HeldRows {
     /// A rollback took back what this very source had sent.
     private static let revertedSQL = "reverted IS NOT NULL AND reverted IN (SELECT id FROM transfer WHERE pid = :pid)"
 
-    private static func columns(_ edited: EditedRows, _ policy: ConflictPolicy) -> String {
+    /// What the source holds of ours in the place of a row.
+    private static let sent = """
+        (SELECT s.out_hash FROM shadow s
+            WHERE s.pid = :pid AND s.kid = head.kid AND s.bucket = head.bucket AND s.id = head.id
+                AND s.state IN (\(ShadowState.held)))
+        """
+
+    private static func columns(_ edited: EditedRows, _ policy: ConflictPolicy, tellsSent: Bool = false) -> String {
         """
         SELECT id, bucket, CASE WHEN origin = :pid THEN base END, \(edited.condition), coalesce(\(revertedSQL), 0),
             origin <> :pid AND \(SparedRows.contains("head", policy)),
             CASE WHEN origin = :pid AND edited = 0 AND deleted = 0 THEN seq END,
             origin = :pid AND \(edited.condition) AND \(ExchangedRows.isSent("head")),
-            origin = :pid AND deleted = 1
+            deleted = 1, \(tellsSent ? sent : "NULL")
         FROM head
         """
     }
@@ -182,11 +189,14 @@ enum HeldRows {
             return try page(db, kid: kid, pid: pid, edited, policy, buckets: buckets, after: request.after)
         }
         let limit = Limits.listPage
-        let choice = request.part == .drift ? "origin = :pid AND \(edited.condition)" : listed
+        let tellsSent = request.tellsSent == true
+        let choice =
+            request.part == .drift
+            ? "origin = :pid AND \(edited.condition)" : tellsSent ? "(\(listed) OR \(sent) IS NOT NULL)" : listed
         let rows = try Row.fetchAll(
             db,
             sql: """
-                \(columns(edited, policy))
+                \(columns(edited, policy, tellsSent: tellsSent))
                 WHERE kid = :kid AND \(choice) AND (bucket, id) > (:bucket, :id)
                 ORDER BY bucket, id
                 LIMIT :limit
@@ -208,6 +218,7 @@ enum HeldRows {
         item.isSpared = row[5] ? true : nil
         item.isEditSent = row[7] ? true : nil
         item.isGone = row[8] ? true : nil
+        item.sent = row.hash(9)?.hex
         return item
     }
 

@@ -96,7 +96,10 @@ extension Store {
         LEFT JOIN plan_op p ON p.transfer = :transfer AND p.kid = h.kid AND p.bucket = h.bucket AND p.id = h.id
         """
 
-    private static let theirs = "h.deleted = 0 AND h.origin = :pid AND h.edited = 0"
+    /// The item came from the peer, which knows of it.
+    private static let theirs = """
+        h.deleted = 0 AND h.origin = :pid AND h.edited = 0 AND s.state IS NOT \(ShadowState.forgotten.rawValue)
+        """
 
     /// What the peer itself sent, where the item came from there.
     private static let received = "CASE WHEN h.origin = :pid THEN h.base END"

@@ -12,6 +12,8 @@ extension Store {
             let pid = try Numbers.peer(db, peer)
             try PlanTables.forgetUnfinished(db, pid: pid)
             try PlanTables.forgetDeletesThere(db, pid: pid)
+            try ForgottenRows.forgetMarks(db, pid: pid)
+            try NewestPlans.note(db, transfer, toward: peer)
             try PlanTables.insert(
                 db, transfer: transfer, pid: pid, initiator: initiator, direction: direction, scope: scope,
                 phase: "planning", now: now)
@@ -26,6 +28,7 @@ extension Store {
             let pid = try Numbers.peer(db, peer)
             try PlanTables.makeRoomForPlanOnly(db, pid: pid, now: now)
             try PlanTables.forgetDeletesThere(db, pid: pid)
+            try ForgottenRows.forgetMarks(db, pid: pid)
             try PlanTables.insert(
                 db, transfer: transfer, pid: pid, initiator: initiator, direction: direction, scope: scope,
                 phase: "looking", now: now)

@@ -23,7 +23,11 @@ extension Store {
             if isPlanOnly { try PlanTables.markCompared(db, pid: pid, by: transfer) }
             switch request.part {
             case .drift: try reconciler.drifted(page.items)
-            case .all: try reconciler.replace(page, after: request.after)
+            case .all:
+                try reconciler.replace(page, after: request.after)
+                guard request.tellsSent == true, page.isWhole == true else { return }
+                try ForgottenRows(db: db, pid: pid, kid: reconciler.kid, kind: kind)
+                    .mark(beside: page, after: request.after, among: reconciler.selected)
             case .buckets(let buckets): try reconciler.replace(page, of: Set(buckets), after: request.after)
             case .nodes, .leaves: throw TidelockError(.internalFailure, "Digests were taken for a list of rows.")
             }
@@ -98,7 +102,7 @@ private struct ShadowReconciler {
     }
 
     private func forgetAbsent(from page: HeldPage, among rows: [Row]) throws {
-        let listed = Set(page.items.map { ItemID($0.id) })
+        let listed = Set(page.items.filter(\.isThere).map { ItemID($0.id) })
         for row in rows where !listed.contains(ItemID(row[1])) {
             let state = ShadowState(rawValue: row[2]) ?? .none
             guard !state.isHeldBack else { continue }
@@ -114,6 +118,7 @@ private struct ShadowReconciler {
 
     /// `run`: the one that left the row there as it is, where that is known.
     private func reconcile(_ item: HeldItem, _ run: String?, bucket: Bucket) throws {
+        guard item.isThere else { return }
         let old = try ShadowRow.fetch(db, Place(kid: kid, bucket: bucket, id: item.id), at: pid)
         if item.isReverted {
             try set(item.id, bucket, state: .reverted, output: nil)
@@ -181,6 +186,12 @@ private struct ShadowReconciler {
         ).execute(arguments: [pid, kid, Int64(bucket.number), id])
         try tree.markDirty(db, bucket: bucket)
     }
+}
+
+extension HeldItem {
+    /// Whether there is a row of which a source has to know. One that is somebody else's and deleted is told only for
+    /// what had been sent of it.
+    fileprivate var isThere: Bool { isOfSource || isGone != true }
 }
 
 extension PlanTables {

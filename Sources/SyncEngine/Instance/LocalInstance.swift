@@ -133,7 +133,8 @@ public actor LocalInstance {
         let view = try await store.view(
             toward: request.initiator.id, scope: request.scope, nonce: request.nonce, hooks: pinned,
             includesReverted: request.includesReverted)
-        if let held = request.held, held.source == identity.id,
+        let isForgetful = try await isForgetful(request)
+        if let held = request.held, held.source == identity.id, !isForgetful,
             view.offer.isSatisfied(by: held, sent: request.sent, mode: request.scope.mode)
         {
             await pinned.release()
@@ -142,11 +143,19 @@ public actor LocalInstance {
         try await forgetEarlierSources(before: request)
         try await store.begin(request, peer: request.initiator, direction: .pull)
         var options = PlanOptions(includesReverted: request.includesReverted)
+        options.returnsForgotten = isForgetful
         if request.isPlanOnly { options.exclusions = Exclusions(limit: Limits.excludedItems) }
         sources.add(
             LocalSource(store: store, hooks: pinned, request: request, peer: request.initiator, options: options),
             as: request.id, at: clock.seconds)
         return TransferOpened(status: .open, responder: identity)
+    }
+
+    /// Whether the initiator was restored to a time before it sent something here. It has not what it does not know of,
+    /// and what came from there is not sent back otherwise.
+    private func isForgetful(_ request: OpenTransfer) async throws -> Bool {
+        guard let remembered = request.remembered else { return false }
+        return try await store.hasNewer(than: remembered, from: request.initiator.id)
     }
 
     /// A peer that opens again has given its earlier transfer up. One that only wants to look at a plan has not: it may

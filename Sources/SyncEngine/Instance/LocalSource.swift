@@ -97,7 +97,11 @@ public actor LocalSource: SourcePort {
         return options.expected?.narrowed(kinds) ?? kinds
     }
 
-    private var descent: Descent { Descent(nonce: request.nonce, mode: request.scope.mode, isExact: options.isExact) }
+    private var descent: Descent {
+        Descent(
+            nonce: request.nonce, mode: request.scope.mode, isExact: options.isExact,
+            tellsSent: options.returnsForgotten)
+    }
 
     private func compare(kinds: [Kind], held: DestinationState) async throws {
         let standings = try await store.standing(of: kinds, toward: peer.id)

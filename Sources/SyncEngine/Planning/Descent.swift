@@ -8,6 +8,8 @@ struct Descent {
     let mode: Mode
     /// Every row is listed, whatever the digests say.
     let isExact: Bool
+    /// The destination forgot what it has sent here, and tells what it remembers.
+    var tellsSent = false
 
     /// What to ask first. Nothing where the destination is as it should be.
     ///
@@ -15,6 +17,11 @@ struct Descent {
     /// known, only the whole list tells. Nor do they show edits, which leave alone what the source applied last.
     func begin(_ standing: KindStanding, _ state: KindState?) -> [ListHeld] {
         let kind = standing.kind.name
+        if tellsSent {
+            var request = ListHeld(kind: kind, part: .all)
+            request.tellsSent = true
+            return [request]
+        }
         let root = state?.root ?? Digest.empty.masked(by: nonce)
         let hasForeign = mode == .mirror && (state?.foreign ?? 0) > 0
         let knowsReverted = standing.reverted == state?.reverted ?? 0

@@ -151,6 +151,12 @@ public protocol DestinationStore: BlobDestination {
     /// kinds in which that is every row in scope that the source did not leave here.
     func sent(of kinds: [Kind], in scope: Scope, to source: String) async throws -> [Kind: Digest]
 
+    /// The newest transfer to a peer that was planned here to be carried out; empty where none is remembered.
+    func newestSent(to peer: String) async throws -> String
+
+    /// Whether a transfer from a source was committed here that is newer than this one.
+    func hasNewer(than transfer: String, from source: String) async throws -> Bool
+
     /// How many rows are here of which a source knows nothing by itself, by kind. Looks at every row.
     func unseenRows(of source: String, scope: Scope, kinds: [Kind]) async throws -> [Kind: UnseenRows]
 

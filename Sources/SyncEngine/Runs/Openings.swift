@@ -240,6 +240,7 @@ public actor PullOpening: RunOpening {
             let held = try await held(of: knownPeer)
             request.held = held
             request.sent = try await store.sent(beside: held, scope: request.scope, nonce: request.nonce)
+            request.remembered = try await store.newestSent(to: knownPeer)
         }
         let answer = try await ask(request)
         responder = answer.responder

@@ -20,6 +20,8 @@ public struct ListHeld: Codable, Sendable, Hashable {
     public var nonce: String?
     /// Continue behind this position of the previous page.
     public var after: ListPosition?
+    /// Items tell what of them was sent to the source, those that were deleted since among them. Nil means no.
+    public var tellsSent: Bool?
 
     public init(kind: String, part: Part, nonce: String? = nil, after: ListPosition? = nil) {
         self.kind = kind
@@ -111,8 +113,11 @@ public struct HeldItem: Codable, Sendable, Hashable {
     public var run: Int?
     /// The source holds the edit as well, as far as is known: it was sent there as it is. Nil means no.
     public var isEditSent: Bool?
-    /// The edit is that the item was deleted. Nil means no.
+    /// The item was deleted: of a row of the source, that is the edit. Nil means no.
     public var isGone: Bool?
+    /// Hex of the hash of what the destination itself sent of it to the source, and the source holds as far as is known;
+    /// told where that was asked for.
+    public var sent: String?
 
     public init(id: String, base: String?, isEdited: Bool, isReverted: Bool, run: Int? = nil) {
         self.run = run
@@ -134,5 +139,6 @@ public struct HeldItem: Codable, Sendable, Hashable {
         case run = "t"
         case isEditSent = "h"
         case isGone = "g"
+        case sent = "o"
     }
 }

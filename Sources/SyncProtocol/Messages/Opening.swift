@@ -23,6 +23,9 @@ public struct OpenTransfer: Codable, Sendable {
     /// Pull, mirror: by kind, root over what the initiator sent to the responder, masked; of kinds in which that is all
     /// that others left at the initiator. Nil where there are none. See ``SourceOffer/received``.
     public var sent: [String: String]?
+    /// Pull: the newest transfer to the responder that the initiator remembers, empty for none. Where the responder has
+    /// committed a newer one, the initiator was restored to a time before it.
+    public var remembered: String?
     /// Push: the whole of a small plan, to be applied at once if the offer is right about what the responder holds.
     public var inline: InlinePlan?
     /// Absent in messages that want to be carried out.

@@ -11,6 +11,14 @@ extension DyingStore: DestinationStore {
         try await point.pass { try await store.sent(of: kinds, in: scope, to: source) }
     }
 
+    func newestSent(to peer: String) async throws -> String {
+        try await point.pass { try await store.newestSent(to: peer) }
+    }
+
+    func hasNewer(than transfer: String, from source: String) async throws -> Bool {
+        try await point.pass { try await store.hasNewer(than: transfer, from: source) }
+    }
+
     func unseenRows(of source: String, scope: Scope, kinds: [Kind]) async throws -> [Kind: UnseenRows] {
         try await point.pass { try await store.unseenRows(of: source, scope: scope, kinds: kinds) }
     }

@@ -1,0 +1,107 @@
+internal import ContentModel
+internal import GRDB
+public import SyncEngine
+internal import SyncProtocol
+
+/// What a peer had sent here and does not know any more: it was restored to a time before that.
+///
+/// Its rows here are not sent back otherwise, so it would never get them again.
+extension Store {
+    public func newestSent(to peer: String) async throws -> String {
+        try await read { db in
+            if let newest = try Settings.text(db, NewestPlans.key(peer)) { return newest }
+            let planned = try String.fetchOne(
+                db.cachedStatement(
+                    sql: """
+                        SELECT max(transfer) FROM plan JOIN peer USING (pid)
+                        WHERE instance = ? AND phase NOT IN ('looking', 'looked')
+                        """),
+                arguments: [peer])
+            return planned ?? ""
+        }
+    }
+
+    public func hasNewer(than transfer: String, from source: String) async throws -> Bool {
+        try await read { db in
+            guard let pid = try Numbers.knownPeer(db, source) else { return false }
+            let committed = TransferState.Phase.committed.rawValue
+            return try Bool.fetchOne(
+                db.cachedStatement(
+                    sql: "SELECT EXISTS (SELECT 1 FROM transfer WHERE id > ? AND pid = ? AND phase = ?)"),
+                arguments: [transfer, pid, committed]) ?? false
+        }
+    }
+}
+
+/// The newest transfer to each peer that was planned here to be carried out. It outlives the plan, and a store that is
+/// restored goes back to the one of then.
+enum NewestPlans {
+    static func key(_ instance: String) -> String { "newest-plan:\(instance)" }
+
+    static func note(_ db: Database, _ transfer: String, toward peer: InstanceIdentity) throws {
+        if let known = try Settings.text(db, key(peer.id)), known >= transfer { return }
+        try Settings.set(db, key(peer.id), transfer)
+    }
+}
+
+/// Marks rows that a peer has forgotten, from its own list of what it remembers to have sent.
+struct ForgottenRows {
+    let db: Database
+    let pid: Int64
+    let kid: Int64
+    let kind: Kind
+
+    /// Rows of the peer between the ends of a page that it does not remember as they are. Called once the page is taken
+    /// in.
+    func mark(beside page: HeldPage, after: ListPosition?, among selected: KindScope?) throws {
+        let known = Dictionary(page.items.map { (ItemID($0.id), $0) }) { first, _ in first }
+        // Of a peer that lost nearly everything, one page stands beside all rows: they are not held in memory.
+        let rows = try rows(after: after, upTo: page.next)
+        while let row = try rows.next() {
+            let id: String = row[1]
+            guard selected?.includes(id) == true, isForgotten(row.hash(2), known[ItemID(id)]) else { continue }
+            try mark(id, Bucket(number: UInt16(row[0] as Int)))
+        }
+    }
+
+    /// One that holds an output of this instance has the item from here.
+    private func isForgotten(_ sent: ContentHash?, _ item: HeldItem?) -> Bool {
+        guard let item, let sent else { return true }
+        return item.base == nil && item.sent != sent.hex
+    }
+
+    private func rows(after: ListPosition?, upTo upper: ListPosition?) throws -> RowCursor {
+        try Row.fetchCursor(
+            db.cachedStatement(
+                sql: """
+                    SELECT bucket, id, base FROM head
+                    WHERE kid = ? AND origin = ? AND edited = 0 AND deleted = 0
+                        AND (bucket, id) > (?, ?) AND (bucket, id) <= (?, ?)
+                    """),
+            arguments: [
+                kid, pid, after.map { Int64($0.bucket) } ?? -1, after?.id ?? "",
+                upper.map { Int64($0.bucket) } ?? 65_536, upper?.id ?? "",
+            ])
+    }
+
+    private func mark(_ id: String, _ bucket: Bucket) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO shadow (pid, kid, bucket, id, src_hash, out_hash, fid, state, open)
+                VALUES (?1, ?2, ?3, ?4, NULL, NULL, NULL, ?5, 1)
+                ON CONFLICT (pid, kid, bucket, id) DO UPDATE SET state = excluded.state, fid = NULL, open = 1
+                """
+        ).execute(arguments: [pid, kid, Int64(bucket.number), id, ShadowState.forgotten.rawValue])
+        try DigestTree(role: .shadowed, pid: pid, kid: kid).markDirty(db, bucket: bucket)
+    }
+
+    /// What an earlier plan has found may be otherwise by now.
+    static func forgetMarks(_ db: Database, pid: Int64) throws {
+        try db.cachedStatement(
+            sql: """
+                UPDATE shadow INDEXED BY shadow_open SET state = \(ShadowState.none.rawValue)
+                WHERE pid = ? AND open = 1 AND state = \(ShadowState.forgotten.rawValue)
+                """
+        ).execute(arguments: [pid])
+    }
+}

@@ -1,0 +1,130 @@
+import ContentModel
+import ContentStore
+import Foundation
+import SyncEngine
+import SyncProtocol
+import Testing
+import TidelockTestSupport
+
+/// A source that was put back to a backup and pulls from where it had pushed to: it gets back what it lost.
+@Suite struct ForgottenRowTests {
+    private let clock = TestClock(sleep: .lastsUntilCancelled)
+    private let folder: TemporaryFolder
+    private let a: TestInstance
+    private let b: TestInstance
+
+    init() throws {
+        folder = try TemporaryFolder(inMemory: true)
+        let ids = SeededRandom(seed: 1)
+        a = try TestInstance("a", clock: clock, random: ids)
+        b = try TestInstance("b", clock: clock, random: ids)
+    }
+
+    /// After the backup, `1` was edited, `new` was made, and `2` stayed as it was.
+    private func lose() async throws -> TestInstance {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
+        try await push(a)
+        let file = folder.appending("backup.sqlite")
+        _ = try await a.store.backup(to: file, replacing: false)
+        try await a.put(.posts, #"{"_id":"1","v":2}"#, #"{"_id":"new"}"#)
+        try await push(a)
+        clock.advance(by: .seconds(1))
+        return try TestInstance("a", clock: clock, random: a.random, restoring: file)
+    }
+
+    private func push(_ source: TestInstance) async throws {
+        clock.advance(by: .seconds(1))
+        try await source.push(to: b)
+    }
+
+    private func expectNoProblems(_ restored: TestInstance) throws {
+        #expect(try restored.problems() == [])
+        #expect(try b.problems() == [])
+    }
+
+    private func with(_ policy: ConflictPolicy, _ mode: Mode = .merge) -> TestRun {
+        TestRun(scope: Scope(mode: mode, policy: policy), confirmations: Confirmations(deletes: 100))
+    }
+
+    /// Both sides have the same, in whichever direction it is looked at next.
+    private func expectTheyAgree(_ restored: TestInstance) async throws {
+        try await push(restored)
+        #expect(try restored.ids(.posts) == b.ids(.posts))
+        for id in try b.ids(.posts) {
+            #expect(try await restored.text(.posts, id) == b.text(.posts, id), "\(id)")
+        }
+        #expect(try await restored.pull(from: b).isNoOp)
+        #expect(try await restored.push(to: b).isOneRoundTrip)
+        #expect(try await restored.pull(from: b).isOneRoundTrip)
+        try expectNoProblems(restored)
+    }
+
+    @Test(arguments: ConflictPolicy.allCases, [Mode.merge, .mirror])
+    func whatWasLostComesBack(policy: ConflictPolicy, mode: Mode) async throws {
+        let restored = try await lose()
+        let run = try await restored.pull(from: b, with(policy, mode))
+        #expect(run.result?.created == 1 && run.result?.updated == 1, "\(run)")
+        #expect(run.result?.conflicts == [] && run.result?.deleted == 0 && run.result?.adopted == 0, "\(run)")
+        #expect(try await restored.text(.posts, "1") == #"{"_id":"1","v":2}"#)
+        #expect(try restored.ids(.posts) == ["1", "2", "new"])
+        try expectNoProblems(restored)
+        #expect(try await restored.pull(from: b, with(policy, mode)).isNoOp)
+        try await expectTheyAgree(restored)
+    }
+
+    @Test func aPlanSaysSoAndLeavesNothingBehind() async throws {
+        let restored = try await lose()
+        #expect(try await restored.pull(from: b, TestRun(isDryRun: true)).plan?.operations == 2)
+        try expectNoProblems(restored)
+        #expect(try await restored.pull(from: b).result?.created == 1)
+        try await expectTheyAgree(restored)
+    }
+
+    @Test func oneItemThatIsNamedComesBackAlone() async throws {
+        let restored = try await lose()
+        let run = TestRun(scope: Scope(items: [Kind.posts.name: ["new"]]))
+        #expect(try await restored.pull(from: b, run).result?.created == 1)
+        #expect(try await restored.text(.posts, "1") == #"{"_id":"1","v":1}"#)
+        #expect(try restored.ids(.posts) == ["1", "2", "new"])
+        try expectNoProblems(restored)
+    }
+
+    @Test(arguments: [ConflictPolicy.source, .target, .park])
+    func whatWasEditedSinceMeetsThePolicy(policy: ConflictPolicy) async throws {
+        let restored = try await lose()
+        try await restored.put(.posts, #"{"_id":"1","v":3}"#)
+        let run = try await restored.pull(from: b, with(policy))
+        #expect(run.result?.conflicts.map(\.id) == ["1"] && run.result?.created == 1, "\(run)")
+        #expect(try await restored.text(.posts, "1") == "{\"_id\":\"1\",\"v\":\(policy == .source ? 2 : 3)}")
+        try expectNoProblems(restored)
+    }
+
+    @Test func whatWasDeletedSinceAndWasNotLostStaysDeleted() async throws {
+        let restored = try await lose()
+        try await restored.remove(.posts, "2")
+        let run = try await restored.pull(from: b)
+        #expect(run.result?.created == 1 && run.result?.updated == 1 && run.result?.conflicts == [], "\(run)")
+        #expect(try restored.ids(.posts) == ["1", "new"])
+        try expectNoProblems(restored)
+    }
+
+    @Test func whatNobodyLostIsNotSentBack() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        try await push(a)
+        let file = folder.appending("backup.sqlite")
+        _ = try await a.store.backup(to: file, replacing: false)
+        clock.advance(by: .seconds(1))
+        let restored = try TestInstance("a", clock: clock, random: a.random, restoring: file)
+        #expect(try await restored.pull(from: b).isNoOp)
+        #expect(try await restored.pull(from: b).isOneRoundTrip)
+        try expectNoProblems(restored)
+    }
+
+    @Test func whatWasMadeOverThereComesAsEver() async throws {
+        let restored = try await lose()
+        try await b.put(.posts, #"{"_id":"theirs"}"#, #"{"_id":"2","v":9}"#)
+        let run = try await restored.pull(from: b)
+        #expect(run.result?.created == 2 && run.result?.updated == 2 && run.result?.conflicts == [], "\(run)")
+        try await expectTheyAgree(restored)
+    }
+}
