@@ -96,4 +96,56 @@ import TidelockTestSupport
         #expect(try a.ids(.posts) == ["2", "keep"])
         try expectNoProblems()
     }
+
+    /// Sends an item, and edits it so that a handler skips it from then on.
+    private func skipEdit() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"keep"}"#)
+        try await a.push(to: b)
+        try await a.put(.posts, #"{"_id":"1","v":2,"hold":"skip"}"#)
+        try await a.push(to: b)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":1}"#)
+    }
+
+    @Test(arguments: [1, 2])
+    func anEditThatIsSkippedMeetsTheDeleteOfWhatWasSentBefore(looks: Int) async throws {
+        try await skipEdit()
+        if looks == 2 {
+            install(version: 2)
+            try await a.push(to: b)
+        }
+        try await b.remove(.posts, "1")
+        let failing = TestRun(scope: Scope(mode: .mirror, policy: .fail))
+        let failure = await #expect(throws: TestRunFailure.self) { try await a.pull(from: b, failing) }
+        #expect(failure?.error.code == .conflicts)
+        let run = try await a.pull(from: b, TestRun(scope: Scope(mode: .mirror, policy: .park)))
+        #expect(run.result?.conflicts.map(\.verdict) == [.parked])
+        #expect(try await a.text(.posts, "1") == #"{"_id":"1","v":2,"hold":"skip"}"#)
+        try expectNoProblems()
+    }
+
+    @Test func onceItIsSentItGoesTheWayOfOthers() async throws {
+        try await skipEdit()
+        a.hooks.clear()
+        try await a.push(to: b, TestRun(confirmations: Confirmations(missingFilters: true)))
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":2,"hold":"skip"}"#)
+        try await b.remove(.posts, "1")
+        let run = try await a.pull(from: b, TestRun(scope: Scope(mode: .mirror, policy: .fail)))
+        #expect(run.result?.deleted == 1 && run.result?.conflicts == [])
+        try expectNoProblems()
+    }
+
+    /// The other side deletes the version that it had.
+    @Test func oneThatWasSentAndIsSkippedByNowIsDeletedWithWhatWasSent() async throws {
+        try await a.put(.posts, #"{"_id":"1","hold":"later"}"#, #"{"_id":"keep"}"#)
+        try await a.push(to: b)
+        a.hooks.install("holds", version: 2) { _, item in
+            item.body.string("hold") == "later" ? .skipped(reason: "not now") : .unchanged
+        }
+        try await a.push(to: b)
+        try await b.remove(.posts, "1")
+        let run = try await a.pull(from: b, TestRun(scope: Scope(mode: .mirror, policy: .fail)))
+        #expect(run.result?.deleted == 1 && run.result?.conflicts == [])
+        #expect(try a.ids(.posts) == ["keep"])
+        try expectNoProblems()
+    }
 }

@@ -9,7 +9,12 @@ enum UnseenEdits {
     /// sent there; `:pid` is the source. What was sent of an item that had the id before counts as long as the source
     /// holds it.
     static let isOne = """
-        (h.origin <> :pid AND sh.out_hash IS NOT NULL AND sh.src_hash IS NOT h.hash
-            AND (sh.state IN (\(ShadowState.held)) OR sh.life IS h.life))
+        (h.origin <> :pid AND sh.out_hash IS NOT NULL AND CASE
+            WHEN sh.src_hash IS h.hash THEN \(isSkipped)
+            ELSE sh.state IN (\(ShadowState.held)) OR sh.life IS h.life END)
         """
+
+    /// Whether a handler saw the version that is here and left the source with the one before.
+    private static let isSkipped =
+        "sh.state = \(ShadowState.acked.rawValue) AND sh.fid IS NULL AND sh.out_hash IS NOT h.hash"
 }

@@ -272,8 +272,15 @@ enum PlanTables {
                 WHEN \(isOfAnother) THEN src_hash
                 ELSE excluded.src_hash END,
             life = CASE WHEN \(isOfAnother) THEN life ELSE excluded.life END,
-            fid = excluded.fid,
+            fid = CASE WHEN \(holdsBackEdit) THEN NULL ELSE excluded.fid END,
             state = CASE WHEN state IN (\(ShadowState.held)) THEN state ELSE excluded.state END
+        """
+
+    /// The peer holds an output of an item that was edited since and is skipped now. A row of no handlers tells that,
+    /// as long as the item is skipped: see `UnseenEdits`.
+    private static let holdsBackEdit = """
+        ?9 = \(PlannedOperation.Action.skip.rawValue) AND state IN (\(ShadowState.held))
+            AND (src_hash IS NOT excluded.src_hash OR fid IS NULL)
         """
 
     private static let isOfAnother = """
