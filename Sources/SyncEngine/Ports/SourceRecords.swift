@@ -222,8 +222,8 @@ public enum ShadowState: Int, Sendable, CaseIterable {
     case answered = 8
     /// As `resend`; but the edit is that the item was deleted there. Holds only for the plan that has seen the list.
     case deletedThere = 9
-    /// The item came from the peer, which does not know that any more: it gets it back. Holds only for the plan that has
-    /// seen the list.
+    /// The item came from the peer, which does not know that any more: it gets it back. Holds only for the plan that
+    /// has seen the list.
     case forgotten = 10
 
     /// The destination holds an output of ours, edited there or not: the rows of the digest tree.

@@ -115,8 +115,8 @@ public struct HeldItem: Codable, Sendable, Hashable {
     public var isEditSent: Bool?
     /// The item was deleted: of a row of the source, that is the edit. Nil means no.
     public var isGone: Bool?
-    /// Hex of the hash of what the destination itself sent of it to the source, and the source holds as far as is known;
-    /// told where that was asked for.
+    /// Hex of the hash of what the destination itself sent of it to the source, and the source holds as far as is
+    /// known; told where that was asked for.
     public var sent: String?
 
     public init(id: String, base: String?, isEdited: Bool, isReverted: Bool, run: Int? = nil) {
