@@ -108,8 +108,8 @@ struct ReferenceModel {
     /// What each run found, row by row, and the row it left; the source of a transfer.
     private(set) var undo:
         [String: (instance: Int, source: Int?, isRollback: Bool, rows: [ItemKey: (old: ModelRow, new: ModelRow)])] = [:]
-    /// Of items that a run deleted, the sources whose deletes had not been carried out: those wait again when it is taken
-    /// back.
+    /// Of items that a run deleted, the sources whose deletes had not been carried out: those wait again when it is
+    /// taken back.
     private var takenOff: [String: [ItemKey: Int]] = [:]
     private var writings = 0
     /// How often runs did what, so that a test can tell that its histories reach everything.
