@@ -93,7 +93,7 @@ extension SettingsReader {
         if case .string(let path) = JSONValue(document), !path.isEmpty {
             let folder = InstanceFolder(url: URL(filePath: file).deletingLastPathComponent())
             guard folder.file(at: path) != nil else {
-                throw entry.wrong("jobs", "a file of jobs is below the folder of the instance, and its path begins there")
+                throw entry.wrong("jobs", "the file is not below the folder of the instance, where its path begins")
             }
             return .file(path)
         }
