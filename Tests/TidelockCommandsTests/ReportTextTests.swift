@@ -124,6 +124,15 @@ struct ReportTextTests {
         #expect(text(noted).contains(words), "\(text(noted))")
     }
 
+    @Test func sidesAreNotSaidToBeEqualWhereSomethingWasLeftAlone() {
+        var report = report(.unchanged) { _ in }
+        #expect(text(report).contains("both sides are equal ("), "\(text(report))")
+        report.takenOver = 1
+        #expect(text(report).contains("both sides are equal but for what another source has taken over ("))
+        report.reverted = 1
+        #expect(text(report).contains("both sides are equal but for what was taken back ("), "\(text(report))")
+    }
+
     @Test func aDeleteOfWhatAFilterLeavesOutSaysWhy() throws {
         let row = PlannedRow(
             kind: "content/posts", id: "1", operation: .delete, source: nil, output: nil,

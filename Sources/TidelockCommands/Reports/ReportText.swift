@@ -72,13 +72,18 @@ struct ReportText {
         let side = report.direction == .push ? "to \(report.target)" : "from \(report.target)"
         switch report.status {
         case .unchanged:
-            let exception = report.reverted > 0 ? " but for what was taken back" : ""
             return "nothing to \(report.direction.rawValue) \(side): both sides are equal\(exception) (\(figures))"
         case .planned:
             return "a \(report.direction.rawValue) \(side) would change "
                 + (report.kinds.contains { $0.touches > 0 } ? "this:" : "nothing")
         default: return "\(report.direction.rawValue) \(side): \(counts)\(report.verified ? ", verified" : "")"
         }
+    }
+
+    /// In what the sides are not equal although there is nothing to do.
+    private var exception: String {
+        if report.reverted > 0 { return " but for what was taken back" }
+        return report.takenOver == nil ? "" : " but for what another source has taken over"
     }
 
     /// Of a plan that sends something.
