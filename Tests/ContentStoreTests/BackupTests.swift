@@ -64,7 +64,8 @@ import TidelockTestSupport
     }
 
     private func expect(
-        _ report: BackupReport, count: Int, bytes: Int64, copied: Int, missing: Int, at place: SourceLocation = #_sourceLocation
+        _ report: BackupReport, count: Int, bytes: Int64, copied: Int, missing: Int,
+        at place: SourceLocation = #_sourceLocation
     ) {
         let files = report.files
         #expect(files?.folder == blobs.path, sourceLocation: place)

@@ -171,7 +171,8 @@ import TidelockTestSupport
             WHERE m.type = 'table' AND c.name LIKE '%rid' AND m.name <> 'body'
             """)
         let known = [
-            "head.rid", "stage.rid", "undo.old_rid", "undo.new_rid", "base_body.rid", "conflict.rid", "decided_conflict.rid",
+            "head.rid", "stage.rid", "undo.old_rid", "undo.new_rid", "base_body.rid", "conflict.rid",
+            "decided_conflict.rid",
         ]
         #expect(Set(columns).subtracting(known).isEmpty, "say in BodyOwner who owns the bodies of a new column")
     }

@@ -118,7 +118,8 @@ import TidelockTestSupport
         try expectNoProblems()
     }
 
-    @Test(arguments: [.target, .park, .mergeFields] as [ConflictPolicy], [nil, #"{"_id":"1","t":"own"}"#] as [String?])
+    @Test(
+        arguments: [.target, .park, .mergeFields] as [ConflictPolicy], [nil, #"{"_id":"1","t":"own"}"#] as [String?])
     func whatWasDecidedToStayStaysUnderPoliciesThatKeepEdits(policy: ConflictPolicy, own: String?) async throws {
         try await parkDelete()
         try await keepItem(as: own)

@@ -66,7 +66,8 @@ import TidelockTestSupport
     }
 
     /// The ids of the items of a kind that observers are shown of a run.
-    private func shown(_ run: TestRunResult, _ direction: Direction, _ kind: Kind = .pageItems) async throws -> [String] {
+    private func shown(_ run: TestRunResult, _ direction: Direction, _ kind: Kind = .pageItems) async throws -> [String]
+    {
         let store = direction == .push ? a.store : b.store
         let event = QueuedEvent(
             event: direction == .push ? .itemPushed : .itemPulled, run: run.transfer, direction: direction)

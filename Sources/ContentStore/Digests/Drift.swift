@@ -99,7 +99,8 @@ extension Store {
                 count: count,
                 items: rows.map { row in
                     DriftRow(
-                        kind: row[0], id: row[1], source: row[2], state: Edit.changes.contains(row[3]) ? .edited : .kept,
+                        kind: row[0], id: row[1], source: row[2],
+                        state: Edit.changes.contains(row[3]) ? .edited : .kept,
                         isDeleted: row[4], changed: row[5])
                 })
         }

@@ -229,7 +229,8 @@ struct KindPlanner {
             let isThere = row.shadow.isHeld || (deletesForeign && row.shadow.isForeign)
             guard isThere else { return Step(operation: operation(row, .drop, output: nil)) }
             if row.shadow != .deletedThere { plan.droppedThere = (plan.droppedThere ?? 0) + 1 }
-            var step = letGo(row, source: row.hash, isContested: row.isContested || (row.isUnmerged && !row.shadow.isHeld))
+            var step = letGo(
+                row, source: row.hash, isContested: row.isContested || (row.isUnmerged && !row.shadow.isHeld))
             step.operation.life = row.life
             return step
         }
