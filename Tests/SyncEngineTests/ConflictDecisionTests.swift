@@ -1,4 +1,5 @@
 import ContentModel
+import ContentStore
 import SyncEngine
 import SyncProtocol
 import Synchronization
@@ -121,8 +122,31 @@ import TidelockTestSupport
             #expect(conflict.source == nil)
             return .target
         }
-        try await a.push(to: b, TestRun(scope: Scope(mode: .mirror)))
+        let run = try await a.push(to: b, TestRun(scope: Scope(mode: .mirror)))
+        #expect(run.result?.conflicts.map(\.verdict) == [.keptTarget])
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"there"}"#)
+        // It was decided, so nobody has to do that once more.
+        #expect(try await b.store.conflicts() == [])
+        #expect(try await b.store.drift(limit: 10).items.map(\.id) == ["1"])
+        try verify()
+    }
+
+    @Test func aDeleteThatWaitsIsDecidedByAHandlerThatMeetsItLater() async throws {
+        try await a.put(.posts, #"{"_id":"1","t":"one"}"#, #"{"_id":"2","t":"two"}"#)
+        try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
+        try await a.remove(.posts, "1")
+        try await a.push(to: b, TestRun(scope: Scope(mode: .mirror, policy: .park)))
+        #expect(try await b.store.conflicts().map(\.item) == ["1"])
+        b.hooks.decide { _ in .target }
+        let run = try await a.push(to: b, TestRun(scope: Scope(mode: .mirror)))
+        #expect(run.result?.conflicts.map(\.verdict) == [.keptTarget], "\(run)")
+        #expect(try await b.store.conflicts() == [])
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"there"}"#)
+        b.hooks.decide(nil)
+        // It is an edit all the same for a policy that lets the source win.
+        #expect(try await a.push(to: b, TestRun(scope: Scope(mode: .mirror))).result?.conflictCount == 1)
+        #expect(try await b.text(.posts, "1") == nil)
         try verify()
     }
 }

@@ -318,14 +318,14 @@ import TidelockTestSupport
 
     // MARK: Deletes
 
-    @Test(arguments: [.target, .park, .mergeFields] as [ConflictPolicy])
+    @Test(arguments: [.park, .mergeFields] as [ConflictPolicy])
     func anEditSurvivesADeleteAlsoInLaterMirrors(policy: ConflictPolicy) async throws {
         try await a.put(.posts, Self.first, #"{"_id":"2"}"#)
         try await a.push(to: b)
         try await b.put(.posts, Self.first.replacing("first", with: "there"))
         try await a.remove(.posts, "1")
         let first = try await a.push(to: b, with(policy, .mirror))
-        #expect(first.result?.conflicts.map(\.verdict) == [policy == .target ? .keptTarget : .parked])
+        #expect(first.result?.conflicts.map(\.verdict) == [.parked])
         #expect(first.result?.deleted == 0 && first.result?.isVerified == true)
         let open = try await b.store.conflicts()
         #expect(open.map(\.isDelete) == [true] && open.map(\.item) == ["1"])
@@ -343,6 +343,28 @@ import TidelockTestSupport
         try verify()
         #expect(try await b.store.rollback(run, as: b.newID()).restored == 1)
         #expect(try await b.text(.posts, "1")?.contains("there") == true)
+        try verify()
+    }
+
+    @Test func anEditThatThePolicyKeepsFromADeleteWaitsForNobody() async throws {
+        try await a.put(.posts, Self.first, #"{"_id":"2"}"#)
+        try await a.push(to: b)
+        try await b.put(.posts, Self.first.replacing("first", with: "there"))
+        try await a.remove(.posts, "1")
+        let first = try await a.push(to: b, with(.target, .mirror))
+        #expect(first.result?.conflicts.map(\.verdict) == [.keptTarget] && first.result?.deleted == 0, "\(first)")
+        for _ in 0..<2 {
+            #expect(try await b.store.conflicts() == [])
+            let drift = try await b.store.drift(kind: .posts, source: a.identity.id, limit: 10)
+            #expect(drift.items.map(\.id) == ["1"] && drift.items.map(\.state) == [.kept])
+            for policy in [.target, .park] as [ConflictPolicy] {
+                #expect(try await a.push(to: b, with(policy, .mirror)).outcome == .inSync)
+            }
+            try verify()
+        }
+        let last = try await a.push(to: b, with(.source, .mirror))
+        #expect(last.result?.deleted == 1 && last.result?.conflicts.map(\.verdict) == [.replaced], "\(last)")
+        #expect(try await b.store.drift(limit: 10).count == 0)
         try verify()
     }
 

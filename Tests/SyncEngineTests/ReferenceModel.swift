@@ -87,6 +87,19 @@ struct ModelRun: Hashable {
     }
 }
 
+/// The delete of an item that stayed.
+struct KeptDelete: Hashable {
+    /// Of the mirror that was to delete it.
+    var source: Int
+    /// The policy said so, and nobody has to decide any more; nil where a later run may have met the item once more.
+    var isDecided: Bool?
+
+    /// The same after one more run of the source that kept the item.
+    func kept(by policy: ConflictPolicy) -> KeptDelete {
+        isDecided == false && policy == .target ? KeptDelete(source: source, isDecided: nil) : self
+    }
+}
+
 /// Several instances and what they know of each other: the rules without any of the machinery.
 struct ReferenceModel {
     struct Stream: Hashable {
@@ -95,9 +108,9 @@ struct ReferenceModel {
     }
 
     private(set) var rows: [[ItemKey: ModelRow]]
-    /// Items that a policy kept although a mirror was to delete them, by instance, with the source of that mirror: each
-    /// waits in the list of conflicts, and stays in later mirrors of the same source that keep edits too.
-    private(set) var keptDeletes: [[ItemKey: Int]]
+    /// Items that a policy kept although a mirror was to delete them, by instance: each waits in the list of conflicts or
+    /// is decided, and stays in later mirrors of the same source that keep edits too.
+    private(set) var keptDeletes: [[ItemKey: KeptDelete]]
     /// Outputs that met an unfiltered original of which it is not known what they were made of: each waits in the list of
     /// conflicts, whatever the policy.
     private(set) var waiting: [[ItemKey: ModelItem]]
@@ -108,9 +121,9 @@ struct ReferenceModel {
     /// What each run found, row by row, and the row it left; the source of a transfer.
     private(set) var undo:
         [String: (instance: Int, source: Int?, isRollback: Bool, rows: [ItemKey: (old: ModelRow, new: ModelRow)])] = [:]
-    /// Of items that a run deleted, the sources whose deletes had not been carried out: those wait again when it is
-    /// taken back.
-    private var takenOff: [String: [ItemKey: Int]] = [:]
+    /// Of items that a run deleted, the deletes that had not been carried out: they are as before when it is taken
+    /// back.
+    private var takenOff: [String: [ItemKey: KeptDelete]] = [:]
     private var writings = 0
     /// How often runs did what, so that a test can tell that its histories reach everything.
     private(set) var tally: [String: Int] = [:]
@@ -161,8 +174,8 @@ extension ReferenceModel {
     }
 
     private mutating func takeOff(_ key: ItemKey, at instance: Int, run: String) {
-        guard let source = keptDeletes[instance].removeValue(forKey: key) else { return }
-        takenOff[run, default: [:]][key] = source
+        guard let delete = keptDeletes[instance].removeValue(forKey: key) else { return }
+        takenOff[run, default: [:]][key] = delete
     }
 
     /// One run may edit several items.
@@ -189,7 +202,7 @@ extension ReferenceModel {
         guard run.isMirror else { return false }
         let doomed = keys(run).filter { key in
             [.delete, .keepDeleted].contains(decision(run, key)) && rows[run.source][key] == nil && isCounted(key)
-                && !(run.keepsEdits && keptDeletes[run.destination][key] == run.source)
+                && !(run.keepsEdits && keptDeletes[run.destination][key]?.source == run.source)
         }
         return doomed.contains { key in
             !rows[run.source].contains { $0.key.kind == key.kind && $0.value.item != nil }
@@ -280,7 +293,7 @@ extension ReferenceModel {
     private func delete(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Decision {
         let isEdit =
             theirs.item != nil
-            && (theirs.isEdited || keptDeletes[run.destination][key] == run.source
+            && (theirs.isEdited || keptDeletes[run.destination][key]?.source == run.source
                 || unseenEdit(run, key, theirs) == .always)
         return run.keepsEdits && isEdit ? .keepDeleted : .delete
     }
@@ -355,12 +368,19 @@ extension ReferenceModel {
                 let isDone = decision != .delete || old.item != nil
                 // Where it was found to be as it was sent, nothing is left to undo.
                 if isDone, new != old, decision != .release, decision != .keepDeleted { changes[key] = (old, new) }
-                if isDone { keptDeletes[run.destination][key] = decision == .keepDeleted ? run.source : nil }
+                if isDone { keptDeletes[run.destination][key] = decision == .keepDeleted ? kept(run, key) : nil }
                 waiting[run.destination][key] = hasArrived ? unmerged(run, key, old, decision) : nil
             }
             remember(run, key, decision, theirs: old)
         }
         if !changes.isEmpty { undo[transfer] = (run.destination, run.source, false, changes) }
+    }
+
+    private func kept(_ run: ModelRun, _ key: ItemKey) -> KeptDelete {
+        guard let known = keptDeletes[run.destination][key], known.source == run.source else {
+            return KeptDelete(source: run.source, isDecided: run.scope.policy == .target)
+        }
+        return known.kept(by: run.scope.policy)
     }
 
     /// Whether a delete was not carried out because of what may have been held back.
@@ -369,7 +389,7 @@ extension ReferenceModel {
     ) -> Bool {
         guard mayBeSpared(run, key), actual.item != nil else { return false }
         // What a policy has kept is listed since this run.
-        let isKept = actual.keepsDelete && keptDeletes[run.destination][key] != run.source
+        let isKept = actual.keepsDelete && keptDeletes[run.destination][key]?.source != run.source
         switch decision {
         case .delete: return !(isKept && unseenEdit(run, key, row(run.destination, key)) != .never)
         case .keepDeleted: return actual.origin == row(run.destination, key).origin && !isKept
@@ -559,8 +579,8 @@ extension ReferenceModel {
             rows[entry.instance][key] = back
             if back.item == nil {
                 takeOff(key, at: entry.instance, run: rollback)
-            } else if let source = takenOff[run]?[key] {
-                keptDeletes[entry.instance][key] = source
+            } else if let delete = takenOff[run]?[key] {
+                keptDeletes[entry.instance][key] = delete
             }
             waiting[entry.instance][key] = nil
             changes[key] = (present, back)

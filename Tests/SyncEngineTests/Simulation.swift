@@ -438,20 +438,31 @@ extension Simulation {
         }
     }
 
-    /// I3: an edit that a delete met is in the list of conflicts, and nothing else is there as one.
+    /// I3: an edit that a delete met is in the list of conflicts or known as decided, and nothing else is there as one.
     private func checkKeptDeletes(_ number: Int) throws {
-        let listed = try inspectors[number].texts(
-            """
-            SELECT kind.name || '/' || id || ' of ' || peer.instance
-            FROM conflict JOIN kind USING (kid) JOIN peer USING (pid)
-            WHERE rid IS NULL
-            """)
-        let expected = model.keptDeletes[number].map { key, source in
-            "\(key.kind.name)/\(key.id) of \(instances[source].identity.id)"
+        let (open, decided) = (try keptDeletes(number, "decided = 0"), try keptDeletes(number, "decided <> 0"))
+        let expected = model.keptDeletes[number].map { key, kept in
+            (text: "\(key.kind.name)/\(key.id) of \(instances[kept.source].identity.id)", isDecided: kept.isDecided)
         }
         try require(
-            listed.sorted() == expected.sorted(),
-            "I3: \(name(number)) lists deletes that were not carried out of \(listed), not of \(expected)")
+            open.union(decided) == Set(expected.map(\.text)),
+            "I3: \(name(number)) knows deletes that were not carried out of \(open) and \(decided), not of \(expected)")
+        for delete in expected {
+            guard let isDecided = delete.isDecided else { continue }
+            try require(
+                isDecided ? decided.contains(delete.text) : open.contains(delete.text),
+                "I3: \(name(number)) has \(delete.text) \(isDecided ? "waiting" : "decided") among \(open) and \(decided)")
+        }
+    }
+
+    private func keptDeletes(_ number: Int, _ condition: String) throws -> Set<String> {
+        Set(
+            try inspectors[number].texts(
+                """
+                SELECT kind.name || '/' || id || ' of ' || peer.instance
+                FROM conflict JOIN kind USING (kid) JOIN peer USING (pid)
+                WHERE rid IS NULL AND \(condition)
+                """))
     }
 
     /// I3: what an unfiltered original kept away is in the list of conflicts.

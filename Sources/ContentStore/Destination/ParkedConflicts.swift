@@ -16,6 +16,7 @@ struct ParkedConflicts {
     func update(mayPark: Bool) throws {
         let parked = mayPark ? try parkedRows() : []
         try close()
+        if mayPark { try settleDeletes() }
         for row in parked { try add(row) }
         guard !parked.isEmpty else { return }
         let open = try ConflictTable.count(db)
@@ -35,13 +36,18 @@ struct ParkedConflicts {
         var seen: Data
         var base: Data?
         var fields: String?
+        /// A delete that nobody has to decide about any more.
+        var isDecided: Bool
     }
 
+    /// Of an item that stays: a policy or a handler said so.
+    private static let isSettledDelete = "s.op = 2 AND s.keep IN (\(Decision.list([.kept, .keptTarget])))"
+
     /// A merge without collisions keeps the fields that an earlier run left open. An item whose delete was not carried out
-    /// belongs to nobody, so only its conflict tells a later mirror that it was kept on purpose; where that delete
-    /// waits already, it waits on. What met an unfiltered original and could not be merged with it was decided by nobody:
-    /// it waits whatever the policy. What takes the place of a version that waited as a whole has as much in common
-    /// with the row here as that had.
+    /// belongs to nobody, so only its conflict tells a later mirror that it was kept on purpose, on the list or decided;
+    /// where that delete is known already, its row stays. What met an unfiltered original and could not be merged with it
+    /// was decided by nobody: it waits whatever the policy. What takes the place of a version that waited as a whole has
+    /// as much in common with the row here as that had.
     private func parkedRows() throws -> [Parked] {
         try Row.fetchAll(
             db.cachedStatement(
@@ -51,7 +57,8 @@ struct ParkedConflicts {
                         CASE
                             WHEN c.rid IS NOT NULL AND c.fields IS NULL THEN c.base
                             WHEN u.old_origin = :pid THEN u.old_base END,
-                        CASE WHEN s.keep IN (\(Decision.list([.merged, .patched]))) THEN c.fields ELSE s.fields END
+                        CASE WHEN s.keep IN (\(Decision.list([.merged, .patched]))) THEN c.fields ELSE s.fields END,
+                        \(Self.isSettledDelete)
                     FROM stage s
                     JOIN undo u ON u.run = s.transfer AND u.kid = s.kid AND u.bucket = s.bucket AND u.id = s.id
                     LEFT JOIN conflict c ON c.kid = s.kid AND c.bucket = s.bucket AND c.id = s.id AND c.pid = :pid
@@ -69,8 +76,21 @@ struct ParkedConflicts {
             Parked(
                 place: Place(kid: row[0], bucket: Bucket(number: UInt16(row[1] as Int)), id: row[2]),
                 rid: try (row[3] as Int64?).map { try Bodies.copy(db, $0) }, output: row[4], seen: row[5] ?? Data(),
-                base: row[6], fields: row[7])
+                base: row[6], fields: row[7], isDecided: row[8])
         }
+    }
+
+    /// What waited until now is decided by what this transfer decides against the same delete.
+    private func settleDeletes() throws {
+        try db.cachedStatement(
+            sql: """
+                UPDATE conflict SET decided = 1
+                WHERE rid IS NULL AND pid = :pid AND decided = 0 AND EXISTS (
+                    SELECT 1 FROM stage s
+                    WHERE s.transfer = :transfer AND s.kid = conflict.kid AND s.bucket = conflict.bucket
+                        AND s.id = conflict.id AND \(Self.isSettledDelete))
+                """
+        ).execute(arguments: ["pid": pid, "transfer": transfer])
     }
 
     /// What this transfer changes or keeps anew is not what an earlier one left open, unless it is the same delete.
@@ -91,11 +111,12 @@ struct ParkedConflicts {
 
     private func add(_ row: Parked) throws {
         let values: [(any DatabaseValueConvertible)?] =
-            [transfer, pid] + row.place.arguments + [row.rid, row.output, row.seen, row.base, row.fields, now]
+            [transfer, pid] + row.place.arguments
+            + [row.rid, row.output, row.seen, row.base, row.fields, now, row.isDecided]
         try db.cachedStatement(
             sql: """
-                INSERT INTO conflict (transfer, pid, kid, bucket, id, rid, output, seen, base, fields, created)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO conflict (transfer, pid, kid, bucket, id, rid, output, seen, base, fields, created, decided)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: StatementArguments(values))
     }
