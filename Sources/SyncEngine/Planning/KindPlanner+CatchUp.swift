@@ -33,7 +33,7 @@ extension KindPlanner {
 
     /// What is done with a row instead of what was planned.
     private mutating func reconsider(_ row: Candidate, _ outcome: FilterOutcome?) -> [Step] {
-        if let planned = row.planned { count(planned.action, of: row, output: planned.output, by: -1) }
+        if let planned = row.planned { tally.count(planned.action, of: row, output: planned.output, by: -1) }
         guard var step = step(row, outcome) else { return row.planned == nil ? [] : [withdrawal(of: row)] }
         guard !step.operation.action.isRemembered else {
             return row.planned == nil ? [step] : [withdrawal(of: row), step]

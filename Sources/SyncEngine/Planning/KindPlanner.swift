@@ -14,12 +14,7 @@ struct KindPlanner {
     let isTree: Bool
     /// Changes up to this number have been looked at.
     var upTo: Int64
-    /// The counts so far; of rows that were taken back how many fewer are left alone than the destination tells.
-    var plan: KindPlan
-    /// Updates of rows that were edited there and of whose edits they are made.
-    private var answers = 0
-    /// Creates of items that were deleted at the destination, which holds their rows.
-    private var recreates = 0
+    var tally: KindTally
     /// Singletons that are sent, where those that take part are named one by one.
     private var sentSingletons: Set<ItemID> = []
 
@@ -36,9 +31,15 @@ struct KindPlanner {
         self.isTree = isTree
         // A run that took edits along may have come further than the newest change of this kind.
         upTo = max(standing.latest, standing.checkpoint ?? 0)
-        plan = KindPlan(kind: selected.kind.name)
+        let isRuled = selected.kind.job == .lokalize && planner.scope.translationRule != .override
+        tally = KindTally(plan: KindPlan(kind: selected.kind.name), isRuled: isRuled)
     }
 
+    /// The counts so far.
+    var plan: KindPlan {
+        get { tally.plan }
+        set { tally.plan = newValue }
+    }
     var kind: Kind { selected.kind }
     var isMirror: Bool { planner.scope.mode == .mirror }
     /// Whether rows of somebody else are deleted. They are known only where the destination has listed them for this
@@ -91,7 +92,7 @@ struct KindPlanner {
         summary.reverted = max(0, (state?.reverted ?? 0) + plan.reverted)
         (summary.deletes, summary.releases) = (max(0, plan.deletes), max(0, plan.releases))
         summary.goneThere = plan.goneThere.flatMap { $0 > 0 ? $0 : nil }
-        summary.unchanged = max(0, standing.held - summary.sent + plan.creates - recreates)
+        summary.unchanged = max(0, standing.held - summary.sent + plan.creates - tally.recreates)
         return summary
     }
 
@@ -101,8 +102,7 @@ struct KindPlanner {
         summary.openCreates = open > 0 ? open : nil
         summary.openUpdates = plan.openUpdates
         // Rows of this source alone are kept there.
-        let others = plan.updates + plan.deletes - (plan.overwrites - recreates) - (plan.openUpdates ?? 0) - answers
-        let possible = min(max(0, others), state?.kept ?? 0)
+        let possible = min(tally.withoutEdit, state?.kept ?? 0)
         if possible > 0 { summary.possibleOverwrites = possible }
         summary.sourceItems = try await planner.store.liveItems(of: kind)
     }
@@ -127,7 +127,7 @@ struct KindPlanner {
     /// How many of the items that are new to this stream the destination may have all the same: it tells how many items
     /// it has that this source did not leave there, and those that came from there are some of them.
     private func unforeseenCreates() async throws -> Int {
-        let fresh = plan.creates - recreates - (plan.openCreates ?? 0)
+        let fresh = plan.creates - tally.recreates - (plan.openCreates ?? 0)
         let isListed = planner.options.isExact || deletesForeign
         guard fresh > 0, !isListed, let others = state?.others, others > 0 else { return 0 }
         // Of items that are named, the destination counts only those.
@@ -236,30 +236,17 @@ struct KindPlanner {
         }
     }
 
-    /// Counts what is done with a row, or takes it back.
-    mutating func count(
-        _ action: PlannedOperation.Action, of row: Candidate, output: ContentHash?, by number: Int
-    ) {
-        plan.count(action, of: row, output: output, isRuled: isRuled, by: number)
-        if action == .put, row.shadow == .deletedThere { recreates += number }
-        guard action == .put, !isRuled, row.shadow == .answered else { return }
-        if !row.replacesEdit, row.received != output { answers += number }
-    }
-
-    /// Items of the kind that are at the destination are kept there, or take in only what they lack.
-    private var isRuled: Bool { kind.job == .lokalize && planner.scope.translationRule != .override }
-
     private mutating func put(_ row: Candidate, body: JSONDocument, output: ContentHash) -> Step {
         if row.shadow == .acked, row.acknowledged == output {
             return Step(operation: operation(row, .same, output: output))
         }
-        count(.put, of: row, output: output, by: 1)
+        tally.count(.put, of: row, output: output, by: 1)
         return Step(operation: operation(row, .put, output: output), body: body)
     }
 
     /// The peer's own item came back to us and was not edited here since: what the peer holds is its own again.
     private mutating func release(_ row: Candidate) -> Step {
-        count(.release, of: row, output: nil, by: 1)
+        tally.count(.release, of: row, output: nil, by: 1)
         return Step(
             operation: PlannedOperation(id: row.id, bucket: row.bucket, action: .release, source: nil, output: nil))
     }
@@ -267,7 +254,7 @@ struct KindPlanner {
     /// `isContested`: nil where the row says it.
     mutating func letGo(_ row: Candidate, source: ContentHash?, isContested: Bool? = nil) -> Step {
         let action: PlannedOperation.Action = isMirror ? .delete : .release
-        count(action, of: row, output: nil, by: 1)
+        tally.count(action, of: row, output: nil, by: 1)
         return Step(
             operation: PlannedOperation(
                 id: row.id, bucket: row.bucket, action: action, source: source, output: nil,
@@ -315,72 +302,15 @@ struct KindPlanner {
     mutating func write(
         at level: Int? = nil, into writer: inout PlanWriter, _ decide: (inout KindPlanner) -> Step?
     ) async throws {
-        let before = (plan, answers, recreates)
+        let before = tally
         guard let step = decide(&self) else { return }
         if let expected = planner.options.expected, !expected.admits(step.operation, of: kind) {
-            (plan, answers, recreates) = before
+            tally = before
             return
         }
         note(step.operation)
         try await writer.add(step.operation, body: step.body, level: level, kind: kind, filters: filters)
     }
-}
-
-extension KindPlan {
-    fileprivate mutating func count(
-        _ action: PlannedOperation.Action, of row: Candidate, output: ContentHash?, isRuled: Bool, by number: Int
-    ) {
-        switch action {
-        case .put where row.shadow == .deletedThere:
-            creates += number
-            overwrites += number
-        case .put where row.shadow.isHeld:
-            updates += number
-            if isRuled || (row.received != nil && row.received == output) {
-                openUpdates = (openUpdates ?? 0) + number
-            } else if row.replacesEdit {
-                overwrites += number
-            }
-        case .put:
-            creates += number
-            if row.shadow == .reverted { reverted -= number }
-            if row.mayBeThere { openCreates = (openCreates ?? 0) + number }
-        case .delete where row.shadow == .deletedThere, .release where row.shadow == .deletedThere:
-            goneThere = (goneThere ?? 0) + number
-        case .delete:
-            deletes += number
-            if row.shadow == .reverted { reverted -= number }
-            if row.isEditedThere { overwrites += number }
-        case .release: releases += number
-        case .drop, .skip, .same, .withdraw: break
-        }
-    }
-}
-
-extension Candidate {
-    /// What is sent replaces an edit made at the destination that it was not made of.
-    fileprivate var replacesEdit: Bool {
-        switch shadow {
-        case .resend, .deletedThere: true
-        case .answered: isUnmerged
-        default: isContested
-        }
-    }
-
-    /// The destination has edited the output of ours that it holds, or holds one of which nobody here knows what it was
-    /// made of: it counts as an edit.
-    fileprivate var isEditedThere: Bool { isContested || shadow == .resend || shadow == .answered }
-
-    /// A row that is not here is looked at like one that was deleted here.
-    fileprivate init(_ absentee: Absentee) {
-        self.init(
-            id: absentee.id, bucket: absentee.bucket, hash: nil, body: nil, shadow: absentee.shadow,
-            acknowledged: nil, isTheirs: false, isContested: absentee.isContested)
-    }
-
-    /// The destination holds no output of ours, and has such an item all the same as far as is known, or may have it: it
-    /// came from there, was seen there, or had been ours.
-    fileprivate var mayBeThere: Bool { received != nil || shadow != .none }
 }
 
 /// One decision: what to remember, and the item to send with it.

@@ -97,10 +97,14 @@ struct SyncRunner: Sendable {
         }
     }
 
-    /// The counts are those of sides that are in sync. Of a pull also the named items that the source holds back.
-    private typealias Ended = (
-        outcome: RunMachine.Outcome, unchanged: Int, reverted: Int, heldBack: [ExcludedItem]
-    )
+    private struct Ended {
+        var outcome: RunMachine.Outcome
+        /// The counts are those of sides that are in sync.
+        var unchanged: Int
+        var reverted: Int
+        /// Of a pull the named items that handlers of the source hold back.
+        var heldBack: [ExcludedItem] = []
+    }
 
     private func performRun(_ run: String, peer: RemotePeer) async throws -> Ended {
         let known = try await instance.store.instance(answering: target.name, at: target.uri)
@@ -154,7 +158,8 @@ struct SyncRunner: Sendable {
         }
         request.detail?.take(await opening.responder)
         await remember(await opening.responder)
-        return (try outcome.get(), await opening.unchanged, await opening.reverted, [])
+        return Ended(
+            outcome: try outcome.get(), unchanged: await opening.unchanged, reverted: await opening.reverted)
     }
 
     private func pull(
@@ -182,7 +187,9 @@ struct SyncRunner: Sendable {
         await remember(await opening.responder)
         let ended = try outcome.get()
         if let unknown = await opening.unknown, ended.isIdle { throw unknown.failure(isHere: false) }
-        return (ended, await opening.unchanged, await opening.reverted, await opening.heldBack)
+        return Ended(
+            outcome: ended, unchanged: await opening.unchanged, reverted: await opening.reverted,
+            heldBack: await opening.heldBack)
     }
 
     /// The commit stands whether this succeeds or not, and the next collection of garbage takes what is left.
