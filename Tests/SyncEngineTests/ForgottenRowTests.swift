@@ -74,6 +74,30 @@ import TidelockTestSupport
         try await expectTheyAgree(restored)
     }
 
+    @Test func aPushThatFailsMeanwhileChangesNothingAboutThat() async throws {
+        let restored = try await lose()
+        try await restored.put(.posts, #"{"_id":"1","v":3}"#)
+        clock.advance(by: .seconds(1))
+        let failure = await #expect(throws: TestRunFailure.self) { try await restored.push(to: b, with(.fail)) }
+        #expect(failure?.error.code == .conflicts)
+        let run = try await restored.pull(from: b, with(.target))
+        #expect(run.result?.created == 1 && run.result?.conflicts.map(\.id) == ["1"], "\(run)")
+        #expect(try restored.ids(.posts) == ["1", "2", "new"])
+        try expectNoProblems(restored)
+    }
+
+    @Test func whatWasSentForTheFirstTimeAfterTheBackupComesBack() async throws {
+        let file = folder.appending("first.sqlite")
+        _ = try await a.store.backup(to: file, replacing: false)
+        try await a.put(.posts, #"{"_id":"new"}"#)
+        try await push(a)
+        clock.advance(by: .seconds(1))
+        let restored = try TestInstance("a", clock: clock, random: a.random, restoring: file)
+        #expect(try await restored.pull(from: b).result?.created == 1)
+        #expect(try restored.ids(.posts) == ["new"])
+        try await expectTheyAgree(restored)
+    }
+
     @Test func aPlanSaysSoAndLeavesNothingBehind() async throws {
         let restored = try await lose()
         #expect(try await restored.pull(from: b, TestRun(isDryRun: true)).plan?.operations == 2)

@@ -5,8 +5,7 @@ internal import Synchronization
 /// Tells newer versions that a process has the store open: a shared lock on a file beside it, freed by the kernel when
 /// the process ends. Whoever migrates the store needs the lock alone.
 ///
-/// Where the file cannot be made there is no lock, and all the rest works as far as it can: a store on a file system that
-/// is read-only is read, and is migrated by nobody.
+/// Where the file cannot be made or locked there is no lock, and all the rest works as far as it can.
 final class OpenLock: Sendable {
     private let descriptor: Mutex<Int32?>
 
@@ -19,23 +18,31 @@ final class OpenLock: Sendable {
 
     deinit { release() }
 
+    /// File systems without locks, https://man7.org/linux/man-pages/man2/flock.2.html.
+    private static let withoutLocks = [ENOLCK, EOPNOTSUPP, ENOSYS]
+
     /// Shares the lock. A migration that is under way is waited for on this thread. Throws `storage_failed`.
     static func shared(on database: String) throws -> OpenLock {
         guard let descriptor = try openFile(of: database) else { return OpenLock(nil) }
         let lock = OpenLock(descriptor)
         while flock(descriptor, LOCK_SH) != 0 {
+            if withoutLocks.contains(errno) { return OpenLock(nil) }
             guard errno == EINTR else { throw failure("The file \(path(of: database)) cannot be locked") }
         }
         return lock
     }
 
     /// Takes the lock alone. Answers nil where others share it; those that are about to end are waited for, a second at
-    /// most, on this thread. Throws `storage_failed` when the file cannot be opened.
+    /// most, on this thread. Throws `storage_failed` when the file cannot be opened or locked.
     static func alone(on database: String) throws -> OpenLock? {
         guard let descriptor = try openFile(of: database) else { return OpenLock(nil) }
         let lock = OpenLock(descriptor)
         for _ in 0..<attempts {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return lock }
+            if withoutLocks.contains(errno) { return OpenLock(nil) }
+            guard errno == EWOULDBLOCK || errno == EINTR else {
+                throw failure("The file \(path(of: database)) cannot be locked")
+            }
             usleep(pauseMicroseconds)
         }
         return nil

@@ -9,15 +9,15 @@ internal import SyncProtocol
 extension Store {
     public func newestSent(to peer: String) async throws -> String {
         try await read { db in
-            if let newest = try Settings.text(db, NewestPlans.key(peer)) { return newest }
-            let planned = try String.fetchOne(
+            if let newest = try Settings.text(db, NewestAcknowledged.key(peer)) { return newest }
+            let acknowledged = try String.fetchOne(
                 db.cachedStatement(
                     sql: """
                         SELECT max(transfer) FROM plan JOIN peer USING (pid)
-                        WHERE instance = ? AND phase NOT IN ('looking', 'looked')
+                        WHERE instance = ? AND phase = 'acknowledged'
                         """),
                 arguments: [peer])
-            return planned ?? ""
+            return acknowledged ?? ""
         }
     }
 
@@ -33,14 +33,17 @@ extension Store {
     }
 }
 
-/// The newest transfer to each peer that was planned here to be carried out. It outlives the plan, and a store that is
-/// restored goes back to the one of then.
-enum NewestPlans {
-    static func key(_ instance: String) -> String { "newest-plan:\(instance)" }
+/// The newest transfer to each peer of which this instance has heard that it was committed. It outlives the plan, and a
+/// store that is restored goes back to the one of then. A run that failed since says nothing of what was lost.
+enum NewestAcknowledged {
+    static func key(_ instance: String) -> String { "newest-acknowledged:\(instance)" }
 
-    static func note(_ db: Database, _ transfer: String, toward peer: InstanceIdentity) throws {
-        if let known = try Settings.text(db, key(peer.id)), known >= transfer { return }
-        try Settings.set(db, key(peer.id), transfer)
+    static func note(_ db: Database, _ transfer: String, pid: Int64) throws {
+        let peer = try String.fetchOne(
+            db.cachedStatement(sql: "SELECT instance FROM peer WHERE pid = ?"), arguments: [pid])
+        guard let peer else { return }
+        if let known = try Settings.text(db, key(peer)), known >= transfer { return }
+        try Settings.set(db, key(peer), transfer)
     }
 }
 

@@ -19,6 +19,7 @@ extension Store {
                 throw TidelockError(.unknownTransfer, "The plan of transfer \(transfer.printable) is not finished.")
             }
             let pid: Int64 = plan[0]
+            try NewestAcknowledged.note(db, transfer, pid: pid)
             try Acknowledgement.moveShadow(db, transfer: transfer, pid: pid)
             try BaseBodies.prune(db, plannedBy: transfer)
             try Acknowledgement.moveCheckpoints(db, pid: pid, stored: plan[2], wasCompared: plan[3])
@@ -146,8 +147,16 @@ private enum Acknowledgement {
         let latest = try Int64.fetchOne(
             db.cachedStatement(sql: "SELECT max(seq) FROM head WHERE kid = ?"), arguments: [checkpoint.kid])
         guard checkpoint.sequence > 0 || latest == nil else { return }
+        // What was true of a row only for one plan is not kept where no later one looks for it.
         try db.cachedStatement(
-            sql: "UPDATE shadow INDEXED BY shadow_open SET open = 0 WHERE pid = ? AND kid = ? AND open = 1"
+            sql: """
+                UPDATE shadow INDEXED BY shadow_open
+                SET open = 0, state = CASE state
+                    WHEN \(ShadowState.deletedThere.rawValue) THEN \(ShadowState.resend.rawValue)
+                    WHEN \(ShadowState.forgotten.rawValue) THEN \(ShadowState.none.rawValue)
+                    ELSE state END
+                WHERE pid = ? AND kid = ? AND open = 1
+                """
         ).execute(arguments: [pid, checkpoint.kid])
     }
 }

@@ -13,7 +13,6 @@ extension Store {
             try PlanTables.forgetUnfinished(db, pid: pid)
             try PlanTables.forgetDeletesThere(db, pid: pid)
             try ForgottenRows.forgetMarks(db, pid: pid)
-            try NewestPlans.note(db, transfer, toward: peer)
             try PlanTables.insert(
                 db, transfer: transfer, pid: pid, initiator: initiator, direction: direction, scope: scope,
                 phase: "planning", now: now)

@@ -151,7 +151,7 @@ public protocol DestinationStore: BlobDestination {
     /// kinds in which that is every row in scope that the source did not leave here.
     func sent(of kinds: [Kind], in scope: Scope, to source: String) async throws -> [Kind: Digest]
 
-    /// The newest transfer to a peer that was planned here to be carried out; empty where none is remembered.
+    /// The newest transfer to a peer that was acknowledged here; empty where none is remembered.
     func newestSent(to peer: String) async throws -> String
 
     /// Whether a transfer from a source was committed here that is newer than this one.

@@ -241,6 +241,8 @@ public actor PullOpening: RunOpening {
             request.held = held
             request.sent = try await store.sent(beside: held, scope: request.scope, nonce: request.nonce)
             request.remembered = try await store.newestSent(to: knownPeer)
+        } else {
+            request.remembered = ""
         }
         let answer = try await ask(request)
         responder = answer.responder
@@ -249,6 +251,9 @@ public actor PullOpening: RunOpening {
         unknown = answer.unknown
         if let unknown, request.scope.mode == .merge { throw unknown.failure(isHere: false) }
         try applied?.require(answer.responder)
+        guard isOpenThere || answer.status == .inSync else {
+            throw TidelockError(.malformedMessage, "The target's answer is not one to what it was asked.")
+        }
         guard isOpenThere else {
             unchanged = answer.unchanged
             reverted = request.held?.reverted ?? 0

@@ -17,10 +17,4 @@ struct PrivateMount {
         let script = "mount -t tmpfs -o \"$1\" tmpfs \"$2\" && shift 2 && exec \"$@\""
         return Self.isolated + ["/bin/sh", "-c", script, "sh", options, folder]
     }
-
-    /// The same for a program that is to see a folder as it is, but on a file system that is read-only.
-    static func readOnly(_ folder: String) -> [String] {
-        let script = "mount --bind \"$1\" \"$1\" && mount -o remount,ro,bind \"$1\" && shift && exec \"$@\""
-        return isolated + ["/bin/sh", "-c", script, "sh", folder]
-    }
 }
