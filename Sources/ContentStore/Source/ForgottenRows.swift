@@ -1,6 +1,6 @@
 internal import ContentModel
 internal import GRDB
-public import SyncEngine
+internal import SyncEngine
 internal import SyncProtocol
 
 /// What a peer had sent here and does not know any more: it was restored to a time before that.

@@ -1,4 +1,4 @@
-public import ContentModel
+internal import ContentModel
 internal import GRDB
 public import SyncEngine
 
