@@ -451,7 +451,8 @@ extension Simulation {
             guard let isDecided = delete.isDecided else { continue }
             try require(
                 isDecided ? decided.contains(delete.text) : open.contains(delete.text),
-                "I3: \(name(number)) has \(delete.text) \(isDecided ? "waiting" : "decided") among \(open) and \(decided)")
+                "I3: \(name(number)) has \(delete.text) \(isDecided ? "waiting" : "decided") among \(open) and \(decided)"
+            )
         }
     }
 

@@ -174,9 +174,9 @@ enum HeldRows {
     private static func columns(_ edited: EditedRows, _ policy: ConflictPolicy, tellsSent: Bool = false) -> String {
         """
         SELECT id, bucket, CASE WHEN origin = :pid THEN base END, \(edited.condition), coalesce(\(revertedSQL), 0),
-            CASE WHEN origin <> :pid THEN \(SparedRows.contains("head", policy)) END,
+            CASE WHEN origin <> :pid THEN \(SparedRows.contains("head", policy)) ELSE 0 END,
             CASE WHEN origin = :pid AND edited = 0 AND deleted = 0 THEN seq END,
-            CASE WHEN origin = :pid AND \(edited.condition) THEN \(ExchangedRows.isSent("head")) END,
+            CASE WHEN origin = :pid AND \(edited.condition) THEN \(ExchangedRows.isSent("head")) ELSE 0 END,
             deleted = 1, \(tellsSent ? sent : "NULL")
         FROM head
         """
@@ -216,8 +216,8 @@ enum HeldRows {
         var item = HeldItem(
             id: row[0], base: row.bytes(2)?.hex, isEdited: row[3], isReverted: row[4],
             run: try runs.number(of: row[6] as Int64?))
-        item.isSpared = row[5] == true ? true : nil
-        item.isEditSent = row[7] == true ? true : nil
+        item.isSpared = row[5] ? true : nil
+        item.isEditSent = row[7] ? true : nil
         item.isGone = row[8] ? true : nil
         item.sent = row.hash(9)?.hex
         return item
