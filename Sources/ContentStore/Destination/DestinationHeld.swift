@@ -65,7 +65,7 @@ extension Store {
         case .all, .drift, .buckets:
             return try await read { db in
                 let record = try Self.listing(db, kind, of: transfer)
-                guard let kid = try Numbers.knownKind(db, kind) else { return HeldPage(items: [], next: nil) }
+                guard let kid = try Numbers.knownKind(db, kind) else { return .empty }
                 let edited = EditedRows(of: kind, in: record.scope)
                 return try HeldRows.page(db, kid: kid, pid: record.pid, edited, record.scope.policy, request)
             }
@@ -255,6 +255,13 @@ enum HeldRows {
 }
 
 extension HeldPage {
+    /// Of a kind of which there is nothing here.
+    fileprivate static var empty: HeldPage {
+        var page = HeldPage(items: [], next: nil)
+        page.isWhole = true
+        return page
+    }
+
     fileprivate init(_ items: [HeldItem], of runs: ListedRuns, next: ListPosition?) {
         self.init(items: items, next: next)
         if !runs.names.isEmpty { self.runs = runs.names }
