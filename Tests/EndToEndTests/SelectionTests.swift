@@ -157,20 +157,23 @@ struct SelectionTests {
         #expect(try await site.destination.item("content/articles", Articles.id(1)).string("title") == "new")
     }
 
+    /// Options that name what a side with articles and the singleton `site` does not know, and what is said of them.
+    private static let misspelled = [
+        (["--models", "artcles"], "unknown_kind", "Did you mean 'articles'?"),
+        (["--models", "articles,nosuch"], "unknown_kind", "'nosuch'"),
+        (["--mirror", "--models", "artcles"], "unknown_kind", "Did you mean 'articles'?"),
+        (["--items", "articles/nope"], "unknown_item", "content/articles/nope"),
+        (["--items", "artcles/\(Articles.id(1))"], "unknown_item", "Did you mean 'articles'?"),
+        (["--items", "site/site"], "unknown_item", "Did you mean 'singletons/site'?"),
+        (["--projects", "web"], "unknown_kind", "'web'"),
+    ]
+
     @Test func whatNobodyKnowsIsRefusedWithWhatMayHaveBeenMeant() async throws {
         let site = try await Site.make()
         try await site.source.take(Articles.make(2))
         try await site.source.put("singletons", try JSONDocument(validating: #"{"_model":"site"}"#))
         try await site.destination.put("content/theirs", try JSONDocument(validating: #"{"_id":"1"}"#))
-        for (options, code, words) in [
-            (["--models", "artcles"], "unknown_kind", "Did you mean 'articles'?"),
-            (["--models", "articles,nosuch"], "unknown_kind", "'nosuch'"),
-            (["--mirror", "--models", "artcles"], "unknown_kind", "Did you mean 'articles'?"),
-            (["--items", "articles/nope"], "unknown_item", "content/articles/nope"),
-            (["--items", "artcles/\(Articles.id(1))"], "unknown_item", "Did you mean 'articles'?"),
-            (["--items", "site/site"], "unknown_item", "Did you mean 'singletons/site'?"),
-            (["--projects", "web"], "unknown_kind", "'web'"),
-        ] {
+        for (options, code, words) in Self.misspelled {
             for command in ["push", "plan"] {
                 let report = try await site.source.report(command, options)
                 #expect(report.exit == 66 && report.error?.code == code, "\(options): \(report)")
@@ -189,15 +192,7 @@ struct SelectionTests {
         try await site.destination.take(Articles.make(2))
         try await site.destination.put("singletons", try JSONDocument(validating: #"{"_model":"site"}"#))
         try await site.source.put("content/mine", try JSONDocument(validating: #"{"_id":"1"}"#))
-        for (options, code, words) in [
-            (["--models", "artcles"], "unknown_kind", "Did you mean 'articles'?"),
-            (["--models", "articles,nosuch"], "unknown_kind", "'nosuch'"),
-            (["--mirror", "--models", "artcles"], "unknown_kind", "Did you mean 'articles'?"),
-            (["--items", "articles/nope"], "unknown_item", "content/articles/nope"),
-            (["--items", "artcles/\(Articles.id(1))"], "unknown_item", "Did you mean 'articles'?"),
-            (["--items", "site/site"], "unknown_item", "Did you mean 'singletons/site'?"),
-            (["--projects", "web"], "unknown_kind", "'web'"),
-        ] {
+        for (options, code, words) in Self.misspelled {
             for (command, more) in [("pull", []), ("plan", ["--pull"])] {
                 let report = try await site.source.report(command, options + more)
                 #expect(report.exit == 66 && report.error?.code == code, "\(options): \(report)")

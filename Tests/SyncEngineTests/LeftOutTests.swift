@@ -2,7 +2,6 @@ import ContentModel
 import ContentStore
 import SyncEngine
 import SyncProtocol
-import Synchronization
 import Testing
 import TidelockTestSupport
 
@@ -180,15 +179,7 @@ import TidelockTestSupport
         try await put([1, 3, 4])
         _ = try await move(direction)
         try await a.remove(.posts, "3")
-        let seen = Mutex<[PlannedRow]>([])
-        var run = forced()
-        run.isDryRun = true
-        run.review = { review in
-            let rows = try await review.rows(upTo: 10).rows
-            seen.withLock { $0 = rows }
-        }
-        _ = try await move(direction, run)
-        let rows = seen.withLock { $0 }.sorted { $0.id < $1.id }
+        let rows = try await forced().plannedRows { try await move(direction, $0) }
         #expect(rows.map(\.id) == ["1", "3"] && rows.map(\.isLeftOut) == [true, nil], "\(rows)")
         #expect(rows.allSatisfy { $0.operation == .delete })
     }

@@ -2,7 +2,6 @@ import ContentModel
 import ContentStore
 import SyncEngine
 import SyncProtocol
-import Synchronization
 import Testing
 import TidelockTestSupport
 
@@ -98,14 +97,7 @@ import TidelockTestSupport
         try await a.pull(from: b)
         try await put("1", at: a, value: 2)
         try await put("2", at: a)
-        let rows = Mutex<[PlannedRow]>([])
-        var run = TestRun(isDryRun: true)
-        run.review = { review in
-            let planned = try await review.rows(upTo: 10).rows
-            rows.withLock { $0 = planned }
-        }
-        try await a.push(to: b, run)
-        let told = rows.withLock { $0 }.sorted { $0.id < $1.id }
+        let told = try await TestRun().plannedRows { try await a.push(to: b, $0) }
         #expect(told.map(\.id) == ["1", "2"] && told.map(\.cameFromThere) == [true, nil], "\(told)")
     }
 
@@ -234,14 +226,7 @@ import TidelockTestSupport
         try await a.pull(from: b)
         try await put("1", "2", at: a, value: 3)
         try await put("2", at: b, value: 9)
-        let rows = Mutex<[PlannedRow]>([])
-        var run = TestRun(isDryRun: true)
-        run.review = { review in
-            let planned = try await review.rows(upTo: 10).rows
-            rows.withLock { $0 = planned }
-        }
-        try await a.push(to: b, run)
-        let told = rows.withLock { $0 }.sorted { $0.id < $1.id }
+        let told = try await TestRun().plannedRows { try await a.push(to: b, $0) }
         #expect(told.map(\.followsEdit) == [true, nil], "\(told)")
         #expect(told.map(\.destination.holder) == [.edited, .edited], "\(told)")
     }

@@ -2,7 +2,6 @@ import ContentModel
 import ContentStore
 import SyncEngine
 import SyncProtocol
-import Synchronization
 import Testing
 import TidelockTestSupport
 
@@ -184,14 +183,7 @@ import TidelockTestSupport
         try await b.remove(.posts, "1", "2")
         try await put("3", at: b, value: 9)
         try await a.remove(.posts, "2")
-        let rows = Mutex<[PlannedRow]>([])
-        var run = mirror(isDryRun: true)
-        run.review = { review in
-            let planned = try await review.rows(upTo: 10).rows
-            rows.withLock { $0 = planned }
-        }
-        try await a.push(to: b, run)
-        let told = rows.withLock { $0 }.sorted { $0.id < $1.id }
+        let told = try await mirror().plannedRows { try await a.push(to: b, $0) }
         #expect(told.map(\.id) == ["1", "3"] && told.allSatisfy { $0.operation == .put }, "\(told)")
         #expect(told.map(\.isDeletedThere) == [true, nil], "\(told)")
     }

@@ -26,7 +26,7 @@ extension Commit {
                         ELSE \(Verdict.replace.rawValue) END
                     WHEN 2 THEN CASE
                         WHEN h.id IS NULL OR h.deleted = 1 THEN \(Verdict.nothing.rawValue)
-                        WHEN h.origin <> :pid AND (\(sparesForeign) OR \(SparedRows.isHeldBack("sh"))) THEN \(Verdict.nothing.rawValue)
+                        WHEN \(Collision.isSpared) THEN \(Verdict.nothing.rawValue)
                         WHEN s.keep IN (\(Decision.list(Decision.keeping))) THEN \(Verdict.release.rawValue)
                         WHEN \(Collision.isEditedBeforeDelete) THEN \(Verdict.deleteEdited.rawValue)
                         ELSE \(Verdict.delete.rawValue) END
@@ -40,7 +40,7 @@ extension Commit {
                 WHERE s.transfer = :transfer
                 ORDER BY s.kid, s.bucket, s.id
                 """
-        ).execute(arguments: ["pid": pid, "transfer": transfer])
+        ).execute(arguments: ["pid": pid, "transfer": transfer, "spares": sparesForeign])
     }
 
     /// Answers whether a verdict is another one: an item that was deleted here on purpose is not just made again.

@@ -157,7 +157,7 @@ enum Collision {
         """
 
     /// Whether a row is somebody else's that this source does not delete, whatever it lacks.
-    private static let isSpared = "h.origin <> :pid AND (:spares OR \(SparedRows.isHeldBack("sh")))"
+    static let isSpared = "h.origin <> :pid AND (:spares OR \(SparedRows.isHeldBack("sh")))"
 
     /// Whether a delete takes away more than the source left here or had from here.
     static let isEditedBeforeDelete = """

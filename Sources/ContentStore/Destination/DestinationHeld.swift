@@ -163,12 +163,7 @@ enum HeldRows {
     /// A rollback took back what this very source had sent.
     private static let revertedSQL = "reverted IS NOT NULL AND reverted IN (SELECT id FROM transfer WHERE pid = :pid)"
 
-    /// What the source holds of ours in the place of a row.
-    private static let sent = """
-        (SELECT s.out_hash FROM shadow s
-            WHERE s.pid = :pid AND s.kid = head.kid AND s.bucket = head.bucket AND s.id = head.id
-                AND s.state IN (\(ShadowState.held)))
-        """
+    private static let sent = ExchangedRows.sent("head")
 
     /// Where a column needs another table, it is looked up only for rows of which it can be true.
     private static func columns(_ edited: EditedRows, _ policy: ConflictPolicy, tellsSent: Bool = false) -> String {

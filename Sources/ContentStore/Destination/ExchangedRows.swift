@@ -50,15 +50,17 @@ enum ExchangedRows {
         """
     }
 
-    /// The peer holds just the item of `row` as an output of ours: a commit of what it made of that finds no edit.
-    static func isSent(_ row: String) -> String {
+    /// What the peer holds of ours at the place of `row`.
+    static func sent(_ row: String) -> String {
         """
-        EXISTS (
-            SELECT 1 FROM shadow s
+        (SELECT s.out_hash FROM shadow s
             WHERE s.pid = :pid AND s.kid = \(row).kid AND s.bucket = \(row).bucket AND s.id = \(row).id
-                AND s.state IN (\(ShadowState.held)) AND s.out_hash = \(row).hash)
+                AND s.state IN (\(ShadowState.held)))
         """
     }
+
+    /// The peer holds just the item of `row` as an output of ours: a commit of what it made of that finds no edit.
+    static func isSent(_ row: String) -> String { "coalesce(\(sent(row)) = \(row).hash, 0)" }
 
     /// A row of the peer that was edited or deleted here. One of which the peer holds an output of ours is not the peer's
     /// own any more: the digests of what it holds of us prove that.

@@ -97,14 +97,4 @@ struct ForgottenRows {
         ).execute(arguments: [pid, kid, Int64(bucket.number), id, ShadowState.forgotten.rawValue])
         try DigestTree(role: .shadowed, pid: pid, kid: kid).markDirty(db, bucket: bucket)
     }
-
-    /// What an earlier plan has found may be otherwise by now.
-    static func forgetMarks(_ db: Database, pid: Int64) throws {
-        try db.cachedStatement(
-            sql: """
-                UPDATE shadow INDEXED BY shadow_open SET state = \(ShadowState.none.rawValue)
-                WHERE pid = ? AND open = 1 AND state = \(ShadowState.forgotten.rawValue)
-                """
-        ).execute(arguments: [pid])
-    }
 }

@@ -30,6 +30,13 @@ extension ShadowState {
 
     /// Numbers of the states in which the peer holds an output of ours.
     static let held = list(allCases.filter(\.isHeld))
+    /// Numbers of the states that hold for one plan.
+    static let passing = list(allCases.filter { $0 != $0.lasting })
+    /// What is left of the column `state` when a plan ends.
+    static let lastingNumber =
+        allCases.filter { $0 != $0.lasting }
+        .map { "WHEN \($0.rawValue) THEN \($0.lasting.rawValue)" }
+        .reduce("CASE state") { "\($0) \($1)" } + " ELSE state END"
     /// Numbers of the states in which a handler kept the item from the peer.
     static let heldBack = list(allCases.filter(\.isHeldBack))
     /// Numbers of the states in which the item was looked at, and nobody else came in between since.

@@ -151,10 +151,7 @@ private enum Acknowledgement {
         try db.cachedStatement(
             sql: """
                 UPDATE shadow INDEXED BY shadow_open
-                SET open = 0, state = CASE state
-                    WHEN \(ShadowState.deletedThere.rawValue) THEN \(ShadowState.resend.rawValue)
-                    WHEN \(ShadowState.forgotten.rawValue) THEN \(ShadowState.none.rawValue)
-                    ELSE state END
+                SET open = 0, state = \(ShadowState.lastingNumber)
                 WHERE pid = ? AND kid = ? AND open = 1
                 """
         ).execute(arguments: [pid, checkpoint.kid])

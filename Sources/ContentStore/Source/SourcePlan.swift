@@ -11,8 +11,7 @@ extension Store {
         try await write { db in
             let pid = try Numbers.peer(db, peer)
             try PlanTables.forgetUnfinished(db, pid: pid)
-            try PlanTables.forgetDeletesThere(db, pid: pid)
-            try ForgottenRows.forgetMarks(db, pid: pid)
+            try PlanTables.forgetPassing(db, pid: pid)
             try PlanTables.insert(
                 db, transfer: transfer, pid: pid, initiator: initiator, direction: direction, scope: scope,
                 phase: "planning", now: now)
@@ -26,8 +25,7 @@ extension Store {
         try await write { db in
             let pid = try Numbers.peer(db, peer)
             try PlanTables.makeRoomForPlanOnly(db, pid: pid, now: now)
-            try PlanTables.forgetDeletesThere(db, pid: pid)
-            try ForgottenRows.forgetMarks(db, pid: pid)
+            try PlanTables.forgetPassing(db, pid: pid)
             try PlanTables.insert(
                 db, transfer: transfer, pid: pid, initiator: initiator, direction: direction, scope: scope,
                 phase: "looking", now: now)

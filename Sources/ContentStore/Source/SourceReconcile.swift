@@ -195,12 +195,13 @@ extension HeldItem {
 }
 
 extension PlanTables {
-    /// What was deleted at a peer when an earlier plan saw its list may be there again.
-    static func forgetDeletesThere(_ db: Database, pid: Int64) throws {
+    /// What an earlier plan has found at a peer may be otherwise by now: what was deleted there may be there again, and
+    /// what it did not know it may know.
+    static func forgetPassing(_ db: Database, pid: Int64) throws {
         try db.cachedStatement(
             sql: """
-                UPDATE shadow INDEXED BY shadow_open SET state = \(ShadowState.resend.rawValue)
-                WHERE pid = ? AND open = 1 AND state = \(ShadowState.deletedThere.rawValue)
+                UPDATE shadow INDEXED BY shadow_open SET state = \(ShadowState.lastingNumber)
+                WHERE pid = ? AND open = 1 AND state IN (\(ShadowState.passing))
                 """
         ).execute(arguments: [pid])
     }

@@ -229,8 +229,7 @@ struct KindPlanner {
             let isThere = row.shadow.isHeld || (deletesForeign && row.shadow.isForeign)
             guard isThere else { return Step(operation: operation(row, .drop, output: nil)) }
             if row.shadow != .deletedThere { plan.droppedThere = (plan.droppedThere ?? 0) + 1 }
-            var step = letGo(
-                row, source: row.hash, isContested: row.isContested || (row.isUnmerged && !row.shadow.isHeld))
+            var step = letGo(row, source: row.hash)
             step.operation.life = row.life
             return step
         }
@@ -251,14 +250,15 @@ struct KindPlanner {
             operation: PlannedOperation(id: row.id, bucket: row.bucket, action: .release, source: nil, output: nil))
     }
 
-    /// `isContested`: nil where the row says it.
-    mutating func letGo(_ row: Candidate, source: ContentHash?, isContested: Bool? = nil) -> Step {
+    mutating func letGo(_ row: Candidate, source: ContentHash?) -> Step {
+        // What stayed as it was beside the peer's item is no answer to it, unless the peer holds an output since.
+        let isKept = row.isUnmerged && !row.shadow.isHeld
         let action: PlannedOperation.Action = isMirror ? .delete : .release
         tally.count(action, of: row, output: nil, by: 1)
         return Step(
             operation: PlannedOperation(
                 id: row.id, bucket: row.bucket, action: action, source: source, output: nil,
-                isContested: (isContested ?? row.isContested) && isMirror))
+                isContested: (row.isContested || isKept) && isMirror))
     }
 
     private mutating func planAbsentees(into writer: inout PlanWriter) async throws {

@@ -229,6 +229,15 @@ public enum ShadowState: Int, Sendable, CaseIterable {
     /// The destination holds an output of ours, edited there or not: the rows of the digest tree.
     public var isHeld: Bool { [.acked, .resend, .answered, .deletedThere].contains(self) }
 
+    /// What a state becomes when the plan ends for which alone it holds; any other stays.
+    public var lasting: ShadowState {
+        switch self {
+        case .deletedThere: .resend
+        case .forgotten: .none
+        default: self
+        }
+    }
+
     /// A handler kept the item from the destination when it was asked last.
     public var isHeldBack: Bool { self == .dropped || self == .skipped }
 
