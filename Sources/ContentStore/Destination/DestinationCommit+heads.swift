@@ -20,8 +20,7 @@ extension Commit {
                         WHEN h.deleted = 1 THEN CASE WHEN h.edited <> 0 THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
                         WHEN h.hash = coalesce(s.stored, s.hash) THEN \(Verdict.adopt.rawValue)
                         WHEN s.keep IN (\(Decision.list(Decision.undisputed))) THEN \(Verdict.update.rawValue)
-                        WHEN h.origin = :pid AND h.edited = 0 AND NOT \(StagedMark.isContested) THEN \(Verdict.update.rawValue)
-                        WHEN \(Collision.isOwnOutput) THEN \(Verdict.update.rawValue)
+                        WHEN NOT (\(Collision.isEditedLive)) THEN \(Verdict.update.rawValue)
                         WHEN s.keep = 0 AND \(Collision.isOriginal) THEN \(Verdict.keepOriginal.rawValue)
                         ELSE \(Verdict.replace.rawValue) END
                     WHEN 2 THEN CASE
