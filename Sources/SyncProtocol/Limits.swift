@@ -24,6 +24,8 @@ public enum Limits {
     public static let catchUpRounds = 3
     /// Batches under way at once.
     public static let window = 8
+    /// Batches that are decoded and written at once, whoever sent them; as items they are several times larger.
+    public static let stagedAtOnce = 3
     /// One file, bytes.
     public static let blobBytes: Int64 = 1 << 42
     /// Bytes of files that travel at once; what a crash costs of a large one.

@@ -16,6 +16,7 @@ public final class Store: Sendable {
     public let folder: URL
     let arrivals: BlobArrivals
     let turns: BlobTurns
+    let stagingSeats = StagingSeats(Limits.stagedAtOnce)
     private let openLock: OpenLock
     /// Who this instance is; fixed when the store is made.
     public let identity: InstanceIdentity

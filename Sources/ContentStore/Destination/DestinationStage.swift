@@ -11,6 +11,13 @@ extension Store {
         if let known = try await stagedDigest(transfer: transfer, number: number) {
             return try repeated(known, batch)
         }
+        return try await stagingSeats.withSeat { try await decodeAndStage(transfer: transfer, fence, batch, received) }
+    }
+
+    private func decodeAndStage(
+        transfer: String, _ fence: Int64, _ batch: EncodedBatch, _ received: ReceivedItems
+    ) async throws -> BatchReceipt {
+        let number = batch.info.number
         // Decoding is the expensive part and needs no lock.
         let rows = try decode(batch, received.items)
         let now = clock.seconds

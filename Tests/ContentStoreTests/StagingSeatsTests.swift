@@ -1,0 +1,52 @@
+import Synchronization
+import Testing
+
+@testable import ContentStore
+
+@Suite("Seats of those who stage batches")
+struct StagingSeatsTests {
+    @Test("No more work at once than there are seats, and all of it is done")
+    func workAtOnce() async throws {
+        let seats = StagingSeats(3)
+        let counts = Mutex((now: 0, most: 0, done: 0))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<50 {
+                group.addTask {
+                    try await seats.withSeat {
+                        counts.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1), $0.done) }
+                        await Task.yield()
+                        counts.withLock { $0 = ($0.now - 1, $0.most, $0.done + 1) }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let (now, most, done) = counts.withLock { $0 }
+        #expect(now == 0)
+        #expect((1...3).contains(most))
+        #expect(done == 50)
+    }
+
+    @Test("Who is cancelled while waiting gives up, and a seat is not lost with work that fails")
+    func endsEarly() async throws {
+        let seats = StagingSeats(1)
+        let (busy, begun) = AsyncStream.makeStream(of: Void.self)
+        let (goOn, end) = AsyncStream.makeStream(of: Void.self)
+        let holder = Task {
+            try await seats.withSeat {
+                begun.finish()
+                for await _ in goOn {}
+                throw Failure()
+            }
+        }
+        for await _ in busy {}
+        let waiting = Task { try await seats.withSeat {} }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        end.finish()
+        await #expect(throws: Failure.self) { try await holder.value }
+        #expect(try await seats.withSeat { 7 } == 7)
+    }
+
+    private struct Failure: Error {}
+}
