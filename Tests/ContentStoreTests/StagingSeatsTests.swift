@@ -8,23 +8,22 @@ struct StagingSeatsTests {
     @Test("No more work at once than there are seats, and all of it is done")
     func workAtOnce() async throws {
         let seats = StagingSeats(3)
-        let counts = Mutex((now: 0, most: 0, done: 0))
+        let work = Work()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<50 {
                 group.addTask {
                     try await seats.withSeat {
-                        counts.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1), $0.done) }
+                        work.begin()
                         await Task.yield()
-                        counts.withLock { $0 = ($0.now - 1, $0.most, $0.done + 1) }
+                        work.end()
                     }
                 }
             }
             try await group.waitForAll()
         }
-        let (now, most, done) = counts.withLock { $0 }
-        #expect(now == 0)
-        #expect((1...3).contains(most))
-        #expect(done == 50)
+        #expect(work.counts.withLock { $0.now } == 0)
+        #expect((1...3).contains(work.counts.withLock { $0.most }))
+        #expect(work.counts.withLock { $0.done } == 50)
     }
 
     @Test("Who is cancelled while waiting gives up, and a seat is not lost with work that fails")
@@ -49,4 +48,11 @@ struct StagingSeatsTests {
     }
 
     private struct Failure: Error {}
+
+    private final class Work: Sendable {
+        let counts = Mutex((now: 0, most: 0, done: 0))
+
+        func begin() { counts.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1), $0.done) } }
+        func end() { counts.withLock { $0 = ($0.now - 1, $0.most, $0.done + 1) } }
+    }
 }
