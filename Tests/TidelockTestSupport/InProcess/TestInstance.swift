@@ -74,6 +74,16 @@ extension TestInstance {
         return run
     }
 
+    /// Applies the source's versions of conflicts that wait here, and answers the run under which that can be undone.
+    @discardableResult
+    public func applyParked(_ conflicts: [Int64]) async throws -> String {
+        let run = newID()
+        try await store.beginRun(id: run, direction: "local", target: "test")
+        try await store.applyParked(conflicts, run: run)
+        try await store.markUndoable(id: run)
+        return run
+    }
+
     /// The text of an item; nil when there is none.
     public func text(_ kind: Kind, _ id: String) async throws -> String? {
         do {
@@ -85,71 +95,6 @@ extension TestInstance {
 }
 
 // MARK: Runs
-
-/// How a run is made.
-public struct TestRun: Sendable {
-    public var scope: Scope
-    public var options: PlanOptions
-    public var confirmations: Confirmations
-    public var isDryRun = false
-    public var fault: FaultyPeer.Fault?
-    public var repeatsCalls = false
-    /// A pull asks whether the source knows what the selection names.
-    public var asksAboutNames = false
-    /// Where the process that drives the run dies.
-    public var crash: CrashPoint?
-    /// Instance id of the source that the rows of `options.expected` were planned with; nil takes any.
-    public var expectedSource: String?
-    /// Looks at the plan of a dry run, items included.
-    public var review: (@Sendable (PlanReview) async throws -> Void)?
-
-    public init(
-        scope: Scope = .everything, options: PlanOptions = PlanOptions(),
-        confirmations: Confirmations = Confirmations(),
-        isDryRun: Bool = false, fault: FaultyPeer.Fault? = nil, repeatsCalls: Bool = false
-    ) {
-        self.scope = scope
-        self.options = options
-        self.confirmations = confirmations
-        self.isDryRun = isDryRun
-        self.fault = fault
-        self.repeatsCalls = repeatsCalls
-    }
-
-    public static let mirror = TestRun(scope: Scope(mode: .mirror), confirmations: Confirmations(deletes: 1_000_000))
-}
-
-/// What a run did.
-public struct TestRunResult: Sendable {
-    public var transfer: String
-    public var outcome: RunMachine.Outcome
-    public var calls: [String]
-    public var unchanged: Int
-    /// Rows that were taken back at the destination, where both sides are in sync otherwise.
-    public var reverted: Int
-
-    public var plan: PlanSummary? {
-        switch outcome {
-        case .planned(let plan), .unchanged(let plan), .committed(let plan, _): plan
-        case .inSync, .failed: nil
-        }
-    }
-
-    public var result: CommitResult? {
-        if case .committed(_, let result) = outcome { result } else { nil }
-    }
-
-    /// Whether nothing was sent.
-    public var isNoOp: Bool { result == nil }
-}
-
-/// Why a run failed, with what is known of it.
-public struct TestRunFailure: Error, Sendable {
-    public var transfer: String
-    public var error: TidelockError
-    public var calls: [String]
-    public var hasBroken: Bool
-}
 
 extension TestInstance {
     @discardableResult
@@ -289,25 +234,22 @@ extension TestInstance {
     }
 }
 
-// MARK: Several
+// MARK: What is there
 
 extension TestInstance {
-    /// Instances that share a clock, which stands still unless moved.
-    public static func make(_ names: String..., seed: UInt64 = 1) throws -> [TestInstance] {
-        let clock = TestClock(sleep: .lastsUntilCancelled)
-        let random = SeededRandom(seed: seed)
-        return try names.map { try TestInstance($0, clock: clock, random: random) }
-    }
-
     /// What is wrong with the store.
     public func problems() throws -> [String] {
         try StoreInspector(store).problems()
     }
 
+    /// The text of every item.
+    public func items() throws -> [ItemKey: String] {
+        try StoreInspector(store).heads().compactMapValues(\.body)
+    }
+
     /// The ids of the items of a kind.
     public func ids(_ kind: Kind) throws -> Set<String> {
-        let heads = try StoreInspector(store).heads()
-        return Set(heads.filter { $0.key.kind == kind && $0.value.body != nil }.map(\.key.id))
+        Set(try items().keys.filter { $0.kind == kind }.map(\.id))
     }
 
     public func head(_ kind: Kind, _ id: String) throws -> HeadRow? {
