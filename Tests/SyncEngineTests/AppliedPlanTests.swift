@@ -6,14 +6,11 @@ import Testing
 import TidelockTestSupport
 
 /// A run that is limited to the rows of a plan made before.
-@Suite struct AppliedPlanTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct AppliedPlanTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func item(_ id: String, _ value: Int) throws -> JSONDocument {
         try JSONDocument(validating: "{\"_id\":\"\(id)\",\"v\":\(value)}")
@@ -56,8 +53,7 @@ import TidelockTestSupport
         #expect(expected.moved.isEmpty)
         #expect(try await b.text(.posts, "5") == nil)
         #expect(try await a.push(to: b).result?.created == 1)
-        #expect(try a.problems() == [])
-        #expect(try b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func rowsWhoseIdsOnlyLookAlikeAreSeveral() async throws {

@@ -7,16 +7,13 @@ import Testing
 import TidelockTestSupport
 
 /// A pull that is limited to the rows of a plan made before, which its destination has kept.
-@Suite struct AppliedPullTests {
+@Suite struct AppliedPullTests: PairSuite {
     /// Has the items.
-    private let a: TestInstance
+    let a: TestInstance
     /// Pulls them.
-    private let b: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func put(_ instance: TestInstance, _ id: String, _ value: Int) async throws {
         try await instance.put(.posts, "{\"_id\":\"\(id)\",\"v\":\(value)}")
@@ -66,8 +63,7 @@ import TidelockTestSupport
     }
 
     private func expectSound() async throws {
-        #expect(try a.problems() == [])
-        #expect(try b.problems() == [])
+        try expectNoProblems()
         #expect(a.hooks.pinned == 0 && b.hooks.pinned == 0)
         #expect(try await b.store.leaseHolder() == nil)
     }

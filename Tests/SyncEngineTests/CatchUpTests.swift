@@ -8,9 +8,9 @@ import Testing
 import TidelockTestSupport
 
 /// Edits made while a run is planned go with it, and the destination gets what the source held at one moment.
-@Suite final class CatchUpTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite final class CatchUpTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
     /// Runs of the changes that were made meanwhile.
     private let edits = Mutex<[String]>([])
     /// Pages and batches of three items, so that edits come between them.
@@ -20,8 +20,7 @@ import TidelockTestSupport
         scope: Scope(mode: .mirror), options: small, confirmations: Confirmations(deletes: 1_000))
 
     init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
+        (a, b) = try TestInstance.pair()
         a.hooks.install("looks") { _, _ in .unchanged }
     }
 
@@ -60,8 +59,7 @@ import TidelockTestSupport
 
     private func expectSound() async throws {
         for run in edits.withLock({ $0 }) { try await a.store.markUndoable(id: run) }
-        let problems = try a.problems() + b.problems()
-        #expect(problems.isEmpty, "\(problems)")
+        try expectNoProblems()
     }
 
     @Test(arguments: [false, true]) func editsArriveInTheirLastVersion(isMirror: Bool) async throws {

@@ -6,26 +6,16 @@ import Synchronization
 import Testing
 import TidelockTestSupport
 
-@Suite struct ConflictDecisionTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct ConflictDecisionTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     /// One item, sent, and then changed on both sides.
     private func changeOnBothSides() async throws {
-        try await a.put(.posts, #"{"_id":"1","t":"first"}"#)
-        try await a.push(to: b)
-        try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
-        try await a.put(.posts, #"{"_id":"1","t":"here"}"#)
-    }
-
-    private func verify() throws {
-        #expect(try a.problems() == [])
-        #expect(try b.problems() == [])
+        try await diverge(
+            from: #"{"_id":"1","t":"first"}"#, here: #"{"_id":"1","t":"here"}"#, there: #"{"_id":"1","t":"there"}"#)
     }
 
     @Test(arguments: [nil, .source, .target] as [ConflictVerdict?])
@@ -38,7 +28,7 @@ import TidelockTestSupport
             try await b.text(.posts, "1")
                 == (verdict == .target ? #"{"_id":"1","t":"there"}"# : #"{"_id":"1","t":"here"}"#))
         #expect(try await a.push(to: b).isNoOp)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aMergedItemIsAskedAboutAgainWhenTheSourceChangesIt() async throws {
@@ -57,7 +47,7 @@ import TidelockTestSupport
         try await a.push(to: b)
         #expect(asked.withLock { $0 } == [merged.text])
         #expect(try await b.text(.posts, "1") == merged.text)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aRowThatMovesWhileItIsDecidedIsDecidedAnew() async throws {
@@ -74,7 +64,7 @@ import TidelockTestSupport
         try await a.push(to: b)
         #expect(seen.withLock { $0 } == [#"{"_id":"1","t":"there"}"#, #"{"_id":"1","t":"meanwhile"}"#])
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"meanwhile"}"#)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aMergeOfARowThatMovedIsMadeAnew() async throws {
@@ -93,7 +83,7 @@ import TidelockTestSupport
         try await a.push(to: b)
         #expect(seen.withLock { $0 } == [#"{"_id":"1","t":"there"}"#, #"{"_id":"1","t":"meanwhile"}"#])
         #expect(try await b.text(.posts, "1") == merged.text)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aRowEditedAfterTheQuestionsIsNotOverwrittenUnasked() async throws {
@@ -110,7 +100,7 @@ import TidelockTestSupport
         try await a.push(to: b)
         #expect(asked.withLock { $0 } == ["1", "2"])
         #expect(try await b.text(.posts, "2") == #"{"_id":"2","t":"edited late"}"#)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aDeleteOfAnEditedRowCanBeRefused() async throws {
@@ -128,7 +118,7 @@ import TidelockTestSupport
         // It was decided, so nobody has to do that once more.
         #expect(try await b.store.conflicts() == [])
         #expect(try await b.store.drift(limit: 10).items.map(\.id) == ["1"])
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aDeleteThatWaitsIsDecidedByAHandlerThatMeetsItLater() async throws {
@@ -147,6 +137,6 @@ import TidelockTestSupport
         // It is an edit all the same for a policy that lets the source win.
         #expect(try await a.push(to: b, TestRun(scope: Scope(mode: .mirror))).result?.conflictCount == 1)
         #expect(try await b.text(.posts, "1") == nil)
-        try verify()
+        try expectNoProblems()
     }
 }

@@ -7,27 +7,17 @@ import Testing
 import TidelockTestSupport
 
 /// What becomes of edits at the destination, policy by policy.
-@Suite struct ConflictPolicyTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct ConflictPolicyTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private static let first = #"{"_id":"1","t":"first","u":1,"seo":{"d":"x","k":"y"}}"#
 
-    private func with(_ policy: ConflictPolicy, _ mode: Mode = .merge) -> TestRun {
-        TestRun(scope: Scope(mode: mode, policy: policy), confirmations: Confirmations(deletes: 1_000))
-    }
-
     /// The item at the source, sent, and then changed at both sides.
     private func change(here: String, there: String) async throws {
-        try await a.put(.posts, Self.first)
-        try await a.push(to: b)
-        try await b.put(.posts, there)
-        try await a.put(.posts, here)
+        try await diverge(from: Self.first, here: here, there: there)
     }
 
     private func collide() async throws {
@@ -35,25 +25,20 @@ import TidelockTestSupport
             here: Self.first.replacing("first", with: "here"), there: Self.first.replacing("first", with: "there"))
     }
 
-    private func verify() throws {
-        #expect(try a.problems() == [])
-        #expect(try b.problems() == [])
-    }
-
     // MARK: target
 
     @Test func targetKeepsTheEditAndListsItAsDrift() async throws {
         try await collide()
-        let run = try await a.push(to: b, with(.target))
+        let run = try await a.push(to: b, .with(.target))
         #expect(run.result?.conflicts.map(\.verdict) == [.keptTarget] && run.result?.kept == 1)
         #expect(try await b.text(.posts, "1")?.contains("there") == true)
-        #expect(try await a.push(to: b, with(.target)).isNoOp)
+        #expect(try await a.push(to: b, .with(.target)).isNoOp)
         let drift = try await b.store.drift(limit: 10)
         #expect(drift.count == 1 && drift.items.map(\.state) == [.kept] && drift.items.map(\.id) == ["1"])
         #expect(try await b.store.conflicts() == [])
         try await a.put(.posts, Self.first.replacing("first", with: "later"))
-        #expect(try await a.push(to: b, with(.target)).result?.kept == 1)
-        try verify()
+        #expect(try await a.push(to: b, .with(.target)).result?.kept == 1)
+        try expectNoProblems()
     }
 
     // MARK: merge-fields
@@ -62,23 +47,23 @@ import TidelockTestSupport
         try await change(
             here: #"{"_id":"1","t":"here","u":1,"seo":{"d":"x","k":"kk"}}"#,
             there: #"{"_id":"1","t":"first","u":2.50,"seo":{"d":"dd","k":"y"}}"#)
-        let run = try await a.push(to: b, with(.mergeFields))
+        let run = try await a.push(to: b, .with(.mergeFields))
         #expect(run.result?.conflicts.map(\.verdict) == [.merged] && run.result?.updated == 1)
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"here","u":2.50,"seo":{"d":"dd","k":"kk"}}"#)
-        #expect(try await a.push(to: b, with(.mergeFields)).isNoOp)
+        #expect(try await a.push(to: b, .with(.mergeFields)).isNoOp)
         #expect(try await b.store.conflicts() == [])
         // What was merged is the base of the next merge.
         try await a.put(.posts, #"{"_id":"1","t":"later","u":1,"seo":{"d":"x","k":"kk"}}"#)
-        #expect(try await a.push(to: b, with(.mergeFields)).result?.conflicts.map(\.verdict) == [.merged])
+        #expect(try await a.push(to: b, .with(.mergeFields)).result?.conflicts.map(\.verdict) == [.merged])
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"later","u":2.50,"seo":{"d":"dd","k":"kk"}}"#)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func mergeFieldsParksOnlyTheFieldsChangedOnBothSides() async throws {
         try await change(
             here: #"{"_id":"1","t":"here","u":5,"seo":{"d":"x","k":"y"}}"#,
             there: #"{"_id":"1","t":"there","u":1,"seo":{"d":"x","k":"y"}}"#)
-        let run = try await a.push(to: b, with(.mergeFields))
+        let run = try await a.push(to: b, .with(.mergeFields))
         #expect(run.result?.conflicts.map(\.verdict) == [.mergedParked])
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"there","u":5,"seo":{"d":"x","k":"y"}}"#)
         let open = try await b.store.conflicts()
@@ -88,20 +73,20 @@ import TidelockTestSupport
         #expect(versions.target?.string("t") == "there")
         // A merge without collisions leaves open what was open.
         try await a.put(.posts, #"{"_id":"1","t":"here","u":6,"seo":{"d":"x","k":"y"}}"#)
-        try await a.push(to: b, with(.mergeFields))
+        try await a.push(to: b, .with(.mergeFields))
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"there","u":6,"seo":{"d":"x","k":"y"}}"#)
         #expect(try await b.store.conflicts().map(\.fields) == [["t"]])
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func mergeFieldsParksItemsThatWereNeverTheSame() async throws {
         try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
         try await a.put(.posts, #"{"_id":"1","u":1}"#)
-        let run = try await a.push(to: b, with(.mergeFields))
+        let run = try await a.push(to: b, .with(.mergeFields))
         #expect(run.result?.conflicts.map(\.verdict) == [.parked])
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"there"}"#)
         #expect(try await b.store.conflicts().map(\.fields) == [nil])
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func mergeFieldsKnowsWhatThisSideSentBefore() async throws {
@@ -109,27 +94,27 @@ import TidelockTestSupport
         try await b.push(to: a)
         try await a.put(.posts, Self.first.replacing("first", with: "here"))
         try await b.put(.posts, Self.first.replacing(#""u":1"#, with: #""u":2"#))
-        let run = try await a.push(to: b, with(.mergeFields))
+        let run = try await a.push(to: b, .with(.mergeFields))
         #expect(run.result?.conflicts.map(\.verdict) == [.merged])
         #expect(
             try await b.text(.posts, "1")
                 == Self.first.replacing("first", with: "here").replacing(#""u":1"#, with: #""u":2"#))
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aMergeThatIsTakenBackCanBeMadeAgain() async throws {
         try await change(
             here: Self.first.replacing("first", with: "here"), there: Self.first.replacing(#""u":1"#, with: #""u":2"#))
         let merged = Self.first.replacing("first", with: "here").replacing(#""u":1"#, with: #""u":2"#)
-        let run = try await a.push(to: b, with(.mergeFields))
+        let run = try await a.push(to: b, .with(.mergeFields))
         #expect(try await b.text(.posts, "1") == merged)
         let id = b.newID()
         _ = try await b.store.rollback(run.transfer, as: id)
         #expect(try await b.text(.posts, "1") == Self.first.replacing(#""u":1"#, with: #""u":2"#))
-        try verify()
+        try expectNoProblems()
         _ = try await b.store.rollback(id, as: b.newID())
         #expect(try await b.text(.posts, "1") == merged)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func manyConflictsAreMergedPageByPage() async throws {
@@ -145,12 +130,12 @@ import TidelockTestSupport
         try await a.push(to: b)
         try await write(b, 1, 2)
         try await write(a, 2, 1)
-        let run = try await a.push(to: b, with(.mergeFields))
+        let run = try await a.push(to: b, .with(.mergeFields))
         #expect(run.result?.conflictCount == 450 && run.result?.updated == 450)
         for id in [ids[0], ids[199], ids[200], ids[449]] {
             #expect(try await b.text(.posts, id) == "{\"_id\":\"\(id)\",\"t\":2,\"u\":2}")
         }
-        try verify()
+        try expectNoProblems()
     }
 
     // MARK: fail
@@ -158,7 +143,7 @@ import TidelockTestSupport
     @Test func failStopsBeforeAnythingIsApplied() async throws {
         try await collide()
         try await a.put(.posts, #"{"_id":"2","t":"new"}"#)
-        let failure = await #expect(throws: TestRunFailure.self) { try await a.push(to: b, with(.fail)) }
+        let failure = await #expect(throws: TestRunFailure.self) { try await a.push(to: b, .with(.fail)) }
         let error = try #require(failure?.error)
         #expect(error.code == .conflicts && error.message.contains("content/posts/1"))
         #expect(error.details[RunMachine.mayHaveCommitted] == nil && error.details[ConflictDetails.count] == "1")
@@ -168,24 +153,24 @@ import TidelockTestSupport
         #expect(try await b.text(.posts, "2") == nil)
         #expect(try await b.text(.posts, "1")?.contains("there") == true)
         #expect(try await b.store.leaseHolder() == nil)
-        try verify()
+        try expectNoProblems()
         #expect(try await a.push(to: b).result?.created == 1)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func failLetsARunWithoutConflictsThrough() async throws {
         try await a.put(.posts, Self.first)
-        #expect(try await a.push(to: b, with(.fail)).result?.created == 1)
+        #expect(try await a.push(to: b, .with(.fail)).result?.created == 1)
         try await a.put(.posts, Self.first.replacing("first", with: "here"))
-        #expect(try await a.push(to: b, with(.fail)).result?.updated == 1)
+        #expect(try await a.push(to: b, .with(.fail)).result?.updated == 1)
     }
 
     @Test func handlersAreAskedBeforeThePolicy() async throws {
         try await collide()
         b.hooks.decide { _ in .source }
-        #expect(try await a.push(to: b, with(.fail)).result?.conflicts.map(\.verdict) == [.replaced])
+        #expect(try await a.push(to: b, .with(.fail)).result?.conflicts.map(\.verdict) == [.replaced])
         #expect(try await b.text(.posts, "1")?.contains("here") == true)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func handlersAreGivenWhatBothVersionsWereMadeOf() async throws {
@@ -197,7 +182,7 @@ import TidelockTestSupport
         _ = try await a.push(to: b)
         let decided = Self.first.replacing("first", with: "here").replacing(#"y"}}"#, with: #"y"},"was":"first"}"#)
         #expect(try await b.text(.posts, "1") == decided)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func handlersAreGivenWhatThisSideOnceSentWhereBothWereMadeOfThat() async throws {
@@ -208,7 +193,7 @@ import TidelockTestSupport
         b.hooks.decide { $0.base?.text == Self.first ? .target : .source }
         _ = try await a.push(to: b)
         #expect(try await b.text(.posts, "1")?.contains("there") == true)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func handlersAreGivenNothingForVersionsThatNeverWereTheSame() async throws {
@@ -217,18 +202,18 @@ import TidelockTestSupport
         b.hooks.decide { $0.base == nil ? .target : .source }
         _ = try await a.push(to: b)
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"there"}"#)
-        try verify()
+        try expectNoProblems()
     }
 
     // MARK: park
 
     private func park() async throws -> ConflictRecord {
         try await collide()
-        let run = try await a.push(to: b, with(.park))
+        let run = try await a.push(to: b, .with(.park))
         #expect(run.result?.conflicts.map(\.verdict) == [.parked])
         #expect(try await b.text(.posts, "1")?.contains("there") == true)
-        #expect(try await a.push(to: b, with(.park)).isNoOp)
-        try verify()
+        #expect(try await a.push(to: b, .with(.park)).isNoOp)
+        try expectNoProblems()
         return try #require(try await b.store.conflicts().first)
     }
 
@@ -236,27 +221,19 @@ import TidelockTestSupport
         try await b.store.audit(AuditQuery(action: .resolve, limit: 10)).map { "\($0.target ?? "-") \($0.note ?? "-")" }
     }
 
-    private func resolve(_ id: Int64) async throws -> String {
-        let run = b.newID()
-        try await b.store.beginRun(id: run, direction: "local", target: "test")
-        try await b.store.applyParked([id], run: run)
-        try await b.store.markUndoable(id: run)
-        return run
-    }
-
     @Test func aParkedVersionCanBeAppliedAndTakenBack() async throws {
         let conflict = try await park()
-        let run = try await resolve(conflict.id)
+        let run = try await b.applyParked([conflict.id])
         #expect(try await b.text(.posts, "1")?.contains("here") == true)
         #expect(try await resolutions() == ["content/posts/1 source's version"])
         #expect(try await b.store.conflicts() == [])
         #expect(try await b.store.drift(limit: 10).count == 0)
         #expect(try await a.push(to: b).isNoOp)
-        try verify()
+        try expectNoProblems()
         #expect(try await b.store.rollback(run, as: b.newID()).restored == 1)
         #expect(try await b.text(.posts, "1")?.contains("there") == true)
         #expect(try await b.store.drift(limit: 10).count == 1)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aParkedVersionCanBeDropped() async throws {
@@ -264,7 +241,7 @@ import TidelockTestSupport
         try await b.store.dropConflicts([conflict.id])
         #expect(try await b.text(.posts, "1")?.contains("there") == true)
         #expect(try await b.store.conflicts() == [])
-        try verify()
+        try expectNoProblems()
         await #expect(throws: TidelockError.self) { try await b.store.dropConflicts([conflict.id]) }
         #expect(try await resolutions() == ["content/posts/1 target's version"])
         await #expect(throws: TidelockError.self) { try await b.store.conflict(conflict.id) }
@@ -274,15 +251,15 @@ import TidelockTestSupport
         let conflict = try await park()
         try await b.put(.posts, Self.first.replacing("first", with: "moved"))
         #expect(try await b.store.conflict(conflict.id).record.hasMoved)
-        _ = try await resolve(conflict.id)
+        try await b.applyParked([conflict.id])
         #expect(try await b.text(.posts, "1")?.contains("here") == true)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aNewerVersionTakesThePlaceOfAParkedOne() async throws {
         let conflict = try await park()
         try await a.put(.posts, Self.first.replacing("first", with: "newer"))
-        try await a.push(to: b, with(.park))
+        try await a.push(to: b, .with(.park))
         let open = try await b.store.conflicts()
         #expect(open.count == 1 && open[0].id > conflict.id)
         #expect(try await b.store.conflict(open[0].id).source?.string("t") == "newer")
@@ -290,15 +267,15 @@ import TidelockTestSupport
         try await a.push(to: b)
         #expect(try await b.store.conflicts() == [])
         #expect(try await b.text(.posts, "1")?.contains("newest") == true)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aRollbackOfTheRunClosesWhatItParked() async throws {
         try await collide()
-        let run = try await a.push(to: b, with(.park))
+        let run = try await a.push(to: b, .with(.park))
         _ = try await b.store.rollback(run.transfer, as: b.newID())
         #expect(try await b.store.conflicts() == [])
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func moreConflictsThanCanWaitFailTheRun() async throws {
@@ -309,11 +286,11 @@ import TidelockTestSupport
             INSERT INTO conflict (transfer, pid, kid, bucket, id, seen, created)
             SELECT 'x', 1, 1, 0, 'other ' || n, x'', 0 FROM number
             """)
-        let failure = await #expect(throws: TestRunFailure.self) { try await a.push(to: b, with(.park)) }
+        let failure = await #expect(throws: TestRunFailure.self) { try await a.push(to: b, .with(.park)) }
         #expect(failure?.error.code == .conflicts)
         #expect(try StoreInspector(b.store).count("SELECT count(*) FROM conflict") == Limits.parkedConflicts)
         #expect(try await b.text(.posts, "1")?.contains("there") == true)
-        try verify()
+        try expectNoProblems()
     }
 
     // MARK: Deletes
@@ -324,26 +301,26 @@ import TidelockTestSupport
         try await a.push(to: b)
         try await b.put(.posts, Self.first.replacing("first", with: "there"))
         try await a.remove(.posts, "1")
-        let first = try await a.push(to: b, with(policy, .mirror))
+        let first = try await a.push(to: b, .with(policy, .mirror))
         #expect(first.result?.conflicts.map(\.verdict) == [.parked])
         #expect(first.result?.deleted == 0 && first.result?.isVerified == true)
         let open = try await b.store.conflicts()
         #expect(open.map(\.isDelete) == [true] && open.map(\.item) == ["1"])
         for _ in 0..<2 {
-            #expect(try await a.push(to: b, with(policy, .mirror)).outcome == .inSync)
+            #expect(try await a.push(to: b, .with(policy, .mirror)).outcome == .inSync)
             #expect(try await b.text(.posts, "1")?.contains("there") == true)
             #expect(try await b.store.conflicts() == open)
             let drift = try await b.store.drift(kind: .posts, source: a.identity.id, limit: 10)
             #expect(drift.count == 1 && drift.items.map(\.id) == ["1"] && drift.items.map(\.state) == [.kept])
-            try verify()
+            try expectNoProblems()
         }
-        let run = try await resolve(try #require(open.first).id)
+        let run = try await b.applyParked([try #require(open.first).id])
         #expect(try await b.text(.posts, "1") == nil)
-        #expect(try await a.push(to: b, with(policy, .mirror)).isNoOp)
-        try verify()
+        #expect(try await a.push(to: b, .with(policy, .mirror)).isNoOp)
+        try expectNoProblems()
         #expect(try await b.store.rollback(run, as: b.newID()).restored == 1)
         #expect(try await b.text(.posts, "1")?.contains("there") == true)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func anEditThatThePolicyKeepsFromADeleteWaitsForNobody() async throws {
@@ -351,21 +328,21 @@ import TidelockTestSupport
         try await a.push(to: b)
         try await b.put(.posts, Self.first.replacing("first", with: "there"))
         try await a.remove(.posts, "1")
-        let first = try await a.push(to: b, with(.target, .mirror))
+        let first = try await a.push(to: b, .with(.target, .mirror))
         #expect(first.result?.conflicts.map(\.verdict) == [.keptTarget] && first.result?.deleted == 0, "\(first)")
         for _ in 0..<2 {
             #expect(try await b.store.conflicts() == [])
             let drift = try await b.store.drift(kind: .posts, source: a.identity.id, limit: 10)
             #expect(drift.items.map(\.id) == ["1"] && drift.items.map(\.state) == [.kept])
             for policy in [.target, .park] as [ConflictPolicy] {
-                #expect(try await a.push(to: b, with(policy, .mirror)).outcome == .inSync)
+                #expect(try await a.push(to: b, .with(policy, .mirror)).outcome == .inSync)
             }
-            try verify()
+            try expectNoProblems()
         }
-        let last = try await a.push(to: b, with(.source, .mirror))
+        let last = try await a.push(to: b, .with(.source, .mirror))
         #expect(last.result?.deleted == 1 && last.result?.conflicts.map(\.verdict) == [.replaced], "\(last)")
         #expect(try await b.store.drift(limit: 10).count == 0)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func anItemDeletedAtTheDestinationIsDecidedByThePolicyToo() async throws {
@@ -373,13 +350,13 @@ import TidelockTestSupport
         try await a.push(to: b)
         try await b.remove(.posts, "1")
         try await a.put(.posts, Self.first.replacing("first", with: "here"))
-        #expect(try await a.push(to: b, with(.park)).result?.conflicts.map(\.verdict) == [.parked])
+        #expect(try await a.push(to: b, .with(.park)).result?.conflicts.map(\.verdict) == [.parked])
         #expect(try await b.text(.posts, "1") == nil)
-        try verify()
-        _ = try await resolve(try #require(try await b.store.conflicts().first).id)
+        try expectNoProblems()
+        try await b.applyParked([try #require(try await b.store.conflicts().first).id])
         #expect(try await b.text(.posts, "1")?.contains("here") == true)
         #expect(try await a.push(to: b).isNoOp)
-        try verify()
+        try expectNoProblems()
     }
 
     // MARK: Space
@@ -387,7 +364,7 @@ import TidelockTestSupport
     @Test func whatNoRowAndNoUndoNeedsIsFreed() async throws {
         try await change(
             here: Self.first.replacing("first", with: "here"), there: Self.first.replacing(#""u":1"#, with: #""u":2"#))
-        try await a.push(to: b, with(.mergeFields))
+        try await a.push(to: b, .with(.mergeFields))
         try await a.push(to: b)
         for number in 0..<14 {
             a.clock.advance(by: .seconds(1))
@@ -396,7 +373,7 @@ import TidelockTestSupport
             try await a.push(to: b)
         }
         #expect(try StoreInspector(b.store).count("SELECT count(*) FROM base_body") == 0)
-        try verify()
+        try expectNoProblems()
     }
 }
 

@@ -5,19 +5,12 @@ import Testing
 import TidelockTestSupport
 
 /// One run makes the destination what the rules promise, and the next finds nothing to do.
-@Suite struct ConvergenceTests {
-    private let a: TestInstance
-    private let b: TestInstance
-    private let c: TestInstance
+@Suite struct ConvergenceTests: TrioSuite {
+    let a: TestInstance
+    let b: TestInstance
+    let c: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b", "c")
-        (a, b, c) = (made[0], made[1], made[2])
-    }
-
-    private func expectNoProblems() throws {
-        for instance in [a, b, c] { #expect(try instance.problems() == []) }
-    }
+    init() throws { (a, b, c) = try TestInstance.trio() }
 
     @Test func aSecondPushIsOneRoundTrip() async throws {
         try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)

@@ -7,22 +7,17 @@ import TidelockTestSupport
 
 /// Conflicts that were decided with an item of one's own, or for what is here: that holds for the version of the source
 /// that was decided about.
-@Suite struct DecidedConflictTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct DecidedConflictTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
-    private static let parking = TestRun(scope: Scope(policy: .park))
+    private static let parking = TestRun.with(.park)
 
     private func park() async throws -> ConflictRecord {
-        try await a.put(.posts, #"{"_id":"1","t":"first"}"#)
-        try await a.push(to: b)
-        try await a.put(.posts, #"{"_id":"1","t":"A"}"#)
-        try await b.put(.posts, #"{"_id":"1","t":"B"}"#)
+        try await diverge(
+            from: #"{"_id":"1","t":"first"}"#, here: #"{"_id":"1","t":"A"}"#, there: #"{"_id":"1","t":"B"}"#)
         #expect(try await a.push(to: b, Self.parking).result?.conflicts.map(\.verdict) == [.parked])
         return try #require(try await b.store.conflicts().first)
     }
@@ -36,11 +31,6 @@ import TidelockTestSupport
         try await b.store.markUndoable(id: run)
         try await b.deliverEvents()
         return run
-    }
-
-    private func expectNoProblems() throws {
-        #expect(try a.problems() == [])
-        #expect(try b.problems() == [])
     }
 
     private func expectItHolds(_ text: String) async throws {

@@ -6,22 +6,15 @@ import Testing
 import TidelockTestSupport
 
 /// Deletes that a policy did not let happen: for whom they wait, and what settles them.
-@Suite struct DeleteConflictTests {
-    private let a: TestInstance
-    private let b: TestInstance
-    private let c: TestInstance
+@Suite struct DeleteConflictTests: TrioSuite {
+    let a: TestInstance
+    let b: TestInstance
+    let c: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b", "c")
-        (a, b, c) = (made[0], made[1], made[2])
-    }
+    init() throws { (a, b, c) = try TestInstance.trio() }
 
     private static let parking = TestRun(
         scope: Scope(mode: .mirror, policy: .park), confirmations: Confirmations(deletes: 1_000))
-
-    private func expectNoProblems() throws {
-        for instance in [a, b, c] { #expect(try instance.problems() == []) }
-    }
 
     /// An item of `a` that was edited at `b`, where the delete of it waits.
     private func parkDelete() async throws {
@@ -232,7 +225,7 @@ import TidelockTestSupport
     @Test func aRollbackThatTakesTheItemAwaySettlesTheDeleteThatWaited() async throws {
         try await a.put(.posts, #"{"_id":"1","t":"here"}"#, #"{"_id":"2"}"#)
         let making = try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
-        #expect(try await a.push(to: b, TestRun(scope: Scope(policy: .target))).result?.kept == 1)
+        #expect(try await a.push(to: b, .with(.target)).result?.kept == 1)
         try await a.remove(.posts, "1")
         try await expectParked(a.push(to: b, Self.parking))
         let open = try await b.store.conflicts()
@@ -252,7 +245,7 @@ import TidelockTestSupport
         try await a.push(to: b)
         try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
         try await a.put(.posts, #"{"_id":"1","t":"here"}"#)
-        try await a.push(to: b, TestRun(scope: Scope(policy: .park)))
+        try await a.push(to: b, .with(.park))
         try await b.remove(.posts, "1")
         let open = try await b.store.conflicts()
         #expect(open.map(\.isDelete) == [false] && open.map(\.hasMoved) == [true])

@@ -6,21 +6,12 @@ import Testing
 import TidelockTestSupport
 
 /// Items that were deleted here after they had been sent, and that come back.
-@Suite struct DeletedHereTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct DeletedHereTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
     private static let edited = #"{"_id":"1","t":"there"}"#
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
-
-    private func with(_ policy: ConflictPolicy) -> TestRun { TestRun(scope: Scope(policy: policy)) }
-
-    private func expectNoProblems() throws {
-        for instance in [a, b] { #expect(try instance.problems() == []) }
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func send() async throws {
         try await a.put(.posts, #"{"_id":"1","t":"first"}"#, #"{"_id":"keep"}"#)
@@ -34,7 +25,7 @@ import TidelockTestSupport
     }
 
     private func run(_ policy: ConflictPolicy, isPush: Bool) async throws -> TestRunResult {
-        isPush ? try await b.push(to: a, with(policy)) : try await a.pull(from: b, with(policy))
+        try await b.move(to: a, isPush: isPush, .with(policy))
     }
 
     @Test(arguments: [.park, .mergeFields] as [ConflictPolicy], [true, false])
@@ -51,7 +42,7 @@ import TidelockTestSupport
 
     @Test func theTargetKeepsItDeletedAndListsThat() async throws {
         try await sendDeleteAndEdit()
-        #expect(try await a.pull(from: b, with(.target)).result?.conflicts.map(\.verdict) == [.keptTarget])
+        #expect(try await a.pull(from: b, .with(.target)).result?.conflicts.map(\.verdict) == [.keptTarget])
         #expect(try await a.text(.posts, "1") == nil)
         let drift = try await a.store.drift(limit: 10)
         #expect(drift.items.map(\.id) == ["1"] && drift.items.map(\.isDeleted) == [true])
@@ -60,7 +51,7 @@ import TidelockTestSupport
 
     @Test func aPolicyThatFailsFails() async throws {
         try await sendDeleteAndEdit()
-        let failure = await #expect(throws: TestRunFailure.self) { try await a.pull(from: b, with(.fail)) }
+        let failure = await #expect(throws: TestRunFailure.self) { try await a.pull(from: b, .with(.fail)) }
         #expect(failure?.error.code == .conflicts)
         #expect(try await a.text(.posts, "1") == nil)
         try expectNoProblems()
@@ -81,7 +72,7 @@ import TidelockTestSupport
     func whatNobodyEditedThereDoesNotComeBack(policy: ConflictPolicy) async throws {
         try await send()
         try await a.remove(.posts, "1")
-        #expect(try await a.pull(from: b, with(policy)).isNoOp)
+        #expect(try await a.pull(from: b, .with(policy)).isNoOp)
         #expect(try await a.text(.posts, "1") == nil)
         try expectNoProblems()
     }
@@ -91,7 +82,7 @@ import TidelockTestSupport
         try await b.remove(.posts, "1")
         #expect(try await a.pull(from: b, .mirror).result?.deleted == 1)
         try await b.put(.posts, #"{"_id":"1","t":"anew"}"#)
-        let run = try await a.pull(from: b, with(.park))
+        let run = try await a.pull(from: b, .with(.park))
         #expect(run.result?.created == 1 && run.result?.conflicts == [])
         #expect(try await a.text(.posts, "1") == #"{"_id":"1","t":"anew"}"#)
         try expectNoProblems()
@@ -102,7 +93,7 @@ import TidelockTestSupport
         try await a.remove(.posts, "1")
         try await a.push(to: b, .mirror)
         try await b.put(.posts, Self.edited)
-        let run = try await a.pull(from: b, with(.park))
+        let run = try await a.pull(from: b, .with(.park))
         #expect(run.result?.created == 1 && run.result?.conflicts == [])
         try expectNoProblems()
     }

@@ -7,22 +7,14 @@ import Testing
 import TidelockTestSupport
 
 /// Items that the source lacks and the destination has deleted already: nothing of them is left to delete.
-@Suite struct DeletedThereTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct DeletedThereTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private static let ids = (10..<30).map { "\($0)" }
     private static let mirror = TestRun(scope: Scope(mode: .mirror))
-
-    private func expectNoProblems() throws {
-        #expect(try a.problems() == [])
-        #expect(try b.problems() == [])
-    }
 
     private func send() async throws {
         for id in Self.ids { try await a.put(.posts, "{\"_id\":\"\(id)\"}") }

@@ -7,15 +7,12 @@ import Testing
 import TidelockTestSupport
 
 /// Differences that the feed does not know of, found through nodes, leaves and buckets.
-@Suite struct DescentTests {
+@Suite struct DescentTests: PairSuite {
     private static let items = 1_500
-    private let a: TestInstance
-    private let b: TestInstance
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func fill(_ count: Int = DescentTests.items) async throws {
         try await a.change(
@@ -38,8 +35,7 @@ import TidelockTestSupport
     }
 
     private func expectEqual() async throws {
-        #expect(try a.problems() == [])
-        #expect(try b.problems() == [])
+        try expectNoProblems()
         #expect(try await a.push(to: b).outcome == .inSync)
     }
 

@@ -5,14 +5,11 @@ import Testing
 import TidelockTestSupport
 
 /// The guard for a source without items, at the side that does not make the plan.
-@Suite struct EmptySourceTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct EmptySourceTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private static let confirmed = TestRun(
         scope: Scope(mode: .mirror), confirmations: Confirmations(emptySource: true))
@@ -34,24 +31,15 @@ import TidelockTestSupport
         }
     }
 
-    private func refusal(_ body: () async throws -> Void) async throws {
-        do {
-            try await body()
-            Issue.record("the run should have been refused")
-        } catch let failure as TestRunFailure {
-            #expect(failure.error.code == .emptySource, "\(failure.error)")
-        }
-    }
-
     @Test func theDestinationOfAPushLooksForItself() async throws {
         try await b.put(.posts, #"{"_id":"1"}"#)
         try await a.put(.pageItems, #"{"_id":"1"}"#)
-        try await refusal {
+        try await refusal(.emptySource) {
             try await a.push(to: Forgetful(peer: b.responder), named: "b", Self.confirmed)
         }
         #expect(try b.ids(.posts) == ["1"])
         #expect(try await a.push(to: b, Self.confirmed).result?.deleted == 1)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     /// A source that plans whatever it is asked for.
@@ -68,7 +56,7 @@ import TidelockTestSupport
     @Test func theDestinationOfAPullLooksForItself() async throws {
         try await a.put(.posts, #"{"_id":"1"}"#)
         try await b.put(.pageItems, #"{"_id":"1"}"#)
-        try await refusal {
+        try await refusal(.emptySource) {
             try await a.pull(from: Careless(peer: b.responder), named: "b", TestRun(scope: Scope(mode: .mirror)))
         }
         #expect(try a.ids(.posts) == ["1"])
@@ -89,21 +77,16 @@ import TidelockTestSupport
         try await destination.put(.posts, #"{"_id":"1"}"#, #"{"_id":"2"}"#)
         try await source.put(.pageItems, #"{"_id":"1"}"#)
         var look = TestRun(scope: Scope(mode: .mirror), isDryRun: true)
-        let plan = try #require(try await move(direction, look).plan)
+        let plan = try #require(try await start(direction, look).plan)
         let posts = try #require(plan.kinds.first { $0.kind == Kind.posts.name }, "\(plan)")
         #expect(posts.deletes == 2 && posts.unproved == 2, "\(posts)")
         #expect(plan.refusal?.code == ErrorCode.emptySource.rawValue, "\(plan)")
         #expect(plan.refusal?.hint?.contains("--allow-empty-source") == true, "\(plan)")
-        try await refusal { try await move(direction, .mirror) }
+        try await refusal(.emptySource) { try await start(direction, .mirror) }
         #expect(try destination.ids(.posts) == ["1", "2"])
         look.confirmations.emptySource = true
-        #expect(try await move(direction, look).plan?.refusal == nil)
-        #expect(try await move(direction, Self.confirmed).result?.deleted == 2)
-        #expect(try a.problems() + b.problems() == [])
-    }
-
-    @discardableResult
-    private func move(_ direction: Direction, _ run: TestRun) async throws -> TestRunResult {
-        direction == .push ? try await a.push(to: b, run) : try await a.pull(from: b, run)
+        #expect(try await start(direction, look).plan?.refusal == nil)
+        #expect(try await start(direction, Self.confirmed).result?.deleted == 2)
+        try expectNoProblems()
     }
 }

@@ -6,22 +6,15 @@ import Testing
 import TidelockTestSupport
 
 /// Rows that a destination sent to its source earlier: a mirror leaves them alone, and takes no longer for them.
-@Suite struct ExchangedRowTests {
-    private let a: TestInstance
-    private let b: TestInstance
-    private let c: TestInstance
+@Suite struct ExchangedRowTests: TrioSuite {
+    let a: TestInstance
+    let b: TestInstance
+    let c: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b", "c")
-        (a, b, c) = (made[0], made[1], made[2])
-    }
-
-    private func expectNoProblems() throws {
-        for instance in [a, b, c] { #expect(try instance.problems() == []) }
-    }
+    init() throws { (a, b, c) = try TestInstance.trio() }
 
     private func mirror(isPush: Bool = true) async throws -> TestRunResult {
-        isPush ? try await a.push(to: b, .mirror) : try await b.pull(from: a, .mirror)
+        try await a.move(to: b, isPush: isPush, .mirror)
     }
 
     /// Items 1 and 2 come from `b`, item 3 from `a`, and both hold all of them.
@@ -63,7 +56,7 @@ import TidelockTestSupport
         try await expectInSync(isPush: isPush)
         try await a.remove(.posts, "1")
         // Merging deletes nothing; the source is quiet afterwards.
-        if isPush { try await a.push(to: b) } else { try await b.pull(from: a) }
+        try await a.move(to: b, isPush: isPush)
         #expect(try await b.text(.posts, "1") != nil)
         let run = try await mirror(isPush: isPush)
         #expect(run.result?.deleted == 1)

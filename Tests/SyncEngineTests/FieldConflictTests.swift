@@ -6,38 +6,24 @@ import Testing
 import TidelockTestSupport
 
 /// Conflicts about some fields of an item, decided for the source's version.
-@Suite struct FieldConflictTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct FieldConflictTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
-    private static let merging = TestRun(scope: Scope(policy: .mergeFields))
+    private static let merging = TestRun.with(.mergeFields)
 
     /// One item at both sides, changed at both, and merged as far as that goes.
     private func collide(from first: String, here: String, there: String) async throws -> ConflictRecord {
-        try await a.put(.posts, first)
-        try await a.push(to: b)
-        try await a.put(.posts, here)
-        try await b.put(.posts, there)
+        try await diverge(from: first, here: here, there: there)
         #expect(try await a.push(to: b, Self.merging).result?.conflicts.map(\.verdict) == [.mergedParked])
         try expectNoProblems()
         return try #require(try await b.store.conflicts().first)
     }
 
-    private func expectNoProblems() throws {
-        #expect(try a.problems() == [])
-        #expect(try b.problems() == [])
-    }
-
     private func applySource(_ conflict: ConflictRecord) async throws -> String {
-        let run = b.newID()
-        try await b.store.beginRun(id: run, direction: "local", target: "test")
-        try await b.store.applyParked([conflict.id], run: run)
-        try await b.store.markUndoable(id: run)
+        let run = try await b.applyParked([conflict.id])
         try expectNoProblems()
         return run
     }

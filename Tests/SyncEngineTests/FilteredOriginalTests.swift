@@ -6,14 +6,13 @@ import Testing
 import TidelockTestSupport
 
 /// What an instance pushed in filtered form never replaces the unfiltered original when it comes back.
-@Suite struct FilteredOriginalTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct FilteredOriginalTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
     private static let original = #"{"_id":"1","v":1,"secret":7}"#
 
     init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
+        (a, b) = try TestInstance.pair()
         a.hooks.install("strips") { _, item in
             guard item.body.member("secret") != nil else { return .unchanged }
             return .changed(
@@ -57,8 +56,7 @@ import TidelockTestSupport
     private func expectPatched(_ run: TestRunResult, _ text: String) async throws {
         #expect(run.result?.updated == 1 && run.result?.conflictCount == 0)
         #expect(try await a.text(.posts, "1") == text)
-        #expect(try a.problems() == [])
-        #expect(try b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func anEditOfTheFilteredFormArrivesAndWhatWasHeldBackStays() async throws {
@@ -180,7 +178,7 @@ import TidelockTestSupport
     func whatCannotBeMergedWaitsUnlessThePolicyChooses(policy: ConflictPolicy, verdict: Conflict.Verdict) async throws {
         try await edited()
         a.hooks.clear()
-        let run = try await a.pull(from: b, TestRun(scope: Scope(policy: policy)))
+        let run = try await a.pull(from: b, .with(policy))
         #expect(run.result?.conflicts.map(\.verdict) == [verdict])
         #expect(try await a.text(.posts, "1") == Self.original)
         #expect(try await a.store.conflicts().count == (verdict == .parked ? 1 : 0))
@@ -191,7 +189,7 @@ import TidelockTestSupport
         try await edited()
         a.hooks.clear()
         await #expect(throws: TestRunFailure.self) {
-            try await a.pull(from: b, TestRun(scope: Scope(policy: .fail)))
+            try await a.pull(from: b, .with(.fail))
         }
         #expect(try await a.text(.posts, "1") == Self.original)
     }
@@ -200,10 +198,7 @@ import TidelockTestSupport
         try await edited()
         a.hooks.clear()
         try await a.pull(from: b)
-        let run = a.newID()
-        try await a.store.beginRun(id: run, direction: "local", target: "test")
-        try await a.store.applyParked(try await a.store.conflicts().map(\.id), run: run)
-        try await a.store.markUndoable(id: run)
+        let run = try await a.applyParked(a.store.conflicts().map(\.id))
         #expect(try await a.text(.posts, "1") == #"{"_id":"1","v":2}"#)
         #expect(try await a.store.conflicts().isEmpty)
         #expect(try a.problems() == [])
@@ -237,7 +232,7 @@ import TidelockTestSupport
     func aWaitingVersionOutlivesARunThatBreaks(call: Int, isCarriedOut: Bool) async throws {
         try await edited()
         try await a.put(.posts, #"{"_id":"1","v":9,"secret":7}"#)
-        let run = TestRun(scope: Scope(policy: .park))
+        let run = TestRun.with(.park)
         var broken = run
         broken.fault = .init(call: call, isCarriedOut: isCarriedOut)
         _ = try? await a.pull(from: b, broken)
@@ -318,7 +313,7 @@ import TidelockTestSupport
     {
         try await edited()
         try await a.put(.posts, #"{"_id":"1","v":9,"secret":7}"#)
-        let run = try await a.pull(from: b, TestRun(scope: Scope(policy: policy)))
+        let run = try await a.pull(from: b, .with(policy))
         #expect(run.result?.conflicts.map(\.verdict) == [verdict])
         #expect(try await a.text(.posts, "1") == "{\"_id\":\"1\",\"v\":\(value),\"secret\":7}")
         #expect(try a.problems() == [])
@@ -328,7 +323,7 @@ import TidelockTestSupport
         try await edited()
         for (policy, version) in zip(ConflictPolicy.allCases, 11...) {
             try await b.put(.posts, "{\"_id\":\"1\",\"v\":\(version)}")
-            let run = try await a.pull(from: b, TestRun(scope: Scope(policy: policy)))
+            let run = try await a.pull(from: b, .with(policy))
             try await expectPatched(run, "{\"_id\":\"1\",\"v\":\(version),\"secret\":7}")
         }
     }

@@ -1,49 +1,36 @@
 import ContentModel
 import ContentStore
-import Foundation
 import SyncEngine
 import SyncProtocol
 import Testing
 import TidelockTestSupport
 
 /// A source that was put back to a backup and pulls from where it had pushed to: it gets back what it lost.
-@Suite struct ForgottenRowTests {
-    private let clock = TestClock(sleep: .lastsUntilCancelled)
-    private let folder: TemporaryFolder
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct ForgottenRowTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        folder = try TemporaryFolder(inMemory: true)
-        let ids = SeededRandom(seed: 1)
-        a = try TestInstance("a", clock: clock, random: ids)
-        b = try TestInstance("b", clock: clock, random: ids)
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     /// After the backup, `1` was edited, `new` was made, and `2` stayed as it was.
     private func lose() async throws -> TestInstance {
         try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
         try await push(a)
-        let file = folder.appending("backup.sqlite")
-        _ = try await a.store.backup(to: file, replacing: false)
+        let before = try await a.backup()
         try await a.put(.posts, #"{"_id":"1","v":2}"#, #"{"_id":"new"}"#)
         try await push(a)
-        clock.advance(by: .seconds(1))
-        return try TestInstance("a", clock: clock, random: a.random, restoring: file)
+        a.clock.advance(by: .seconds(1))
+        return try before.restored()
     }
 
     private func push(_ source: TestInstance) async throws {
-        clock.advance(by: .seconds(1))
+        a.clock.advance(by: .seconds(1))
         try await source.push(to: b)
     }
 
     private func expectNoProblems(_ restored: TestInstance) throws {
         #expect(try restored.problems() == [])
         #expect(try b.problems() == [])
-    }
-
-    private func with(_ policy: ConflictPolicy, _ mode: Mode = .merge) -> TestRun {
-        TestRun(scope: Scope(mode: mode, policy: policy), confirmations: Confirmations(deletes: 100))
     }
 
     /// Both sides have the same, in whichever direction it is looked at next.
@@ -62,14 +49,14 @@ import TidelockTestSupport
     @Test(arguments: ConflictPolicy.allCases, [Mode.merge, .mirror])
     func whatWasLostComesBack(policy: ConflictPolicy, mode: Mode) async throws {
         let restored = try await lose()
-        let run = try await restored.pull(from: b, with(policy, mode))
+        let run = try await restored.pull(from: b, .with(policy, mode))
         #expect(run.result?.created == 1 && run.result?.updated == 1, "\(run)")
         #expect(run.result?.conflicts == [] && run.result?.deleted == 0 && run.result?.adopted == 0, "\(run)")
         #expect(try await restored.text(.posts, "1") == #"{"_id":"1","v":2}"#)
         #expect(try restored.ids(.posts) == ["1", "2", "new"])
         try expectNoProblems(restored)
         // A mirror looks at every row, and finds that those that came back are the source's own.
-        let again = try await restored.pull(from: b, with(policy, mode)).result ?? CommitResult()
+        let again = try await restored.pull(from: b, .with(policy, mode)).result ?? CommitResult()
         #expect(again.created + again.updated + again.deleted + again.adopted + again.conflictCount == 0, "\(again)")
         try await expectTheyAgree(restored)
     }
@@ -77,10 +64,10 @@ import TidelockTestSupport
     @Test func aPushThatFailsMeanwhileChangesNothingAboutThat() async throws {
         let restored = try await lose()
         try await restored.put(.posts, #"{"_id":"1","v":3}"#)
-        clock.advance(by: .seconds(1))
-        let failure = await #expect(throws: TestRunFailure.self) { try await restored.push(to: b, with(.fail)) }
+        a.clock.advance(by: .seconds(1))
+        let failure = await #expect(throws: TestRunFailure.self) { try await restored.push(to: b, .with(.fail)) }
         #expect(failure?.error.code == .conflicts)
-        let run = try await restored.pull(from: b, with(.target))
+        let run = try await restored.pull(from: b, .with(.target))
         #expect(run.result?.created == 1 && run.result?.updated == 0, "\(run)")
         #expect(try restored.ids(.posts) == ["1", "2", "new"])
         #expect(try await restored.text(.posts, "1") == #"{"_id":"1","v":3}"#)
@@ -88,12 +75,11 @@ import TidelockTestSupport
     }
 
     @Test func whatWasSentForTheFirstTimeAfterTheBackupComesBack() async throws {
-        let file = folder.appending("first.sqlite")
-        _ = try await a.store.backup(to: file, replacing: false)
+        let before = try await a.backup()
         try await a.put(.posts, #"{"_id":"new"}"#)
         try await push(a)
-        clock.advance(by: .seconds(1))
-        let restored = try TestInstance("a", clock: clock, random: a.random, restoring: file)
+        a.clock.advance(by: .seconds(1))
+        let restored = try before.restored()
         let run = try await restored.pull(from: b)
         #expect(run.result?.created == 1, "\(run)")
         #expect(try restored.ids(.posts) == ["new"])
@@ -121,7 +107,7 @@ import TidelockTestSupport
     func whatWasEditedSinceMeetsThePolicy(policy: ConflictPolicy) async throws {
         let restored = try await lose()
         try await restored.put(.posts, #"{"_id":"1","v":3}"#)
-        let run = try await restored.pull(from: b, with(policy))
+        let run = try await restored.pull(from: b, .with(policy))
         #expect(run.result?.conflicts.map(\.id) == ["1"] && run.result?.created == 1, "\(run)")
         #expect(try await restored.text(.posts, "1") == "{\"_id\":\"1\",\"v\":\(policy == .source ? 2 : 3)}")
         try expectNoProblems(restored)
@@ -139,10 +125,9 @@ import TidelockTestSupport
     @Test func whatNobodyLostIsNotSentBack() async throws {
         try await a.put(.posts, #"{"_id":"1","v":1}"#)
         try await push(a)
-        let file = folder.appending("backup.sqlite")
-        _ = try await a.store.backup(to: file, replacing: false)
-        clock.advance(by: .seconds(1))
-        let restored = try TestInstance("a", clock: clock, random: a.random, restoring: file)
+        let before = try await a.backup()
+        a.clock.advance(by: .seconds(1))
+        let restored = try before.restored()
         #expect(try await restored.pull(from: b).isNoOp)
         #expect(try await restored.pull(from: b).isOneRoundTrip)
         try expectNoProblems(restored)

@@ -6,13 +6,12 @@ import Testing
 import TidelockTestSupport
 
 /// Items that handlers held back from an instance: a mirror that comes from there leaves them alone.
-@Suite struct HeldBackItemTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct HeldBackItemTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
     init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
+        (a, b) = try TestInstance.pair()
         install()
     }
 
@@ -28,10 +27,6 @@ import TidelockTestSupport
 
     private func putHeldBack() async throws {
         try await a.put(.posts, #"{"_id":"1","hold":"drop"}"#, #"{"_id":"2","hold":"skip"}"#)
-    }
-
-    private func expectNoProblems() throws {
-        for instance in [a, b] { #expect(try instance.problems() == []) }
     }
 
     @Test func aMirrorThatComesBackLeavesThemAlone() async throws {

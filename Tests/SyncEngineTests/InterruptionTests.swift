@@ -6,14 +6,11 @@ import Testing
 import TidelockTestSupport
 
 /// Runs that break, answers that get lost, processes that start again, and runs that meet.
-@Suite struct InterruptionTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct InterruptionTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func fill() async throws {
         for number in 1...6 { try await a.put(.posts, "{\"_id\":\"\(number)\",\"v\":1}") }
@@ -25,8 +22,7 @@ import TidelockTestSupport
             let text = try await b.text(.posts, "\(number)")
             #expect(text == "{\"_id\":\"\(number)\",\"v\":1}")
         }
-        #expect(try a.problems() == [])
-        #expect(try b.problems() == [])
+        try expectNoProblems()
     }
 
     private func batches(_ size: Int) async throws -> Set<String> {
@@ -63,15 +59,15 @@ import TidelockTestSupport
         var run = TestRun(options: PlanOptions(batchSize: 2), fault: fault)
         let before = try StoreInspector(b.store).heads()
         do {
-            if how.isPush { try await a.push(to: b, run) } else { try await b.pull(from: a, run) }
+            try await a.move(to: b, isPush: how.isPush, run)
         } catch is TestRunFailure {
             let after = try StoreInspector(b.store).heads()
             if after != before { try await expectArrived() }
         }
         run.fault = nil
-        if how.isPush { try await a.push(to: b, run) } else { try await b.pull(from: a, run) }
+        try await a.move(to: b, isPush: how.isPush, run)
         try await expectArrived()
-        let again = how.isPush ? try await a.push(to: b) : try await b.pull(from: a)
+        let again = try await a.move(to: b, isPush: how.isPush)
         #expect(again.isNoOp)
     }
 
@@ -96,19 +92,19 @@ import TidelockTestSupport
         var run = TestRun(options: PlanOptions(batchSize: 2))
         if areKnown {
             try await a.put(.posts, #"{"_id":"1","v":0}"#)
-            if isPush { try await a.push(to: b, run) } else { try await b.pull(from: a, run) }
+            try await a.move(to: b, isPush: isPush, run)
         }
         try await fill()
         run.crash = crash
         do {
-            if isPush { try await a.push(to: b, run) } else { try await b.pull(from: a, run) }
+            try await a.move(to: b, isPush: isPush, run)
         } catch is TestRunFailure {
             #expect(crash.hasCrashed)
         }
         run.crash = nil
-        if isPush { try await a.push(to: b, run) } else { try await b.pull(from: a, run) }
+        try await a.move(to: b, isPush: isPush, run)
         try await expectArrived()
-        let again = isPush ? try await a.push(to: b) : try await b.pull(from: a)
+        let again = try await a.move(to: b, isPush: isPush)
         #expect(again.isNoOp)
     }
 
@@ -175,7 +171,7 @@ import TidelockTestSupport
     func everyCallMayBeRepeated(isPush: Bool) async throws {
         try await fill()
         let run = TestRun(options: PlanOptions(batchSize: 2), repeatsCalls: true)
-        let result = isPush ? try await a.push(to: b, run) : try await b.pull(from: a, run)
+        let result = try await a.move(to: b, isPush: isPush, run)
         #expect(result.result?.conflictCount == 1)
         try await expectArrived()
         #expect(a.hooks.pinned == 0)

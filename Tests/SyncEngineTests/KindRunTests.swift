@@ -6,18 +6,15 @@ import Testing
 import TidelockTestSupport
 
 /// Pages, translations, components and folders move by the same rules as content.
-@Suite struct KindRunTests {
+@Suite struct KindRunTests: PairSuite {
     static let kinds: [Kind] = [
         .pages, .menus, .pageSettings, .layoutComponents, .translationProjects, .web, .assetFolders,
     ]
 
-    private let a: TestInstance
-    private let b: TestInstance
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private static func item(_ kind: Kind, _ id: String, _ value: Int = 1) -> String {
         #"{"\#(kind.keyMember)":"\#(id)","v":\#(value)}"#
@@ -29,24 +26,6 @@ import TidelockTestSupport
 
     private func fillEverything() async throws {
         for kind in Self.kinds + [.posts] { try await put(a, kind, "1", "2", "3") }
-    }
-
-    /// Every item of an instance, as text.
-    private func items(_ instance: TestInstance) throws -> [ItemKey: String] {
-        try StoreInspector(instance.store).heads().compactMapValues(\.body)
-    }
-
-    private func refusal(_ code: ErrorCode, _ body: () async throws -> Void) async throws {
-        do {
-            try await body()
-            Issue.record("the run should have been refused with \(code)")
-        } catch let failure as TestRunFailure {
-            #expect(failure.error.code == code, "\(failure.error)")
-        }
-    }
-
-    private func verify() throws {
-        #expect(try a.problems() + b.problems() == [])
     }
 
     // MARK: Each kind
@@ -63,7 +42,7 @@ import TidelockTestSupport
         #expect(try await b.text(kind, "1") == Self.item(kind, "1", 2))
         #expect(try b.ids(kind) == ["1", "2", "own"])
         #expect(try await b.pull(from: a).isNoOp)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test(arguments: kinds)
@@ -75,7 +54,7 @@ import TidelockTestSupport
         #expect(try await a.push(to: b, .mirror).result?.deleted == 2)
         #expect(try b.ids(kind) == ["1"])
         #expect(try await a.push(to: b, .mirror).isNoOp)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test(arguments: kinds)
@@ -88,7 +67,7 @@ import TidelockTestSupport
         #expect(try b.ids(kind).count == 10)
         let confirmed = TestRun(scope: mirror, confirmations: Confirmations(deletes: 6))
         #expect(try await a.push(to: b, confirmed).result?.deleted == 6)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test(arguments: kinds)
@@ -97,7 +76,7 @@ import TidelockTestSupport
         try await put(a, .posts, "1")
         try await refusal(.emptySource) { try await a.push(to: b, .mirror) }
         #expect(try b.ids(kind) == ["own"])
-        try verify()
+        try expectNoProblems()
     }
 
     @Test(arguments: kinds)
@@ -109,7 +88,7 @@ import TidelockTestSupport
         #expect(try await b.text(kind, "1") == #"{"\#(kind.keyMember)":"1"}"#)
         #expect(try await a.text(kind, "1") == Self.item(kind, "1"))
         #expect(try await b.text(.posts, "1") == Self.item(.posts, "1"), "other kinds pass as they are")
-        try verify()
+        try expectNoProblems()
     }
 
     // MARK: Together
@@ -117,7 +96,7 @@ import TidelockTestSupport
     @Test func aRunOfAllKindsIsTakenBackAtOnce() async throws {
         try await fillEverything()
         try await a.push(to: b)
-        let before = try items(b)
+        let before = try b.items()
         for kind in Self.kinds + [.posts] {
             try await put(a, kind, "1", value: 2)
             try await a.remove(kind, "2")
@@ -127,10 +106,10 @@ import TidelockTestSupport
         let count = Self.kinds.count + 1
         let result = try #require(run.result)
         #expect(result.created == count && result.updated == count && result.deleted == count)
-        #expect(try items(b) == items(a))
+        #expect(try b.items() == a.items())
         #expect(try await b.store.rollback(run.transfer, as: b.newID()).restored == 3 * count)
-        #expect(try items(b) == before)
-        try verify()
+        #expect(try b.items() == before)
+        try expectNoProblems()
     }
 
     @Test(arguments: [
@@ -150,11 +129,11 @@ import TidelockTestSupport
         try await put(a, .translationProjects, "web")
         let scope = try Job(try JSONDocument(validating: job)).scope()
         try await a.push(to: b, TestRun(scope: scope))
-        #expect(Set(try items(b).keys.map(\.kind.name)).sorted() == kinds)
+        #expect(Set(try b.items().keys.map(\.kind.name)).sorted() == kinds)
         #expect(try await a.push(to: b, TestRun(scope: scope)).isNoOp)
         try await a.push(to: b)
-        #expect(try items(b) == items(a), "a run of everything brings the rest")
-        try verify()
+        #expect(try b.items() == a.items(), "a run of everything brings the rest")
+        try expectNoProblems()
     }
 
     @Test(arguments: Job.Name.allCases)
@@ -166,7 +145,7 @@ import TidelockTestSupport
         for kind in Self.kinds + [.posts] {
             #expect(try b.ids(kind).contains("own") == (kind.job != job), "\(kind)")
         }
-        try verify()
+        try expectNoProblems()
     }
 }
 

@@ -6,15 +6,12 @@ import Testing
 import TidelockTestSupport
 
 /// What a mirror that was forced on a filter does with items that the filter does not take.
-@Suite struct LeftOutTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct LeftOutTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
     private let c: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b", "c")
-        (a, b, c) = (made[0], made[1], made[2])
-    }
+    init() throws { (a, b, c) = try TestInstance.trio() }
 
     private static let filter = #"{"v":{"$gte":3}}"#
 
@@ -26,13 +23,6 @@ import TidelockTestSupport
                 models: models, mode: .mirror, filter: Self.filter, allowsMirrorWithFilter: true, items: items,
                 policy: policy),
             confirmations: Confirmations(deletes: deletes))
-    }
-
-    private func move(_ direction: Direction, _ run: TestRun = TestRun()) async throws -> TestRunResult {
-        switch direction {
-        case .push: try await a.push(to: b, run)
-        case .pull: try await b.pull(from: a, run)
-        }
     }
 
     private func put(_ values: [Int], kind: Kind = .posts) async throws {
@@ -52,7 +42,7 @@ import TidelockTestSupport
         #expect(try b.ids(.posts) == ["3", "4"])
         #expect(try a.ids(.posts) == ["1", "2", "3", "4"])
         #expect(try await move(direction, forced()).isNoOp)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test(arguments: [Direction.push, .pull])
@@ -63,7 +53,7 @@ import TidelockTestSupport
         #expect(try await move(direction, forced()).result?.deleted == 1)
         #expect(try b.ids(.posts) == ["1", "3"])
         #expect(try await move(direction, forced()).isNoOp)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     /// What such a job leaves out is not to be moved, which does not say that it is to go.
@@ -90,7 +80,7 @@ import TidelockTestSupport
         #expect(try await move(direction).result?.created == 1)
         #expect(try await move(direction).outcome == .inSync)
         #expect(try b.ids(.posts) == ["1", "2", "3"])
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func aMergeWithTheFilterDeletesNothing() async throws {
@@ -110,7 +100,7 @@ import TidelockTestSupport
         #expect(try await a.push(to: b, forced(models: ["posts"])).result?.deleted == 1)
         #expect(try b.ids(.posts) == ["3"])
         #expect(try b.ids(.pageItems) == ["1", "2", "3"])
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func rowsThatAreNotOfThisSourceAreSpared() async throws {
@@ -121,7 +111,7 @@ import TidelockTestSupport
         try await b.put(.posts, #"{"_id":"own","v":0}"#)
         #expect(try await a.push(to: b, forced()).result?.deleted == 1)
         #expect(try b.ids(.posts) == ["2", "3", "own"])
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func anItemThatCameFromTheDestinationIsNotDeletedThere() async throws {
@@ -157,7 +147,7 @@ import TidelockTestSupport
         #expect(run.result?.deleted == (policy == .source ? 1 : 0))
         #expect(try await b.text(.posts, "1") == (policy == .source ? nil : #"{"_id":"1","v":1,"own":true}"#))
         #expect(try await a.push(to: b, forced(policy: policy)).isNoOp)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test(arguments: [Direction.push, .pull])
@@ -203,6 +193,6 @@ import TidelockTestSupport
         #expect(try b.ids(.pageItems) == ["2"])
         #expect(try await b.text(.pageItems, "2") == #"{"_id":"2","v":8}"#)
         #expect(try await a.push(to: b, forced()).isNoOp)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 }

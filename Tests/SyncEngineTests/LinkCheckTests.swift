@@ -6,25 +6,11 @@ import Testing
 import TidelockTestSupport
 
 /// Links that lead nowhere, and trees that would bite their tails.
-@Suite struct LinkCheckTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct LinkCheckTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
-
-    private func refusal(_ code: ErrorCode, _ body: () async throws -> Void) async throws -> TidelockError? {
-        do {
-            try await body()
-            Issue.record("the run should have been refused with \(code)")
-            return nil
-        } catch let failure as TestRunFailure {
-            #expect(failure.error.code == code, "\(failure.error)")
-            return failure.error
-        }
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     @Test func danglingLinksAreReportedOnceAndAllOfThem() async throws {
         try await b.put(.pageItems, #"{"_id":"there"}"#)
@@ -42,7 +28,7 @@ import TidelockTestSupport
         #expect(try await !b.store.kinds().contains(Kind.content("unheard")))
         try await a.put(.posts, #"{"_id":"4"}"#)
         #expect(try await a.push(to: b).result?.dangling == nil, "only items that are sent are looked at")
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func linksOfPagesMenusAndFoldersAreCountedInTheSameWay() async throws {
@@ -58,7 +44,7 @@ import TidelockTestSupport
                 "pages/2 to pages/gone", "pages/2 to assets/none", "pages/menus/main to pages/gone",
                 "assets/folders/h to assets/folders/lost", "content/posts/p to assets/none",
             ])
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func aComponentThatIsNoItemIsNotMissed() async throws {
@@ -66,7 +52,7 @@ import TidelockTestSupport
         let result = try #require(try await a.push(to: b).result)
         #expect(result.created == 1)
         #expect(result.dangling == nil)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test(arguments: [Kind.pages, .assetFolders])
@@ -87,7 +73,7 @@ import TidelockTestSupport
         #expect(try await a.push(to: b).result?.created == 2)
         try await a.put(.pages, "{\"_id\":\"\(top)\",\"_pid\":\"\(below)\"}")
         _ = try await refusal(.treeCycle) { try await a.push(to: b) }
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func whatIsNoTreeMayNameAnythingAsItsParent() async throws {
@@ -103,7 +89,7 @@ import TidelockTestSupport
         #expect(try StoreInspector(b.store).heads().isEmpty)
         try await a.put(.pageItems, #"{"_id":"x"}"#)
         #expect(try await a.push(to: b, strict).result?.created == 2)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func aTreeArrivesWithItsParentsInAnyOrder() async throws {

@@ -7,14 +7,11 @@ import Testing
 import TidelockTestSupport
 
 /// Runs of single items, with what their links lead to.
-@Suite struct LinkedItemTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct LinkedItemTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     /// Posts 1 → page p → post 2 → post 1, a circle; post 3 stands alone.
     private func fill() async throws {
@@ -44,7 +41,7 @@ import TidelockTestSupport
         #expect(try keys(b) == circle)
         #expect(try await a.push(to: b, run("2", rule: .linked)).isNoOp)
         #expect(try await a.push(to: b).result?.created == 2)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test(arguments: [ItemRule.existing, .linked])
@@ -100,7 +97,7 @@ import TidelockTestSupport
         #expect(try await a.push(to: b, run(.pages, "2", .linked)).result?.dangling == nil)
         #expect(try keys(b) == withLinks)
         #expect(try await a.push(to: b, run(.pages, "2", .linked)).isNoOp)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func aPageIsPulledWithItsParentsItemsAndAssets() async throws {
@@ -116,7 +113,7 @@ import TidelockTestSupport
         #expect(try await a.push(to: b, run(.pages, "1", .linked)).result?.dangling == nil)
         #expect(try keys(b) == ["layout/components/hero", "pages/1"])
         #expect(try await a.push(to: b, run(.pages, "1", .linked)).isNoOp)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func withAssetsOnlyThoseAndTheirFoldersComeAlong() async throws {

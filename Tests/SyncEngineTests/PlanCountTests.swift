@@ -6,14 +6,11 @@ import Testing
 import TidelockTestSupport
 
 /// What a plan says beforehand is what the run does; what only the destination can decide is said to be decided there.
-@Suite struct PlanCountTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct PlanCountTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     /// Items of these ids, made alike.
     private func put(_ ids: String..., at instance: TestInstance, value: Int = 1) async throws {
@@ -121,7 +118,7 @@ import TidelockTestSupport
         try await a.push(to: b)
         try await put("1", at: b, value: 9)
         try await put("1", at: a, value: 2)
-        try await a.push(to: b, TestRun(scope: Scope(policy: .target)))
+        try await a.push(to: b, .with(.target))
         #expect(try await planPushOrNothing() == nil)
         try await put("1", "2", at: a, value: 3)
         let plan = try await planPush()
@@ -160,7 +157,7 @@ import TidelockTestSupport
         let run = pulling ? try await a.pull(from: b) : try await a.push(to: b)
         #expect(Set(run.result?.conflicts.map(\.id) ?? []) == replaced, "\(run)", sourceLocation: location)
         #expect(run.result?.updated == updates, "\(run)", sourceLocation: location)
-        for instance in [a, b] { #expect(try instance.problems() == [], sourceLocation: location) }
+        try expectNoProblems(at: location)
     }
 
     @Test func anEditThatCameHereAndWasEditedOnIsNotReplaced() async throws {
@@ -204,7 +201,7 @@ import TidelockTestSupport
         try await a.push(to: b)
         try await put("1", at: b, value: 2)
         try await put("1", at: a, value: 3)
-        try await a.pull(from: b, TestRun(scope: Scope(policy: policy)))
+        try await a.pull(from: b, .with(policy))
         try await put("1", at: a, value: 4)
         try await expectReplaced(["1"], updates: 1)
     }

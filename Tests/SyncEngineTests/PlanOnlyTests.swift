@@ -6,15 +6,12 @@ import Testing
 import TidelockTestSupport
 
 /// Plans that are only looked at: they disturb nobody, and nothing can be done with them.
-@Suite struct PlanOnlyTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct PlanOnlyTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
     private let c: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b", "c")
-        (a, b, c) = (made[0], made[1], made[2])
-    }
+    init() throws { (a, b, c) = try TestInstance.trio() }
 
     /// One row that both sides changed, so that a handler is asked in the middle of a push, and one row that is new.
     private func prepareConflict() async throws {
@@ -27,8 +24,7 @@ import TidelockTestSupport
     private func expectDone(_ run: TestRunResult) async throws {
         #expect(run.result?.created == 1 && run.result?.isVerified == true, "\(run)")
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":2}"#)
-        #expect(try a.problems() == [])
-        #expect(try b.problems() == [])
+        try expectNoProblems()
         #expect(a.hooks.pinned == 0)
     }
 

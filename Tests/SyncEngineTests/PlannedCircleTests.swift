@@ -6,14 +6,11 @@ import Testing
 import TidelockTestSupport
 
 /// Plans say which run would be refused because items of a tree would be inside one another.
-@Suite struct PlannedCircleTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct PlannedCircleTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     /// What the plan of a run says, and whether the run itself is refused for a circle: they must agree.
     private func refusal(_ direction: Direction, _ scope: Scope = .everything) async throws -> PlanRefusal? {
@@ -25,16 +22,8 @@ import TidelockTestSupport
             #expect(failure.error.code == .treeCycle, "\(failure.error)")
             #expect(planned?.code == failure.error.code.rawValue)
         }
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
         return planned
-    }
-
-    @discardableResult
-    private func move(_ direction: Direction, _ run: TestRun) async throws -> TestRunResult {
-        switch direction {
-        case .push: try await a.push(to: b, run)
-        case .pull: try await b.pull(from: a, run)
-        }
     }
 
     @Test(arguments: [Direction.push, .pull], [Kind.pageItems, .pages, .assetFolders])

@@ -6,14 +6,11 @@ import Testing
 import TidelockTestSupport
 
 /// What a plan says of the rows that a mirror deletes is what the run does to them.
-@Suite struct PlannedDeleteTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct PlannedDeleteTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     /// Items of these ids, made alike.
     private func put(_ ids: String..., at instance: TestInstance, value: Int = 1) async throws {
@@ -26,17 +23,9 @@ import TidelockTestSupport
             isDryRun: isDryRun)
     }
 
-    private func move(_ direction: Direction, _ run: TestRun) async throws -> TestRunResult {
-        direction == .push ? try await a.push(to: b, run) : try await a.pull(from: b, run)
-    }
-
     private func plan(_ direction: Direction = .push, _ policy: ConflictPolicy = .source) async throws -> KindPlan {
-        let run = try await move(direction, mirror(policy, isDryRun: true))
+        let run = try await start(direction, mirror(policy, isDryRun: true))
         return try #require(run.plan?.kinds.first { $0.kind == Kind.posts.name }, "\(run)")
-    }
-
-    private func expectNoProblems() throws {
-        for instance in [a, b] { #expect(try instance.problems() == []) }
     }
 
     // MARK: Edits
@@ -45,14 +34,14 @@ import TidelockTestSupport
     func anEditThatADeleteMeetsIsAnnounced(direction: Direction) async throws {
         let (source, destination) = direction == .push ? (a, b) : (b, a)
         try await put("1", "2", "3", "4", at: source)
-        _ = try await move(direction, TestRun())
+        try await start(direction)
         try await source.remove(.posts, "1", "2")
         try await put("3", at: source, value: 2)
         try await put("1", "3", at: destination, value: 9)
         let plan = try await plan(direction)
         #expect(plan.deletes == 2 && plan.updates == 1 && plan.overwrites == 2, "\(plan)")
         #expect(plan.possibleOverwrites == nil, "\(plan)")
-        let run = try await move(direction, mirror())
+        let run = try await start(direction, mirror())
         #expect(run.result?.deleted == 2 && run.result?.conflictCount == plan.overwrites, "\(run)")
         #expect(Set(run.result?.conflicts.map(\.id) ?? []) == ["1", "3"], "\(run)")
         try expectNoProblems()
@@ -100,7 +89,7 @@ import TidelockTestSupport
         try await a.push(to: b)
         try await put("1", at: b, value: 9)
         try await put("1", at: a, value: 2)
-        try await a.push(to: b, TestRun(scope: Scope(policy: .target)))
+        try await a.push(to: b, .with(.target))
         try await a.remove(.posts, "1")
         let plan = try await plan()
         #expect(plan.deletes == 1 && plan.overwrites == 0 && plan.possibleOverwrites == 1, "\(plan)")
@@ -137,18 +126,18 @@ import TidelockTestSupport
     func anItemThatWasDeletedThereIsMadeAgain(direction: Direction) async throws {
         let (source, destination) = direction == .push ? (a, b) : (b, a)
         try await put("1", "2", "3", "4", at: source)
-        _ = try await move(direction, TestRun())
+        try await start(direction)
         try await destination.remove(.posts, "1", "2")
         try await put("3", at: destination, value: 9)
         try await put("2", at: source, value: 2)
-        let look = try await move(direction, TestRun(isDryRun: true))
+        let look = try await start(direction, TestRun(isDryRun: true))
         let plan = try #require(look.plan?.kinds.first { $0.kind == Kind.posts.name }, "\(look)")
         #expect(plan.creates == 2 && plan.updates == 1 && plan.overwrites == 3, "\(plan)")
         #expect(plan.undecided == 0 && plan.possibleOverwrites == nil && plan.unchanged == 1, "\(plan)")
-        let run = try await move(direction, TestRun())
+        let run = try await start(direction, TestRun())
         #expect(run.result?.created == 2 && run.result?.updated == 1, "\(run)")
         #expect(run.result?.conflictCount == plan.overwrites, "\(run)")
-        #expect(try await move(direction, TestRun()).isNoOp)
+        #expect(try await start(direction, TestRun()).isNoOp)
         try expectNoProblems()
     }
 
@@ -167,12 +156,12 @@ import TidelockTestSupport
     func nothingIsDeletedThatBothSidesHaveDeleted(direction: Direction) async throws {
         let (source, destination) = direction == .push ? (a, b) : (b, a)
         try await put("1", "2", "3", at: source)
-        _ = try await move(direction, TestRun())
+        try await start(direction)
         try await source.remove(.posts, "1", "2")
         try await destination.remove(.posts, "1")
         let plan = try await plan(direction)
         #expect(plan.deletes == 1 && plan.goneThere == 1 && plan.overwrites == 0, "\(plan)")
-        let run = try await move(direction, mirror())
+        let run = try await start(direction, mirror())
         #expect(run.result?.deleted == 1 && run.result?.conflictCount == 0, "\(run)")
         try expectNoProblems()
     }
@@ -194,9 +183,9 @@ import TidelockTestSupport
     func aDeleteThatIsDoneOnceMoreIsNotSaidToBeLeftAlone(direction: Direction) async throws {
         let (source, destination) = direction == .push ? (a, b) : (b, a)
         try await put("1", "2", at: source)
-        _ = try await move(direction, TestRun())
+        try await start(direction)
         try await source.remove(.posts, "1")
-        let first = try await move(direction, mirror())
+        let first = try await start(direction, mirror())
         #expect(try await destination.store.rollback(first.transfer, as: destination.newID()).restored == 1)
         let without = try await plan(direction)
         #expect(without.deletes == 0 && without.reverted == 1, "\(without)")
@@ -204,7 +193,7 @@ import TidelockTestSupport
         run.options.includesReverted = true
         for isDryRun in [true, false] {
             run.isDryRun = isDryRun
-            let result = try await move(direction, run)
+            let result = try await start(direction, run)
             let kind = try #require(result.plan?.kinds.first { $0.kind == Kind.posts.name }, "\(result)")
             #expect(kind.deletes == 1 && kind.reverted == 0, "\(kind)")
         }

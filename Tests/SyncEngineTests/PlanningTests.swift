@@ -6,14 +6,11 @@ import Testing
 import TidelockTestSupport
 
 /// What is planned, refused, and remembered.
-@Suite struct PlanningTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct PlanningTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func fill(_ count: Int, kind: Kind = .posts) async throws {
         let changes = try (1...count).map { number in
@@ -21,15 +18,6 @@ import TidelockTestSupport
             return LocalChange.put(kind: kind, body: body, hash: body.hash)
         }
         try await a.change(changes)
-    }
-
-    private func refusal(_ code: ErrorCode, _ body: () async throws -> Void) async throws {
-        do {
-            try await body()
-            Issue.record("the run should have been refused with \(code)")
-        } catch let failure as TestRunFailure {
-            #expect(failure.error.code == code, "\(failure.error)")
-        }
     }
 
     @Test func aChangedFingerprintSendsOnlyChangedOutputs() async throws {
@@ -114,8 +102,7 @@ import TidelockTestSupport
         try await a.put(.pageItems, #"{"_id":"1"}"#)
         try await refusal(.emptySource) { try await a.push(to: b, .mirror) }
         #expect(try await b.text(.posts, "1") != nil)
-        #expect(try b.problems() == [])
-        #expect(try a.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func anEmptySourceDeletesWhatItIsConfirmedToDelete() async throws {
@@ -273,8 +260,7 @@ import TidelockTestSupport
         await #expect(throws: TestRunFailure.self) {
             try await instance.push(to: other, TestRun(options: PlanOptions(batchSize: 2)))
         }
-        #expect(try a.problems() == [])
-        #expect(try b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func aDryRunLeavesBothSidesAsTheyWere() async throws {
@@ -283,8 +269,7 @@ import TidelockTestSupport
         #expect(run.plan?.kinds.map(\.creates) == [3])
         #expect(try StoreInspector(b.store).heads().isEmpty)
         #expect(try await b.store.leaseHolder() == nil)
-        #expect(try a.problems() == [])
-        #expect(try b.problems() == [])
+        try expectNoProblems()
         #expect(a.hooks.pinned == 0)
     }
 }

@@ -16,8 +16,7 @@ import TidelockTestSupport
     private static let anew = #"{"_id":"1","v":5,"secret":5}"#
 
     init() throws {
-        let made = try TestInstance.make("a", "b", "c")
-        (a, b, c) = (made[0], made[1], made[2])
+        (a, b, c) = try TestInstance.trio()
         a.hooks.install("strips") { _, item in
             guard item.body.member("secret") != nil else { return .unchanged }
             return .changed(item.body.removing("secret"))
@@ -94,7 +93,7 @@ import TidelockTestSupport
     func noPolicyReplacesAnOriginalThatIsBroughtBack(policy: ConflictPolicy) async throws {
         try await rollBack(try await deleted(), at: a)
         try await b.put(.posts, #"{"_id":"1","v":2}"#)
-        let run = try await a.pull(from: b, TestRun(scope: Scope(policy: policy)))
+        let run = try await a.pull(from: b, .with(policy))
         #expect(run.result?.conflictCount == 1)
         #expect(try await a.text(.posts, "1") == Self.original)
         #expect(try a.problems() == [])
@@ -185,15 +184,12 @@ import TidelockTestSupport
         try await a.push(to: b)
         try await b.put(.posts, #"{"_id":"1","v":2}"#)
         try await a.put(.posts, #"{"_id":"1","v":9,"secret":7}"#)
-        let parking = try await a.pull(from: b, TestRun(scope: Scope(policy: .park)))
+        let parking = try await a.pull(from: b, .with(.park))
         #expect(parking.result?.conflicts.map(\.verdict) == [.parked])
         try await a.remove(.posts, "1")
         try await a.push(to: b)
         let parked = try #require(try await a.store.conflicts().first)
-        let resolving = a.newID()
-        try await a.store.beginRun(id: resolving, direction: "local", target: "test")
-        try await a.store.applyParked([parked.id], run: resolving)
-        try await a.store.markUndoable(id: resolving)
+        try await a.applyParked([parked.id])
         #expect(try await a.text(.posts, "1") == #"{"_id":"1","v":2}"#)
         try await a.put(.posts, #"{"_id":"1","v":2,"w":1}"#)
         try await b.put(.posts, #"{"_id":"1","v":3}"#)

@@ -10,10 +10,7 @@ import TidelockTestSupport
     private let a: TestInstance
     private let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     /// Few changes travel with the open, whose answer then says whether they were taken.
     @Test(arguments: [ErrorCode.hookFailed, .hookLimit, .hookRefused])

@@ -6,21 +6,13 @@ import Testing
 import TidelockTestSupport
 
 /// Decisions about conflicts that are taken back: the conflicts wait again, as they were.
-@Suite struct ReopenedConflictTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct ReopenedConflictTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
-    private static let parking = TestRun(scope: Scope(policy: .park))
-
-    private func expectNoProblems() throws {
-        #expect(try a.problems() == [])
-        #expect(try b.problems() == [])
-    }
+    private static let parking = TestRun.with(.park)
 
     /// Items that both sides changed, of which the source's versions wait.
     @discardableResult
@@ -31,7 +23,7 @@ import TidelockTestSupport
             try await a.put(.posts, "{\"_id\":\"\(id)\",\"t\":\"A\",\"n\":1}")
             try await b.put(.posts, "{\"_id\":\"\(id)\",\"t\":\"B\",\"n\":2}")
         }
-        try await a.push(to: b, TestRun(scope: Scope(policy: policy)))
+        try await a.push(to: b, .with(policy))
         let open = try await b.store.conflicts()
         #expect(Set(open.map(\.item)) == Set(ids))
         try expectNoProblems()
@@ -39,10 +31,7 @@ import TidelockTestSupport
     }
 
     private func applySource(_ conflicts: [ConflictRecord]) async throws -> String {
-        let run = b.newID()
-        try await b.store.beginRun(id: run, direction: "local", target: "test")
-        try await b.store.applyParked(conflicts.map(\.id), run: run)
-        try await b.store.markUndoable(id: run)
+        let run = try await b.applyParked(conflicts.map(\.id))
         #expect(try await b.store.conflicts() == [])
         try expectNoProblems()
         return run

@@ -1,6 +1,5 @@
 import ContentModel
 import ContentStore
-import Foundation
 import SyncEngine
 import SyncProtocol
 import Testing
@@ -8,58 +7,35 @@ import TidelockTestSupport
 
 /// Destinations that are put back to a backup: what they went back to is no edit.
 @Suite struct RestoredDestinationTests {
-    private let clock = TestClock(sleep: .lastsUntilCancelled)
-    private let random = SeededRandom(seed: 1)
-    private let folder: TemporaryFolder
     private let a: TestInstance
     private let b: TestInstance
 
-    init() throws {
-        folder = try TemporaryFolder(inMemory: true)
-        a = try TestInstance("a", clock: clock, random: random)
-        b = try TestInstance("b", clock: clock, random: random)
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func put(_ id: String, _ value: Int) async throws {
         try await a.put(.posts, "{\"_id\":\"\(id)\",\"v\":\(value)}")
     }
 
-    private func backup(_ instance: TestInstance) async throws -> URL {
-        let file = folder.appending("\(instance.name).sqlite")
-        _ = try await instance.store.backup(to: file, replacing: false)
-        return file
-    }
-
-    private func restored(_ instance: TestInstance, from file: URL) throws -> TestInstance {
-        try TestInstance(instance.name, clock: clock, random: random, restoring: file)
-    }
-
-    private func move(
-        to destination: TestInstance, isPush: Bool = true, _ run: TestRun = TestRun()
-    ) async throws -> TestRunResult {
-        isPush ? try await a.push(to: destination, run) : try await destination.pull(from: a, run)
-    }
-
     /// The destination as it was before items 1 and 2 were changed and the change was sent.
     private func destinationOfBefore(isPush: Bool = true) async throws -> TestInstance {
         for id in ["1", "2"] { try await put(id, 1) }
-        #expect(try await move(to: b, isPush: isPush).result?.created == 2)
-        let file = try await backup(b)
+        #expect(try await a.move(to: b, isPush: isPush).result?.created == 2)
+        let before = try await b.backup()
         for id in ["1", "2"] { try await put(id, 2) }
-        #expect(try await move(to: b, isPush: isPush).result?.updated == 2)
-        return try restored(b, from: file)
+        #expect(try await a.move(to: b, isPush: isPush).result?.updated == 2)
+        return try before.restored()
     }
 
     @Test(arguments: [true, false])
     func getsWhatIsNewerAndNothingOfItCountsAsAnEdit(isPush: Bool) async throws {
         let older = try await destinationOfBefore(isPush: isPush)
-        let plan = try await move(to: older, isPush: isPush, TestRun(isDryRun: true)).plan
+        let plan = try await a.move(to: older, isPush: isPush, TestRun(isDryRun: true)).plan
         let kinds = try #require(plan?.kinds)
         #expect(kinds.map(\.updates) == [2] && kinds.map(\.overwrites) == [0], "\(kinds)")
-        let run = try await move(to: older, isPush: isPush, TestRun(scope: Scope(policy: .fail)))
+        let run = try await a.move(to: older, isPush: isPush, .with(.fail))
         #expect(run.result?.updated == 2 && run.result?.conflicts == [], "\(run)")
         #expect(try await older.text(.posts, "1") == #"{"_id":"1","v":2}"#)
-        #expect(try await move(to: older, isPush: isPush).isNoOp)
+        #expect(try await a.move(to: older, isPush: isPush).isNoOp)
         #expect(try a.problems() + older.problems() == [])
     }
 
@@ -82,7 +58,7 @@ import TidelockTestSupport
         try await older.put(.posts, #"{"_id":"1","v":"edited"}"#)
         let a = a
         await #expect {
-            _ = try await a.push(to: older, TestRun(scope: Scope(policy: .fail)))
+            _ = try await a.push(to: older, .with(.fail))
         } throws: { ($0 as? TestRunFailure)?.error.code == .conflicts }
         let run = try await a.push(to: older)
         #expect(run.result?.updated == 2 && run.result?.conflicts.map(\.id) == ["1"], "\(run)")
@@ -93,10 +69,10 @@ import TidelockTestSupport
         try await put("1", 1)
         try await put("2", 1)
         try await a.push(to: b)
-        let file = try await backup(b)
+        let before = try await b.backup()
         try await a.remove(.posts, "2")
         #expect(try await a.push(to: b, .mirror).result?.deleted == 1)
-        let older = try restored(b, from: file)
+        let older = try before.restored()
         var run = TestRun.mirror
         run.scope.policy = .park
         let result = try await a.push(to: older, run).result
@@ -108,13 +84,13 @@ import TidelockTestSupport
     @Test func aSourceThatForgotTheRunIsToldOfWhatItReplaces() async throws {
         try await put("1", 1)
         try await a.push(to: b)
-        let forgetful = try await backup(a)
+        let forgetful = try await a.backup()
         try await put("1", 2)
         try await a.push(to: b)
-        let file = try await backup(b)
+        let before = try await b.backup()
         try await put("1", 3)
         try await a.push(to: b)
-        let (source, older) = (try restored(a, from: forgetful), try restored(b, from: file))
+        let (source, older) = (try forgetful.restored(), try before.restored())
         let run = try await source.push(to: older)
         #expect(run.result?.conflicts.map(\.id) == ["1"], "\(run)")
         #expect(try source.problems() + older.problems() == [])
@@ -123,14 +99,14 @@ import TidelockTestSupport
     @Test func aSourceThatRemembersTheRunReplacesWithoutAConflict() async throws {
         try await put("1", 1)
         try await a.push(to: b)
-        let file = try await backup(b)
+        let before = try await b.backup()
         try await put("1", 2)
         try await a.push(to: b)
-        let mindful = try await backup(a)
+        let mindful = try await a.backup()
         try await put("1", 3)
         try await a.push(to: b)
-        let (source, older) = (try restored(a, from: mindful), try restored(b, from: file))
-        let run = try await source.push(to: older, TestRun(scope: Scope(policy: .fail)))
+        let (source, older) = (try mindful.restored(), try before.restored())
+        let run = try await source.push(to: older, .with(.fail))
         #expect(run.result?.updated == 1 && run.result?.conflicts == [], "\(run)")
         #expect(try await older.text(.posts, "1") == #"{"_id":"1","v":2}"#)
         #expect(try source.problems() + older.problems() == [])

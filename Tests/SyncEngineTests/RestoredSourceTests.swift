@@ -1,6 +1,5 @@
 import ContentModel
 import ContentStore
-import Foundation
 import SyncEngine
 import SyncProtocol
 import Testing
@@ -44,34 +43,32 @@ private struct RestoreHistory {
 
     private let random: SeededRandom
     private let clock = TestClock(sleep: .lastsUntilCancelled)
-    private let folder: TemporaryFolder
     private var source: TestInstance
     private var destination: TestInstance
     private let restoresBoth: Bool
     private var memory: Memory = [:]
-    private var backup: (file: URL, memory: Memory)?
-    private var destinationBackup: URL?
+    private var backup: (store: TestBackup, memory: Memory)?
+    private var destinationBackup: TestBackup?
     private var steps: [String] = []
     private var tally: [String: Int] = [:]
 
     init(seed: UInt64, restoresBoth: Bool = false) throws {
         self.restoresBoth = restoresBoth
         random = SeededRandom(seed: seed)
-        folder = try TemporaryFolder(inMemory: true)
         let ids = SeededRandom(seed: seed &+ 1)
         source = try TestInstance("source", clock: clock, random: ids)
         destination = try TestInstance("destination", clock: clock, random: ids)
     }
 
     mutating func perform(steps count: Int) async throws -> [String: Int] {
-        for step in 0..<count {
+        for _ in 0..<count {
             clock.advance(by: .seconds(1))
             switch random.next() % (restoresBoth ? 12 : 10) {
             case 0..<4: try await edit(source)
             case 4: try await edit(destination)
-            case 5: try await keep(step)
+            case 5: try await keep()
             case 6: try restore()
-            case 10: try await keepDestination(step)
+            case 10: try await keepDestination()
             case 11: try restoreDestination()
             default: try await push()
             }
@@ -92,32 +89,27 @@ private struct RestoreHistory {
         }
     }
 
-    private mutating func keep(_ step: Int) async throws {
-        let file = folder.appending("backup-\(step).sqlite")
-        _ = try await source.store.backup(to: file, replacing: false)
-        backup = (file, memory)
+    private mutating func keep() async throws {
+        backup = (try await source.backup(), memory)
         steps.append("backup")
     }
 
     private mutating func restore() throws {
         guard let backup else { return }
-        source = try TestInstance("source", clock: clock, random: source.random, restoring: backup.file)
+        source = try backup.store.restored()
         memory = backup.memory
         tally["restores", default: 0] += 1
         steps.append("restore")
     }
 
-    private mutating func keepDestination(_ step: Int) async throws {
-        let file = folder.appending("destination-\(step).sqlite")
-        _ = try await destination.store.backup(to: file, replacing: false)
-        destinationBackup = file
+    private mutating func keepDestination() async throws {
+        destinationBackup = try await destination.backup()
         steps.append("backup of the destination")
     }
 
     private mutating func restoreDestination() throws {
         guard let destinationBackup else { return }
-        destination = try TestInstance(
-            "destination", clock: clock, random: destination.random, restoring: destinationBackup)
+        destination = try destinationBackup.restored()
         tally["destination restores", default: 0] += 1
         steps.append("restore of the destination")
     }

@@ -10,14 +10,11 @@ import TidelockTestSupport
     private let a: TestInstance
     private let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func move(isPush: Bool, models: [String]? = nil) async throws -> TestRunResult {
         let run = TestRun(scope: Scope(models: models))
-        return isPush ? try await a.push(to: b, run) : try await b.pull(from: a, run)
+        return try await a.move(to: b, isPush: isPush, run)
     }
 
     @Test(arguments: [true, false])
@@ -46,7 +43,7 @@ import TidelockTestSupport
         let run = try await move(isPush: isPush)
         _ = try await b.store.rollback(run.transfer, as: b.newID())
         let asking = TestRun(options: PlanOptions(includesReverted: true))
-        _ = isPush ? try await a.push(to: b, asking) : try await b.pull(from: a, asking)
+        try await a.move(to: b, isPush: isPush, asking)
         #expect(try await move(isPush: isPush).isNoOp)
         let quiet = try await move(isPush: isPush)
         #expect(quiet.outcome == .inSync && quiet.reverted == 0 && quiet.unchanged == 1, "\(quiet)")

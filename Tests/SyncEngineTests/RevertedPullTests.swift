@@ -6,16 +6,13 @@ import Testing
 import TidelockTestSupport
 
 /// Pulls of what a rollback here took back: left alone, until somebody asks for it.
-@Suite struct RevertedPullTests {
+@Suite struct RevertedPullTests: PairSuite {
     /// Has the items.
-    private let a: TestInstance
+    let a: TestInstance
     /// Pulls them.
-    private let b: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     /// Item 1 came new and was gone again, item 2 was changed and is what it was.
     private func takeBackAPull() async throws {
@@ -52,7 +49,7 @@ import TidelockTestSupport
         #expect(asked.plan?.kinds.map(\.reverted) == [0])
         #expect(try await texts() == pulled)
         #expect(try await b.pull(from: a).isNoOp)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test(arguments: [nil, ItemRule.existing])
@@ -64,7 +61,7 @@ import TidelockTestSupport
         #expect(asked.result?.created == 1 && asked.result?.updated == 0, "\(asked)")
         #expect(asked.plan?.kinds.first { $0.kind == Kind.posts.name }?.reverted == 1, "\(asked)")
         #expect(try await texts() == [pulled[0], before[1]])
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func aSourceThatDoesNotKnowTheQuestionIsNamed() async throws {

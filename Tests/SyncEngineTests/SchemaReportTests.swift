@@ -6,27 +6,16 @@ import Testing
 import TidelockTestSupport
 
 /// What plans and runs say about definitions that break items at the destination.
-@Suite struct SchemaReportTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct SchemaReportTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     /// A definition with text fields of these names.
     private func model(_ name: String = "posts", _ fields: String..., type: String = "collection") -> String {
         let list = fields.map { #"{"name":"\#($0)","type":"text"}"# }.joined(separator: ",")
         return #"{"name":"\#(name)","type":"\#(type)","fields":[\#(list)]}"#
-    }
-
-    @discardableResult
-    private func move(_ direction: Direction, _ run: TestRun = TestRun()) async throws -> TestRunResult {
-        switch direction {
-        case .push: try await a.push(to: b, run)
-        case .pull: try await b.pull(from: a, run)
-        }
     }
 
     /// What the plan of a run says and then the run itself; both must say the same.
@@ -35,17 +24,8 @@ import TidelockTestSupport
         let done = try #require(
             try await move(direction, TestRun(scope: scope, confirmations: Confirmations(deletes: 10))).result)
         #expect(planned == done.schemaChanges)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
         return done.schemaChanges?.changes ?? []
-    }
-
-    private func refusal(_ code: ErrorCode, _ run: TestRun) async throws {
-        do {
-            try await a.push(to: b, run)
-            Issue.record("the run should have been refused with \(code)")
-        } catch let failure as TestRunFailure {
-            #expect(failure.error.code == code, "\(failure.error)")
-        }
     }
 
     private static let strict = TestRun(confirmations: Confirmations(refusesSchemaChanges: true))
@@ -130,7 +110,7 @@ import TidelockTestSupport
         try await removeSubtitle()
         try await b.put(.posts, #"{"_id":"1","subtitle":"edited"}"#)
         try await a.put(.posts, #"{"_id":"1","title":"t"}"#, #"{"_id":"2","title":"t"}"#)
-        let kept = try await a.push(to: b, TestRun(scope: Scope(policy: .target)))
+        let kept = try await a.push(to: b, .with(.target))
         let found = try #require(kept.result?.schemaChanges)
         #expect(found.changes.map(\.items) == [1] && found.changes.first?.examples.map(\.id) == ["1"], "\(found)")
     }
@@ -145,7 +125,7 @@ import TidelockTestSupport
         try await removeSubtitle()
         try await a.put(.posts, #"{"_id":"2","title":"t"}"#, #"{"_id":"3"}"#)
         let before = try StoreInspector(b.store).heads()
-        try await refusal(.breakingSchema, Self.strict)
+        try await refusal(.breakingSchema) { try await a.push(to: b, Self.strict) }
         #expect(try StoreInspector(b.store).heads() == before)
         try await a.put(.posts, #"{"_id":"1","title":"t"}"#)
         let run = try await a.push(to: b, Self.strict)

@@ -6,14 +6,11 @@ import Testing
 import TidelockTestSupport
 
 /// What a selection leaves alone, on either side.
-@Suite struct SelectionTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct SelectionTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     @Test func chosenItemsMoveAndNothingElse() async throws {
         try await a.put(.posts, #"{"_id":"1"}"#, #"{"_id":"2"}"#, #"{"_id":"3"}"#)
@@ -40,7 +37,7 @@ import TidelockTestSupport
         #expect(one.result?.updated == 1)
         #expect(try await b.text(.posts, ids[0])?.contains("\"v\":2") == true)
         #expect(try await b.text(.posts, ids[1])?.contains("\"v\":1") == true)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func aChosenItemIsSentAgainAfterWholeRuns() async throws {
@@ -76,7 +73,7 @@ import TidelockTestSupport
             request: ListHeld(kind: "models", part: .all), kind: .models, peer: b.identity.id)
         #expect(try await a.push(to: b).isNoOp)
         #expect(try await b.text(.models, "other") == #"{"name":"other","v":2}"#)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func aChosenItemIsSentAlsoWhereAnotherSourceDeletedOthers() async throws {
@@ -91,7 +88,7 @@ import TidelockTestSupport
         #expect(run.result?.created == 1)
         #expect(try await b.text(.posts, "2") == nil)
         #expect(try await a.push(to: b).result?.created == 1)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func itemsOfAModelThatTheDestinationLacksBringIt() async throws {
@@ -110,7 +107,7 @@ import TidelockTestSupport
         #expect(try await a.push(to: b, together).result?.created == 2)
         try await a.put(.posts, #"{"_id":"1","v":2}"#)
         #expect(try await a.push(to: b, alone).result?.updated == 1)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func aSingletonOfAModelThatTheDestinationLacksBringsIt() async throws {
@@ -137,7 +134,7 @@ import TidelockTestSupport
         let loose = TestRun(scope: Scope(items: ["singletons": ["loose", "site"]]))
         #expect(try await a.push(to: b, loose).result?.created == 1)
         #expect(try await a.push(to: b).result?.created == 2)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func aMirrorOfChosenItemsDeletesOnlyAmongThem() async throws {
@@ -151,8 +148,7 @@ import TidelockTestSupport
         #expect(try await b.text(.posts, "1") == nil)
         #expect(try await b.text(.posts, "own") == nil)
         for id in ["2", "3", "own2"] { #expect(try await b.text(.posts, id) != nil, "\(id)") }
-        #expect(try a.problems() == [])
-        #expect(try b.problems() == [])
+        try expectNoProblems()
     }
 
     /// What lies outside of the scope stays whatever happens, so it is nothing to compare, and nothing to tell.
@@ -176,7 +172,7 @@ import TidelockTestSupport
         #expect(try await foreign("posts", "other") == [.models: 1, .singletons: 1, .posts: 0, items: 0])
         #expect(try await a.push(to: b, mirror("posts", "other")).result?.deleted == 2)
         #expect(try b.ids(.models) == ["posts", "third"])
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test func localesTakePartWhenAsked() async throws {

@@ -235,7 +235,7 @@ extension Simulation {
     func perform(_ run: ModelRun, isPush: Bool, _ test: TestRun) async throws -> TestRunResult {
         let source = instances[run.source]
         let destination = instances[run.destination]
-        return isPush ? try await source.push(to: destination, test) : try await destination.pull(from: source, test)
+        return try await source.move(to: destination, isPush: isPush, test)
     }
 
     /// A run does what the model says, and the same run again does nothing.

@@ -7,14 +7,11 @@ import Testing
 import TidelockTestSupport
 
 /// Threads about runs that stall, grow or begin anew; see `ThreadTests`.
-@Suite struct StallThreadTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct StallThreadTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func fill(_ count: Int, _ kind: Kind = .posts, version: Int = 1, padding: Int = 0) async throws {
         let text = String(repeating: "x", count: padding)
@@ -23,10 +20,6 @@ import TidelockTestSupport
                 let body = try JSONDocument(validating: "{\"_id\":\"i\(number)\",\"v\":\(version),\"t\":\"\(text)\"}")
                 return .put(kind: kind, body: body, hash: body.hash)
             })
-    }
-
-    private func items(of instance: TestInstance) throws -> [ItemKey: String] {
-        try StoreInspector(instance.store).heads().compactMapValues(\.body)
     }
 
     @Test("T3, T15: run after run that loses its connection ends at once, and leaves nothing open that adds up")
@@ -50,7 +43,7 @@ import TidelockTestSupport
         // What broken runs had brought stays for the next one to go on from, and goes with its commit.
         #expect(try there.count("SELECT count(*) FROM stage") == 0)
         #expect(try there.count("SELECT count(*) FROM transfer WHERE phase = 'open'") == 0)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     // MARK: Large files
@@ -100,7 +93,7 @@ import TidelockTestSupport
         try await a.push(to: peer, named: "b", TestRun())
         #expect(peer.sizes.batches >= 3)
         #expect(peer.sizes.largestBatch <= Limits.batchBytes + 300_000, "one item may go over the edge")
-        #expect(try items(of: b) == items(of: a))
+        #expect(try b.items() == a.items())
     }
 
     @Test("T34, T95: a subset is brought to its end, and nothing beside it")
@@ -128,7 +121,7 @@ import TidelockTestSupport
         let run = try await a.push(to: peer, named: "b", TestRun())
         #expect(run.plan?.operations == 1)
         #expect(run.calls.count <= 4, "\(run.calls)")
-        #expect(try items(of: b) == items(of: a))
+        #expect(try b.items() == a.items())
     }
 }
 

@@ -11,14 +11,7 @@ import TidelockTestSupport
     private let a: TestInstance
     private let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
-
-    private func items(of instance: TestInstance) throws -> [ItemKey: String] {
-        try StoreInspector(instance.store).heads().compactMapValues(\.body)
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func putAsset(_ id: String, version: Int) async throws {
         try a.takeFile(ModelFile(of: version).text)
@@ -56,7 +49,7 @@ import TidelockTestSupport
         for id in ["f1", "f2"] { try await putAsset(id, version: 1) }
         try await a.put(.pageItems, #"{"_id":"root"}"#, #"{"_id":"below","_pid":"root"}"#)
         try await a.push(to: b)
-        let (oldItems, oldFiles) = (try items(of: b), files(of: b))
+        let (oldItems, oldFiles) = (try b.items(), files(of: b))
         for (id, version) in [("f1", 2), ("f3", 3)] { try await putAsset(id, version: version) }
         try await a.remove(.assets, "f2")
         try await a.put(.pageItems, #"{"_id":"top"}"#, #"{"_id":"below","_pid":"top"}"#)
@@ -64,12 +57,12 @@ import TidelockTestSupport
         var run = TestRun.mirror
         (run.fault, run.options.batchSize) = (fault, 1)
         _ = try await failure(run)
-        let isNew = try items(of: b) == items(of: a)
-        if !isNew { #expect(try items(of: b) == oldItems) }
+        let isNew = try b.items() == a.items()
+        if !isNew { #expect(try b.items() == oldItems) }
         #expect(files(of: b) == (isNew ? files(of: a) : oldFiles))
         a.clock.advance(by: .seconds(2 * Limits.leaseSeconds))
         try await a.push(to: b, .mirror)
-        #expect(try items(of: b) == items(of: a))
+        #expect(try b.items() == a.items())
         #expect(files(of: b) == files(of: a))
     }
 
@@ -83,7 +76,7 @@ import TidelockTestSupport
         let error = try await failure(TestRun(confirmations: strict))
         #expect(error?.code == .danglingLinks)
         #expect(error?.details["links"] == "2")
-        #expect(try items(of: b).isEmpty)
+        #expect(try b.items().isEmpty)
         try await a.put(.pageItems, #"{"_id":"grandchild"}"#, #"{"_id":"gone"}"#)
         let linked = Scope(items: ["content/posts": ["1"]], itemRule: .linked)
         #expect(try await a.push(to: b, TestRun(scope: linked, confirmations: strict)).result?.created == 3)
@@ -96,7 +89,7 @@ import TidelockTestSupport
         var run = TestRun(options: PlanOptions(batchSize: 1))
         run.fault = FaultyPeer.Fault(call: call, isCarriedOut: true)
         let error = try await failure(run)
-        let isThere = try items(of: b) == items(of: a)
+        let isThere = try b.items() == a.items()
         #expect(isThere || error != nil)
         if isThere, let error { #expect(error.details[RunMachine.mayHaveCommitted] != nil, "\(error)") }
         if let error { #expect(!error.message.isEmpty) }
@@ -169,7 +162,7 @@ import TidelockTestSupport
         try await b.put(.posts, #"{"_id":"x","v":"edited"}"#)
         for version in 2...6 {
             try await a.put(.posts, "{\"_id\":\"x\",\"v\":\(version)}")
-            try await a.push(to: b, TestRun(scope: Scope(policy: .park)))
+            try await a.push(to: b, .with(.park))
         }
         #expect(try StoreInspector(b.store).count("SELECT count(*) FROM conflict") == 1)
         let waiting = try StoreInspector(b.store).texts(
@@ -185,7 +178,7 @@ import TidelockTestSupport
         try await a.push(to: b)
         try await a.put(.pageItems, #"{"_id":"1","_o":1}"#, #"{"_id":"2","_o":0}"#, #"{"_id":"3","_pid":"2","_o":0}"#)
         #expect(try await a.push(to: b).result?.updated == 3)
-        #expect(try items(of: b) == items(of: a))
+        #expect(try b.items() == a.items())
         try await a.put(.pageItems, #"{"_id":"2","_pid":"3","_o":0}"#)
         let error = try await failure()
         #expect(error?.code == .treeCycle)

@@ -28,10 +28,7 @@ import TidelockTestSupport
     private let a: TestInstance
     private let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func fill(_ count: Int, version: Int = 1) async throws {
         try await a.change(
@@ -39,10 +36,6 @@ import TidelockTestSupport
                 let body = try JSONDocument(validating: "{\"_id\":\"i\(number)\",\"v\":\(version)}")
                 return .put(kind: .posts, body: body, hash: body.hash)
             })
-    }
-
-    private func items(of instance: TestInstance) throws -> [ItemKey: String] {
-        try StoreInspector(instance.store).heads().compactMapValues(\.body)
     }
 
     /// A push whose destination answers so from some call on.
@@ -64,18 +57,18 @@ import TidelockTestSupport
         try await fill(7)
         try await a.push(to: b)
         try await fill(7, version: 2)
-        let before = try items(of: b)
+        let before = try b.items()
         // By way of batches: what travels with the open is one call.
         let failure = try await push(refusedFrom: call, with: .diskFull)
         if let failure {
             #expect(failure.error.code == .diskFull)
-            #expect(try items(of: b) == before)
+            #expect(try b.items() == before)
         } else {
-            #expect(try items(of: b) == items(of: a))
+            #expect(try b.items() == a.items())
         }
         a.clock.advance(by: .seconds(2 * Limits.leaseSeconds))
         try await a.push(to: b)
-        #expect(try items(of: b) == items(of: a))
+        #expect(try b.items() == a.items())
     }
 
     @Test("T12: an error of the database is told, not swallowed")
@@ -89,7 +82,7 @@ import TidelockTestSupport
             #expect(failure.error.code.traits.exitStatus == 74, "\(failure.error)")
             #expect(!failure.error.message.isEmpty)
         }
-        #expect(try items(of: b).isEmpty)
+        #expect(try b.items().isEmpty)
     }
 
     @Test("T16: two items that exchange a unique value arrive in one run")
@@ -99,7 +92,7 @@ import TidelockTestSupport
         try await a.put(.posts, #"{"_id":"x","slug":"two"}"#, #"{"_id":"y","slug":"one"}"#)
         let run = try await a.push(to: b, TestRun(options: PlanOptions(batchSize: 1)))
         #expect(run.result?.updated == 2)
-        #expect(try items(of: b) == items(of: a))
+        #expect(try b.items() == a.items())
     }
 
     @Test("T17, T18, T19: items that link to one another in a circle arrive at the first attempt")
@@ -111,7 +104,7 @@ import TidelockTestSupport
         }
         let run = try await a.push(to: b, TestRun(options: PlanOptions(batchSize: 1)))
         #expect(run.result?.created == 5)
-        #expect(try items(of: b) == items(of: a))
+        #expect(try b.items() == a.items())
         #expect(try await a.push(to: b).isNoOp)
     }
 
@@ -120,7 +113,7 @@ import TidelockTestSupport
         try await fill(2 * Limits.batchItems + 1)
         let run = try await a.push(to: b)
         #expect(run.result?.created == 2 * Limits.batchItems + 1)
-        #expect(try items(of: b) == items(of: a))
+        #expect(try b.items() == a.items())
     }
 
     @Test("T33: one item that cannot be sent is no success with errors, it stops the run")
@@ -137,7 +130,7 @@ import TidelockTestSupport
             #expect(failure.error.code == .hookFailed)
             #expect(failure.error.message.contains("i13"))
         }
-        #expect(try items(of: b).isEmpty)
+        #expect(try b.items().isEmpty)
     }
 
     @Test("T41, T42: a filter that lets nothing through is looked at once, and never again")
@@ -160,7 +153,7 @@ import TidelockTestSupport
         try await a.put(.posts, #"{"_id":"i3","v":"edited"}"#)
         let run = try await b.pull(from: restarted, named: "a", TestRun())
         #expect(run.plan?.operations == 1)
-        #expect(try items(of: b) == items(of: a))
+        #expect(try b.items() == a.items())
     }
 
     @Test("T49: a run that was refused for a moment needs nothing but another run", arguments: 1...6)
@@ -170,7 +163,7 @@ import TidelockTestSupport
             _ = try await push(refusedFrom: call, with: code)
         }
         try await a.push(to: b)
-        #expect(try items(of: b) == items(of: a))
+        #expect(try b.items() == a.items())
         #expect(try await a.push(to: b).isNoOp)
         #expect(try b.problems() == [])
     }
@@ -201,7 +194,7 @@ import TidelockTestSupport
             try await b.responder.stage(transfer: transfer, fence: lease.fence, batch)
         }
         #expect(try StoreInspector(b.store).count("SELECT count(*) FROM stage") == 0)
-        #expect(try items(of: b).isEmpty)
+        #expect(try b.items().isEmpty)
     }
 
     @Test("T72: an item that is older than the other side's arrives all the same")
@@ -211,7 +204,7 @@ import TidelockTestSupport
         try await a.put(.posts, #"{"_id":"x","_modified":1000,"v":2}"#)
         let run = try await a.push(to: b)
         #expect(run.result?.updated == 1)
-        #expect(try items(of: b) == items(of: a))
+        #expect(try b.items() == a.items())
     }
 
     @Test("T81: what was planned before a newer run took over does not bring the old state back")
@@ -223,7 +216,7 @@ import TidelockTestSupport
         let transfer = try #require(try StoreInspector(b.store).texts("SELECT transfer FROM lease").first)
         try await fill(5, version: 2)
         try await a.push(to: b)
-        let after = try items(of: b)
+        let after = try b.items()
         do {
             _ = try await b.responder.commit(
                 transfer: transfer,
@@ -232,7 +225,7 @@ import TidelockTestSupport
         } catch let error as TidelockError {
             #expect(error.code == .fenced)
         }
-        #expect(try items(of: b) == after)
+        #expect(try b.items() == after)
     }
 
     @Test("T84: a run says that it applied something when the destination shows it, and then only")
@@ -241,7 +234,7 @@ import TidelockTestSupport
         let run = try await a.push(to: b)
         let result = try #require(run.result)
         #expect(result.isVerified && result.created == 8)
-        #expect(try items(of: b) == items(of: a))
+        #expect(try b.items() == a.items())
         #expect(try await a.push(to: b).result == nil)
     }
 }

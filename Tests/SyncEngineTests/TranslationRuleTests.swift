@@ -8,15 +8,14 @@ import TidelockTestSupport
 @testable import SyncEngine
 
 /// What becomes of translations that the destination has already.
-@Suite struct TranslationRuleTests {
-    private let a: TestInstance
-    private let b: TestInstance
-    private let c: TestInstance
+@Suite struct TranslationRuleTests: TrioSuite {
+    let a: TestInstance
+    let b: TestInstance
+    let c: TestInstance
     private let shop: Kind
 
     init() throws {
-        let made = try TestInstance.make("a", "b", "c")
-        (a, b, c) = (made[0], made[1], made[2])
+        (a, b, c) = try TestInstance.trio()
         shop = try .translations(of: "shop")
     }
 
@@ -30,10 +29,6 @@ import TidelockTestSupport
 
     private func key(_ name: String, _ values: String) -> String {
         "{\"key\":\"\(name)\",\"values\":\(values)}"
-    }
-
-    private func verify() throws {
-        for instance in [a, b, c] { #expect(try instance.problems() == []) }
     }
 
     /// Four keys at the destination, each there in another way, and one that is not; all are others at the source.
@@ -69,7 +64,7 @@ import TidelockTestSupport
         #expect(try await texts() == expected)
         let second = try await a.push(to: b, with(.missingKeys))
         #expect(second.isNoOp && second.calls.count == 1, "\(second.calls)")
-        try verify()
+        try expectNoProblems()
     }
 
     @Test(arguments: [TranslationSelection.Rule.missingKeys, .missingValues])
@@ -89,7 +84,7 @@ import TidelockTestSupport
         let announced = try await a.push(to: b, look).plan?.kinds.first { $0.kind == shop.name }?.overwrites
         let replaced = try await a.push(to: b, with(.override)).result?.conflictCount ?? 0
         #expect(announced == replaced && replaced > 0, "without the rule, \(replaced) are replaced")
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func missingValuesFillsWhatIsMissing() async throws {
@@ -102,7 +97,7 @@ import TidelockTestSupport
         #expect(try await b.text(shop, "own") == key("own", #"{"en":"b","de":"a"}"#))
         #expect(try await a.push(to: b, with(.missingValues)).calls.count == 1)
         #expect(try await a.push(to: b, with(.missingKeys)).isNoOp)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func whatOneRuleKeptIsLookedAtByOneThatKeepsLess() async throws {
@@ -115,7 +110,7 @@ import TidelockTestSupport
         #expect(run.result?.conflicts.map(\.verdict) == Array(repeating: .replaced, count: 4))
         #expect(try await texts() == all(#"{"en":"a","de":"a"}"#))
         #expect(try await a.push(to: b, with(.override)).isNoOp)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func whatWasKeptIsListedAndComesBackAfterARunThatOverrides() async throws {
@@ -129,7 +124,7 @@ import TidelockTestSupport
         _ = try await b.store.rollback(run.transfer, as: b.newID())
         let after = try await texts()
         for name in ["edited", "sent", "third", "own"] { #expect(after[name] == before[name]) }
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aRunCanBeTakenBackAndMadeAgain() async throws {
@@ -138,13 +133,13 @@ import TidelockTestSupport
         let run = try await a.push(to: b, with(.missingKeys))
         _ = try await b.store.rollback(run.transfer, as: b.newID())
         #expect(try await texts() == before)
-        try verify()
+        try expectNoProblems()
         // What a rollback took back counts as there like everything else.
         try await a.push(to: b, with(.missingKeys, includesReverted: true))
         var expected = before
         expected["new"] = key("new", #"{"en":"a","de":"a"}"#)
         #expect(try await texts() == expected)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aDeletedKeyIsMissing() async throws {
@@ -154,7 +149,7 @@ import TidelockTestSupport
         let run = try await a.push(to: b, with(.missingKeys))
         #expect(run.result?.created == 1)
         #expect(try await b.text(shop, "gone") == key("gone", #"{"en":"1"}"#))
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func editsOfKeptTranslationsAreKeptToo() async throws {
@@ -168,7 +163,7 @@ import TidelockTestSupport
         #expect(try await a.push(to: b, with(.missingKeys)).isNoOp)
         #expect(try await a.push(to: b).result?.updated == 5)
         #expect(try await texts() == all(#"{"en":"a","de":"a"}"#))
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aProjectThatIsThereStaysAsItIs() async throws {
@@ -180,7 +175,7 @@ import TidelockTestSupport
         }
         try await a.push(to: b)
         #expect(try await b.text(.translationProjects, "shop") == #"{"name":"shop","locales":["en"]}"#)
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func neitherHandlersNorPoliciesAreAskedAboutTranslationsThatStay() async throws {
@@ -207,7 +202,7 @@ import TidelockTestSupport
         #expect(run.result?.conflicts.map(\.kind) == ["content/posts"] && run.result?.conflictCount == 1)
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"first"}"#)
         #expect(try await b.text(shop, "own") == key("own", #"{"en":"b"}"#))
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aKeyThatIsMadeWhileTheRunIsDecidedIsKept() async throws {
@@ -221,7 +216,7 @@ import TidelockTestSupport
         }
         try await a.push(to: b, with(.missingKeys))
         #expect(try await b.text(shop, "late") == key("late", #"{"en":"b"}"#))
-        try verify()
+        try expectNoProblems()
     }
 
     private func pushed(_ values: String, _ rule: TranslationSelection.Rule) async throws {
@@ -242,7 +237,7 @@ import TidelockTestSupport
         let german = isEdited ? "b" : "1"
         #expect(try await b.text(shop, "k") == key("k", #"{"en":"2","de":"\#(german)","fr":"a"}"#))
         #expect(try await b.store.conflicts() == [])
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aMergeTellsOfWhatBothSidesChangedBeforeARuleKeptOneOfThem() async throws {
@@ -255,7 +250,7 @@ import TidelockTestSupport
         #expect(run.result?.conflicts.map(\.verdict) == [.mergedParked])
         #expect(try await b.text(shop, "k") == key("k", #"{"en":"b","de":"b","fr":"a"}"#))
         #expect(try await b.store.conflicts().map(\.fields) == [["values.en"]])
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func ofAKeyThatNeverWasTheSameAMergeTakesWhatIsMissing() async throws {
@@ -265,7 +260,7 @@ import TidelockTestSupport
         let run = try await a.push(to: b, with(.override, .mergeFields))
         #expect(run.result?.conflicts.map(\.verdict) == [.mergedParked])
         #expect(try await b.text(shop, "k") == key("k", #"{"en":"later","de":"a"}"#))
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func whatWasFilledInIsCommonFromThenOn() async throws {
@@ -277,7 +272,7 @@ import TidelockTestSupport
         let run = try await a.push(to: b, with(.override, .mergeFields))
         #expect(run.result?.conflicts.map(\.verdict) == [.merged])
         #expect(try await b.text(shop, "k") == key("k", #"{"en":"b","de":"a2"}"#))
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func anEditAfterARunThatOverridesBeginsAtWhatThatRunBrought() async throws {
@@ -291,7 +286,7 @@ import TidelockTestSupport
         let run = try await a.push(to: b, with(.override, .mergeFields))
         #expect(run.result?.conflicts.map(\.verdict) == [.merged])
         #expect(try await b.text(shop, "k") == key("k", #"{"en":"1","de":"a"}"#))
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aPullKeepsThemAlike() async throws {
@@ -303,7 +298,7 @@ import TidelockTestSupport
         #expect(try await b.pull(from: a, with(.missingKeys)).isNoOp)
         #expect(try await b.pull(from: a).result?.updated == 4)
         #expect(try await texts() == all(#"{"en":"a","de":"a"}"#))
-        try verify()
+        try expectNoProblems()
     }
 
     @Test func aMirrorThatIsToKeepTranslationsIsRefused() async throws {

@@ -8,18 +8,15 @@ import Testing
 import TidelockTestSupport
 
 /// Who is told of the items of a tree is told of parents first.
-@Suite final class TreeOrderTests: Sendable {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite final class TreeOrderTests: Sendable, PairSuite {
+    let a: TestInstance
+    let b: TestInstance
     /// Ids of the items that handlers of B saw on arrival, in their order.
     private let arrived = Mutex<[String]>([])
     /// Batches of three items, so that most children are in other batches than their parents.
     private static let small = TestRun(options: PlanOptions(batchSize: 3))
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func watchArrivals() {
         b.hooks.inspect { [weak self] _, items in
@@ -59,10 +56,7 @@ import TidelockTestSupport
     }
 
     private func move(_ direction: Direction, _ run: TestRun = small) async throws -> TestRunResult {
-        switch direction {
-        case .push: try await a.push(to: b, run)
-        case .pull: try await b.pull(from: a, run)
-        }
+        try await a.move(to: b, isPush: direction == .push, run)
     }
 
     /// The ids of the items of a kind that observers are shown of a run.
@@ -93,7 +87,7 @@ import TidelockTestSupport
         #expect(Set(told).count == 60 && told.count == 60)
         #expect(early(told) == [])
         #expect(try await move(direction).isNoOp)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test(arguments: [Direction.push, .pull], [Kind.pages, .assetFolders])
@@ -103,7 +97,7 @@ import TidelockTestSupport
         let told = try await shown(run, direction, kind)
         #expect(told.count == 40)
         #expect(early(told) == [])
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     /// The items of another kind stand before and behind those of the tree.
@@ -157,7 +151,7 @@ import TidelockTestSupport
         #expect(early(ids) == [])
         for number in 1...30 { #expect(try await a.text(.pageItems, "i\(number)") == b.text(.pageItems, "i\(number)")) }
         #expect(try await move(.push).isNoOp)
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test(arguments: [Direction.push, .pull])
@@ -200,7 +194,7 @@ import TidelockTestSupport
         let ids = arrived.withLock { $0 }
         #expect(ids.count == 100)
         #expect(early(ids) == [])
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 
     @Test(.timeLimit(.minutes(1)))
@@ -221,6 +215,6 @@ import TidelockTestSupport
         run.options.batchSize = 3
         #expect(try await move(.push, run).result?.deleted == 39)
         #expect(try b.ids(.pageItems) == ["i1"])
-        #expect(try a.problems() + b.problems() == [])
+        try expectNoProblems()
     }
 }

@@ -6,22 +6,15 @@ import Testing
 import TidelockTestSupport
 
 /// Items of the destination that were edited since the source of a mirror had them, and that the source has deleted.
-@Suite struct UnseenEditTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct UnseenEditTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
     private static let first = #"{"_id":"1","t":"first"}"#
     private static let edited = #"{"_id":"1","t":"edited"}"#
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func mirror(_ policy: ConflictPolicy) -> TestRun { TestRun(scope: Scope(mode: .mirror, policy: policy)) }
-
-    private func expectNoProblems() throws {
-        for instance in [a, b] { #expect(try instance.problems() == []) }
-    }
 
     /// How an item of the destination came to be at the source as well.
     enum Way: CaseIterable {
@@ -58,7 +51,7 @@ import TidelockTestSupport
     }
 
     private func run(_ policy: ConflictPolicy, isPush: Bool) async throws -> TestRunResult {
-        isPush ? try await b.push(to: a, mirror(policy)) : try await a.pull(from: b, mirror(policy))
+        try await b.move(to: a, isPush: isPush, mirror(policy))
     }
 
     @Test(arguments: Way.allCases, [true, false])
@@ -113,7 +106,7 @@ import TidelockTestSupport
     func anEditThatTheSourceHasTakenInIsDeletedWithTheItem(isPush: Bool) async throws {
         try await share()
         try await a.put(.posts, Self.edited)
-        if isPush { try await a.push(to: b) } else { try await b.pull(from: a) }
+        try await a.move(to: b, isPush: isPush)
         try await b.remove(.posts, "1")
         let run = try await a.pull(from: b, mirror(.fail))
         #expect(run.result?.deleted == 1 && run.result?.conflicts == [])
@@ -168,7 +161,7 @@ import TidelockTestSupport
     /// `b` has deleted the item, and keeps that when `a` sends its edit.
     private func keepDelete(_ policy: ConflictPolicy = .park) async throws {
         try await collide()
-        #expect(try await a.push(to: b, TestRun(scope: Scope(policy: policy))).result?.kept == 1)
+        #expect(try await a.push(to: b, .with(policy)).result?.kept == 1)
         #expect(try await b.text(.posts, "1") == nil)
     }
 
@@ -197,7 +190,7 @@ import TidelockTestSupport
         try await share()
         try await a.put(.posts, Self.edited)
         try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
-        #expect(try await a.push(to: b, TestRun(scope: Scope(policy: .target))).result?.kept == 1)
+        #expect(try await a.push(to: b, .with(.target)).result?.kept == 1)
     }
 
     @Test func soDoesTheDeleteOfWhatWasKept() async throws {

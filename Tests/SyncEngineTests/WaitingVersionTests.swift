@@ -6,29 +6,17 @@ import Testing
 import TidelockTestSupport
 
 /// Versions that wait as a whole, and what their source sends after them: neither was made of the other at both sides.
-@Suite struct WaitingVersionTests {
-    private let a: TestInstance
-    private let b: TestInstance
+@Suite struct WaitingVersionTests: PairSuite {
+    let a: TestInstance
+    let b: TestInstance
     private static let first = #"{"_id":"1","t":"first","n":1}"#
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
-
-    private func with(_ policy: ConflictPolicy) -> TestRun { TestRun(scope: Scope(policy: policy)) }
-
-    private func expectNoProblems() throws {
-        for instance in [a, b] { #expect(try instance.problems() == []) }
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     /// The field `t` was changed at both sides, and the version of `a` waits at `b`.
     private func park() async throws {
-        try await a.put(.posts, Self.first)
-        try await a.push(to: b)
-        try await a.put(.posts, #"{"_id":"1","t":"A","n":1}"#)
-        try await b.put(.posts, #"{"_id":"1","t":"B","n":1}"#)
-        #expect(try await a.push(to: b, with(.park)).result?.conflicts.map(\.verdict) == [.parked])
+        try await diverge(from: Self.first, here: #"{"_id":"1","t":"A","n":1}"#, there: #"{"_id":"1","t":"B","n":1}"#)
+        #expect(try await a.push(to: b, .with(.park)).result?.conflicts.map(\.verdict) == [.parked])
     }
 
     private func openConflict() async throws -> ConflictVersions {
@@ -40,17 +28,14 @@ import TidelockTestSupport
     @Test func whatWasChangedOnBothSidesWaitsOnWhenFieldsAreMerged() async throws {
         try await park()
         try await a.put(.posts, #"{"_id":"1","t":"A","n":9}"#)
-        let run = try await a.push(to: b, with(.mergeFields))
+        let run = try await a.push(to: b, .with(.mergeFields))
         #expect(run.result?.conflicts.map(\.verdict) == [.mergedParked])
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"B","n":9}"#)
         let conflict = try await openConflict()
         #expect(conflict.record.fields == ["t"] && conflict.base?.text == Self.first)
         #expect(conflict.source?.text == #"{"_id":"1","t":"A","n":9}"#)
         try expectNoProblems()
-        let resolution = b.newID()
-        try await b.store.beginRun(id: resolution, direction: "local", target: "test")
-        try await b.store.applyParked([conflict.record.id], run: resolution)
-        try await b.store.markUndoable(id: resolution)
+        try await b.applyParked([conflict.record.id])
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"A","n":9}"#)
         try expectNoProblems()
     }
@@ -58,7 +43,7 @@ import TidelockTestSupport
     @Test func whatTheSourceTookBackDoesNotWaitAnyMore() async throws {
         try await park()
         try await a.put(.posts, #"{"_id":"1","t":"first","n":9}"#)
-        let run = try await a.push(to: b, with(.mergeFields))
+        let run = try await a.push(to: b, .with(.mergeFields))
         #expect(run.result?.conflicts.map(\.verdict) == [.merged])
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"B","n":9}"#)
         #expect(try await b.store.conflicts() == [])
@@ -69,7 +54,7 @@ import TidelockTestSupport
         try await park()
         for number in 2...3 {
             try await a.put(.posts, #"{"_id":"1","t":"A\#(number)","n":1}"#)
-            #expect(try await a.push(to: b, with(.park)).result?.conflicts.map(\.verdict) == [.parked])
+            #expect(try await a.push(to: b, .with(.park)).result?.conflicts.map(\.verdict) == [.parked])
             let conflict = try await openConflict()
             #expect(conflict.base?.text == Self.first)
             #expect(conflict.source?.string("t") == "A\(number)" && conflict.target?.string("t") == "B")
@@ -81,7 +66,7 @@ import TidelockTestSupport
         try await park()
         try await b.put(.posts, #"{"_id":"1","t":"B","n":1,"more":true}"#)
         try await a.put(.posts, #"{"_id":"1","t":"A","n":9}"#)
-        let run = try await a.push(to: b, with(.mergeFields))
+        let run = try await a.push(to: b, .with(.mergeFields))
         #expect(run.result?.conflicts.map(\.verdict) == [.mergedParked])
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"B","n":9,"more":true}"#)
         #expect(try await openConflict().record.fields == ["t"])
@@ -92,7 +77,7 @@ import TidelockTestSupport
         try await b.put(.posts, #"{"_id":"1","t":"B"}"#)
         for text in [#"{"_id":"1","n":1}"#, #"{"_id":"1","n":2}"#] {
             try await a.put(.posts, text)
-            #expect(try await a.push(to: b, with(.mergeFields)).result?.conflicts.map(\.verdict) == [.parked])
+            #expect(try await a.push(to: b, .with(.mergeFields)).result?.conflicts.map(\.verdict) == [.parked])
             #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"B"}"#)
             let conflict = try await openConflict()
             #expect(conflict.source?.text == text && conflict.base == nil && conflict.record.fields == nil)
@@ -105,9 +90,9 @@ import TidelockTestSupport
         try await b.push(to: a)
         try await a.put(.posts, #"{"_id":"1","t":"A","n":1}"#)
         try await b.put(.posts, #"{"_id":"1","t":"B","n":1}"#)
-        #expect(try await a.push(to: b, with(.park)).result?.conflicts.map(\.verdict) == [.parked])
+        #expect(try await a.push(to: b, .with(.park)).result?.conflicts.map(\.verdict) == [.parked])
         try await a.put(.posts, #"{"_id":"1","t":"A","n":9}"#)
-        #expect(try await a.push(to: b, with(.mergeFields)).result?.conflicts.map(\.verdict) == [.mergedParked])
+        #expect(try await a.push(to: b, .with(.mergeFields)).result?.conflicts.map(\.verdict) == [.mergedParked])
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"B","n":9}"#)
         #expect(try await openConflict().record.fields == ["t"])
         try expectNoProblems()

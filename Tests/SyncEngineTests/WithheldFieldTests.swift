@@ -12,8 +12,7 @@ import TidelockTestSupport
     private let c: TestInstance
 
     init() async throws {
-        let made = try TestInstance.make("a", "b", "c")
-        (a, b, c) = (made[0], made[1], made[2])
+        (a, b, c) = try TestInstance.trio()
         a.hooks.install("strips") { _, item in
             let version = item.body.integer("v") ?? 0
             return .changed(try JSONDocument(validating: "{\"_id\":\"\(item.id)\",\"v\":\(version)}"))
@@ -40,12 +39,12 @@ import TidelockTestSupport
             let run = TestRun(
                 options: PlanOptions(batchSize: 1), fault: .init(call: call, isCarriedOut: call % 2 == 0))
             do {
-                _ = isPush ? try await a.push(to: b, run) : try await b.pull(from: a, run)
+                try await a.move(to: b, isPush: isPush, run)
             } catch is TestRunFailure {}
             try requireAbsence(at: b)
             a.clock.advance(by: .seconds(2 * Limits.leaseSeconds))
         }
-        _ = isPush ? try await a.push(to: b) : try await b.pull(from: a)
+        try await a.move(to: b, isPush: isPush)
         #expect(try b.ids(.posts).count == 4)
         try requireAbsence(at: b)
     }
