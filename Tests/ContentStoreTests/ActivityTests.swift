@@ -10,10 +10,7 @@ import TidelockTestSupport
     private let a: TestInstance
     private let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     @Test func aDestinationSaysFromWhomItReceived() async throws {
         try await a.put(.posts, #"{"_id":"1"}"#)

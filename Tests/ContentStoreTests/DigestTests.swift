@@ -10,10 +10,7 @@ import TidelockTestSupport
     private let a: TestInstance
     private let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func fill(_ range: ClosedRange<Int>, version: Int) async throws {
         try await a.change(
@@ -83,10 +80,7 @@ import TidelockTestSupport
     private let a: TestInstance
     private let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func loseOneRow() async throws {
         try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)

@@ -13,8 +13,7 @@ import TidelockTestSupport
     private let b: TestInstance
 
     init() async throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
+        (a, b) = try TestInstance.pair()
         try await fill()
         try await a.push(to: b)
         try await fill()

@@ -10,10 +10,7 @@ import TidelockTestSupport
     private let a: TestInstance
     private let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func collect(_ instance: TestInstance, isDryRun: Bool = false) async throws -> GarbageReport {
         try await instance.store.collectGarbage(isDryRun: isDryRun, looksForOrphans: true)

@@ -9,10 +9,7 @@ import TidelockTestSupport
     private let a: TestInstance
     private let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func isKnown(_ name: SelectedName) async throws -> Bool {
         try await a.store.firstUnknown(of: [name]) == nil

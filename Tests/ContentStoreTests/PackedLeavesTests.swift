@@ -74,10 +74,7 @@ import TidelockTestSupport
     private let a: TestInstance
     private let b: TestInstance
 
-    init() async throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func fill(_ count: Int) async throws {
         try await a.change(

@@ -11,10 +11,7 @@ import TidelockTestSupport
     private let b: TestInstance
     private let c: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b", "c")
-        (a, b, c) = (made[0], made[1], made[2])
-    }
+    init() throws { (a, b, c) = try TestInstance.trio() }
 
     private func rollback(_ run: String, at instance: TestInstance) async throws -> RollbackResult {
         try await instance.store.rollback(run, as: instance.newID())

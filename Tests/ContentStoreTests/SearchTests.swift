@@ -11,10 +11,7 @@ import TidelockTestSupport
     private let a: TestInstance
     private let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func find(
         _ words: String, model: String? = nil, fields: [String]? = nil, limit: Int = 20, offset: Int = 0,

@@ -9,10 +9,7 @@ import TidelockTestSupport
     private let a: TestInstance
     private let b: TestInstance
 
-    init() throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
-    }
+    init() throws { (a, b) = try TestInstance.pair() }
 
     private func newest(_ instance: TestInstance) async throws -> JSONDocument? {
         try await instance.store.find(

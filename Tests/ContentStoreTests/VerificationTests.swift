@@ -9,8 +9,7 @@ import TidelockTestSupport
     private let b: TestInstance
 
     init() async throws {
-        let made = try TestInstance.make("a", "b")
-        (a, b) = (made[0], made[1])
+        (a, b) = try TestInstance.pair()
         try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#, #"{"_id":"3","v":1}"#)
         try await a.push(to: b)
         try await b.put(.posts, #"{"_id":"2","v":"edited"}"#)
