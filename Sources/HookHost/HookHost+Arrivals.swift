@@ -81,7 +81,7 @@ extension HookHost {
         let generation = try await current()
         let handlers = generation.handlers(for: .conflict).filter { handler in
             handler.options.match(conflict.kind)
-                && [conflict.source, conflict.target].compactMap(\.self).contains {
+                && [conflict.versions.source, conflict.versions.target].compactMap(\.self).contains {
                     handler.options.match($0, of: conflict.kind)
                 }
         }
@@ -99,7 +99,7 @@ extension HookHost {
     ) async throws -> ConflictVerdict? {
         var failure = HookFailure(handler: handler, folder: generation.folder)
         failure.subject = "on item \(conflict.id.printable) of \(conflict.kind)"
-        let documents = conflict.versions.map(\.document)
+        let documents = conflict.versions.documents.map(\.document)
         let call = HandlerCall(
             handler: handler, documents: documents.map(\.bytes), arguments: [.value(conflict.luaValue)],
             context: LuaContext(
@@ -133,8 +133,8 @@ extension HookHost {
                 "called ctx.resolve with neither \"source\", \"target\" nor the item",
                 hint: "An item keeps the member that identifies it.")
         }
-        guard conflict.source == nil else { return .item(item) }
-        guard item == conflict.target else {
+        guard conflict.versions.source == nil else { return .item(item) }
+        guard item == conflict.versions.target else {
             throw failure.misbehaved(
                 "changed an item that the source deleted", hint: "Decide for \"source\" or \"target\".")
         }
@@ -155,15 +155,8 @@ extension HookHost {
 extension ItemConflict {
     fileprivate static let resolution = "resolve"
 
-    /// Those that there are.
-    fileprivate var versions: [(name: String, document: JSONDocument)] {
-        [("source", source), ("target", target), ("base", base)].compactMap { name, document in
-            document.map { (name, $0) }
-        }
-    }
-
     fileprivate var luaValue: LuaValue {
-        let documents = versions.enumerated().map { LuaField($0.element.name, .document($0.offset)) }
+        let documents = versions.documents.enumerated().map { LuaField($0.element.name, .document($0.offset)) }
         return .object([LuaField("kind", .text(kind.name)), LuaField("id", .text(id))] + documents)
     }
 }

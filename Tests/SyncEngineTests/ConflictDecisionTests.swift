@@ -41,7 +41,7 @@ import TidelockTestSupport
         try await a.put(.posts, #"{"_id":"1","t":"later"}"#)
         let asked = Mutex<[String?]>([])
         b.hooks.decide { conflict in
-            asked.withLock { $0.append(conflict.target?.text) }
+            asked.withLock { $0.append(conflict.versions.target?.text) }
             return .target
         }
         try await a.push(to: b)
@@ -55,7 +55,7 @@ import TidelockTestSupport
         let seen = Mutex<[String?]>([])
         b.hooks.decide { [b] conflict in
             let isFirst = seen.withLock { seen in
-                seen.append(conflict.target?.text)
+                seen.append(conflict.versions.target?.text)
                 return seen.count == 1
             }
             if isFirst { try await b.put(.posts, #"{"_id":"1","t":"meanwhile"}"#) }
@@ -73,10 +73,10 @@ import TidelockTestSupport
         let seen = Mutex<[String?]>([])
         b.hooks.decide { [b] conflict in
             let isFirst = seen.withLock { seen in
-                seen.append(conflict.target?.text)
+                seen.append(conflict.versions.target?.text)
                 return seen.count == 1
             }
-            #expect(conflict.source?.text == #"{"_id":"1","t":"here"}"#)
+            #expect(conflict.versions.source?.text == #"{"_id":"1","t":"here"}"#)
             if isFirst { try await b.put(.posts, #"{"_id":"1","t":"meanwhile"}"#) }
             return .item(merged)
         }
@@ -109,7 +109,7 @@ import TidelockTestSupport
         try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
         try await a.remove(.posts, "1")
         b.hooks.decide { conflict in
-            #expect(conflict.source == nil)
+            #expect(conflict.versions.source == nil)
             return .target
         }
         let run = try await a.push(to: b, TestRun(scope: Scope(mode: .mirror)))

@@ -68,7 +68,7 @@ import TidelockTestSupport
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"there","u":5,"seo":{"d":"x","k":"y"}}"#)
         let open = try await b.store.conflicts()
         #expect(open.map(\.fields) == [["t"]] && open.map(\.hasMoved) == [false] && open.map(\.source) == ["a"])
-        let versions = try await b.store.conflict(try #require(open.first).id)
+        let versions = try await b.store.conflict(try #require(open.first).id).versions
         #expect(versions.base?.text == Self.first && versions.source?.string("t") == "here")
         #expect(versions.target?.string("t") == "there")
         // A merge without collisions leaves open what was open.
@@ -176,7 +176,7 @@ import TidelockTestSupport
     @Test func handlersAreGivenWhatBothVersionsWereMadeOf() async throws {
         try await collide()
         b.hooks.decide { conflict in
-            guard let base = conflict.base, let source = conflict.source else { return nil }
+            guard let base = conflict.versions.base, let source = conflict.versions.source else { return nil }
             return .item(source.setting("was", to: base.member("t") ?? .null))
         }
         _ = try await a.push(to: b)
@@ -190,7 +190,7 @@ import TidelockTestSupport
         try await b.push(to: a)
         try await a.put(.posts, Self.first.replacing("first", with: "here"))
         try await b.put(.posts, Self.first.replacing("first", with: "there"))
-        b.hooks.decide { $0.base?.text == Self.first ? .target : .source }
+        b.hooks.decide { $0.versions.base?.text == Self.first ? .target : .source }
         _ = try await a.push(to: b)
         #expect(try await b.text(.posts, "1")?.contains("there") == true)
         try expectNoProblems()
@@ -199,7 +199,7 @@ import TidelockTestSupport
     @Test func handlersAreGivenNothingForVersionsThatNeverWereTheSame() async throws {
         try await b.put(.posts, #"{"_id":"1","t":"there"}"#)
         try await a.put(.posts, #"{"_id":"1","u":1}"#)
-        b.hooks.decide { $0.base == nil ? .target : .source }
+        b.hooks.decide { $0.versions.base == nil ? .target : .source }
         _ = try await a.push(to: b)
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"there"}"#)
         try expectNoProblems()
@@ -262,7 +262,7 @@ import TidelockTestSupport
         try await a.push(to: b, .with(.park))
         let open = try await b.store.conflicts()
         #expect(open.count == 1 && open[0].id > conflict.id)
-        #expect(try await b.store.conflict(open[0].id).source?.string("t") == "newer")
+        #expect(try await b.store.conflict(open[0].id).versions.source?.string("t") == "newer")
         try await a.put(.posts, Self.first.replacing("first", with: "newest"))
         try await a.push(to: b)
         #expect(try await b.store.conflicts() == [])

@@ -47,7 +47,7 @@ import TidelockTestSupport
         #expect(try await a.text(.posts, "1") == Self.original)
         let waiting = try await a.store.conflicts()
         #expect(waiting.map(\.item) == ["1"] && waiting.map(\.hasMoved) == [false])
-        let versions = try await a.store.conflict(try #require(waiting.first).id)
+        let versions = try await a.store.conflict(try #require(waiting.first).id).versions
         let there = try await b.text(.posts, "1")
         #expect(versions.source?.text == there && versions.target?.text == Self.original)
         #expect(try a.problems() == [])

@@ -59,7 +59,7 @@ import TidelockTestSupport
 
     /// The item and its versions, whatever became of them in between.
     private func texts(_ conflict: Int64) async throws -> [String?] {
-        let versions = try await b.store.conflict(conflict)
+        let versions = try await b.store.conflict(conflict).versions
         return [versions.source?.text, versions.target?.text, versions.base?.text]
     }
 

@@ -321,8 +321,9 @@ import TidelockTestSupport
     private func conflict(_ kind: Kind, source: String?, target: String?) throws -> ItemConflict {
         ItemConflict(
             kind: kind, id: "k", origin: InstanceIdentity(id: "a", name: "a"),
-            source: try source.map { try JSONDocument(validating: $0) },
-            target: try target.map { try JSONDocument(validating: $0) })
+            versions: ConflictVersions(
+                source: try source.map { try JSONDocument(validating: $0) },
+                target: try target.map { try JSONDocument(validating: $0) }))
     }
 
     private let here = #"{"key":"k","values":{"en":"b"}}"#

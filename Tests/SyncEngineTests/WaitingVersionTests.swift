@@ -19,7 +19,7 @@ import TidelockTestSupport
         #expect(try await a.push(to: b, .with(.park)).result?.conflicts.map(\.verdict) == [.parked])
     }
 
-    private func openConflict() async throws -> ConflictVersions {
+    private func openConflict() async throws -> (record: ConflictRecord, versions: ConflictVersions) {
         let open = try await b.store.conflicts()
         #expect(open.count == 1)
         return try await b.store.conflict(try #require(open.first).id)
@@ -32,8 +32,8 @@ import TidelockTestSupport
         #expect(run.result?.conflicts.map(\.verdict) == [.mergedParked])
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"B","n":9}"#)
         let conflict = try await openConflict()
-        #expect(conflict.record.fields == ["t"] && conflict.base?.text == Self.first)
-        #expect(conflict.source?.text == #"{"_id":"1","t":"A","n":9}"#)
+        #expect(conflict.record.fields == ["t"] && conflict.versions.base?.text == Self.first)
+        #expect(conflict.versions.source?.text == #"{"_id":"1","t":"A","n":9}"#)
         try expectNoProblems()
         try await b.applyParked([conflict.record.id])
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"A","n":9}"#)
@@ -56,8 +56,8 @@ import TidelockTestSupport
             try await a.put(.posts, #"{"_id":"1","t":"A\#(number)","n":1}"#)
             #expect(try await a.push(to: b, .with(.park)).result?.conflicts.map(\.verdict) == [.parked])
             let conflict = try await openConflict()
-            #expect(conflict.base?.text == Self.first)
-            #expect(conflict.source?.string("t") == "A\(number)" && conflict.target?.string("t") == "B")
+            #expect(conflict.versions.base?.text == Self.first)
+            #expect(conflict.versions.source?.string("t") == "A\(number)" && conflict.versions.target?.string("t") == "B")
             try expectNoProblems()
         }
     }
@@ -80,7 +80,7 @@ import TidelockTestSupport
             #expect(try await a.push(to: b, .with(.mergeFields)).result?.conflicts.map(\.verdict) == [.parked])
             #expect(try await b.text(.posts, "1") == #"{"_id":"1","t":"B"}"#)
             let conflict = try await openConflict()
-            #expect(conflict.source?.text == text && conflict.base == nil && conflict.record.fields == nil)
+            #expect(conflict.versions.source?.text == text && conflict.versions.base == nil && conflict.record.fields == nil)
             try expectNoProblems()
         }
     }

@@ -14,8 +14,8 @@ struct ConflictTextTests {
             created: 0, hasMoved: false)
         let document = { (text: String?) in try text.map { try JSONDocument(validating: $0) } }
         let versions = ConflictVersions(
-            record: record, source: try document(source), target: try document(target), base: try document(base))
-        return ConflictText(versions: versions).lines
+            source: try document(source), target: try document(target), base: try document(base))
+        return ConflictText(record: record, versions: versions).lines
     }
 
     @Test func fieldsInConflictComeWithAllVersionsAndOthersByName() throws {

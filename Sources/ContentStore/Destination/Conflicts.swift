@@ -38,24 +38,6 @@ public struct ConflictRecord: Sendable, Codable, Equatable {
     }
 }
 
-/// The versions of an item that a conflict is about.
-public struct ConflictVersions: Sendable {
-    public var record: ConflictRecord
-    /// Nil when the source has deleted it.
-    public var source: JSONDocument?
-    /// Nil when it was deleted here.
-    public var target: JSONDocument?
-    /// What both were made of, where that is kept.
-    public var base: JSONDocument?
-
-    package init(record: ConflictRecord, source: JSONDocument?, target: JSONDocument?, base: JSONDocument?) {
-        self.record = record
-        self.source = source
-        self.target = target
-        self.base = base
-    }
-}
-
 extension Store {
     /// Open conflicts behind the one of number `after`, the oldest first.
     public func conflicts(after: Int64 = 0, limit: Int = 10_000) async throws -> [ConflictRecord] {
@@ -67,7 +49,7 @@ extension Store {
     }
 
     /// Throws `unknown_conflict`.
-    public func conflict(_ id: Int64) async throws -> ConflictVersions {
+    public func conflict(_ id: Int64) async throws -> (record: ConflictRecord, versions: ConflictVersions) {
         try await read { db in
             guard let row = try Row.fetchOne(db, sql: "\(ConflictTable.recordSQL) AND c.cid = ?", arguments: [id])
             else { throw ConflictTable.unknown(id) }
@@ -85,8 +67,10 @@ extension Store {
                         """),
                 arguments: [id])
             let document = { (column: Int) in bodies?.bytes(column).map { JSONDocument(trusted: $0) } }
-            return ConflictVersions(
-                record: try ConflictRecord(row), source: document(0), target: document(1), base: document(2))
+            return (
+                try ConflictRecord(row),
+                ConflictVersions(source: document(0), target: document(1), base: document(2))
+            )
         }
     }
 

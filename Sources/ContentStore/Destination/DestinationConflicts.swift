@@ -53,22 +53,20 @@ extension Store {
 
 extension StagedConflict {
     fileprivate init(_ row: Row) throws {
-        let origin = InstanceIdentity(id: row[7], name: row[8])
+        let document = { (column: Int) in row.bytes(column).map { JSONDocument(trusted: $0) } }
+        let versions = ConflictVersions(source: document(4), target: document(5), base: document(9))
         let conflict = ItemConflict(
-            kind: try Kind(row[3] as String), id: row[2], origin: origin,
-            source: row.bytes(4).map { JSONDocument(trusted: $0) },
-            target: row.bytes(5).map { JSONDocument(trusted: $0) })
-        self.init(
-            conflict: conflict, seen: row.hash(6), base: row.bytes(9).map { JSONDocument(trusted: $0) },
-            isOriginal: row[13], isUntouched: row[14])
-        guard row[10], base == nil, let output = row.hash(11), let source = row.hash(12) else { return }
+            kind: try Kind(row[3] as String), id: row[2], origin: InstanceIdentity(id: row[7], name: row[8]),
+            versions: versions)
+        self.init(conflict: conflict, seen: row.hash(6), isOriginal: row[13], isUntouched: row[14])
+        guard row[10], versions.base == nil, let output = row.hash(11), let source = row.hash(12) else { return }
         // What was kept for the same hash may be less than the whole of it.
-        let original = row.bytes(15).map { JSONDocument(trusted: $0) }.flatMap { $0.hash == source ? $0 : nil }
+        let original = document(15).flatMap { $0.hash == source ? $0 : nil }
         sent = Sent(original: original, originalHash: source, output: output)
     }
 
     fileprivate var bytes: Int {
-        let documents = [conflict.source, conflict.target, base, sent?.original]
-        return documents.reduce(0) { $0 + ($1?.bytes.count ?? 0) }
+        let documents = conflict.versions.documents.map(\.document) + [sent?.original].compactMap(\.self)
+        return documents.reduce(0) { $0 + $1.bytes.count }
     }
 }

@@ -111,7 +111,8 @@ extension Rehearsal {
         let id = try fixture.text("id") ?? (source ?? target)?.string(kind.keyMember)
         guard let id else { throw Fixture.problem(fixture.event, "'source' or 'target' is an item with its id") }
         let conflict = ItemConflict(
-            kind: kind, id: id, origin: try fixture.origin(), source: source, target: target, base: version("base"))
+            kind: kind, id: id, origin: try fixture.origin(),
+            versions: ConflictVersions(source: source, target: target, base: version("base")))
         var result = RehearsalResult()
         switch try await host.resolve(conflict) {
         case .source: result.resolved = "source"

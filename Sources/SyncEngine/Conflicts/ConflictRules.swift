@@ -13,9 +13,8 @@ struct ConflictRules {
         case .fail: return nil
         case .park: return .parked
         case .mergeFields:
-            guard let base, let source = staged.conflict.source, let target = staged.conflict.target else {
-                return .parked
-            }
+            let versions = staged.conflict.versions
+            guard let base, let source = versions.source, let target = versions.target else { return .parked }
             let merge = FieldMerge(base: base, source: source, target: target)
             return merge.conflicts.isEmpty
                 ? .merged(merge.merged) : .mergedParked(merge.merged, fields: merge.conflicts)
@@ -25,7 +24,8 @@ struct ConflictRules {
     /// An unfiltered original takes what the source changed and keeps what was held back from it; where it cannot do
     /// both, the change waits. An edit made here is left to the policies that do not merge.
     private func patch(_ staged: StagedConflict, base: JSONDocument?) -> Settlement? {
-        guard staged.isOriginal, let base, let source = staged.conflict.source, let target = staged.conflict.target,
+        let versions = staged.conflict.versions
+        guard staged.isOriginal, let base, let source = versions.source, let target = versions.target,
             policy == .source || policy == .mergeFields || staged.isUntouched
         else { return nil }
         let merge = FieldMerge(

@@ -67,7 +67,7 @@ struct Conflicts: Sendable {
         let base = needsBase ? try await recall.base(of: staged) : nil
         if asksHandlers {
             var conflict = staged.conflict
-            conflict.base = base
+            conflict.versions.base = base
             switch try await hooks.resolve(conflict) {
             case .source: return .arriving
             case .target: return .kept
@@ -122,7 +122,7 @@ private actor Recall {
     }
 
     func base(of staged: StagedConflict) async throws -> JSONDocument? {
-        if let base = staged.base { return base }
+        if let base = staged.conflict.versions.base { return base }
         guard let sent = staged.sent, let original = sent.original else { return nil }
         if sent.originalHash == sent.output { return original }
         return try await output(of: original, staged.conflict, expecting: sent.output)

@@ -41,11 +41,10 @@ public struct StagedConflict: Sendable {
         }
     }
 
+    /// The base among its versions is what is kept here.
     public var conflict: ItemConflict
     /// Hash of the item here; nil when it was deleted here.
     public var seen: ContentHash?
-    /// What both versions were made of, where that is kept here.
-    public var base: JSONDocument?
     /// What both versions were made of, where it is an output of this instance.
     public var sent: Sent?
     /// The item here holds more than what this instance sent to the source of the transfer.
@@ -54,13 +53,11 @@ public struct StagedConflict: Sendable {
     public var isUntouched: Bool
 
     public init(
-        conflict: ItemConflict, seen: ContentHash?, base: JSONDocument? = nil, sent: Sent? = nil,
-        isOriginal: Bool = false,
+        conflict: ItemConflict, seen: ContentHash?, sent: Sent? = nil, isOriginal: Bool = false,
         isUntouched: Bool = false
     ) {
         self.conflict = conflict
         self.seen = seen
-        self.base = base
         self.sent = sent
         self.isOriginal = isOriginal
         self.isUntouched = isUntouched

@@ -8,9 +8,9 @@ struct TranslationRules {
 
     /// Nil where the rule says nothing: for other kinds, and where the item was deleted on one of the sides.
     func settlement(of conflict: ItemConflict) -> Settlement? {
-        guard conflict.kind.job == .lokalize, let source = conflict.source, let target = conflict.target else {
-            return nil
-        }
+        guard conflict.kind.job == .lokalize, let source = conflict.versions.source,
+            let target = conflict.versions.target
+        else { return nil }
         switch rule {
         case .override: return nil
         case .missingKeys: return .spared

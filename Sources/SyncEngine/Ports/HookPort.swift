@@ -61,23 +61,13 @@ public struct ItemConflict: Sendable {
     public var kind: Kind
     public var id: String
     public var origin: InstanceIdentity
-    /// What arrives; nil for a delete.
-    public var source: JSONDocument?
-    /// What is here; nil when it was deleted here.
-    public var target: JSONDocument?
-    /// What both were made of; nil where that is not known.
-    public var base: JSONDocument?
+    public var versions: ConflictVersions
 
-    public init(
-        kind: Kind, id: String, origin: InstanceIdentity, source: JSONDocument?, target: JSONDocument?,
-        base: JSONDocument? = nil
-    ) {
+    public init(kind: Kind, id: String, origin: InstanceIdentity, versions: ConflictVersions) {
         self.kind = kind
         self.id = id
         self.origin = origin
-        self.source = source
-        self.target = target
-        self.base = base
+        self.versions = versions
     }
 }
 

@@ -35,9 +35,9 @@ struct ConflictsCommand: AsyncParsableCommand {
         @Flag(help: "Print one JSON object with the whole items.") var json = false
 
         func run() async throws {
-            let versions = try await Instance.open(location).store.conflict(id)
-            if json { return try Output.line(versions.document().prettyPrinted()) }
-            for line in ConflictText(versions: versions).lines { try Output.line(line) }
+            let (record, versions) = try await Instance.open(location).store.conflict(id)
+            if json { return try Output.line(record.document(with: versions).prettyPrinted()) }
+            for line in ConflictText(record: record, versions: versions).lines { try Output.line(line) }
         }
     }
 
@@ -138,14 +138,13 @@ extension ConflictRecord {
         guard let fields, let first = fields.first else { return "the whole item" }
         return fields.count == 1 ? first.printable : "\(first.printable) and \(fields.count - 1) more"
     }
-}
 
-extension ConflictVersions {
     /// The record with the versions; those that do not exist are null.
-    fileprivate func document() throws -> JSONDocument {
-        let record = try JSONDocument(validating: [UInt8](JSONEncoder().encode(record)))
-        return record.setting("source_item", to: source ?? .null).setting("target_item", to: target ?? .null)
-            .setting("base_item", to: base ?? .null)
+    fileprivate func document(with versions: ConflictVersions) throws -> JSONDocument {
+        let record = try JSONDocument(validating: [UInt8](JSONEncoder().encode(self)))
+        return record.setting("source_item", to: versions.source ?? .null)
+            .setting("target_item", to: versions.target ?? .null)
+            .setting("base_item", to: versions.base ?? .null)
     }
 }
 

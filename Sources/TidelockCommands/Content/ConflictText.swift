@@ -3,6 +3,7 @@ internal import ContentStore
 
 /// A conflict for people: what is to be decided, with the values of each version.
 struct ConflictText {
+    let record: ConflictRecord
     let versions: ConflictVersions
 
     /// Names of other fields that are listed.
@@ -11,7 +12,6 @@ struct ConflictText {
     var lines: [String] { head + body }
 
     private var head: [String] {
-        let record = versions.record
         let first =
             "conflict \(record.id): \(record.name), from \(record.source.printable) with run \(record.transfer), \(moment(record.created))"
         return [first] + (record.hasMoved ? ["the item here has changed since the run left it"] : [])
@@ -28,7 +28,7 @@ struct ConflictText {
 
     private func fields(_ source: JSONDocument, _ target: JSONDocument) -> [String] {
         let fields = FieldVersions(
-            base: versions.base, source: source, target: target, open: versions.record.fields
+            base: versions.base, source: source, target: target, open: record.fields
         ).fields
         let values = fields.filter(\.isOpen).map { FieldValues($0, knowsBase: versions.base != nil) }
         var lines = versions.base == nil ? ["what both were made of is not known"] : []
