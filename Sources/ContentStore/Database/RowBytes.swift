@@ -12,6 +12,13 @@ extension Row {
     func hash(_ column: Int) -> ContentHash? {
         (try? withUnsafeData(atIndex: column) { $0?.withUnsafeBytes { ContentHash(bytes: $0) } }) ?? nil
     }
+
+    func bucket(_ column: Int) -> Bucket { Bucket(number: UInt16(self[column] as Int)) }
+
+    /// Where an item is: `kid`, `bucket` and `id` from that column on.
+    func place(_ column: Int = 0) -> Place {
+        Place(kid: self[column], bucket: bucket(column + 1), id: self[column + 2])
+    }
 }
 
 extension ContentHash {

@@ -95,7 +95,7 @@ enum BaseBodies {
                     "id": last.id,
                 ])
             for row in rows {
-                last = Place(kid: row[0], bucket: Bucket(number: UInt16(row[1] as Int)), id: row[2])
+                last = row.place()
                 let common = FieldCommon(
                     of: JSONDocument(trusted: row.bytes(5) ?? []), and: JSONDocument(trusted: row.bytes(6) ?? []),
                     before: row.bytes(7).map { JSONDocument(trusted: $0) })
@@ -161,7 +161,7 @@ enum BaseBodies {
                     WHERE \(choice)
                     """),
             arguments: [run]
-        ).map { Place(kid: $0[0], bucket: Bucket(number: UInt16($0[1] as Int)), id: $0[2]) }
+        ).map { $0.place() }
     }
 
     /// Frees what nothing needs any more of the items that a plan names.

@@ -176,7 +176,7 @@ private struct ParkedVersion {
         else { throw ConflictTable.unknown(id) }
         self.db = db
         cid = id
-        place = Place(kid: row[0], bucket: Bucket(number: UInt16(row[1] as Int)), id: row[2])
+        place = row.place()
         pid = row[3]
         rid = row[4]
         output = row.hash(5)

@@ -68,7 +68,7 @@ enum DecidedConflicts {
             arguments: [run, rollback])
         guard !rows.isEmpty else { return }
         for row in rows {
-            let place = Place(kid: row[0], bucket: Bucket(number: UInt16(row[1] as Int)), id: row[2])
+            let place = row.place()
             if row[3] == State.listed.rawValue {
                 try decideAgain(db, row[4], at: place, of: run, by: rollback)
             } else {

@@ -74,7 +74,7 @@ struct ParkedConflicts {
             arguments: ["pid": pid, "transfer": transfer]
         ).map { row in
             Parked(
-                place: Place(kid: row[0], bucket: Bucket(number: UInt16(row[1] as Int)), id: row[2]),
+                place: row.place(),
                 rid: try (row[3] as Int64?).map { try Bodies.copy(db, $0) }, output: row[4], seen: row[5] ?? Data(),
                 base: row[6], fields: row[7], isDecided: row[8])
         }
@@ -171,7 +171,7 @@ enum ConflictTable {
                 try drop(db, cid: row[0], rid: rid)
                 continue
             }
-            let place = Place(kid: row[2], bucket: Bucket(number: UInt16(row[3] as Int)), id: row[4])
+            let place = row.place(2)
             try DecidedConflicts.keepDelete(db, row[0], at: place, deletedBy: run)
         }
     }

@@ -102,7 +102,7 @@ private struct CircleSearch {
         while let row = try starts.next() {
             walk += 1
             if walk % 1_000 == 0 { try Task.checkCancellation() }
-            let start = Place(kid: row[0], bucket: Bucket(number: UInt16(row[1] as Int)), id: row[2])
+            let start = row.place()
             guard let end = try end(of: walk, from: start), let circle = try circle(through: end) else { continue }
             return circle
         }

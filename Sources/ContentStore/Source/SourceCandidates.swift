@@ -197,7 +197,7 @@ extension Store {
                 ])
             let absentees = rows.map {
                 Absentee(
-                    id: $0[1], bucket: Bucket(number: UInt16($0[0] as Int)),
+                    id: $0[1], bucket: $0.bucket(0),
                     shadow: ShadowState(rawValue: $0[3]) ?? .none, isContested: $0[2])
             }
             let last = rows.count < query.limit ? nil : absentees.last

@@ -48,7 +48,7 @@ final class TreeLevels: TreeOrder {
                 arguments: [
                     position?.sequence ?? -1, position.map { Int64($0.bucket) } ?? -1, position?.id ?? "", limit,
                 ]
-            ).map { Place(level: $0[0], bucket: Bucket(number: UInt16($0[1] as Int)), id: $0[2]) }
+            ).map { Place(level: $0[0], bucket: $0.bucket(1), id: $0[2]) }
         }
     }
 
