@@ -50,6 +50,21 @@ enum Numbers {
     }
 }
 
+/// The numbers of kinds, each of which is looked up once.
+struct KindNumbers {
+    private let db: Database
+    private var known: [Kind: Int64] = [:]
+
+    init(_ db: Database) { self.db = db }
+
+    mutating func number(of kind: Kind) throws -> Int64 {
+        if let known = known[kind] { return known }
+        let kid = try Numbers.kind(db, kind)
+        known[kind] = kid
+        return kid
+    }
+}
+
 extension Statement {
     func fetchInteger(_ arguments: StatementArguments) throws -> Int64? {
         try Int64.fetchOne(self, arguments: arguments)

@@ -172,13 +172,14 @@ private struct Stager {
     let number: Int
     private let insertBody: RowStatement
     private let insertRow: RowStatement
-    private var kids: [Kind: Int64] = [:]
+    private var kids: KindNumbers
 
     init(db: Database, transfer: String, batch: Int64, number: Int) throws {
         self.db = db
         self.transfer = transfer
         self.batch = batch
         self.number = number
+        kids = KindNumbers(db)
         insertBody = try Bodies.insertion(db)
         insertRow = try RowStatement(
             db,
@@ -190,7 +191,7 @@ private struct Stager {
     }
 
     mutating func add(_ row: StagedRow) throws {
-        let place = try Place(kid: kid(row.entry.kind), bucket: row.bucket, id: row.entry.id)
+        let place = try Place(kid: kids.number(of: row.entry.kind), bucket: row.bucket, id: row.entry.id)
         switch row.entry.operation {
         case .put(let body, let output):
             let rid = try Bodies.insert(db, row.received ?? body, by: insertBody)
@@ -236,12 +237,5 @@ private struct Stager {
             values.add(row.entry.supersedes ? 1 : 0)
             values.add(row.links)
         }
-    }
-
-    private mutating func kid(_ kind: Kind) throws -> Int64 {
-        if let known = kids[kind] { return known }
-        let kid = try Numbers.kind(db, kind)
-        kids[kind] = kid
-        return kid
     }
 }

@@ -173,7 +173,7 @@ private struct LocalWriter {
     var report = LocalWriteReport()
     private var sequence: Int64?
     private var events = 0
-    private var kids: [Kind: Int64] = [:]
+    private var kids: KindNumbers
     /// Assets that an editor changed, by their ids.
     private var assets: [ItemID: AssetChange] = [:]
 
@@ -182,6 +182,7 @@ private struct LocalWriter {
         self.db = db
         self.run = run
         self.now = now
+        kids = KindNumbers(db)
     }
 
     mutating func apply(_ change: LocalChange, by editor: Editor?) throws {
@@ -193,7 +194,7 @@ private struct LocalWriter {
 
     private mutating func put(_ kind: Kind, _ body: JSONDocument, _ hash: ContentHash, _ editor: Editor?) throws {
         let id = try itemID(of: body, kind: kind)
-        let place = try Place(kid: kid(kind), bucket: Bucket(kind: kind, id: id), id: id)
+        let place = try Place(kid: kids.number(of: kind), bucket: Bucket(kind: kind, id: id), id: id)
         let head = try Head.fetch(db, place)
         if let head, !head.isDeleted, head.hash == hash {
             report.unchanged += 1
@@ -221,7 +222,7 @@ private struct LocalWriter {
     }
 
     private mutating func remove(_ kind: Kind, _ id: String, _ editor: Editor?) throws {
-        let place = try Place(kid: kid(kind), bucket: Bucket(kind: kind, id: id), id: id)
+        let place = try Place(kid: kids.number(of: kind), bucket: Bucket(kind: kind, id: id), id: id)
         guard let head = try Head.fetch(db, place), head.isLive else {
             throw TidelockError(
                 .unknownItem, "There is no item \(kind)/\(id.printable).",
@@ -274,13 +275,6 @@ private struct LocalWriter {
         let event = QueuedEvent(
             event: name, run: run, direction: nil, item: item, user: editor.user, depth: editor.depth)
         try Outbox.add(db, [event], due: now)
-    }
-
-    private mutating func kid(_ kind: Kind) throws -> Int64 {
-        if let known = kids[kind] { return known }
-        let kid = try Numbers.kind(db, kind)
-        kids[kind] = kid
-        return kid
     }
 
     private mutating func nextSequence() throws -> Int64 {
