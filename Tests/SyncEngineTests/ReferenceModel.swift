@@ -17,6 +17,8 @@ struct ModelRow: Hashable {
     var earlierBases: Set<ModelItem> = []
     /// The source whose run a rollback took back here.
     var revertedFrom: Int?
+    /// What came back then, where it is nobody's and is not what that source had left here before.
+    var returned: Returned?
     /// The source whose mirror deleted the item.
     var deletedBy: Int?
     /// Changes whenever a body is written, equal or not.
@@ -25,6 +27,33 @@ struct ModelRow: Hashable {
     var life = 0
 
     var isEdited: Bool { origin != nil && item != base }
+
+    /// What a rollback may bring back beside what the source of the run had left there.
+    enum Returned { case edit, own }
+
+    /// Whether a rollback of a run of that source brought back what the source had left here before, or that there was
+    /// nothing.
+    func isTakenBack(from source: Int) -> Bool { revertedFrom == source && origin == nil && returned == nil }
+
+    /// What a rollback of a run of that source brings back, where this is what the run had found.
+    func comingBack(from source: Int) -> ModelRow {
+        var back = self
+        back.revertedFrom = source
+        switch origin {
+        case source: (back.origin, back.base, back.isKept, back.returned) = (nil, nil, false, isEdited ? .edit : nil)
+        // There was nothing before.
+        case nil where writing == 0: back.returned = nil
+        case nil: back.returned = isTakenBack(from: source) ? nil : returned ?? .own
+        default: break
+        }
+        return back
+    }
+
+    /// What it counts as once it is nobody's.
+    var disowned: Returned? {
+        guard revertedFrom != nil else { return nil }
+        return origin == nil ? returned ?? .own : .own
+    }
 }
 
 /// What a source remembers of a row it sent.
@@ -153,7 +182,7 @@ extension ReferenceModel {
         if row.item == nil { row.life = nextWriting() }
         row.item = item
         row.isKept = false
-        row.revertedFrom = nil
+        (row.revertedFrom, row.returned) = (nil, nil)
         row.deletedBy = nil
         row.writing = nextWriting()
         rows[instance][key] = row
@@ -165,7 +194,7 @@ extension ReferenceModel {
         let old = row
         row.item = nil
         row.isKept = false
-        row.revertedFrom = nil
+        (row.revertedFrom, row.returned) = (nil, nil)
         row.deletedBy = nil
         row.writing = nextWriting()
         rows[instance][key] = row
@@ -265,7 +294,7 @@ extension ReferenceModel {
             // An output that stays as it was is not sent again where another source has taken the row over.
             if !isOurs, let known, known.isHeld, known.output == output, !isReverted { return .eitherWay }
             if isOurs, !theirs.isEdited || theirs.isKept, theirs.base == output { return .nothing }
-            return arrive(output, run, key, theirs, isReverted: isReverted)
+            return arrive(output, run, key, theirs)
         }
     }
 
@@ -293,20 +322,21 @@ extension ReferenceModel {
     private func delete(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Decision {
         let isEdit =
             theirs.item != nil
-            && (theirs.isEdited || keptDeletes[run.destination][key]?.source == run.source
+            && (theirs.isEdited || theirs.returned == .edit
+                || keptDeletes[run.destination][key]?.source == run.source
                 || unseenEdit(run, key, theirs) == .always)
         return run.keepsEdits && isEdit ? .keepDeleted : .delete
     }
 
-    private func arrive(
-        _ output: ModelItem, _ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow, isReverted: Bool
-    ) -> Decision {
-        if isReverted { return .apply(output) }
+    private func arrive(_ output: ModelItem, _ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Decision {
+        if theirs.isTakenBack(from: run.source) { return .apply(output) }
         let back = memory[Stream(source: run.destination, destination: run.source)]?[key]
         guard theirs.item != nil else {
             // Deleted since it was sent to the source, which holds it as that, or edited since.
             let isSent = back?.isHeld == true && back?.wasOthers == false && theirs.deletedBy != run.source
-            let isEdit = theirs.isEdited || (isSent && row(run.source, key).origin == run.destination)
+            let isEdit =
+                theirs.isEdited || theirs.returned == .edit
+                || (isSent && row(run.source, key).origin == run.destination)
             return run.keepsEdits && isEdit ? .keepOriginal(output) : .apply(output)
         }
         if theirs.item == output { return .adopt(output) }
@@ -405,7 +435,7 @@ extension ReferenceModel {
         if mine.origin == run.destination, !mine.isEdited { return actual.origin == run.source ? .nothing : .release }
         switch filters[run.source].outcome(item) {
         case .put(let output) where actual.origin == run.source:
-            return arrive(output, run, key, old, isReverted: old.revertedFrom == run.source)
+            return arrive(output, run, key, old)
         case .drop where run.isMirror && actual.item == nil && old.item != nil: return .delete
         case .drop where run.isMirror && actual.origin == nil && old.item != nil:
             let isEdit = delete(run, key, old) == .keepDeleted || unseenEdit(run, key, old) != .never
@@ -484,8 +514,8 @@ extension ReferenceModel {
         case .delete where old.item != nil: return ModelRow(item: nil, deletedBy: source, writing: nextWriting())
         case .delete, .release, .keepDeleted:
             return ModelRow(
-                item: old.item, revertedFrom: old.revertedFrom, deletedBy: old.deletedBy, writing: old.writing,
-                life: old.life)
+                item: old.item, revertedFrom: old.revertedFrom, returned: old.disowned, deletedBy: old.deletedBy,
+                writing: old.writing, life: old.life)
         }
     }
 
@@ -571,11 +601,7 @@ extension ReferenceModel {
                 kept.insert(key)
                 continue
             }
-            var back = change.old
-            if let source = entry.source {
-                back.revertedFrom = source
-                if back.origin == source { (back.origin, back.base, back.isKept) = (nil, nil, false) }
-            }
+            let back = entry.source.map { change.old.comingBack(from: $0) } ?? change.old
             rows[entry.instance][key] = back
             if back.item == nil {
                 takeOff(key, at: entry.instance, run: rollback)

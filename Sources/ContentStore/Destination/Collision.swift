@@ -25,8 +25,11 @@ enum Collision {
     private static let isOwnOutput =
         "coalesce(sh.state IN (\(ShadowState.held)) AND sh.out_hash = h.hash AND NOT \(StagedMark.isUnmerged), 0)"
 
-    /// A rollback took back what this very source had sent.
-    static let isReverted = "coalesce(h.reverted IN (SELECT id FROM transfer WHERE pid = :pid), 0)"
+    /// A rollback took back what this very source had sent, and brought back what the source had left here before, or
+    /// that there was nothing. What was edited here, and what was somebody else's, meets the source as it did then.
+    static let isReverted = """
+        coalesce(h.origin = 0 AND h.edited = 0 AND h.reverted IN (SELECT id FROM transfer WHERE pid = :pid), 0)
+        """
 
     /// Whether a live row is another one than the source left or knows of.
     static let isEditedLive =
@@ -44,7 +47,8 @@ enum Collision {
 
     /// Whether a delete takes away more than the source left here or had from here.
     static let isEditedBeforeDelete = """
-        (h.edited <> 0 OR \(StagedMark.isContested) OR \(SparedRows.outlivesDelete("s")) OR \(UnseenEdits.isOne))
+        (\(Edit.isOne("h.edited")) OR \(StagedMark.isContested) OR \(SparedRows.outlivesDelete("s"))
+            OR \(UnseenEdits.isOne))
         """
 
     /// Whether an edit made here would be lost: the rows of which a commit says `replace`, `keepOriginal` or

@@ -5,7 +5,7 @@ enum DeletedRows {
     /// Whether an item was deleted here since its source and this instance had it in common: since the source left it
     /// here, or since it was sent there. `h` is the row here, `sh` what this instance knows of what it sent.
     static let isEdit = """
-        (h.edited <> 0 OR (
+        (\(Edit.isOne("h.edited")) OR (
             coalesce(sh.state IN (\(ShadowState.held)), 0) AND NOT \(isSources)))
         """
 

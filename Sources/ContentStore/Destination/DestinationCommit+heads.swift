@@ -17,7 +17,7 @@ extension Commit {
                         WHEN s.keep IN (\(Decision.list(Decision.merging))) AND h.deleted = 0 AND h.hash = s.stored THEN \(Verdict.keepOriginal.rawValue)
                         WHEN h.id IS NULL THEN \(Verdict.create.rawValue)
                         WHEN \(Collision.isReverted) THEN CASE h.deleted WHEN 1 THEN \(Verdict.create.rawValue) ELSE \(Verdict.update.rawValue) END
-                        WHEN h.deleted = 1 THEN CASE WHEN h.edited <> 0 THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
+                        WHEN h.deleted = 1 THEN CASE WHEN \(Edit.isOne("h.edited")) THEN \(Verdict.replace.rawValue) ELSE \(Verdict.create.rawValue) END
                         WHEN h.hash = coalesce(s.stored, s.hash) THEN \(Verdict.adopt.rawValue)
                         WHEN s.keep IN (\(Decision.list(Decision.undisputed))) THEN \(Verdict.update.rawValue)
                         WHEN NOT (\(Collision.isEditedLive)) THEN \(Verdict.update.rawValue)
@@ -116,8 +116,10 @@ extension Commit {
         try db.cachedStatement(
             sql: """
                 UPDATE head SET base = u.new_base, origin = ?1, edited = ?2, reverted = NULL,
-                    seq = CASE WHEN u.old_edited = 0 AND (u.old_origin = 0 OR (u.old_origin = ?1 AND ?2 = 0))
-                        THEN seq ELSE ?5 END
+                    seq = CASE
+                        WHEN NOT \(Edit.isOne("u.old_edited"))
+                            AND (u.old_origin = 0 OR (u.old_origin = ?1 AND ?2 = 0)) THEN seq
+                        ELSE ?5 END
                 FROM undo u
                 WHERE u.run = ?3 AND u.verdict = ?4
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
@@ -164,11 +166,20 @@ extension Commit {
         ).execute(arguments: [sequence, now, transfer])
     }
 
+    /// What becomes of `edited` where a row is nobody's from now on. One that a rollback brought back does not become
+    /// one that the source of the run may replace.
+    private static let disowned = """
+        CASE
+        WHEN head.reverted IS NULL THEN 0
+        WHEN head.origin = 0 AND head.edited <> 0 THEN head.edited
+        ELSE \(Edit.own) END
+        """
+
     /// A tombstone that the source also lets go of is nobody's any more.
     private func disownTombstones() throws {
         try db.cachedStatement(
             sql: """
-                UPDATE head SET base = NULL, origin = 0, edited = 0
+                UPDATE head SET base = NULL, origin = 0, edited = \(Self.disowned)
                 FROM undo u
                 WHERE u.run = ? AND u.verdict = \(Verdict.nothing.rawValue) AND head.origin = ?
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
@@ -190,7 +201,7 @@ extension Commit {
     private func releaseRows(sequence: Int64) throws {
         try db.cachedStatement(
             sql: """
-                UPDATE head SET base = NULL, origin = 0, edited = 0, seq = ?
+                UPDATE head SET base = NULL, origin = 0, edited = \(Self.disowned), seq = ?
                 FROM undo u
                 WHERE u.run = ? AND u.verdict = \(Verdict.release.rawValue)
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id

@@ -154,6 +154,19 @@ private struct Rollback {
 
     private var isSources: String { pid.map { "u.old_origin = \($0)" } ?? "false" }
 
+    /// What `edited` says of a row that comes back: what was an edit is one again, although it belongs to nobody then.
+    /// What was this instance's own is told from what the source had left here, which may have come back before.
+    private var edited: String {
+        guard let pid else { return "u.old_edited" }
+        return """
+            CASE
+            WHEN u.old_edited <> 0 THEN u.old_edited
+            WHEN u.old_origin = 0 AND u.existed = 1 AND NOT EXISTS (
+                SELECT 1 FROM transfer t WHERE t.id = u.old_reverted AND t.pid = \(pid)) THEN \(Edit.own)
+            ELSE 0 END
+            """
+    }
+
     func perform() throws -> RollbackResult {
         let sequence = try Settings.nextSequence(db)
         let kept = try listKept()
@@ -218,7 +231,7 @@ private struct Rollback {
                     parent = u.old_parent, deleted = u.old_deleted, life = u.old_life,
                     base = CASE WHEN \(isSources) THEN NULL ELSE u.old_base END,
                     origin = CASE WHEN \(isSources) THEN 0 ELSE u.old_origin END,
-                    edited = CASE WHEN \(isSources) THEN 0 ELSE u.old_edited END,
+                    edited = \(edited),
                     reverted = \(pid == nil ? "u.old_reverted" : "u.run"), seq = ?, arrived = ?
                 FROM undo u
                 JOIN undo mine ON mine.run = ? AND mine.kid = u.kid AND mine.bucket = u.bucket AND mine.id = u.id

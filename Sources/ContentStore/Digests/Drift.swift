@@ -68,18 +68,24 @@ extension TranslationSelection.Rule {
 }
 
 extension Store {
+    /// Whose output a drifted row was made of. An edit that a rollback brought back belongs to nobody: its source is
+    /// that of the run that was taken back.
+    private static let driftedFrom = """
+        CASE origin WHEN 0 THEN (SELECT t.pid FROM transfer t WHERE t.id = head.reverted) ELSE origin END
+        """
+
     /// Rows edited here since their source applied them, of one kind or of all, and of one source or of all. Those that
     /// were kept although their source deleted them are among them, and belong to nobody. Reads no other rows.
     public func drift(kind: Kind? = nil, source: String? = nil, limit: Int) async throws -> DriftList {
         try await read { db in
             let choice = """
                 FROM (
-                    SELECT kid, id, origin AS pid, edited, deleted, arrived FROM head INDEXED BY head_drift
-                    WHERE edited <> 0
+                    SELECT kid, id, \(Self.driftedFrom) AS pid, edited, deleted, arrived FROM head INDEXED BY head_drift
+                    WHERE edited <> 0 AND edited <> \(Edit.own)
                     UNION ALL
                     SELECT c.kid, c.id, c.pid, \(Edit.kept), h.deleted, h.arrived
                     FROM conflict c CROSS JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
-                    WHERE c.rid IS NULL AND h.deleted = 0 AND h.edited = 0
+                    WHERE c.rid IS NULL AND h.deleted = 0 AND h.edited IN (0, \(Edit.own))
                 ) drifted JOIN kind USING (kid) JOIN peer ON peer.pid = drifted.pid
                 WHERE (:kind IS NULL OR kind.name = :kind) AND (:source IS NULL OR peer.instance = :source)
                 """

@@ -41,6 +41,9 @@ enum Edit {
     static let keptWhole: Int64 = 5
     /// Changed here since it was kept as a whole: still not made of what was sent.
     static let madeUnmerged: Int64 = 6
+    /// No edit: a rollback brought the row back, which was this instance's own before the run. Without this, a row that
+    /// came back and belongs to nobody is what the source of the run had left here, and the source may replace it.
+    static let own: Int64 = 7
 
     /// Of rows that were changed since somebody decided about them.
     static let changes = [made, madeUnmerged]
@@ -48,6 +51,9 @@ enum Edit {
     static let unmerged = [keptWhole, madeUnmerged]
 
     static func list(_ edits: [Int64]) -> String { edits.map { String($0) }.joined(separator: ", ") }
+
+    /// Whether the column says that the row is an edit.
+    static func isOne(_ column: String) -> String { "\(column) NOT IN (0, \(own))" }
 }
 
 /// The narrow row that says which body is current.

@@ -73,7 +73,7 @@ extension Store {
             try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
-                        SELECT head.id, hash, length(body.bytes), modified, state, peer.name, edited
+                        SELECT head.id, hash, length(body.bytes), modified, state, peer.name, \(Edit.isOne("edited"))
                         FROM head JOIN kind USING (kid) JOIN body USING (rid) LEFT JOIN peer ON peer.pid = head.origin
                         WHERE kind.name = ? AND deleted = 0
                         ORDER BY head.id

@@ -43,7 +43,7 @@ extension StoreInspector {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT kind.name, head.id, body.bytes, hash, base, origin, edited, deleted, bucket
+                SELECT kind.name, head.id, body.bytes, hash, base, origin, edited, deleted, bucket, reverted
                 FROM head JOIN kind USING (kid) LEFT JOIN body USING (rid)
                 """)
         while let row = try rows.next() {
@@ -61,7 +61,9 @@ extension StoreInspector {
                 problems.append("\(place): origin \(origin) with base \(String(describing: base))")
             }
             let differs = origin != 0 && hash != base
-            if differs != (edited != 0) {
+            // What a rollback brought back and belongs to nobody may be an edit; of what, is not known any more.
+            let isBroughtBack = origin == 0 && (row[9] as String?) != nil
+            if differs != (edited != 0), !isBroughtBack {
                 problems.append("\(place): edited \(edited), and hash and base say otherwise")
             }
             let kind = try Kind(row[0] as String)
@@ -181,7 +183,7 @@ extension StoreInspector {
                 "SELECT count(*) FROM lease WHERE transfer NOT IN (SELECT id FROM transfer WHERE phase = 'open')",
             "edited rows of which nobody knows what they were made of":
                 """
-            SELECT count(*) FROM head h WHERE h.edited <> 0 AND h.deleted = 0 AND NOT EXISTS (
+            SELECT count(*) FROM head h WHERE h.edited <> 0 AND h.origin <> 0 AND h.deleted = 0 AND NOT EXISTS (
                 SELECT 1 FROM base_body b
                 WHERE b.kid = h.kid AND b.bucket = h.bucket AND b.id = h.id AND b.hash = h.base)
             """,
