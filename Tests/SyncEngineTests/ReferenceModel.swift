@@ -17,7 +17,8 @@ struct ModelRow: Hashable {
     var earlierBases: Set<ModelItem> = []
     /// The source whose run a rollback took back here.
     var revertedFrom: Int?
-    /// What came back then, where it is nobody's and is not what that source had left here before.
+    /// What came back then, where it is nobody's and is not what that source had left here before; also once it was
+    /// edited.
     var returned: Returned?
     /// The source whose mirror deleted the item.
     var deletedBy: Int?
@@ -50,9 +51,13 @@ struct ModelRow: Hashable {
     }
 
     /// What it counts as once it is nobody's.
-    var disowned: Returned? {
-        guard revertedFrom != nil else { return nil }
-        return origin == nil ? returned ?? .own : .own
+    var disowned: Returned? { returned ?? (revertedFrom == nil ? nil : .own) }
+
+    /// Called when the row is changed at its instance, before it is. What came back of another source is an edit then.
+    mutating func noteEdit() {
+        let wasSources = revertedFrom != nil && origin == nil && returned == nil && item != nil
+        returned = wasSources || returned == .edit ? .edit : nil
+        (revertedFrom, deletedBy, isKept) = (nil, nil, false)
     }
 }
 
@@ -179,11 +184,9 @@ extension ReferenceModel {
         var row = row(instance, key)
         let old = row
         guard row.item != item else { return }
+        row.noteEdit()
         if row.item == nil { row.life = nextWriting() }
         row.item = item
-        row.isKept = false
-        (row.revertedFrom, row.returned) = (nil, nil)
-        row.deletedBy = nil
         row.writing = nextWriting()
         rows[instance][key] = row
         note(key, (old, row), at: instance, run: run)
@@ -192,10 +195,8 @@ extension ReferenceModel {
     mutating func remove(_ key: ItemKey, at instance: Int, run: String) {
         var row = row(instance, key)
         let old = row
+        row.noteEdit()
         row.item = nil
-        row.isKept = false
-        (row.revertedFrom, row.returned) = (nil, nil)
-        row.deletedBy = nil
         row.writing = nextWriting()
         rows[instance][key] = row
         takeOff(key, at: instance, run: run)

@@ -160,6 +160,98 @@ import TidelockTestSupport
         try expectNoProblems()
     }
 
+    // MARK: Edits made since
+
+    /// A version that the source had left at B, brought back, and edited there since.
+    private func editWhatCameBack(_ edit: () async throws -> Void) async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        try await a.push(to: b)
+        try await a.put(.posts, Self.newest)
+        try await rollBack(try await a.push(to: b))
+        try await edit()
+    }
+
+    @Test func ofWhatCameBackAreListedAsDrift() async throws {
+        try await editWhatCameBack { try await b.put(.posts, Self.edited) }
+        #expect(try await drift() == ["1 of a edited"])
+        try await b.put(.posts, #"{"_id":"1","v":"again"}"#)
+        #expect(try await drift() == ["1 of a edited"])
+        try expectNoProblems()
+    }
+
+    @Test(arguments: keeping, [false, true])
+    func ofWhatCameBackMeetThePolicy(policy: ConflictPolicy, isAsked: Bool) async throws {
+        try await editWhatCameBack { try await b.put(.posts, Self.edited) }
+        try await a.put(.posts, #"{"_id":"1","v":3}"#)
+        var run = including(policy)
+        run.options.includesReverted = isAsked
+        let result = try await a.push(to: b, run)
+        #expect(result.result?.conflictCount == 1 && result.result?.kept == 1, "\(result)")
+        #expect(try await b.text(.posts, "1") == Self.edited)
+        #expect(try await drift() == ["1 of a kept"])
+        try expectNoProblems()
+    }
+
+    @Test(arguments: keeping, [false, true])
+    func ofWhatCameBackAreKeptFromAMirror(policy: ConflictPolicy, isAsked: Bool) async throws {
+        try await editWhatCameBack { try await b.put(.posts, Self.edited) }
+        try await a.remove(.posts, "1")
+        var run = including(policy, mode: .mirror)
+        run.options.includesReverted = isAsked
+        let result = try await a.push(to: b, run)
+        #expect(result.result?.deleted == 0 && result.result?.conflictCount == 1, "\(result)")
+        #expect(try await b.text(.posts, "1") == Self.edited)
+        try expectNoProblems()
+    }
+
+    @Test(arguments: keeping)
+    func deletesOfWhatCameBackAreEditsAsWell(policy: ConflictPolicy) async throws {
+        try await editWhatCameBack { try await b.remove(.posts, "1") }
+        #expect(try await drift() == ["1 of a edited"])
+        try await a.put(.posts, #"{"_id":"1","v":3}"#)
+        var run = including(policy)
+        run.options.includesReverted = false
+        let result = try await a.push(to: b, run)
+        #expect(result.result?.conflictCount == 1 && result.result?.created == 0, "\(result)")
+        #expect(try await b.text(.posts, "1") == nil)
+        try expectNoProblems()
+    }
+
+    @Test func ofWhatCameBackAreListedWhereTheyAreReplaced() async throws {
+        try await editWhatCameBack { try await b.put(.posts, Self.edited) }
+        try await a.put(.posts, #"{"_id":"1","v":3}"#)
+        let run = try await a.push(to: b)
+        #expect(run.result?.conflicts.map(\.verdict) == [.replaced])
+        #expect(try await drift() == [])
+        try await rollBack(run)
+        #expect(try await b.text(.posts, "1") == Self.edited)
+        #expect(try await drift() == ["1 of a edited"])
+        // It is left alone now, as everything that was taken back.
+        #expect(try await a.push(to: b).isNoOp)
+        #expect(try await a.push(to: b, including(.target)).result?.kept == 1)
+        try expectNoProblems()
+    }
+
+    @Test func ofWhatCameBackCanBeTakenBack() async throws {
+        var edit = ""
+        try await editWhatCameBack { edit = try await b.put(.posts, Self.edited) }
+        #expect(try await b.store.rollback(edit, as: b.newID()).restored == 1)
+        #expect(try await drift() == [])
+        let run = try await a.push(to: b, including(.target))
+        #expect(run.result?.updated == 1 && run.result?.conflictCount == 0, "\(run)")
+        try expectNoProblems()
+    }
+
+    @Test func anItemThatIsMadeWhereNothingCameBackIsNoDrift() async throws {
+        try await a.put(.posts, Self.newest)
+        try await rollBack(try await a.push(to: b))
+        try await b.put(.posts, Self.edited)
+        #expect(try await drift() == [])
+        try await a.put(.posts, #"{"_id":"1","v":3}"#)
+        #expect(try await a.push(to: b, TestRun(scope: Scope(policy: .target))).result?.kept == 1)
+        try expectNoProblems()
+    }
+
     // MARK: Rows of this instance and of others
 
     @Test(arguments: keeping)

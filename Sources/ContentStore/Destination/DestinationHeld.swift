@@ -160,8 +160,11 @@ enum HeldRows {
             ?? 0
     }
 
-    /// A rollback took back what this very source had sent.
-    private static let revertedSQL = "reverted IS NOT NULL AND reverted IN (SELECT id FROM transfer WHERE pid = :pid)"
+    /// A rollback took back what this very source had sent, and what came back was not changed here since.
+    private static let revertedSQL = """
+        (reverted IS NOT NULL AND edited <> \(Edit.madeSinceReturn)
+            AND reverted IN (SELECT id FROM transfer WHERE pid = :pid))
+        """
 
     private static let sent = ExchangedRows.sent("head")
 

@@ -160,6 +160,7 @@ private struct Rollback {
         guard let pid else { return "u.old_edited" }
         return """
             CASE
+            WHEN u.old_edited = \(Edit.madeSinceReturn) THEN \(Edit.made)
             WHEN u.old_edited <> 0 THEN u.old_edited
             WHEN u.old_origin = 0 AND u.existed = 1 AND NOT EXISTS (
                 SELECT 1 FROM transfer t WHERE t.id = u.old_reverted AND t.pid = \(pid)) THEN \(Edit.own)

@@ -68,8 +68,8 @@ extension TranslationSelection.Rule {
 }
 
 extension Store {
-    /// Whose output a drifted row was made of. An edit that a rollback brought back belongs to nobody: its source is
-    /// that of the run that was taken back.
+    /// Whose output a drifted row was made of. An edit that a rollback brought back, and one of what came back,
+    /// belong to nobody: their source is that of the run that was taken back.
     private static let driftedFrom = """
         CASE origin WHEN 0 THEN (SELECT t.pid FROM transfer t WHERE t.id = head.reverted) ELSE origin END
         """
@@ -106,7 +106,7 @@ extension Store {
                 items: rows.map { row in
                     DriftRow(
                         kind: row[0], id: row[1], source: row[2],
-                        state: Edit.changes.contains(row[3]) ? .edited : .kept,
+                        state: (Edit.changes + [Edit.madeSinceReturn]).contains(row[3]) ? .edited : .kept,
                         isDeleted: row[4], changed: row[5])
                 })
         }

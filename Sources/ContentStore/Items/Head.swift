@@ -44,6 +44,9 @@ enum Edit {
     /// No edit: a rollback brought the row back, which was this instance's own before the run. Without this, a row that
     /// came back and belongs to nobody is what the source of the run had left here, and the source may replace it.
     static let own: Int64 = 7
+    /// Changed here since a rollback brought the row back. It belongs to nobody and is not left alone any more; its
+    /// mark still tells whose run was taken back.
+    static let madeSinceReturn: Int64 = 8
 
     /// Of rows that were changed since somebody decided about them.
     static let changes = [made, madeUnmerged]
@@ -69,6 +72,8 @@ struct Head {
     /// Which of the items that had this id one after another it is; nil for the first. A tombstone keeps that of the
     /// item it was.
     var life: Int64?
+    /// The transfer that a rollback took back here.
+    var reverted: String?
 
     var isLive: Bool { !isDeleted }
     var isEdited: Bool { edited != 0 }
@@ -77,17 +82,28 @@ struct Head {
     /// What `edited` says once the row is changed here again. Nobody takes in by that what was sent.
     var edit: Int64 { Edit.unmerged.contains(edited) ? Edit.madeUnmerged : Edit.made }
 
+    /// Whether a change that is made here changes what a rollback brought back of another source. What was this
+    /// instance's own is that again, and so is an item that is made where there was none.
+    private var wasBroughtBack: Bool {
+        origin == 0 && reverted != nil && edited != Edit.own && (isLive || isEdited)
+    }
+
+    /// What `edited` and `reverted` say of a row that belongs to nobody once it is changed here.
+    private var changedAsNobodys: (edited: Int64, reverted: String?) {
+        wasBroughtBack ? (Edit.madeSinceReturn, reverted) : (0, nil)
+    }
+
     static func fetch(_ db: Database, _ place: Place) throws -> Head? {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT rid, hash, base, origin, edited, deleted, state, life
+                SELECT rid, hash, base, origin, edited, deleted, state, life, reverted
                 FROM head
                 WHERE kid = ? AND bucket = ? AND id = ?
                 """)
         return try Row.fetchOne(statement, arguments: StatementArguments(place.arguments)).map { row in
             Head(
                 rid: row[0], hash: row.hash(1), base: row.hash(2), origin: row[3], edited: row[4], isDeleted: row[5],
-                state: row[6], life: row[7])
+                state: row[6], life: row[7], reverted: row[8])
         }
     }
 
@@ -98,34 +114,37 @@ struct Head {
         isEdited: Bool, isKept: Bool = false, sequence: Int64, now: Int64
     ) throws {
         let life = head?.isDeleted == true ? sequence : head?.life
-        let edited = isEdited ? isKept ? Edit.kept : head?.edit ?? Edit.made : 0
+        let nobodys = head?.changedAsNobodys ?? (edited: 0, reverted: nil)
+        let edited = isEdited ? isKept ? Edit.kept : head?.edit ?? Edit.made : nobodys.edited
         try db.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO head
                     (kid, bucket, id, rid, hash, base, origin, edited, seq, arrived, modified, state, parent, deleted,
                      reverted, life)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)
                 """
         ).execute(
             arguments: StatementArguments(
                 place.arguments + [
                     rid, hash.data, head?.base?.data, head?.origin ?? 0, edited, sequence, now, facts.modified,
-                    facts.state, facts.parent, life,
+                    facts.state, facts.parent, nobodys.reverted, life,
                 ] as [(any DatabaseValueConvertible)?]))
     }
 
     /// Leaves a tombstone in the place of `head`; whose output the row counts as stays.
     static func bury(_ db: Database, _ place: Place, _ head: Head, sequence: Int64, now: Int64) throws {
+        let nobodys = head.changedAsNobodys
         try db.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO head
                     (kid, bucket, id, rid, hash, base, origin, edited, seq, arrived, deleted, reverted, life)
-                VALUES (?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, 1, NULL, ?)
+                VALUES (?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, 1, ?, ?)
                 """
         ).execute(
             arguments: StatementArguments(
                 place.arguments + [
-                    head.base?.data, head.origin, head.origin == 0 ? 0 : head.edit, sequence, now, head.life,
+                    head.base?.data, head.origin, head.origin == 0 ? nobodys.edited : head.edit, sequence, now,
+                    nobodys.reverted, head.life,
                 ] as [(any DatabaseValueConvertible)?]))
     }
 }
