@@ -252,6 +252,22 @@ import TidelockTestSupport
         try expectNoProblems()
     }
 
+    /// Also where the source knew before that the item was taken back: it does not take the sides for equal then.
+    @Test(arguments: [false, true])
+    func ofWhatCameBackAreToldOfOnce(isKnown: Bool) async throws {
+        try await editWhatCameBack {
+            if isKnown { #expect(try await a.push(to: b).isNoOp) }
+            try await b.put(.posts, Self.edited)
+        }
+        let told = try await a.push(to: b)
+        #expect(told.isNoOp && told.plan?.kinds.compactMap(\.takenOver) == [1], "\(told)")
+        for _ in 1...2 {
+            let quiet = try await a.push(to: b)
+            #expect(quiet.isOneRoundTrip && quiet.reverted == 0, "\(quiet)")
+        }
+        try expectNoProblems()
+    }
+
     // MARK: Rows of this instance and of others
 
     @Test(arguments: keeping)

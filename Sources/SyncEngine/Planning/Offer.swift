@@ -75,8 +75,11 @@ extension [Kind: Digest] {
 extension SourceOffer {
     /// Whether a destination that holds `held` already is what the source would make of it. `sent`: see
     /// ``OpenTransfer/sent``.
+    ///
+    /// Where other rows are taken back there than the source knows of, it looks at them first: one that was edited since
+    /// is not left alone any more.
     func isSatisfied(by held: DestinationState, sent: [String: String]?, mode: Mode) -> Bool {
-        isQuiet && describes(held, sent: sent, mode: mode)
+        isQuiet && isRight(about: held, sent: sent, mode: mode)
     }
 
     /// Whether a plan that was made without asking is the plan for a destination that holds `held`.
