@@ -17,8 +17,10 @@ public struct BatchEntry: Sendable, Equatable {
     public var id: String
     public var operation: BatchOperation
     /// The destination holds an output that the source does not remember to have sent, as after a restored backup: what
-    /// is there counts as edited. Of a `delete` also: the source kept what it had, or its own delete, when the
-    /// destination sent its version, so it is not this version that was deleted.
+    /// is there counts as edited. Of a `put` also: the source had sent the item, and what the destination has in its
+    /// place is not of the source, so where it is deleted, somebody deleted what the source had sent. Of a `delete` also:
+    /// the source kept what it had, or its own delete, when the destination sent its version, so it is not this version
+    /// that was deleted.
     public var isContested: Bool
     /// The item was changed at the source after an earlier batch had been made: of all batches that name it, the one
     /// with the highest number counts.

@@ -52,7 +52,7 @@ extension ReferenceModel {
         case .apply:
             let isUncertain =
                 mayKnowBetter(run, key, theirs) || mayRememberSending(run, key, theirs)
-                || isContested(run, key, theirs)
+                || mayMiss(run, key, theirs) || isContested(run, key, theirs)
             return isUncertain ? .maybe : .never
         case .delete:
             return isContested(run, key, theirs) || unseenEdit(run, key, theirs) != .never ? .maybe : .never

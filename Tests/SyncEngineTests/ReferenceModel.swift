@@ -386,7 +386,7 @@ extension ReferenceModel {
                 decision = .keepDeleted
             }
             if case .apply(let output) = decision, actual(key).item != output,
-                mayKnowBetter(run, key, old) || mayRememberSending(run, key, old)
+                mayKnowBetter(run, key, old) || mayRememberSending(run, key, old) || mayMiss(run, key, old)
             {
                 decision = .keepOriginal(output)
             }
@@ -465,6 +465,11 @@ extension ReferenceModel {
     func mayRememberSending(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
         run.keepsEdits && theirs.item == nil
             && memory[Stream(source: run.destination, destination: run.source)]?[key]?.isHeld == true
+    }
+
+    /// Whether the destination deleted what the source may know to have sent: not by a run of the source.
+    func mayMiss(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
+        run.keepsEdits && theirs.item == nil && memory(run, key) != nil
     }
 
     /// A row that is kept may be a merge, where it is known what both sides were made of.

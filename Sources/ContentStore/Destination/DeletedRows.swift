@@ -3,10 +3,11 @@ internal import SyncEngine
 /// Tombstones that an item meets.
 enum DeletedRows {
     /// Whether an item was deleted here since its source and this instance had it in common: since the source left it
-    /// here, or since it was sent there. `h` is the row here, `sh` what this instance knows of what it sent.
+    /// here, which only the source may know where the run of another deleted it, or since it was sent there. `h` is the
+    /// row here, `s` the staged one, and `sh` what this instance knows of what it sent.
     static let isEdit = """
         (\(Edit.isOne("h.edited")) OR (
-            coalesce(sh.state IN (\(ShadowState.held)), 0) AND NOT \(isSources)))
+            (\(StagedMark.isContested) OR coalesce(sh.state IN (\(ShadowState.held)), 0)) AND NOT \(isSources)))
         """
 
     /// Whether it was the source itself that deleted it: a commit gives all of its rows one number. After its run is

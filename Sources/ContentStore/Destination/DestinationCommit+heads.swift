@@ -49,10 +49,11 @@ extension Commit {
         try db.cachedStatement(
             sql: """
                 UPDATE undo SET verdict = \(Verdict.replace.rawValue)
-                FROM head h
-                LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = h.kid AND sh.bucket = h.bucket AND sh.id = h.id
+                FROM stage s
+                \(Collision.joins)
                 WHERE undo.run = :transfer AND undo.existed = 1 AND undo.verdict = \(Verdict.create.rawValue)
-                    AND h.kid = undo.kid AND h.bucket = undo.bucket AND h.id = undo.id AND h.deleted = 1
+                    AND s.transfer = :transfer AND s.kid = undo.kid AND s.bucket = undo.bucket AND s.id = undo.id
+                    AND h.deleted = 1
                     AND NOT \(Collision.isReverted)
                     AND \(DeletedRows.isEdit)
                 """

@@ -112,7 +112,7 @@ private struct ShadowReconciler {
             let bucket = Bucket(number: UInt16(row[0] as Int))
             // Of an item that is at neither side there is nothing to find out.
             guard try state != .none || isHere(row[1], bucket) else { continue }
-            try forget(bucket: bucket, id: row[1])
+            try forget(bucket: bucket, id: row[1], wasThere: state.saysThatItWasThere)
         }
     }
 
@@ -179,13 +179,27 @@ private struct ShadowReconciler {
         try tree.markDirty(db, bucket: bucket)
     }
 
-    /// The destination has no such row: we start anew with it, and still know what we sent.
-    private func forget(bucket: Bucket, id: String) throws {
+    /// The destination has no such row: we start anew with it, and still know what we sent. `wasThere`: it had one. An
+    /// item that was made here since has nothing to do with what became of that.
+    private func forget(bucket: Bucket, id: String, wasThere: Bool = false) throws {
         try db.cachedStatement(
-            sql: "UPDATE shadow SET state = 0, fid = NULL, open = 1 WHERE pid = ? AND kid = ? AND bucket = ? AND id = ?"
-        ).execute(arguments: [pid, kid, Int64(bucket.number), id])
+            sql: """
+                UPDATE shadow SET fid = NULL, open = 1, state = CASE
+                    WHEN ?1 AND EXISTS (
+                        SELECT 1 FROM head h
+                        WHERE h.kid = shadow.kid AND h.bucket = shadow.bucket AND h.id = shadow.id
+                            AND h.deleted = 0 AND h.life IS shadow.life) THEN \(ShadowState.missing.rawValue)
+                    ELSE \(ShadowState.none.rawValue) END
+                WHERE pid = ?2 AND kid = ?3 AND bucket = ?4 AND id = ?5
+                """
+        ).execute(arguments: [wasThere, pid, kid, Int64(bucket.number), id])
         try tree.markDirty(db, bucket: bucket)
     }
+}
+
+extension ShadowState {
+    /// Of a row that the destination does not list: it had one that we had sent, whatever has become of it there.
+    fileprivate var saysThatItWasThere: Bool { isHeld || isReplaced || self == .reverted }
 }
 
 extension HeldItem {

@@ -86,7 +86,7 @@ extension StandingRow {
         case .acked: self.init(holder: .source, base: output?.hex)
         case .resend, .answered, .deletedThere: self.init(holder: .edited, base: output?.hex)
         case .foreign, .takenOver, .reverted: self.init(holder: .other, base: nil)
-        case .none, .dropped, .skipped, .forgotten: self.init(holder: .nobody, base: nil)
+        case .none, .dropped, .skipped, .forgotten, .missing: self.init(holder: .nobody, base: nil)
         }
     }
 }

@@ -88,7 +88,8 @@ extension KindPlanner {
     {
         PlannedOperation(
             id: row.id, bucket: row.bucket, action: action, source: row.hash, output: output,
-            isContested: row.isContested, isUnmerged: action == .put && row.isUnmerged, life: row.life)
+            isContested: row.isContested || (action == .put && row.shadow.isReplaced),
+            isUnmerged: action == .put && row.isUnmerged, life: row.life)
     }
 
     mutating func write(

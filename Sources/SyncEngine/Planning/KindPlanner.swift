@@ -32,7 +32,8 @@ struct KindPlanner {
         // A run that took edits along may have come further than the newest change of this kind.
         upTo = max(standing.latest, standing.checkpoint ?? 0)
         let isRuled = selected.kind.job == .lokalize && planner.scope.translationRule != .override
-        tally = KindTally(plan: KindPlan(kind: selected.kind.name), isRuled: isRuled)
+        tally = KindTally(
+            plan: KindPlan(kind: selected.kind.name), isRuled: isRuled, keepsEdits: planner.scope.policy != .source)
     }
 
     /// The counts so far.
@@ -127,7 +128,7 @@ struct KindPlanner {
     /// How many of the items that are new to this stream the destination may have all the same: it tells how many items
     /// it has that this source did not leave there, and those that came from there are some of them.
     private func unforeseenCreates() async throws -> Int {
-        let fresh = plan.creates - tally.recreates - (plan.openCreates ?? 0)
+        let fresh = plan.creates - tally.recreates - tally.remakes - (plan.openCreates ?? 0)
         let isListed = planner.options.isExact || deletesForeign
         guard fresh > 0, !isListed, let others = state?.others, others > 0 else { return 0 }
         // Of items that are named, the destination counts only those.

@@ -7,14 +7,19 @@ struct KindTally {
     var plan: KindPlan
     /// Items that are at the destination are kept there, or take in only what they lack.
     let isRuled: Bool
+    /// Edits at the destination stay there, and so does what was deleted.
+    let keepsEdits: Bool
     /// Updates of rows that were edited there and of whose edits they are made.
     private(set) var answers = 0
     /// Creates of items that were deleted at the destination, which holds their rows.
     private(set) var recreates = 0
+    /// Creates of items that the destination is known not to have any more, and makes anew.
+    private(set) var remakes = 0
 
-    init(plan: KindPlan, isRuled: Bool) {
+    init(plan: KindPlan, isRuled: Bool, keepsEdits: Bool) {
         self.plan = plan
         self.isRuled = isRuled
+        self.keepsEdits = keepsEdits
     }
 
     /// Rows that are there and that, as far as is known, nobody has edited.
@@ -44,7 +49,11 @@ struct KindTally {
         case .put:
             plan.creates += number
             if row.shadow == .reverted { plan.reverted -= number }
-            if row.mayBeThere { plan.openCreates = (plan.openCreates ?? 0) + number }
+            if isOpen(row) {
+                plan.openCreates = (plan.openCreates ?? 0) + number
+            } else if row.shadow == .missing {
+                remakes += number
+            }
         case .delete where row.shadow == .deletedThere, .release where row.shadow == .deletedThere:
             plan.goneThere = (plan.goneThere ?? 0) + number
         case .delete:
@@ -55,6 +64,12 @@ struct KindTally {
         case .drop, .skip, .same, .withdraw: break
         }
     }
+}
+
+extension KindTally {
+    /// Whether only the destination knows what becomes of an item that it does not hold from here. Where it has none, it
+    /// makes the item anew, unless it was deleted there and the policy keeps that.
+    private func isOpen(_ row: Candidate) -> Bool { row.shadow == .missing ? keepsEdits : row.mayBeThere }
 }
 
 extension Candidate {

@@ -23,6 +23,9 @@ public enum ShadowState: Int, Sendable, CaseIterable {
     /// The item came from the peer, which does not know that any more: it gets it back. Holds only for the plan that
     /// has seen the list.
     case forgotten = 10
+    /// The destination had our output, or what somebody else had put in its place, and has no such item any more.
+    /// Nothing that we did explains that.
+    case missing = 11
 
     /// The destination holds an output of ours, edited there or not: the rows of the digest tree.
     public var isHeld: Bool { [.acked, .resend, .answered, .deletedThere].contains(self) }
@@ -38,6 +41,10 @@ public enum ShadowState: Int, Sendable, CaseIterable {
 
     /// A handler kept the item from the destination when it was asked last.
     public var isHeldBack: Bool { self == .dropped || self == .skipped }
+
+    /// The destination had the item from us. What it has in its place, or that it has nothing, is not our doing: where
+    /// the item is deleted, somebody has deleted it there.
+    public var isReplaced: Bool { self == .takenOver || self == .missing }
 
     /// The destination has such a row, and it is somebody else's.
     public var isForeign: Bool { self == .foreign || self == .takenOver }
