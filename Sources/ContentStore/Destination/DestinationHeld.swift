@@ -166,7 +166,7 @@ enum HeldRows {
             AND reverted IN (SELECT id FROM transfer WHERE pid = :pid))
         """
 
-    private static let sent = ExchangedRows.sent("head")
+    private static let remembered = ExchangedRows.remembered("head")
 
     /// Where a column needs another table, it is looked up only for rows of which it can be true.
     private static func columns(_ edited: EditedRows, _ policy: ConflictPolicy, tellsSent: Bool = false) -> String {
@@ -175,7 +175,7 @@ enum HeldRows {
             CASE WHEN origin <> :pid THEN \(SparedRows.contains("head", policy)) ELSE 0 END,
             CASE WHEN origin = :pid AND edited = 0 AND deleted = 0 THEN seq END,
             CASE WHEN origin = :pid AND \(edited.condition) THEN \(ExchangedRows.isSent("head")) ELSE 0 END,
-            deleted = 1, \(tellsSent ? sent : "NULL")
+            deleted = 1, \(tellsSent ? remembered : "NULL")
         FROM head
         """
     }
@@ -191,7 +191,7 @@ enum HeldRows {
         let tellsSent = request.tellsSent == true
         let choice =
             request.part == .drift
-            ? "origin = :pid AND \(edited.condition)" : tellsSent ? "(\(listed) OR \(sent) IS NOT NULL)" : listed
+            ? "origin = :pid AND \(edited.condition)" : tellsSent ? "(\(listed) OR \(remembered) IS NOT NULL)" : listed
         let rows = try Row.fetchAll(
             db,
             sql: """

@@ -59,6 +59,16 @@ enum ExchangedRows {
         """
     }
 
+    /// The same, where we remember to have sent it. What is known from the peer's own list alone may be lost here: who
+    /// was restored finds in that list, when it pushes, what it does not have any more.
+    static func remembered(_ row: String) -> String {
+        """
+        (SELECT s.out_hash FROM shadow s
+            WHERE s.pid = :pid AND s.kid = \(row).kid AND s.bucket = \(row).bucket AND s.id = \(row).id
+                AND s.state IN (\(ShadowState.held)) AND s.src_hash IS NOT NULL)
+        """
+    }
+
     /// The peer holds just the item of `row` as an output of ours: a commit of what it made of that finds no edit.
     static func isSent(_ row: String) -> String { "coalesce(\(sent(row)) = \(row).hash, 0)" }
 
