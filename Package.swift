@@ -91,7 +91,7 @@ let package = Package(
                 .embedInCode("SQL/v016-serving.sql"), .embedInCode("SQL/v017-committed-stages.sql"),
                 .embedInCode("SQL/v018-packed-leaves.sql"), .embedInCode("SQL/v019-links-in-rows.sql"),
                 .embedInCode("SQL/v020-item-lives.sql"), .embedInCode("SQL/v022-undo-order.sql"),
-                .embedInCode("SQL/v023-decided-conflicts.sql"),
+                .embedInCode("SQL/v023-decided-conflicts.sql"), .embedInCode("SQL/v024-forgetful-peers.sql"),
             ], swiftSettings: strict),
         .target(
             name: "RemotePeer", dependencies: ["ContentModel", "CurlHTTP", "SyncEngine", "SyncProtocol"],

@@ -71,6 +71,27 @@ import TidelockTestSupport
         #expect(places == ["put1 0 0 3", "put2 0 3 1", "kept 0 4 2", "pull 1 0 2", "push 1 2 1"])
     }
 
+    @Test func whichTransfersWereCarriedOutIsKnownFromBefore() throws {
+        try open().close()
+        try EarlierStore.restore(in: folder.url, upTo: "v023-decided-conflicts")
+        try StoreVandal(storage: folder.url).execute(
+            """
+            INSERT INTO peer (pid, instance, name) VALUES (1, 'b', 'b'), (2, 'c', 'c'), (3, 'd', 'd');
+            INSERT INTO transfer (id, pid, initiator, direction, scope, phase, fence, opened, touched) VALUES
+                ('t1', 1, 'b', 'push', '{}', 'committed', 1, 1, 1), ('t2', 1, 'b', 'push', '{}', 'committed', 2, 1, 1),
+                ('t9', 1, 'b', 'push', '{}', 'abandoned', 3, 1, 1), ('t3', 2, 'c', 'push', '{}', 'committed', 4, 1, 1),
+                ('t0', 2, 'a', 'pull', '{}', 'committed', 5, 1, 1);
+            INSERT INTO plan (transfer, pid, initiator, direction, scope, phase, summary, opened) VALUES
+                ('t4', 2, 'a', 'push', '{}', 'acknowledged', '{"batches":[{}]}', 1),
+                ('t8', 2, 'a', 'push', '{}', 'acknowledged', '{"batches":[]}', 1),
+                ('t7', 3, 'a', 'push', '{}', 'ready', '{"batches":[{}]}', 1);
+            INSERT INTO setting (key, value) VALUES ('newest-acknowledged:c', 't8');
+            """)
+        let known = try StoreInspector(open()).texts(
+            "SELECT key || ' ' || value FROM setting WHERE key GLOB 'newest-*' ORDER BY key")
+        #expect(known == ["newest-here:c t4", "newest-there:b t2", "newest-there:c t3"])
+    }
+
     private func expectRefusal(naming facts: String...) {
         do {
             try open()

@@ -26,6 +26,7 @@ enum Schema {
         ("v020-item-lives", PackageResources.v020_item_lives_sql),
         ("v022-undo-order", PackageResources.v022_undo_order_sql),
         ("v023-decided-conflicts", PackageResources.v023_decided_conflicts_sql),
+        ("v024-forgetful-peers", PackageResources.v024_forgetful_peers_sql),
     ]
 
     /// Makes the tables of a new store, and brings those of an earlier version of Tidelock to the form of this one.

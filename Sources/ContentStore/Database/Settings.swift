@@ -30,6 +30,7 @@ enum Settings {
         try set(db, "instance", id)
         try set(db, "epoch", random.bytes(8).hex)
         try db.cachedStatement(sql: "DELETE FROM checkpoint").execute()
+        try NewestTransfer.forgetAll(db)
         // What the original has under way is its to finish, and what observers wait for is its to tell.
         for table in ["plan_op", "plan_batch", "plan_blob", "plan", "lease", "delivery", "outbox"] {
             try db.cachedStatement(sql: "DELETE FROM \(table)").execute()

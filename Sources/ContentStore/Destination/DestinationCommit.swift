@@ -200,6 +200,7 @@ struct Commit {
     private func close(_ result: CommitResult, _ tally: VerdictTally) throws {
         try db.cachedStatement(sql: "UPDATE transfer SET phase = 'committed', result = ?, touched = ? WHERE id = ?")
             .execute(arguments: [try JSONColumns.encode(result), now, transfer])
+        try NewestTransfer.note(db, transfer, begunBy: record.initiator, pid: pid)
         try RunTable.noteUndoable(db, id: transfer, direction: "receive", target: nil, started: now)
         try UndoOrder.append(
             db, run: transfer, as: tally.hasChanged ? .exchanged : .local, rows: tally.rows)

@@ -3,51 +3,8 @@ internal import GRDB
 internal import SyncEngine
 internal import SyncProtocol
 
-/// What a peer had sent here and does not know any more: it was restored to a time before that.
-///
-/// Its rows here are not sent back otherwise, so it would never get them again.
-extension Store {
-    public func newestSent(to peer: String) async throws -> String {
-        try await read { db in
-            if let newest = try Settings.text(db, NewestAcknowledged.key(peer)) { return newest }
-            let acknowledged = try String.fetchOne(
-                db.cachedStatement(
-                    sql: """
-                        SELECT max(transfer) FROM plan JOIN peer USING (pid)
-                        WHERE instance = ? AND phase = 'acknowledged'
-                        """),
-                arguments: [peer])
-            return acknowledged ?? ""
-        }
-    }
-
-    public func hasNewer(than transfer: String, from source: String) async throws -> Bool {
-        try await read { db in
-            guard let pid = try Numbers.knownPeer(db, source) else { return false }
-            let committed = TransferState.Phase.committed.rawValue
-            return try Bool.fetchOne(
-                db.cachedStatement(
-                    sql: "SELECT EXISTS (SELECT 1 FROM transfer WHERE id > ? AND pid = ? AND phase = ?)"),
-                arguments: [transfer, pid, committed]) ?? false
-        }
-    }
-}
-
-/// The newest transfer to each peer of which this instance has heard that it was committed. It outlives the plan, and a
-/// store that is restored goes back to the one of then. A run that failed since says nothing of what was lost.
-enum NewestAcknowledged {
-    static func key(_ instance: String) -> String { "newest-acknowledged:\(instance)" }
-
-    static func note(_ db: Database, _ transfer: String, pid: Int64) throws {
-        let peer = try String.fetchOne(
-            db.cachedStatement(sql: "SELECT instance FROM peer WHERE pid = ?"), arguments: [pid])
-        guard let peer else { return }
-        if let known = try Settings.text(db, key(peer)), known >= transfer { return }
-        try Settings.set(db, key(peer), transfer)
-    }
-}
-
-/// Marks rows that a peer has forgotten, from its own list of what it remembers to have sent.
+/// Marks rows that a peer has forgotten, from its own list of what it remembers to have sent: it was restored to a time
+/// before that. Its rows here are not sent back otherwise, so it would never get them again.
 struct ForgottenRows {
     let db: Database
     let pid: Int64

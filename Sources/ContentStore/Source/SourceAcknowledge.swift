@@ -9,7 +9,8 @@ extension Store {
         try await write { db in
             guard
                 let plan = try Row.fetchOne(
-                    db.cachedStatement(sql: "SELECT pid, phase, checkpoints, compared FROM plan WHERE transfer = ?"),
+                    db.cachedStatement(
+                        sql: "SELECT pid, phase, checkpoints, compared, initiator FROM plan WHERE transfer = ?"),
                     arguments: [transfer])
             else { throw TidelockError(.unknownTransfer, "There is no plan of transfer \(transfer.printable) here.") }
             switch plan[1] as String {
@@ -19,10 +20,12 @@ extension Store {
                 throw TidelockError(.unknownTransfer, "The plan of transfer \(transfer.printable) is not finished.")
             }
             let pid: Int64 = plan[0]
-            try NewestAcknowledged.note(db, transfer, pid: pid)
+            // What had nothing to send, the destination did not commit, and knows nothing of.
+            if result.sequence > 0 { try NewestTransfer.note(db, transfer, begunBy: plan[4], pid: pid) }
             try Acknowledgement.moveShadow(db, transfer: transfer, pid: pid)
             try BaseBodies.prune(db, plannedBy: transfer)
-            try Acknowledgement.moveCheckpoints(db, pid: pid, stored: plan[2], wasCompared: plan[3])
+            try Acknowledgement.moveCheckpoints(
+                db, of: transfer, pid: pid, stored: plan[2], wasCompared: plan[3])
             try Acknowledgement.refreshDigests(db, transfer: transfer, pid: pid)
             try db.cachedStatement(sql: "UPDATE plan SET phase = 'acknowledged' WHERE transfer = ?").execute(
                 arguments: [transfer])
@@ -123,7 +126,9 @@ private enum Acknowledgement {
     /// it when its handlers were others: which handlers were used last is what tells that one is missing.
     ///
     /// So does a comparison of lists that somebody made meanwhile, and of which the plan knows nothing.
-    static func moveCheckpoints(_ db: Database, pid: Int64, stored: String?, wasCompared: Bool) throws {
+    static func moveCheckpoints(
+        _ db: Database, of transfer: String, pid: Int64, stored: String?, wasCompared: Bool
+    ) throws {
         guard let stored else { return }
         let epoch = try Settings.epoch(db)
         for checkpoint in try JSONColumns.decode([StoredCheckpoint].self, stored) {
@@ -137,16 +142,22 @@ private enum Acknowledgement {
                 pid, checkpoint.kid, epoch, wasCompared ? 0 : checkpoint.sequence, checkpoint.fid,
                 try Settings.sequence(db),
             ])
-            try closeRows(db, pid: pid, checkpoint)
+            guard try coversWholeKind(db, checkpoint) else { continue }
+            try closeRows(db, pid: pid, kid: checkpoint.kid)
+            // A comparison that somebody made meanwhile may have taken away what the plan had marked.
+            if !wasCompared { try OwedKinds.settle(db, pid: pid, kid: checkpoint.kid, comparedBy: transfer) }
         }
     }
 
     /// A run that covered the whole kind has looked at every open row of it. One that did not has 0 for a sequence
     /// number; so has a kind without any item, which is looked at as a whole every time.
-    private static func closeRows(_ db: Database, pid: Int64, _ checkpoint: StoredCheckpoint) throws {
-        let latest = try Int64.fetchOne(
-            db.cachedStatement(sql: "SELECT max(seq) FROM head WHERE kid = ?"), arguments: [checkpoint.kid])
-        guard checkpoint.sequence > 0 || latest == nil else { return }
+    private static func coversWholeKind(_ db: Database, _ checkpoint: StoredCheckpoint) throws -> Bool {
+        if checkpoint.sequence > 0 { return true }
+        return try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT max(seq) FROM head WHERE kid = ?"), arguments: [checkpoint.kid]) == nil
+    }
+
+    private static func closeRows(_ db: Database, pid: Int64, kid: Int64) throws {
         // What was true of a row only for one plan is not kept where no later one looks for it.
         try db.cachedStatement(
             sql: """
@@ -154,6 +165,6 @@ private enum Acknowledgement {
                 SET open = 0, state = \(ShadowState.lastingNumber)
                 WHERE pid = ? AND kid = ? AND open = 1
                 """
-        ).execute(arguments: [pid, checkpoint.kid])
+        ).execute(arguments: [pid, kid])
     }
 }

@@ -28,6 +28,8 @@ extension Store {
                 guard request.tellsSent == true, page.isWhole == true else { return }
                 try ForgottenRows(db: db, pid: pid, kid: reconciler.kid, kind: kind)
                     .mark(beside: page, after: request.after, among: reconciler.selected)
+                guard page.next == nil, !isPlanOnly else { return }
+                try OwedKinds.noteCompared(db, pid: pid, kid: reconciler.kid, by: transfer)
             case .buckets(let buckets): try reconciler.replace(page, of: Set(buckets), after: request.after)
             case .nodes, .leaves: throw TidelockError(.internalFailure, "Digests were taken for a list of rows.")
             }
@@ -218,6 +220,7 @@ extension PlanTables {
                 WHERE pid = ? AND open = 1 AND state IN (\(ShadowState.passing))
                 """
         ).execute(arguments: [pid])
+        try OwedKinds.forgetCompared(db, pid: pid)
     }
 
     /// Those of the runs of a page that were planned here for the peer, and that we heard to be committed.

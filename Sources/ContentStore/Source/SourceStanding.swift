@@ -117,6 +117,7 @@ extension Store {
             filters: try checkpoint.map { try HandlerSets.decode($0, from: 1) }, root: root.digest, held: root.count,
             reverted: reverted ?? 0, changes: try changes(db, kid: kid, since: checkpoint?[0] ?? 0),
             hasOpenRows: hasOpenRows ?? false)
+        standing.isOwed = try OwedKinds.contains(db, pid: pid, kid: kid)
         if standing.hasOpenRows { standing.takenOver = try takenOver(db, pid: pid, kid: kid) }
         return standing
     }

@@ -10,6 +10,7 @@ extension LocalInstance {
             throw TidelockError(.malformedMessage, "The items of a push are looked up by whoever sends them.")
         }
         if let repeated = try await committed(request) { return repeated }
+        try await noteForgotten(request)
         let held = try await store.held(
             of: request.initiator.id, scope: request.scope, sourceKinds: try offer.kinds.map { try Kind($0) },
             nonce: request.nonce)
@@ -83,9 +84,14 @@ extension LocalInstance {
 
     private func openAsSource(_ request: OpenTransfer) async throws -> TransferOpened {
         // A repeated open finds the source that the first one made, and with it the plan.
-        if sources.touch(request.id, at: clock.seconds) != nil {
-            return TransferOpened(status: .open, responder: identity)
+        if let known = sources.touch(request.id, at: clock.seconds) {
+            guard request.tellsMemory(of: identity), !known.request.tellsMemory(of: identity) else {
+                return TransferOpened(status: .open, responder: identity)
+            }
+            // The first one did not say what decides about the plan.
+            try await sources.remove(request.id)?.abandon(transfer: request.id)
         }
+        try await noteForgotten(request)
         let pinned = try await hooks.pin(for: RunContext(toInitiatorOf: request))
         do {
             return try await openAsSource(request, pinned)
@@ -107,8 +113,9 @@ extension LocalInstance {
         let view = try await store.view(
             toward: request.initiator.id, scope: request.scope, nonce: request.nonce, hooks: pinned,
             includesReverted: request.includesReverted)
-        let isForgetful = try await isForgetful(request)
-        if let held = request.held, held.source == identity.id, !isForgetful,
+        let hasUnnoted = try await hasUnnoted(request)
+        let owed = view.standings.filter { $0.isOwed || hasUnnoted }.map(\.kind)
+        if let held = request.held, held.source == identity.id, owed.isEmpty,
             view.offer.isSatisfied(by: held, sent: request.sent, mode: request.scope.mode)
         {
             await pinned.release()
@@ -117,7 +124,7 @@ extension LocalInstance {
         try await forgetEarlierSources(before: request)
         try await store.begin(request, peer: request.initiator, direction: .pull)
         var options = PlanOptions(includesReverted: request.includesReverted)
-        options.returnsForgotten = isForgetful
+        options.returnsForgotten = Set(owed)
         if request.isPlanOnly { options.exclusions = Exclusions(limit: Limits.excludedItems) }
         sources.add(
             LocalSource(store: store, hooks: pinned, request: request, peer: request.initiator, options: options),
@@ -125,11 +132,23 @@ extension LocalInstance {
         return TransferOpened(status: .open, responder: identity)
     }
 
-    /// Whether the initiator was restored to a time before it sent something here. It has not what it does not know of,
-    /// and what came from there is not sent back otherwise.
-    private func isForgetful(_ request: OpenTransfer) async throws -> Bool {
-        guard let remembered = request.remembered else { return false }
-        return try await store.hasNewer(than: remembered, from: request.initiator.id)
+    /// Notes where the initiator was restored to a time before a transfer with this instance, so that this is not lost
+    /// sight of with the next transfer.
+    ///
+    /// It has not what it sent since and does not know of, and what came from there is not sent back otherwise.
+    ///
+    /// A plan that is only looked at leaves no note: it comes without what finishes earlier runs, which nobody may have
+    /// acknowledged yet.
+    private func noteForgotten(_ request: OpenTransfer) async throws {
+        guard !request.isPlanOnly, let memory = request.memory, request.tellsMemory(of: identity) else { return }
+        try await store.noteForgotten(by: request.initiator.id, remembering: memory.seenThere, opening: request.id)
+    }
+
+    /// Whether a plan that is only looked at is for an initiator that was restored, and of which that is not noted.
+    private func hasUnnoted(_ request: OpenTransfer) async throws -> Bool {
+        guard request.isPlanOnly, let memory = request.memory, request.tellsMemory(of: identity) else { return false }
+        return try await store.hasForgotten(
+            request.initiator.id, remembering: memory.seenThere, opening: request.id)
     }
 
     /// A peer that opens again has given its earlier transfer up. One that only wants to look at a plan has not: it may

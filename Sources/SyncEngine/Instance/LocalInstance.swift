@@ -68,10 +68,14 @@ extension LocalInstance: Responder {
             throw TidelockError(.malformedMessage, "'\(request.id.printable)' is not a transfer id.")
         }
         try await forgetUntouched()
-        switch request.direction {
-        case .push: return try await openAsDestination(request)
-        case .pull: return try await openKnown(request)
-        }
+        let memory = try await store.memory(of: request.initiator.id)
+        var answer =
+            switch request.direction {
+            case .push: try await openAsDestination(request)
+            case .pull: try await openKnown(request)
+            }
+        answer.memory = memory
+        return answer
     }
 
     public func initiator(ofTransfer id: String) async throws -> String? {

@@ -100,7 +100,7 @@ public actor LocalSource: SourcePort {
     private var descent: Descent {
         Descent(
             nonce: request.nonce, mode: request.scope.mode, isExact: options.isExact,
-            tellsSent: options.returnsForgotten)
+            forgotten: options.returnsForgotten)
     }
 
     private func compare(kinds: [Kind], held: DestinationState) async throws {

@@ -8,8 +8,8 @@ struct Descent {
     let mode: Mode
     /// Every row is listed, whatever the digests say.
     let isExact: Bool
-    /// The destination forgot what it has sent here, and tells what it remembers.
-    var tellsSent = false
+    /// Kinds of which the destination forgot what it has sent here, and tells what it remembers.
+    var forgotten: Set<Kind> = []
 
     /// What to ask first. Nothing where the destination is as it should be.
     ///
@@ -17,7 +17,7 @@ struct Descent {
     /// known, only the whole list tells. Nor do they show edits, which leave alone what the source applied last.
     func begin(_ standing: KindStanding, _ state: KindState?) -> [ListHeld] {
         let kind = standing.kind.name
-        if tellsSent {
+        if forgotten.contains(standing.kind) {
             var request = ListHeld(kind: kind, part: .all)
             request.tellsSent = true
             return [request]

@@ -1,4 +1,4 @@
-internal import ContentModel
+public import ContentModel
 public import SyncProtocol
 
 /// Makes the plan of one transfer at its source.
@@ -138,8 +138,9 @@ public struct PlanOptions: Sendable {
     public var includesReverted: Bool
     /// The destination lists every kind in scope, so that what is known of its rows is what they are.
     public var isExact = false
-    /// The destination forgot what it has sent here: every kind is listed, and it gets back what it does not hold.
-    public var returnsForgotten = false
+    /// Kinds of which the destination forgot what it has sent here: they are listed, and it gets back what it does not
+    /// hold.
+    public var returnsForgotten: Set<Kind> = []
     /// The run is limited to these rows, and to what was planned for them.
     public var expected: ExpectedRows?
     /// Takes down what handlers leave out.

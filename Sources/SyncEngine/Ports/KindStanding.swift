@@ -21,6 +21,8 @@ public struct KindStanding: Sendable {
     /// Rows of which a comparison found, since the last run that looked at the whole kind, that another source has
     /// taken them over, and whose items here are as they were sent: runs leave them alone.
     public var takenOver = 0
+    /// The destination was restored to a time before something that it sent here, and has not got the kind back since.
+    public var isOwed = false
 
     public init(
         kind: Kind, checkpoint: Int64?, latest: Int64, filters: FilterSet?, root: Digest, held: Int, reverted: Int,

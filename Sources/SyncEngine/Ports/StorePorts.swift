@@ -2,7 +2,7 @@ public import ContentModel
 public import SyncProtocol
 
 /// What the engine keeps at a source: the feed, the shadow, and the plan of a transfer.
-public protocol SourceStore: BlobSource {
+public protocol SourceStore: BlobSource, TransferMemories {
     /// Kinds that hold live items or tombstones here.
     func kinds() async throws -> [Kind]
 
@@ -143,19 +143,13 @@ public protocol StoreMoment: Sendable {
 }
 
 /// What the engine keeps at a destination: the lease, staged batches, and the commit.
-public protocol DestinationStore: BlobDestination {
+public protocol DestinationStore: BlobDestination, TransferMemories {
     /// What this instance holds of a source, in scope, with digests masked by `nonce`.
     func held(of source: String, scope: Scope, sourceKinds: [Kind], nonce: String) async throws -> DestinationState
 
     /// Roots over what this instance sent to a source and the source still holds, as far as is known here: of those of the
     /// kinds in which that is every row in scope that the source did not leave here.
     func sent(of kinds: [Kind], in scope: Scope, to source: String) async throws -> [Kind: Digest]
-
-    /// The newest transfer to a peer that was acknowledged here; empty where none is remembered.
-    func newestSent(to peer: String) async throws -> String
-
-    /// Whether a transfer from a source was committed here that is newer than this one.
-    func hasNewer(than transfer: String, from source: String) async throws -> Bool
 
     /// How many rows are here of which a source knows nothing by itself, by kind. Looks at every row.
     func unseenRows(of source: String, scope: Scope, kinds: [Kind]) async throws -> [Kind: UnseenRows]

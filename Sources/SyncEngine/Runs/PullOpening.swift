@@ -42,14 +42,13 @@ public actor PullOpening: RunOpening {
             let held = try await held(of: knownPeer)
             request.held = held
             request.sent = try await store.sent(beside: held, scope: request.scope, nonce: request.nonce)
-            request.remembered = try await store.newestSent(to: knownPeer)
-        } else {
-            request.remembered = ""
         }
-        let answer = try await ask(request)
+        request.memory = try await store.memory(of: knownPeer)
+        let answer = try await askRemembering(request)
         responder = answer.responder
         guard answer.responder.id != request.initiator.id else { throw TidelockError.sameInstance(request.initiator) }
         isOpenThere = answer.status == .open
+        try await store.noteForgotten(by: answer, to: request)
         unknown = answer.unknown
         if let unknown, request.scope.mode == .merge { throw unknown.failure(isHere: false) }
         try applied?.require(answer.responder)
@@ -70,12 +69,22 @@ public actor PullOpening: RunOpening {
         return .opened
     }
 
+    /// Who answers is told what is remembered of it, where that is less than it remembers and another was expected.
+    private func askRemembering(_ request: OpenTransfer) async throws -> TransferOpened {
+        let answer = try await ask(request)
+        guard let memory = try await store.missingMemory(in: request, after: answer) else { return answer }
+        isOpenThere = answer.status == .open
+        var request = request
+        request.memory = memory
+        return try await ask(request)
+    }
+
     private func ask(_ request: OpenTransfer) async throws -> TransferOpened {
         do {
             return try await peer.open(request)
         } catch {
             // Nobody waited for the answer to an open that may have been carried out.
-            isOpenThere = TidelockError(wrapping: error).mayHaveOpened
+            isOpenThere = isOpenThere || TidelockError(wrapping: error).mayHaveOpened
             throw error
         }
     }

@@ -59,6 +59,14 @@ public actor PushOpening: RunOpening {
         }
         responder = answer.responder
         guard answer.responder.id != request.initiator.id else { throw TidelockError.sameInstance(request.initiator) }
+        try await note(answer, to: request)
+        if answer.status == .open, !request.isPlanOnly,
+            let memory = try await store.missingMemory(in: request, after: answer)
+        {
+            mayBeOpenThere = true
+            request.memory = memory
+            answer = try await ask(request)
+        }
         guard let held = answer.held else {
             throw TidelockError(.malformedMessage, "The target's answer does not say what it holds.")
         }
@@ -89,6 +97,7 @@ public actor PushOpening: RunOpening {
             toward: peer, scope: request.scope, nonce: request.nonce, hooks: hooks,
             includesReverted: options.includesReverted)
         request.offer = view.offer
+        request.memory = try await store.memory(of: peer)
         guard let destination = try await expectedDestination(peer, view) else { return (request, nil) }
         let held = view.expectation(of: destination, source: request.initiator.id, nonce: request.nonce)
         guard let plan = try await planAhead(for: held) else { return (request, nil) }
@@ -150,11 +159,24 @@ public actor PushOpening: RunOpening {
             var error = TidelockError(wrapping: error)
             // A plan that was refused has left its transfer behind, unless it was not even looked at.
             let wasLetIn = error.code.traits.httpStatus != 401
-            mayBeOpenThere = error.mayHaveOpened || (request.inline != nil && wasLetIn)
+            mayBeOpenThere = mayBeOpenThere || error.mayHaveOpened || (request.inline != nil && wasLetIn)
             mayHaveCommitted = request.inline != nil && error.isSilentAboutEffect
             if mayHaveCommitted {
                 error.details[RunMachine.mayHaveCommitted] = "true"
             }
+            throw error
+        }
+    }
+
+    /// What fails here fails after the peer has carried out what it was asked.
+    private func note(_ answer: TransferOpened, to request: OpenTransfer) async throws {
+        do {
+            try await store.noteForgotten(by: answer, to: request)
+        } catch {
+            var error = TidelockError(wrapping: error)
+            mayBeOpenThere = answer.status == .open
+            mayHaveCommitted = answer.status == .committed
+            if mayHaveCommitted { error.details[RunMachine.mayHaveCommitted] = "true" }
             throw error
         }
     }

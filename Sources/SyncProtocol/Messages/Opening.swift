@@ -23,9 +23,9 @@ public struct OpenTransfer: Codable, Sendable {
     /// Pull, mirror: by kind, root over what the initiator sent to the responder, masked; of kinds in which that is all
     /// that others left at the initiator. Nil where there are none. See ``SourceOffer/received``.
     public var sent: [String: String]?
-    /// Pull: the newest transfer to the responder that the initiator remembers, empty for none. Where the responder has
-    /// committed a newer one, the initiator was restored to a time before it.
-    public var remembered: String?
+    /// What the initiator remembers of transfers with the responder, as far as it knows who that is. Nothing follows
+    /// from its absence.
+    public var memory: TransferMemory?
     /// Push: the whole of a small plan, to be applied at once if the offer is right about what the responder holds.
     public var inline: InlinePlan?
     /// Absent in messages that want to be carried out.
@@ -79,6 +79,25 @@ public struct OpenTransfer: Codable, Sendable {
         self.offer = offer
         self.held = held
         planOnly = isPlanOnly ? true : nil
+    }
+}
+
+/// The newest transfers with another instance that one knows to have been carried out, whichever side sent; empty for
+/// none.
+///
+/// An instance that remembers a newer one sees that the other was restored to a time before it.
+public struct TransferMemory: Codable, Sendable, Hashable {
+    /// The other instance.
+    public var instance: String
+    /// Begun by the one that remembers.
+    public var own: String
+    /// Begun by the other instance.
+    public var others: String
+
+    public init(instance: String, own: String, others: String) {
+        self.instance = instance
+        self.own = own
+        self.others = others
     }
 }
 
@@ -161,6 +180,10 @@ public struct TransferOpened: Codable, Sendable {
     /// Pull, where it was asked for: what the responder does not know of the selection. A merge is not opened then; a
     /// mirror is, because it deletes what only the initiator has.
     public var unknown: UnknownName?
+    /// What the responder remembered of transfers with the initiator before this one. An initiator that has said
+    /// nothing of transfers with this very instance, and remembers less, opens again and says so. Nothing follows from
+    /// its absence.
+    public var memory: TransferMemory?
 
     public init(
         status: Status, responder: InstanceIdentity, lease: LeaseGrant? = nil, held: DestinationState? = nil,

@@ -11,14 +11,6 @@ extension DyingStore: DestinationStore {
         try await point.pass { try await store.sent(of: kinds, in: scope, to: source) }
     }
 
-    func newestSent(to peer: String) async throws -> String {
-        try await point.pass { try await store.newestSent(to: peer) }
-    }
-
-    func hasNewer(than transfer: String, from source: String) async throws -> Bool {
-        try await point.pass { try await store.hasNewer(than: transfer, from: source) }
-    }
-
     func unseenRows(of source: String, scope: Scope, kinds: [Kind]) async throws -> [Kind: UnseenRows] {
         try await point.pass { try await store.unseenRows(of: source, scope: scope, kinds: kinds) }
     }
@@ -143,5 +135,27 @@ extension DyingStore: DestinationStore {
 
     func transferSource(transfer: String) async throws -> InstanceIdentity {
         try await point.pass { try await store.transferSource(transfer: transfer) }
+    }
+}
+
+extension DyingStore: TransferMemories {
+    func newestTransfer(with peer: String, begun side: TransferSide) async throws -> String {
+        try await point.pass { try await store.newestTransfer(with: peer, begun: side) }
+    }
+
+    func hasForgotten(
+        _ peer: String, remembering newest: [TransferSide: String], opening transfer: String
+    ) async throws -> Bool {
+        try await point.pass {
+            try await store.hasForgotten(peer, remembering: newest, opening: transfer)
+        }
+    }
+
+    func noteForgotten(
+        by peer: String, remembering newest: [TransferSide: String], opening transfer: String
+    ) async throws {
+        try await point.pass {
+            try await store.noteForgotten(by: peer, remembering: newest, opening: transfer)
+        }
     }
 }
