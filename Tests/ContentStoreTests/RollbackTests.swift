@@ -178,11 +178,27 @@ import TidelockTestSupport
                 return error.code == .unknownRun && error.hint?.contains(second) == true
             }
         }
+        let redone = RunDetail.Redone(rollback: first, by: second, isPartial: false, canBeUndone: true)
+        #expect(try await b.store.runDetail(run.transfer).redone == redone)
         #expect(try await b.store.rollback(second, as: third).restored == 1)
+        #expect(try await b.store.runDetail(run.transfer).redone == nil)
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":"before"}"#)
         // Now the first rollback counts again, and there is nothing to do.
         let again = try await rollback(run.transfer, at: b)
         #expect(again.restored == 1 && again.doneBefore != nil, "\(again)")
+        #expect(try b.problems() == [])
+    }
+
+    @Test func aRunOfWhichOnlyAPartIsInForceAgainSaysSo() async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#, #"{"_id":"2","v":1}"#)
+        let run = try await a.push(to: b)
+        let (first, second) = (b.newID(), b.newID())
+        _ = try await b.store.rollback(run.transfer, as: first)
+        #expect(try await b.store.runDetail(run.transfer).redone == nil)
+        _ = try await b.store.rollback(first, only: ItemReference(kind: Kind.posts.name, id: "1"), as: second)
+        let detail = try await b.store.runDetail(run.transfer)
+        #expect(detail.redone == RunDetail.Redone(rollback: first, by: second, isPartial: true, canBeUndone: true))
+        #expect(detail.rollbacks == [first] && detail.undo == nil)
         #expect(try b.problems() == [])
     }
 

@@ -180,6 +180,12 @@ struct RollbackTests {
         try await scene.site.destination.run("rollback", scene.report.run)
         let after = try await scene.site.destination.json(Shown.self, "runs", "show", scene.report.run)
         #expect(after.detail.rollbacks.count == 1, "\(after)")
+        let rollback = try #require(after.detail.rollbacks.first)
+        let taken = try await scene.site.destination.run("runs", "show", scene.report.run)
+        #expect(taken.contains("undo      taken back by \(rollback)"), "\(taken)")
+        try await scene.site.destination.run("rollback", rollback)
+        let redone = try await scene.site.destination.run("runs", "show", scene.report.run)
+        #expect(redone.contains("undo      in force again: its rollback \(rollback) was taken back by"), "\(redone)")
         #expect(try await scene.site.destination.run("runs", "--limit", "1").contains("rollback"))
         #expect(try await scene.site.destination.attempt("runs", "show", "ffff").status == 66)
     }

@@ -49,6 +49,17 @@ public struct RunDetail: Sendable, Codable {
         public var newerRowsLeft: Int?
     }
 
+    /// A rollback of the run was taken back.
+    public struct Redone: Sendable, Codable, Equatable {
+        public var rollback: String
+        /// The rollback of that rollback.
+        public var by: String
+        /// Something of the run is taken back all the same.
+        public var isPartial: Bool
+        /// Rolling back `by` takes it back once more.
+        public var canBeUndone: Bool
+    }
+
     public struct Event: Sendable, Codable {
         public var event: String
         /// Handlers that were told, by name, and those that failed so far or for good.
@@ -67,6 +78,8 @@ public struct RunDetail: Sendable, Codable {
     public var undo: Undo?
     /// Runs that took it back, or parts of it, oldest first.
     public var rollbacks: [String]
+    /// Nil unless it is in force again, or parts of it are, although it was taken back.
+    public var redone: Redone?
     /// What observers have still to be told.
     public var events: [Event]
 }
@@ -89,7 +102,7 @@ private struct RunInspection {
         RunDetail(
             run: record, received: try received(), planned: try planned(), changes: try changes(),
             conflicts: try conflicts(), undo: record.canBeUndone ? try undo() : nil, rollbacks: try rollbacks(),
-            events: try events())
+            redone: try RolledBack.inForceAgain(db, run), events: try events())
     }
 
     private func peer(_ pid: Int64) throws -> InstanceIdentity {

@@ -121,11 +121,20 @@ private struct ShownRun: Encodable {
         if let undo = detail.undo {
             return "undo      \(undo.rows) items, until \(moment(undo.until)) or \(newerChanges(undo))"
         }
+        if let redone = detail.redone { return "undo      \(redone.sentence)" }
         if !detail.rollbacks.isEmpty { return "undo      taken back by \(detail.rollbacks.joined(separator: ", "))" }
         if detail.run.direction == "push", detail.run.phase == "committed" {
             return "undo      at \(detail.run.target ?? "the target"), for as long as that keeps it"
         }
         return "undo      none"
+    }
+}
+
+extension RunDetail.Redone {
+    fileprivate var sentence: String {
+        let what = isPartial ? "in force again in part" : "in force again"
+        let how = canBeUndone ? "; undo with: tidelock rollback \(by)" : ""
+        return "\(what): its rollback \(rollback) was taken back by \(by)\(how)"
     }
 }
 
