@@ -1,4 +1,4 @@
-internal import ContentModel
+public import ContentModel
 
 /// The events that handlers can be registered for.
 public enum EventName: String, Sendable, CaseIterable, Codable {
@@ -33,11 +33,19 @@ public enum EventName: String, Sendable, CaseIterable, Codable {
 }
 
 extension EventName {
-    /// What to tell somebody who named an event that does not exist.
+    /// What to tell somebody whose script names an event that does not exist.
     public static func unknown(_ name: String) -> String {
         let known = allCases.map(\.rawValue)
         let suggestion = didYouMean(name, among: known)
         let advice = suggestion.isEmpty ? " Events are \(known.joined(separator: ", "))." : suggestion
         return "there is no event '\(name.printable)'.\(advice)"
+    }
+    /// What to tell somebody whose command names an event that does not exist, where `others` may be named as well.
+    public static func unknownToCommand(_ name: String, besides others: [String] = []) -> TidelockError {
+        let known = allCases.map(\.rawValue)
+        let suggestion = didYouMean(name, among: others + known)
+        return TidelockError(
+            .usage, "There is no event '\(name.printable)'.\(suggestion)",
+            hint: suggestion.isEmpty ? "Events are \(known.joined(separator: ", "))." : nil)
     }
 }

@@ -57,6 +57,11 @@ struct HooksKitTests {
         #expect(try await instance.run("hooks", "list").contains("10-strip"))
         let unknown = try await instance.attempt("hooks", "new", "sync.contnt.before")
         #expect(unknown.status == 64 && unknown.errors.contains("Did you mean 'sync.content.before'?"), "\(unknown)")
+        for command in ["run", "new"] {
+            let ending = try await instance.attempt("hooks", command, "nope")
+            let isSaid = ending.errors.hasPrefix("tidelock: There is no event 'nope'.\nTry: Events are ")
+            #expect(ending.status == 64 && isSaid, "\(ending)")
+        }
         let outside = try await instance.attempt("hooks", "new", "sync.push.before", "--name", "../x")
         #expect(outside.status != 0 && outside.errors.contains("'../x'"), "\(outside)")
     }

@@ -1,3 +1,4 @@
+import ContentModel
 import HookCatalog
 import HookHost
 import LuaRuntime
@@ -36,5 +37,16 @@ import Testing
         #expect(
             EventName.unknown("sync.contnt.before")
                 == "there is no event 'sync.contnt.before'. Did you mean 'sync.content.before'?")
+    }
+
+    @Test func aCommandIsToldOfAnUnknownEventInOneSentenceWithTheAdviceApart() {
+        let near = EventName.unknownToCommand("sync.contnt.before")
+        #expect(near.message == "There is no event 'sync.contnt.before'. Did you mean 'sync.content.before'?")
+        #expect(near.code == .usage && near.hint == nil)
+        let far = EventName.unknownToCommand("nope", besides: ["GET /status"])
+        #expect(far.message == "There is no event 'nope'.")
+        #expect(far.hint?.hasPrefix("Events are sync.request.before, ") == true)
+        let other = EventName.unknownToCommand("GET /statu", besides: ["GET /status"])
+        #expect(other.message == "There is no event 'GET /statu'. Did you mean 'GET /status'?")
     }
 }

@@ -91,7 +91,7 @@ public final class Rehearsal: Sendable {
                 result = try await fire(event, try Fixture(event, fixture), at: host, generation)
             } else {
                 let handlers = generation.handlers.filter { $0.trigger.event == nil && $0.trigger.label == name }
-                guard !handlers.isEmpty else { throw TidelockError(.usage, unknown(name, generation)) }
+                guard !handlers.isEmpty else { throw unknown(name, generation) }
                 for handler in handlers {
                     result = try await call(handler, fixture, at: host, generation)
                 }
@@ -104,10 +104,9 @@ public final class Rehearsal: Sendable {
         return result
     }
 
-    private func unknown(_ name: String, _ generation: Generation) -> String {
-        let others = generation.handlers.filter { $0.trigger.event == nil }.map(\.trigger.label)
-        let suggestion = didYouMean(name, among: others)
-        return suggestion.isEmpty ? EventName.unknown(name) : "there is no event '\(name.printable)'.\(suggestion)"
+    private func unknown(_ name: String, _ generation: Generation) -> TidelockError {
+        EventName.unknownToCommand(
+            name, besides: generation.handlers.filter { $0.trigger.event == nil }.map(\.trigger.label))
     }
 }
 

@@ -11,10 +11,7 @@ struct NewHookCommand: AsyncParsableCommand {
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
-        guard let known = EventName(rawValue: event) else {
-            let sentence = EventName.unknown(event)
-            throw TidelockError(.usage, sentence.prefix(1).uppercased() + sentence.dropFirst())
-        }
+        guard let known = EventName(rawValue: event) else { throw EventName.unknownToCommand(event) }
         let skeleton = HandlerSkeleton(known, name: try name.map(checked))
         let path = "hooks/\(skeleton.name).lua"
         guard try HookFiles(root: location.folder()).make(path, skeleton.text) == .made else {
