@@ -91,6 +91,17 @@ struct CommandLineTests {
         _ = try await instance.json(Reset.self, "lock", "reset").lockFile
     }
 
+    @Test(arguments: [
+        "put content/articles nofile", "import nofile", "import cockpit nofile", "apply nofile", "run nofile",
+        "run nofile.lua", "lokalize import site nofile", "asset add nofile", "hooks bench nofile",
+        "hooks run sync.content.before --items nofile",
+    ])
+    func aFileThatIsNotThere(command: String) async throws {
+        let instance = try await RealInstance.make("a")
+        let ending = try await instance.start(command.split(separator: " ").map(String.init)).ending()
+        expectComplaint(ending, status: 66, "tidelock: There is no f", "nofile", "\nTry: Check the path")
+    }
+
     @Test func unknownKind() async throws {
         let instance = try await RealInstance.make("a")
         expectComplaint(try await instance.attempt("ls", "contents/articles"), status: 66, "contents/articles")

@@ -44,7 +44,7 @@ struct AssetIntake {
     private static func requireRegular(_ file: URL) throws {
         let path = file.resolvingSymlinksInPath().path
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
-            throw TidelockError(.notFound, "There is no file \(file.path.legible).")
+            throw NamedFile.unreadable(file.path)
         }
         guard attributes[.type] as? FileAttributeType == .typeRegular else {
             throw TidelockError(.notFound, "\(file.path.legible) is no file.")

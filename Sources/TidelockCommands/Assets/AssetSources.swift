@@ -33,7 +33,8 @@ enum AssetSources {
     static func list(_ names: [String], isRecursive: Bool) throws -> [AssetSource] {
         let sources = try names.flatMap { name in
             let url = URL(filePath: name)
-            guard try isFolder(url) else { return [AssetSource(file: url)] }
+            let isFolder = try NamedFile.isFolder(name, asked: isRecursive ? .fileOrFolder : .file)
+            guard isFolder else { return [AssetSource(file: url)] }
             guard isRecursive else {
                 throw TidelockError(
                     .usage, "\(name.legible) is a folder.", hint: "--recursive adds the files in it, with its folders.")
@@ -41,17 +42,11 @@ enum AssetSources {
             return try walk(url, [url.standardizedFileURL.lastPathComponent])
         }
         guard !sources.isEmpty else {
-            throw TidelockError(.notFound, "There is no file in \(names.map(\.legible).joined(separator: ", ")).")
+            throw TidelockError(
+                .notFound, "There is no file in \(names.map(\.legible).joined(separator: ", ")).",
+                hint: "Hidden files are left out; name one to add it all the same.")
         }
         return sources
-    }
-
-    private static func isFolder(_ url: URL) throws -> Bool {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
-            throw TidelockError(.notFound, "There is no file \(url.path.legible).")
-        }
-        return isFolder.boolValue
     }
 
     /// In the order of names. Hidden files are none that anybody means to show.
@@ -78,8 +73,7 @@ enum AssetSources {
                 .filter { !$0.hasPrefix(".") }
                 .sorted()
         } catch {
-            throw TidelockError(
-                .notFound, "\(folder.path.legible) cannot be read: \(error.localizedDescription)", underlying: error)
+            throw NamedFile.unreadable(folder.path, asked: .folder, because: error)
         }
     }
 }

@@ -95,7 +95,9 @@ enum InputFile {
                 ? try FileHandle.standardInput.readToEnd() ?? Data() : try Data(contentsOf: URL(filePath: path))
             return [UInt8](data)
         } catch {
-            throw TidelockError(.notFound, "\(path) cannot be read: \(error.localizedDescription)", underlying: error)
+            guard path == "-" else { throw NamedFile.unreadable(path, because: error) }
+            throw TidelockError(
+                .notFound, "Standard input cannot be read: \(error.localizedDescription)", underlying: error)
         }
     }
 

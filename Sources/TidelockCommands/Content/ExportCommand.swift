@@ -118,7 +118,7 @@ struct ExportFolder: ImportReader {
         guard
             let walk = FileManager.default.enumerator(
                 at: url, includingPropertiesForKeys: nil, options: [.skipsHiddenFiles])
-        else { throw TidelockError(.notFound, "\(url.path) cannot be read.") }
+        else { throw NamedFile.unreadable(url.path, asked: .folder) }
         let root = url.standardizedFileURL.path
         var files: [(kind: Kind, url: URL)] = []
         for case let file as URL in walk where file.pathExtension == "json" {

@@ -41,12 +41,11 @@ struct ImportCommand: AsyncParsableCommand {
 
     private func reader(for instance: Instance) throws -> any ImportReader {
         let blobs = instance.store.blobs
-        if source.count == 2 { return CockpitReader(folder: source[1], skipsProblems: skipProblems, blobs: blobs) }
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: source[0], isDirectory: &isFolder) else {
-            throw TidelockError(.notFound, "There is no file or folder \(source[0].printable).")
+        if source.count == 2 {
+            _ = try NamedFile.isFolder(source[1], asked: .folder)
+            return CockpitReader(folder: source[1], skipsProblems: skipProblems, blobs: blobs)
         }
-        if isFolder.boolValue {
+        if try NamedFile.isFolder(source[0]) {
             return ExportFolder(url: URL(filePath: source[0], directoryHint: .isDirectory), blobs: blobs)
         }
         return ItemFile(path: source[0], kind: try model.map { try Kind.content($0) })

@@ -5,8 +5,8 @@ internal import LuaRuntime
 extension JobFile {
     /// Reads a file of jobs: what a `.lua` file returns, or JSON.
     ///
-    /// Lua is evaluated as the configuration is, with the variables of the instance. Throws `usage`, and what
-    /// `ConfigurationFile.evaluate` throws.
+    /// Lua is evaluated as the configuration is, with the variables of the instance. Throws `not_found`,
+    /// `usage`, and what `ConfigurationFile.evaluate` throws.
     static func read(_ path: String, for location: LocationOptions) async throws -> JobFile {
         try await read(path) { InstanceFolder(url: try location.folder()) }
     }
@@ -23,7 +23,7 @@ extension JobFile {
 
     private static func read(_ path: String, for folder: () throws -> InstanceFolder) async throws -> JobFile {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw TidelockError(.usage, "The file of jobs \(path) cannot be read.")
+            throw NamedFile.unreadable(path)
         }
         let document =
             path.hasSuffix(".lua") ? try await value(of: data, at: path, for: folder()) : try json(data, at: path)

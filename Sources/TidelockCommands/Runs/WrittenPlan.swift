@@ -26,10 +26,10 @@ extension WrittenPlan {
             hint: "Check the folder and its permissions.")
     }
 
-    /// Throws when there is no file, and like `init(decoding:named:)`.
+    /// Throws `not_found` when there is no file, and like `init(decoding:named:)`.
     static func read(_ path: String) throws -> WrittenPlan {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw TidelockError(.notFound, "\(path.printable) cannot be read.")
+            throw NamedFile.unreadable(path)
         }
         return try WrittenPlan(decoding: Array(data), named: path)
     }
