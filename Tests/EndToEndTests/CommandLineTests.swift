@@ -102,6 +102,62 @@ struct CommandLineTests {
         expectComplaint(ending, status: 66, "tidelock: There is no f", "nofile", "\nTry: Check the path")
     }
 
+    /// What `--experimental-dump-help` tells of a command.
+    private struct Described: Decodable {
+        struct Argument: Decodable {
+            struct Name: Decodable { var name: String }
+            var names: [Name]?
+        }
+
+        var commandName: String
+        var subcommands: [Described]?
+        var arguments: [Argument]?
+
+        /// Those that do something, each with the words that lead to it.
+        func leaves(_ words: [String] = []) -> [(words: String, takesJSON: Bool)] {
+            let words = words + [commandName]
+            let below = (subcommands ?? []).filter { $0.commandName != "help" }
+            guard below.isEmpty else { return below.flatMap { $0.leaves(words) } }
+            let names = (arguments ?? []).flatMap { $0.names ?? [] }
+            return [(words.joined(separator: " "), names.contains { $0.name == "json" })]
+        }
+    }
+
+    @Test func everyCommandButTheServerTakesJSON() async throws {
+        struct Dump: Decodable { var command: Described }
+        let text = try await tool("--experimental-dump-help").output
+        let leaves = try JSONDecoder().decode(Dump.self, from: Data(text.utf8)).command.leaves()
+        #expect(leaves.count > 40)
+        #expect(leaves.filter { !$0.takesJSON }.map(\.words) == ["tidelock serve"])
+    }
+
+    @Test func whatChangesSomethingTellsItAsJSON() async throws {
+        let instance = try await RealInstance.make("a")
+        let file = instance.folder.appending(path: "one.json").path
+        try #"{"_id":"1"}"#.write(toFile: file, atomically: true, encoding: .utf8)
+        let out = Story.current.folder.appending(path: "exported").path
+        let commands: [(arguments: [String], member: String, value: JSONValue)] = [
+            (["put", "content/posts", file], "result", "created"), (["get", "content/posts", "1"], "_id", "1"),
+            (["export", out], "kinds", ["content/posts"]), (["rm", "content/posts", "1"], "result", "removed"),
+            (["targets", "add", "b", "http://127.0.0.1:1", "--key", "the-key-of-nobody-at-all"], "name", "b"),
+            (["targets", "remove", "b"], "name", "b"), (["apikeys", "add", "site"], "name", "site"),
+            (["apikeys", "remove", "site"], "name", "site"), (["asset", "mkdir", "Photos"], "name", "Photos"),
+            (["hooks", "new", "sync.push.before"], "result", "made"),
+            (["conflicts", "resolve", "--all", "--target"], "resolved", 0), (["init", "--new-identity"], "name", "a"),
+        ]
+        for command in commands {
+            let ending = try await instance.start(command.arguments + ["--json"]).ending()
+            let answer = JSONValue(try JSONDocument(validating: ending.output))
+            #expect(ending.status == 0 && answer[command.member] == command.value, "\(command): \(ending)")
+        }
+        let (shown, key) = (try await instance.run("keys", "show", "--json"), try await instance.run("keys", "show"))
+        let told = JSONValue(try JSONDocument(validating: shown))["key"]
+        #expect(told == .string(key.trimmingCharacters(in: .newlines)))
+        let failed = try await instance.attempt("get", "content/posts", "1", "--json")
+        let error = JSONValue(try JSONDocument(validating: failed.output))["error"]
+        #expect(failed.status == 66 && error?["code"] == "unknown_item", "\(failed)")
+    }
+
     @Test func unknownKind() async throws {
         let instance = try await RealInstance.make("a")
         expectComplaint(try await instance.attempt("ls", "contents/articles"), status: 66, "contents/articles")

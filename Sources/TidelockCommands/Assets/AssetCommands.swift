@@ -83,6 +83,7 @@ struct RemoveAssetsCommand: AsyncParsableCommand {
 
     @Argument(help: "Ids of assets.") var ids: [String]
     @OptionGroup var location: LocationOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let instance = try await Instance.open(location)
@@ -92,6 +93,7 @@ struct RemoveAssetsCommand: AsyncParsableCommand {
                 for id in ids { try writer.add(.remove(kind: .assets, id: id)) }
             }
         }
+        if output.json { return try Output.json(["removed": ids]) }
         for id in ids { try Output.line("removed assets/\(id)") }
     }
 }

@@ -35,6 +35,7 @@ struct MakeAssetFolderCommand: AsyncParsableCommand {
     @Option(name: .customLong("in"), help: "The folder it goes into: its id, or names from the top.")
     var parent: String?
     @OptionGroup var location: LocationOptions
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         guard !name.isEmpty, !name.contains("/") else {
@@ -58,6 +59,8 @@ struct MakeAssetFolderCommand: AsyncParsableCommand {
             }
             return made
         }
-        try Output.line("created assets/folders/\(folder.id)")
+        try output.tell(
+            "created assets/folders/\(folder.id)",
+            asJSON: ["id": folder.id, "name": folder.name, "parent": folder.parent])
     }
 }

@@ -58,6 +58,7 @@ struct TargetsCommand: AsyncParsableCommand {
         @Flag(help: "Never push to it.") var noPush = false
         @Flag(help: "Never pull from it.") var noPull = false
         @OptionGroup var location: LocationOptions
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let instance = try await Instance.open(location)
@@ -70,7 +71,7 @@ struct TargetsCommand: AsyncParsableCommand {
             }
             try await instance.store.saveTarget(
                 TargetRecord(name: name, uri: uri, key: stored, allowsPush: !noPush, allowsPull: !noPull))
-            try Output.line("target '\(name)' is \(uri)")
+            try output.tell("target '\(name)' is \(uri)", asJSON: ["name": name, "uri": uri])
         }
 
         private func check(_ instance: Instance) throws {
@@ -99,10 +100,11 @@ struct TargetsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "remove", abstract: "Forget a target.")
         @Argument(help: "Its name.") var name: String
         @OptionGroup var location: LocationOptions
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await Instance.open(location).store.removeTarget(name: name)
-            try Output.line("removed target '\(name)'")
+            try output.tell("removed target '\(name)'", asJSON: ["name": name])
         }
     }
 }
@@ -116,6 +118,7 @@ struct KeysCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "show", abstract: "Print the key that others need to reach this instance.")
         @OptionGroup var location: LocationOptions
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let instance = try await Instance.open(location)
@@ -125,7 +128,7 @@ struct KeysCommand: AsyncParsableCommand {
                     hint: "'tidelock keys generate' makes a key.")
             }
             try await instance.store.append(AuditEntry(.keyShow))
-            try Output.line(key.key.secret)
+            try output.tell(key.key.secret, asJSON: ["key": key.key.secret])
         }
     }
 
@@ -136,9 +139,11 @@ struct KeysCommand: AsyncParsableCommand {
                 To replace a key without refusing a request: add the new one to sync.keys, give it to the other \
                 instances, check that they get through, and take the old one out.
                 """)
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            try Output.line(generateKey())
+            let key = generateKey()
+            try output.tell(key, asJSON: ["key": key])
         }
     }
 }
@@ -153,10 +158,12 @@ struct APIKeysCommand: AsyncParsableCommand {
         @Argument(help: "What the key is for.") var name: String
         @Flag(help: "The key may also add and remove assets, not only read.") var write = false
         @OptionGroup var location: LocationOptions
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let store = try await Instance.open(location).store
-            try Output.line(try await store.addAPIKey(name: name, right: write ? .write : .read))
+            let key = try await store.addAPIKey(name: name, right: write ? .write : .read)
+            try output.tell(key, asJSON: ["name": name, "key": key])
         }
     }
 
@@ -177,10 +184,11 @@ struct APIKeysCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "remove", abstract: "Make a key worthless.")
         @Argument(help: "Its name.") var name: String
         @OptionGroup var location: LocationOptions
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try await Instance.open(location).store.removeAPIKey(name: name)
-            try Output.line("removed API key '\(name)'")
+            try output.tell("removed API key '\(name)'", asJSON: ["name": name])
         }
     }
 }

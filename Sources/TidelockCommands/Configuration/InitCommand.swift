@@ -21,6 +21,7 @@ struct InitCommand: AsyncParsableCommand {
     var newIdentity = false
 
     @OptionGroup var location: LocationOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         if newIdentity { return try await renew() }
@@ -35,8 +36,10 @@ struct InitCommand: AsyncParsableCommand {
         }
         try InstanceTemplate(name: name ?? url.lastPathComponent, port: port).write(into: instance)
         let opened = try await Instance.open(instance)
-        try Output.line("made instance '\(opened.settings.name)' in \(url.path)")
-        try Output.line("its sync key is in \(instance.environment.path); 'tidelock -C \(folder) keys show' prints it")
+        try output.tell(
+            "made instance '\(opened.settings.name)' in \(url.path)",
+            "its sync key is in \(instance.environment.path); 'tidelock -C \(folder) keys show' prints it",
+            asJSON: ["name": opened.settings.name, "id": opened.store.identity.id, "folder": url.path])
     }
 
     private func renew() async throws {
@@ -52,8 +55,10 @@ struct InitCommand: AsyncParsableCommand {
         defer { withExtendedLifetime(lock) {} }
         let id = try await instance.store.renewIdentity()
         instance.log("notice", "The identity was renewed: \(old) became \(id).")
-        try Output.line("instance '\(instance.settings.name)' was \(old) and is now \(id)")
-        try Output.line("what was agreed with others under the old id counts no more; the next run looks at everything")
+        try output.tell(
+            "instance '\(instance.settings.name)' was \(old) and is now \(id)",
+            "what was agreed with others under the old id counts no more; the next run looks at everything",
+            asJSON: ["name": instance.settings.name, "id": id, "former": old, "folder": instance.folder.url.path])
     }
 }
 

@@ -50,6 +50,7 @@ struct ConflictsCommand: AsyncParsableCommand {
         @Flag(help: "Leave the item as it is here.") var target = false
         @Option(help: "Store the item of this file, or - for standard input, as an edit made here.") var item: String?
         @OptionGroup var location: LocationOptions
+        @OptionGroup var output: OutputOptions
 
         func validate() throws {
             guard (id == nil) == all else {
@@ -64,7 +65,7 @@ struct ConflictsCommand: AsyncParsableCommand {
         func run() async throws {
             let instance = try await Instance.open(location)
             try await instance.auditing(.resolve, target: id.map { "conflict \($0)" }) {
-                try await resolve(ConflictResolution(instance: instance))
+                try await resolve(ConflictResolution(instance: instance, output: output))
             }
         }
 
@@ -78,7 +79,17 @@ struct ConflictsCommand: AsyncParsableCommand {
 
 /// What people decide about conflicts.
 private struct ConflictResolution {
+    /// What `--json` prints.
+    struct Answer: Encodable {
+        var resolved = 0
+        /// Whose version counts: source, target or item.
+        var counts: String?
+        /// What takes it back.
+        var run: String?
+    }
+
     let instance: Instance
+    let output: OutputOptions
 
     /// Conflicts settled in one transaction.
     private static let page = 200
@@ -88,7 +99,7 @@ private struct ConflictResolution {
     }
 
     func applySource(_ ids: [Int64]) async throws {
-        guard !ids.isEmpty else { return try Output.line("no open conflicts") }
+        guard !ids.isEmpty else { return try output.tell("no open conflicts", asJSON: Answer()) }
         let store = instance.store
         let run = instance.newRunID()
         try await store.beginRun(
@@ -100,7 +111,9 @@ private struct ConflictResolution {
             throw error
         }
         try await close(run, "committed")
-        try Output.line("resolved \(ids.count), the source's version counts; undo with: tidelock rollback \(run)")
+        try output.tell(
+            "resolved \(ids.count), the source's version counts; undo with: tidelock rollback \(run)",
+            asJSON: Answer(resolved: ids.count, counts: "source", run: run))
     }
 
     private func close(_ run: String, _ phase: String) async throws {
@@ -109,9 +122,10 @@ private struct ConflictResolution {
     }
 
     func keepTarget(_ ids: [Int64]) async throws {
-        guard !ids.isEmpty else { return try Output.line("no open conflicts") }
+        guard !ids.isEmpty else { return try output.tell("no open conflicts", asJSON: Answer()) }
         for page in ids.pages(of: Self.page) { try await instance.store.dropConflicts(page) }
-        try Output.line("resolved \(ids.count), the version here counts")
+        try output.tell(
+            "resolved \(ids.count), the version here counts", asJSON: Answer(resolved: ids.count, counts: "target"))
     }
 
     func store(_ file: String, for id: Int64) async throws {
@@ -125,7 +139,9 @@ private struct ConflictResolution {
         }
         _ = try await ItemEdit(instance: instance, kind: kind, id: record.item)
             .put(item.document, hash: item.hash, deciding: id)
-        try Output.line("resolved 1, \(record.name) is what \(file == "-" ? "standard input" : file) says")
+        try output.tell(
+            "resolved 1, \(record.name) is what \(file == "-" ? "standard input" : file) says",
+            asJSON: Answer(resolved: 1, counts: "item"))
     }
 }
 

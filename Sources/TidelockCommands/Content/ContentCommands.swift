@@ -44,6 +44,8 @@ struct GetCommand: AsyncParsableCommand {
     @Argument(help: "The item's id.") var id: String
     @OptionGroup var location: LocationOptions
     @Flag(help: "Print it byte for byte as it is stored, on one line.") var raw = false
+    // An item is JSON anyway; whoever always asks for JSON is not refused, and gets an error as JSON too.
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let instance = try await Instance.open(location)
@@ -59,6 +61,7 @@ struct PutCommand: AsyncParsableCommand {
     @Argument(help: Kind.help) var kind: String
     @Argument(help: "A file with one JSON object, or - for standard input.") var file: String
     @OptionGroup var location: LocationOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let instance = try await Instance.open(location)
@@ -67,7 +70,7 @@ struct PutCommand: AsyncParsableCommand {
         let id = try itemID(of: item.document, kind: kind)
         let report = try await ItemEdit(instance: instance, kind: kind, id: id).put(item.document, hash: item.hash)
         let what = report.created == 1 ? "created" : report.updated == 1 ? "updated" : "unchanged"
-        try Output.line("\(what) \(kind)/\(id)")
+        try output.tell("\(what) \(kind)/\(id)", asJSON: ["kind": kind.name, "id": id, "result": what])
     }
 }
 
@@ -77,12 +80,13 @@ struct RemoveCommand: AsyncParsableCommand {
     @Argument(help: Kind.help) var kind: String
     @Argument(help: "The item's id.") var id: String
     @OptionGroup var location: LocationOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let instance = try await Instance.open(location)
         let kind = try await instance.kind(kind)
         try await ItemEdit(instance: instance, kind: kind, id: id).remove()
-        try Output.line("removed \(kind)/\(id)")
+        try output.tell("removed \(kind)/\(id)", asJSON: ["kind": kind.name, "id": id, "result": "removed"])
     }
 }
 

@@ -13,16 +13,28 @@ struct ExportCommand: AsyncParsableCommand {
     @Argument(help: "A folder to write into; standard output when there is none.") var folder: String?
     @Option(help: "Only this kind; the name of a model stands for its items.") var kind: String?
     @OptionGroup var location: LocationOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let instance = try await Instance.open(location)
         let wanted = try await instance.kind(kind)
         let target = folder ?? "standard output"
-        try await instance.auditing(.export, target: target) { try await write(wanted, of: instance.store) }
+        let kinds = try await instance.auditing(.export, target: target) {
+            try await write(wanted, of: instance.store)
+        }
         await instance.audit(AuditEntry(.export, target: target, note: wanted?.name))
+        // Standard output has the items themselves, one JSON object a line.
+        guard output.json, let folder else { return }
+        try Output.json(Written(folder: URL(filePath: folder).path, kinds: kinds.map(\.name)))
     }
 
-    private func write(_ wanted: Kind?, of store: Store) async throws {
+    private struct Written: Encodable {
+        var folder: String
+        var kinds: [String]
+    }
+
+    /// Answers the kinds that were written.
+    private func write(_ wanted: Kind?, of store: Store) async throws -> [Kind] {
         let kinds = try await store.kinds().filter { wanted == nil || $0 == wanted }
         for kind in kinds {
             if let folder {
@@ -34,6 +46,7 @@ struct ExportCommand: AsyncParsableCommand {
                 try await store.forEachItem(of: kind) { try Output.write(prefix + $0.bytes + Array("}\n".utf8)) }
             }
         }
+        return kinds
     }
 }
 

@@ -59,7 +59,8 @@ struct HookFiles {
         ]
     }
 
-    static func write(_ outcomes: [(path: String, outcome: Outcome)]) throws {
+    static func write(_ outcomes: [(path: String, outcome: Outcome)], asJSON json: Bool) throws {
+        if json { return try Output.json(outcomes.map { ["path": $0.path, "result": $0.outcome.rawValue] }) }
         for (path, outcome) in outcomes {
             let word = outcome.rawValue
             try Output.line("\(word)\(String(repeating: " ", count: max(1, 10 - word.count)))\(path)")

@@ -11,8 +11,9 @@ struct HookTypesCommand: AsyncParsableCommand {
             and \(EditorTypes.serverSettingsPath) if it is not there.
             """)
     @OptionGroup var location: LocationOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try HookFiles.write(HookFiles(root: location.folder()).generateTypes())
+        try HookFiles.write(HookFiles(root: location.folder()).generateTypes(), asJSON: output.json)
     }
 }

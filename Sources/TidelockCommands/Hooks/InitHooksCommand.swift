@@ -9,6 +9,7 @@ struct InitHooksCommand: AsyncParsableCommand {
         discussion: "Files that are there already stay as they are.")
     @Argument(help: "The folder that is to hold hooks/; the instance if left out.") var folder: String?
     @OptionGroup var location: LocationOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let root =
@@ -16,6 +17,6 @@ struct InitHooksCommand: AsyncParsableCommand {
             ?? location.folder()
         let files = HookFiles(root: root)
         let made = try HookTemplate.files.map { ($0.path, try files.make($0.path, $0.text)) }
-        try HookFiles.write(made + files.generateTypes())
+        try HookFiles.write(made + files.generateTypes(), asJSON: output.json)
     }
 }

@@ -9,6 +9,7 @@ struct NewHookCommand: AsyncParsableCommand {
     @Argument(help: "The event, such as sync.content.before.") var event: String
     @Option(help: "What the handler and its file are called; after the event if left out.") var name: String?
     @OptionGroup var location: LocationOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         guard let known = EventName(rawValue: event) else { throw EventName.unknownToCommand(event) }
@@ -18,7 +19,7 @@ struct NewHookCommand: AsyncParsableCommand {
             throw TidelockError(
                 .usage, "\(path) is there already; nothing was changed.", hint: "Choose another name with --name.")
         }
-        try Output.line("made \(path)")
+        try output.tell("made \(path)", asJSON: ["path": path, "result": HookFiles.Outcome.made.rawValue])
     }
 
     /// Only what is a plain file name everywhere, and what the loader takes for an entry file.

@@ -129,6 +129,7 @@ struct LokalizeExportCommand: AsyncParsableCommand {
     @Argument(help: "The project's name.") var project: String
     @Argument(help: "A file; standard output when there is none.") var file: String?
     @OptionGroup var location: LocationOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let kind = try Kind.translations(of: project)
@@ -145,5 +146,7 @@ struct LokalizeExportCommand: AsyncParsableCommand {
             throw TidelockError(
                 .storageFailed, "\(file) cannot be written: \(error.localizedDescription)", underlying: error)
         }
+        // People see that nothing went wrong.
+        if output.json { try Output.json(["project": project, "file": file]) }
     }
 }
