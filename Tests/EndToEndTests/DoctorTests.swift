@@ -61,12 +61,25 @@ struct DoctorTests {
         let site = try await Site.make(articles: 2)
         let (answer, exit) = try await examine(site.source)
         #expect(exit == 0 && answer.ok && answer.cause == nil && answer.error == nil, "\(answer)")
-        #expect(answer.steps.count == 14 && answer.steps.allSatisfy { $0.result == "ok" }, "\(answer)")
+        #expect(answer.steps.count == 15 && answer.steps.allSatisfy { $0.result == "ok" }, "\(answer)")
         #expect(answer["identity"]?.found?.hasPrefix("staging (") == true, "\(answer)")
         let text = try await site.source.run("doctor", "production")
-        #expect(text.split(separator: "\n").count == 14 && text.hasPrefix("✓ configuration  'production'"), "\(text)")
+        #expect(text.split(separator: "\n").count == 15 && text.hasPrefix("✓ configuration  'production'"), "\(text)")
         // Nothing was changed by looking, and the sync does start.
         #expect(try await site.push().isGood)
+    }
+
+    @Test func aScheduleThatCannotBegin() async throws {
+        let site = try await Site.make()
+        try await target("http://127.0.0.1:\(site.server.port)", of: site, "--no-pull")
+        try site.source.configure(
+            "return {", "return {\n  schedules = { nightly = { every = \"1h\", target = \"production\" } },")
+        let (good, exit) = try await examine(site.source)
+        #expect(exit == 0 && good["schedules"]?.found == "nightly can begin", "\(good)")
+        try site.source.configure("every = \"1h\"", "every = \"1h\", direction = \"pull\"")
+        let answer = try await expectCause(
+            "schedules", exit: 78, of: site.source, "Schedule 'nightly' of ", "tidelock.lua", "pull")
+        #expect(answer.steps.filter { $0.result != "ok" }.map(\.step) == ["schedules"], "\(answer)")
     }
 
     // MARK: On the way

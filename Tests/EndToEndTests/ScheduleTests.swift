@@ -59,6 +59,46 @@ struct ScheduleTests {
         #expect(await server.stop() == 0)
     }
 
+    @Test func whatCannotBeginIsFoundByACheck() async throws {
+        struct Row: Decodable {
+            var target: String
+            var schedule: String?
+            var ok: Bool
+            var error: Report.Failure?
+        }
+        let site = try await Site.make()
+        try await site.source.run(
+            "targets", "add", "away", "http://127.0.0.1:1", "--key", "the-key-of-nobody-at-all", "--no-pull")
+        try schedule(
+            """
+            good = { every = "1h", target = "production" },
+            lost = { cron = "0 0 1 1 *", target = "productoin" },
+            bare = { cron = "0 0 1 1 *", target = "production", jobs = "jobs/none.lua" },
+            wrong = { every = "1h", target = "away", direction = "pull" },
+            """, in: site.source)
+        let ending = try await site.source.attempt("check", "production", "--json")
+        let rows = try JSONDecoder().decode([Row].self, from: Data(ending.output.utf8))
+        #expect(ending.status == 78 && rows.map(\.schedule) == [nil, "bare"] && rows.map(\.ok) == [true, false])
+        #expect(rows.last?.error?.message.contains("jobs/none.lua") == true, "\(rows)")
+        let all = try await site.source.attempt("check")
+        for words in [
+            "Schedule 'lost' of ", "Did you mean 'production'?", "Schedule 'bare' of ", "Schedule 'wrong' of ",
+            "Target 'away' does not allow a pull.",
+        ] {
+            #expect(all.status != 0 && all.output.contains(words), "\(all)")
+        }
+        #expect(!all.output.contains("'good'"), "\(all)")
+    }
+
+    @Test func anIntervalThatIsNoneIsFoundByEveryCommand() async throws {
+        let instance = try await RealInstance.make("staging")
+        try schedule(#"nightly = { every = "10 x", target = "nowhere" }"#, in: instance)
+        for command in [["check"], ["doctor", "nowhere"]] {
+            let ending = try await instance.start(command).ending()
+            #expect(ending.status == 78 && ending.errors.contains("'schedules.nightly.every'"), "\(ending)")
+        }
+    }
+
     @Test func jobsOfAFileAreReadWhenTheyAreDue() async throws {
         let site = try await Site.make(articles: 3)
         try await site.source.take(Articles.make(2), model: "drafts")

@@ -371,6 +371,15 @@ import Testing
         }
     }
 
+    @Test func aScheduleThatCannotBegin() {
+        let problem = TidelockError(.badSetting, "Schedule 'nightly' cannot begin.", hint: "Do something.")
+        let error = expectCause(.schedules, .badSetting, facts { $0.here.schedules.problem = problem })
+        #expect(error?.message == problem.message && error?.hint == problem.hint)
+        #expect(words(.schedules, Self.good) == "none leads there")
+        let known = facts { $0.here.schedules.names = ["nightly", "news"] }
+        #expect(words(.schedules, known) == "nightly, news can begin")
+    }
+
     @Test func aFolderForUploadsCountsOnlyWhereSomethingIsWrittenToIt() throws {
         var facts = condition { $0.storage.uploads = .full }
         facts.here.condition.storage.uploads = .full

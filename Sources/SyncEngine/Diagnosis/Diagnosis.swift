@@ -8,7 +8,7 @@ public struct Diagnosis: Sendable {
     /// What has to be in order, the first first. The raw values are stable.
     public enum Step: String, Sendable, CaseIterable, Comparable {
         case configuration, name, connection, encryption, server, clock, key, rights, version, identity, lock, hooks
-        case disk, uploads
+        case disk, uploads, schedules
 
         public static func < (left: Step, right: Step) -> Bool { left.position < right.position }
 

@@ -49,16 +49,30 @@ public struct DiagnosisFacts: Sendable {
         public var hooks: HookStatus
         /// As it is told to the target.
         public var condition: InstanceCondition
+        public var schedules: Schedules
 
         public init(
             identity: InstanceIdentity, version: String, runInProgress: TidelockError?, hooks: HookStatus,
-            condition: InstanceCondition
+            condition: InstanceCondition, schedules: Schedules = Schedules()
         ) {
             self.identity = identity
             self.version = version
             self.runInProgress = runInProgress
             self.hooks = hooks
             self.condition = condition
+            self.schedules = schedules
+        }
+    }
+
+    /// Runs with the target that this instance's server begins by the clock.
+    public struct Schedules: Sendable {
+        public var names: [String]
+        /// What keeps the first of those from beginning that cannot.
+        public var problem: TidelockError?
+
+        public init(names: [String] = [], problem: TidelockError? = nil) {
+            self.names = names
+            self.problem = problem
         }
     }
 }

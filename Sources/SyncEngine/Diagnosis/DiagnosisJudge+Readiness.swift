@@ -128,6 +128,16 @@ extension DiagnosisJudge {
         return .ok(writes.here ? "writable on both sides" : "writable there")
     }
 
+    /// They keep nobody from starting a run by hand, and come last.
+    var schedules: Outcome {
+        let known = facts.here.schedules
+        if let problem = known.problem { return .problem(problem) }
+        let more = known.names.count > 5 ? " and \(known.names.count - 5) more" : ""
+        let names = known.names.prefix(5).map(\.printable).joined(separator: ", ")
+        let words = known.names.isEmpty ? "none leads there" : "\(names)\(more) can begin"
+        return checked == nil ? .notReached(words) : .ok(words)
+    }
+
     private func obstacle(_ folder: UploadFolder, _ owner: String) -> TidelockError? {
         let (why, hint) =
             switch folder {

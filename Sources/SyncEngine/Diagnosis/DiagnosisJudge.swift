@@ -24,6 +24,7 @@ struct DiagnosisJudge {
         case .hooks: hooks
         case .disk: disk
         case .uploads: uploads
+        case .schedules: schedules
         }
     }
 

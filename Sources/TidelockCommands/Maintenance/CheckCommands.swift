@@ -3,7 +3,11 @@ internal import ContentModel
 
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "See whether targets answer and accept our key.")
+        commandName: "check", abstract: "See whether targets answer and accept our key.",
+        discussion: """
+            Schedules of the configuration that cannot begin as things are count too: those that lead to the named \
+            targets, or all of them.
+            """)
 
     @Argument(help: "Names of targets; all of them when there is none.") var names: [String] = []
     @OptionGroup var location: LocationOptions
@@ -18,7 +22,10 @@ struct CheckCommand: AsyncParsableCommand {
         let rows = try await TargetChecks(instance: instance, targets: targets).perform().map {
             CheckRow($0, $1)
         }
-        try rows.print(asJSON: json) { row in
+        let findings = await ScheduleCheck(instance: instance).findings().filter { finding in
+            names.isEmpty || finding.target.map { names.contains($0) } ?? false
+        }
+        try (rows + findings.map { CheckRow($0) }).print(asJSON: json) { row in
             [row.line] + [row.error?.hint.map { "  Try: \($0)" }, row.warning.map { "  but: \($0)" }].compactMap { $0 }
         }
     }

@@ -4,7 +4,11 @@ internal import SyncEngine
 
 /// What a check found out about one target, as `--json` prints it. Members are only ever added.
 struct CheckRow: Encodable, Sendable {
+    /// Empty in a row about a schedule that leads to none.
     var target: String
+    /// The schedule that a row is about. There is one for each that cannot begin, and nobody is asked for it: the
+    /// members below are false there.
+    var schedule: String?
     var ok: Bool
     /// A Tidelock answers there.
     var reachable: Bool
@@ -37,6 +41,12 @@ struct CheckRow: Encodable, Sendable {
         }
     }
 
+    init(_ finding: ScheduleCheck.Finding) {
+        (target, schedule) = (finding.target ?? "", finding.schedule)
+        (ok, reachable, keyAccepted) = (false, false, false)
+        error = RunReport.Failure(finding.error)
+    }
+
     private mutating func note(_ problem: TidelockError?, isFailure: Bool) {
         guard let problem else { return }
         if isFailure {
@@ -48,7 +58,7 @@ struct CheckRow: Encodable, Sendable {
     }
 
     var line: String {
-        if let error { return "✗ \(target): \(error.message)" }
+        if let error { return schedule == nil ? "✗ \(target): \(error.message)" : "✗ \(error.message)" }
         let clock = clockDifference.map { ["clock \(ClockDifference(milliseconds: $0).sentence)"] } ?? []
         let facts = ["reachable", "key accepted", instance?.printable ?? "?", "version \(version?.printable ?? "?")"]
         return "✓ \(target): \((facts + clock).joined(separator: ", ")), \(milliseconds ?? 0) ms"

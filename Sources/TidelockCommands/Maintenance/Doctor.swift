@@ -16,7 +16,7 @@ struct Doctor: Sendable {
     /// A question is asked only if the one before it was answered. Throws what is wrong with this instance itself in a
     /// way that no command could work with it.
     func facts(about name: String) async throws -> DiagnosisFacts {
-        let here = try await here()
+        let here = try await here(name)
         let http: HTTPClient
         let target: Target
         let peer: RemotePeer
@@ -51,12 +51,13 @@ struct Doctor: Sendable {
         facts.here.condition = try await instance.store.condition(for: found.instance.id)
     }
 
-    private func here() async throws -> DiagnosisFacts.Here {
+    private func here(_ target: String) async throws -> DiagnosisFacts.Here {
         let hooks = try await instance.hooks()
         defer { hooks.stop() }
         return DiagnosisFacts.Here(
             identity: instance.store.identity, version: Tidelock.version,
             runInProgress: try SyncLock.holder(in: instance.folder.storage)?.inProgress, hooks: hooks.wireStatus,
-            condition: try await instance.store.condition(for: ""))
+            condition: try await instance.store.condition(for: ""),
+            schedules: try await ScheduleCheck(instance: instance).facts(about: target))
     }
 }

@@ -8,8 +8,8 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor", abstract: "Find out why a sync with a target would not start, and what to do.",
         discussion: """
             Goes step by step from the target's settings over name, connection, certificate, clock and key to locks, \
-            handlers, free space and the folder for uploads on both sides. Nothing is changed, and the exit status is 0 \
-            only if nothing is in the way.
+            handlers, free space and the folder for uploads on both sides, and to schedules that lead there. Nothing is \
+            changed, and the exit status is 0 only if nothing is in the way.
             """)
 
     @Argument(help: "The target's name.") var target: String

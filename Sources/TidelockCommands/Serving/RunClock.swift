@@ -64,7 +64,7 @@ actor RunClock: Service {
         instance.settings = settings
         for run in settings.schedules {
             for problem in await run.problems(at: instance) {
-                let words = "scheduled run '\(run.name)' cannot begin as it stands: \(problem.forLog)"
+                let words = "scheduled run '\(run.name)' cannot begin as it stands: \(problem.error.forLog)"
                 instance.log("error", "The \(words)", channel: "schedule")
                 Complaint.warn("the \(words)")
             }

@@ -38,24 +38,31 @@ extension ScheduledRun {
         return completed
     }
 
+    /// What keeps it from beginning.
+    struct Problem {
+        /// Nil where it is about none.
+        var target: String?
+        var error: any Error
+    }
+
     /// What keeps it from beginning as things are: its file of jobs, and targets that are unknown, cannot be used or do
     /// not allow it.
-    func problems(at instance: Instance) async -> [any Error] {
+    func problems(at instance: Instance) async -> [Problem] {
         do {
             let file = try await jobs(in: instance.folder)
             _ = try Job.runs(file.jobs)
-            var problems: [any Error] = []
+            var problems: [Problem] = []
             for name in file.targets {
                 do {
                     let target = try await instance.target(name).target
                     try target.requirePermission(for: file.direction ?? .push)
                 } catch {
-                    problems.append(error)
+                    problems.append(Problem(target: name, error: error))
                 }
             }
             return problems
         } catch {
-            return [error]
+            return [Problem(target: target, error: error)]
         }
     }
 }
