@@ -95,8 +95,28 @@ import TidelockTestSupport
         try await remove(Self.ids.prefix(10), at: a)
         let failure = await #expect(throws: TestRunFailure.self) { try await a.push(to: b, Self.mirror) }
         #expect(failure?.error.code == .deleteGuard && failure?.error.details["deletes"] == "7")
+        #expect(failure?.error.message == "The run would delete 7 of the 17 items of content/posts.")
         #expect(try b.ids(.posts).count == 17)
         #expect(try await b.store.leaseHolder() == nil)
+        try expectNoProblems()
+    }
+
+    @Test func itemsThatWereDeletedThereAreNotSaidToBeThere() async throws {
+        try await send()
+        // The source has these still, and would make them again.
+        try await remove(Self.ids.suffix(3), at: b)
+        try await remove(Self.ids.prefix(10), at: a)
+        let failure = await #expect(throws: TestRunFailure.self) { try await a.push(to: b, Self.mirror) }
+        #expect(failure?.error.message == "The run would delete 10 of at most 20 items of content/posts.")
+        try expectNoProblems()
+    }
+
+    @Test func aSourceWithoutItemsSaysNoMoreThanItKnows() async throws {
+        try await a.put(.pageItems, #"{"_id":"1"}"#)
+        for id in 1...3 { try await b.put(.posts, "{\"_id\":\"\(id)\"}") }
+        let failure = await #expect(throws: TestRunFailure.self) { try await a.push(to: b, Self.mirror) }
+        #expect(failure?.error.code == .emptySource)
+        #expect(failure?.error.message.contains("would delete up to 3 items") == true, "\(String(describing: failure))")
         try expectNoProblems()
     }
 

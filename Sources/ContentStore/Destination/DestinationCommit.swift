@@ -130,7 +130,7 @@ struct Commit {
             let kind = try Kind(name)
             guard let kid = try Numbers.knownKind(db, kind) else { continue }
             try EmptySourceGuard.check(
-                kind, deletes: tally.deletes[kid] ?? 0, isConfirmed: request.confirmations.emptySource)
+                kind, .present(tally.deletes[kid] ?? 0), isConfirmed: request.confirmations.emptySource)
         }
     }
 

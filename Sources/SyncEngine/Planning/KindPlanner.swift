@@ -207,7 +207,7 @@ struct KindPlanner {
         guard try await planner.store.liveItems(of: kind) == 0 else { return }
         let unproved = try await planner.store.unprovedAbsentees(query)
         if !planner.isPlanOnly {
-            try EmptySourceGuard.check(kind, deletes: unproved, isConfirmed: planner.confirmations.emptySource)
+            try EmptySourceGuard.check(kind, .unproved(unproved), isConfirmed: planner.confirmations.emptySource)
         }
         plan.unproved = unproved > 0 ? unproved : nil
     }

@@ -9,11 +9,14 @@ public enum DeleteGuard {
         public var name: String
         public var deletes: Int
         public var present: Int
+        /// Some of these may have been deleted there.
+        public var mayBeFewer: Bool
 
-        public init(name: String, deletes: Int, present: Int) {
+        public init(name: String, deletes: Int, present: Int, mayBeFewer: Bool = false) {
             self.name = name
             self.deletes = deletes
             self.present = present
+            self.mayBeFewer = mayBeFewer
         }
     }
 
@@ -35,8 +38,9 @@ public enum DeleteGuard {
                 details: ["deletes": String(all)])
         }
         for kind in kinds where kind.deletes > max(perKind, kind.present * share / 100) {
+            let present = kind.mayBeFewer ? "at most \(kind.present)" : "the \(kind.present)"
             throw TidelockError(
-                .deleteGuard, "The run would delete \(kind.deletes) of the \(kind.present) items of \(kind.name).",
+                .deleteGuard, "The run would delete \(kind.deletes) of \(present) items of \(kind.name).",
                 hint: hint, details: ["deletes": String(all), "kind": kind.name])
         }
     }

@@ -24,15 +24,19 @@ enum RunGuard {
         for kind in plan.kinds {
             guard let unproved = kind.unproved else { continue }
             try EmptySourceGuard.check(
-                Kind(kind.kind), deletes: unproved, isConfirmed: confirmations.emptySource)
+                Kind(kind.kind), .unproved(unproved), isConfirmed: confirmations.emptySource)
         }
     }
 
     static func approve(_ plan: PlanSummary, held: DestinationState, confirmations: Confirmations) throws {
         let deletes = plan.kinds.filter { $0.deletes > 0 }.map { kind in
             let state = held.kinds.first { $0.kind == kind.kind }
+            // What the destination has deleted itself of what the source left there is held as an edit of it.
+            let gone = kind.goneThere ?? 0
             return DeleteGuard.Kind(
-                name: kind.kind, deletes: kind.deletes, present: (state?.held ?? 0) + (state?.foreign ?? 0))
+                name: kind.kind, deletes: kind.deletes,
+                present: max(kind.deletes, (state?.held ?? 0) + (state?.foreign ?? 0) - gone),
+                mayBeFewer: (state?.edited ?? 0) > gone)
         }
         try DeleteGuard.check(deletes, allowed: confirmations.deletes)
     }
