@@ -123,6 +123,27 @@ import TidelockTestSupport
         #expect(backedUp(kept) == "kept" && backedUp(gone) == nil && backedUp(damaged) == nil)
     }
 
+    @Test func moreFilesThanAreListedAtOnceAreAllCopiedAndNoneIsFreed() async throws {
+        let texts = (0..<600).map { "file \($0)" }
+        try await a.change(
+            texts.enumerated().map { number, text in
+                try a.takeFile(text)
+                let hash = sha256(Array(text.utf8)).hex
+                let item = #"{"_id":"\#(number)","path":"/\#(number).txt","size":\#(text.utf8.count),"_sha256":"\#(hash)"}"#
+                let body = try JSONDocument(validating: item)
+                return .put(kind: .assets, body: body, hash: body.hash)
+            })
+        let bytes = texts.reduce(0) { $0 + $1.utf8.count }
+        let report = try await a.store.backup(to: file(), replacing: false)
+        expect(report, count: 600, bytes: bytes, copied: 600, missing: 0)
+        let again = try await a.store.backup(to: file(), replacing: true)
+        expect(again, count: 600, bytes: bytes, copied: 0, missing: 0)
+        for text in texts {
+            let hash = sha256(Array(text.utf8)).hex
+            #expect(backedUp("\(hash.prefix(2))/\(hash)") == text)
+        }
+    }
+
     @Test func aFolderInTheWayIsNotTouched() async throws {
         _ = try await putAsset("a", "text")
         try FileManager.default.createDirectory(at: blobs, withIntermediateDirectories: false)

@@ -1,6 +1,5 @@
 internal import ContentModel
 internal import Foundation
-internal import GRDB
 internal import Glibc
 
 /// The files of assets that belong to a copy of a store.
@@ -36,44 +35,50 @@ struct BackupBlobs: Sendable {
     ///
     /// Nil where there is nothing to bring. Throws `disk_full` and `storage_failed`.
     func fill(_ named: NamedBlobs) throws -> BackupFiles? {
-        guard !named.isEmpty else { return nil }
+        guard try !named.isEmpty else { return nil }
+        var new: Int64 = 0
         // Named by nobody any more meanwhile, one could be freed as garbage before its turn comes.
-        let present = named.all.filter(source.claims)
+        try named.forEach { entry in
+            if source.claims(entry.blob), !target.holds(entry.blob) { new += entry.blob.size }
+        }
         try makeFolder()
         do {
-            return try fill(present, of: named)
+            return try fill(named, new: new)
         } catch {
             discard()
             throw error
         }
     }
 
-    private func fill(_ present: Set<Blob>, of named: NamedBlobs) throws -> BackupFiles {
+    private func fill(_ named: NamedBlobs, new bytes: Int64) throws -> BackupFiles {
         let disk = BlobDisk(of: target.rootPath)
         try disk.watch()
-        let new = present.filter { !target.holds($0) }.reduce(0) { $0 + $1.size }
-        try StoreFile.requireRoom(for: new, times: 1, in: target.rootPath)
+        try StoreFile.requireRoom(for: bytes, times: 1, in: target.rootPath)
         var files = BackupFiles(folder: target.rootPath)
-        var brought: Set<Blob> = []
-        for blob in present {
-            let isThere = target.isWhole(blob)
-            guard try isThere || target.copy(blob, from: source) else { continue }
-            brought.insert(blob)
-            files.copied += isThere ? 0 : 1
-        }
+        try named.forEach { try bring($0, counting: &files) }
         try disk.sync()
-        (files.count, files.bytes) = (brought.count, brought.reduce(0) { $0 + $1.size })
-        files.missing = named.current.subtracting(brought).count
         return files
+    }
+
+    private func bring(_ entry: NamedBlobs.Entry, counting files: inout BackupFiles) throws {
+        let blob = entry.blob
+        let isHere = source.holds(blob)
+        let isThere = isHere && target.isWhole(blob)
+        guard try isThere || isHere && target.copy(blob, from: source) else {
+            files.missing += entry.isCurrent ? 1 : 0
+            return
+        }
+        files.count += 1
+        files.bytes += blob.size
+        files.copied += isThere ? 0 : 1
     }
 
     /// Frees what only an earlier backup of that name needed. What cannot be freed takes space and no more.
     func free(allBut named: NamedBlobs) {
-        let needed = Set(named.all.map(\.hash))
         for shard in Self.names(in: target.rootPath) where shard.utf8.count == 2 {
             let folder = "\(target.rootPath)/\(shard)"
             for name in Self.names(in: folder) {
-                guard let hash = ContentHash(hex: name), !needed.contains(hash) else { continue }
+                guard let hash = ContentHash(hex: name), (try? named.contains(hash)) == false else { continue }
                 unlink("\(folder)/\(name)")
             }
             // A folder that is not empty is refused.
@@ -105,32 +110,6 @@ struct BackupBlobs: Sendable {
             .usage, "\(path) is where the files of assets would go, and exists already; it was not touched.",
             hint: "Choose another name for the backup, or add --force if that is an earlier one.")
     }
-}
-
-/// The blobs that a store names.
-struct NamedBlobs: Sendable {
-    /// Those of assets as they are now.
-    private(set) var current: Set<Blob> = []
-    /// Those that undo, conflicts and runs under way name; not all of them have to be there.
-    private var others: Set<Blob> = []
-
-    init(_ db: Database) throws {
-        guard let kid = try Numbers.knownKind(db, .assets) else { return }
-        for owner in try BodyAccount.owners(db) {
-            let bodies = try Row.fetchCursor(
-                db,
-                sql: "SELECT b.bytes FROM \(owner.table) AS o JOIN body b ON b.rid = o.\(owner.column) WHERE o.kid = ?",
-                arguments: [kid])
-            while let row = try bodies.next() {
-                guard let file = AssetFiles.file(ofStored: row.bytes(0)) else { continue }
-                if owner.table == "head" { current.insert(file.blob) } else { others.insert(file.blob) }
-            }
-        }
-    }
-
-    var isEmpty: Bool { current.isEmpty && others.isEmpty }
-
-    var all: Set<Blob> { current.union(others) }
 }
 
 extension BlobFolder {
