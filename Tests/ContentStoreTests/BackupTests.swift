@@ -129,8 +129,8 @@ import TidelockTestSupport
             texts.enumerated().map { number, text in
                 try a.takeFile(text)
                 let hash = sha256(Array(text.utf8)).hex
-                let item = #"{"_id":"\#(number)","path":"/\#(number).txt","size":\#(text.utf8.count),"_sha256":"\#(hash)"}"#
-                let body = try JSONDocument(validating: item)
+                let file = #""path":"/\#(number).txt","size":\#(text.utf8.count),"_sha256":"\#(hash)""#
+                let body = try JSONDocument(validating: "{\"_id\":\"\(number)\",\(file)}")
                 return .put(kind: .assets, body: body, hash: body.hash)
             })
         let bytes = texts.reduce(0) { $0 + $1.utf8.count }

@@ -3,8 +3,8 @@ internal import GRDB
 
 /// The blobs that a store names, each once.
 ///
-/// They are listed in a database of their own, which SQLite moves to a temporary file when it grows and which is gone with
-/// this value: memory does not grow with their number. Everything here blocks the thread.
+/// They are listed in a database of their own, which SQLite moves to a temporary file when it grows and which is gone
+/// with this value: memory does not grow with their number. Everything here blocks the thread.
 struct NamedBlobs: Sendable {
     struct Entry: Sendable {
         var blob: Blob
