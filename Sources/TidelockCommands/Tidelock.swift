@@ -48,6 +48,8 @@ public enum Tidelock {
     /// Help and the version, when somebody asked for them, come this way too.
     private static func end(misused error: any Error) -> Never {
         if RootCommand.exitCode(for: error) != .success {
+            let arguments = Array(CommandLine.arguments.dropFirst())
+            if let unknown = UnknownCommand.complaint(arguments, of: RootCommand.self) { end(unknown) }
             let failure = TidelockError(.usage, RootCommand.message(for: error))
             FailureAnswer.write(failure, arguments: CommandLine.arguments)
         }

@@ -50,7 +50,9 @@ struct CommandLineTests {
     }
 
     @Test func unknownCommand() async throws {
-        expectComplaint(try await tool("pusch"), status: 64, "pusch")
+        expectComplaint(
+            try await tool("pusch"), status: 64, "tidelock: There is no command 'pusch'. Did you mean 'push'?", "Try: ")
+        expectComplaint(try await tool("assets", "add", "x"), status: 64, "Did you mean 'asset'?")
     }
 
     @Test func unknownOption() async throws {
