@@ -178,8 +178,8 @@ import TidelockTestSupport
                 return error.code == .unknownRun && error.hint?.contains(second) == true
             }
         }
-        let redone = RunDetail.Redone(rollback: first, by: second, isPartial: false, canBeUndone: true)
-        #expect(try await b.store.runDetail(run.transfer).redone == redone)
+        let redone = try #require(try await b.store.runDetail(run.transfer).redone)
+        #expect(redone.rollback == first && redone.by == second && !redone.isPartial && redone.canBeUndone)
         #expect(try await b.store.rollback(second, as: third).restored == 1)
         #expect(try await b.store.runDetail(run.transfer).redone == nil)
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":"before"}"#)
@@ -197,7 +197,8 @@ import TidelockTestSupport
         #expect(try await b.store.runDetail(run.transfer).redone == nil)
         _ = try await b.store.rollback(first, only: ItemReference(kind: Kind.posts.name, id: "1"), as: second)
         let detail = try await b.store.runDetail(run.transfer)
-        #expect(detail.redone == RunDetail.Redone(rollback: first, by: second, isPartial: true, canBeUndone: true))
+        let redone = try #require(detail.redone)
+        #expect(redone.rollback == first && redone.by == second && redone.isPartial && redone.canBeUndone)
         #expect(detail.rollbacks == [first] && detail.undo == nil)
         #expect(try b.problems() == [])
     }

@@ -50,7 +50,7 @@ public struct RunDetail: Sendable, Codable {
     }
 
     /// A rollback of the run was taken back.
-    public struct Redone: Sendable, Codable, Equatable {
+    public struct Redone: Sendable, Codable {
         public var rollback: String
         /// The rollback of that rollback.
         public var by: String
