@@ -160,6 +160,18 @@ struct CommandLineTests {
         #expect(failed.status == 66 && error?["code"] == "unknown_item", "\(failed)")
     }
 
+    @Test func onlyATargetThatACommandAddedIsRemovedByOne() async throws {
+        let site = try await Site.make()
+        expectComplaint(
+            try await site.source.attempt("targets", "remove", "produktion"), status: 66, "Did you mean 'production'?")
+        try site.source.configure(
+            "return {",
+            "return {\n  targets = { edge = { uri = \"http://127.0.0.1:1\", syncKey = \"the-key-of-nobody-at-all\" } },")
+        expectComplaint(
+            try await site.source.attempt("targets", "remove", "edge"), status: 64, "Target 'edge' stands in ",
+            "tidelock.lua", "Try: Remove it there.")
+    }
+
     @Test func unknownKind() async throws {
         let instance = try await RealInstance.make("a")
         expectComplaint(try await instance.attempt("ls", "contents/articles"), status: 66, "contents/articles")

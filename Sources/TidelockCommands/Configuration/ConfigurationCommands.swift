@@ -103,8 +103,18 @@ struct TargetsCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            try await Instance.open(location).store.removeTarget(name: name)
+            let instance = try await Instance.open(location)
+            try await requireStored(instance)
+            try await instance.store.removeTarget(name: name)
             try output.tell("removed target '\(name)'", asJSON: ["name": name])
+        }
+
+        private func requireStored(_ instance: Instance) async throws {
+            guard try await !instance.store.targets().contains(where: { $0.name == name }) else { return }
+            _ = try await instance.listedTarget(name)
+            throw TidelockError(
+                .usage, "Target '\(name.printable)' stands in \(instance.folder.configuration.path).",
+                hint: "Remove it there.")
         }
     }
 }
