@@ -64,6 +64,16 @@ struct VerifyTests {
         #expect(await server.stop() == 0)
     }
 
+    @Test func aModelThatNobodyKnowsIsNotFoundToBeWell() async throws {
+        let site = try await Site.make(articles: 1)
+        #expect(try await site.push().isGood)
+        #expect(try await site.source.attempt("verify", "production", "--models", "articles").status == 0)
+        let misspelt = try await site.source.attempt("verify", "production", "--models", "artciles")
+        #expect(misspelt.status == 66 && misspelt.errors.contains("Did you mean 'articles'?"), "\(misspelt)")
+        let untold = try await site.source.attempt("verify", "--models", "articles")
+        #expect(untold.status == 64 && untold.errors.contains("--models"), "\(untold)")
+    }
+
     @Test func damageIsNamedAndOnlyDigestsAreRepaired() async throws {
         let instance = try await RealInstance.make("alone")
         try await instance.take(Articles.make(3))

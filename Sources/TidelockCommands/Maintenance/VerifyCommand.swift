@@ -18,6 +18,12 @@ struct VerifyCommand: AsyncParsableCommand {
     @OptionGroup var location: LocationOptions
     @Flag(help: "Print one JSON object.") var json = false
 
+    func validate() throws {
+        guard models == nil || target != nil else {
+            throw ValidationError("--models is about what a target holds; name one.")
+        }
+    }
+
     private struct Answer: Encodable {
         var ok: Bool
         var store: VerificationReport
@@ -101,6 +107,8 @@ struct TargetComparison: Encodable {
     /// Asks the target. Takes no lease and changes nothing on either side.
     static func make(_ instance: Instance, target name: String, scope: Scope) async throws -> TargetComparison {
         let target = try await instance.target(name).target
+        // Of a model that is misspelt there would be nothing to compare, which looks as if all were well.
+        if let unknown = try await instance.store.unknownSelection(in: scope) { throw unknown }
         let own = try scope.kinds(among: try await instance.store.kinds()).map(\.kind)
         let nonce = instance.random.bytes(16).hex
         let question = ReadHeld(scope: scope, kinds: own.map(\.name), nonce: nonce)
