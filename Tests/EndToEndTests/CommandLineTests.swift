@@ -175,6 +175,10 @@ struct CommandLineTests {
     @Test func unknownKind() async throws {
         let instance = try await RealInstance.make("a")
         expectComplaint(try await instance.attempt("ls", "contents/articles"), status: 66, "contents/articles")
+        try await instance.take(Articles.make(1))
+        for (name, meant) in [("contents/articles", "content/articles"), ("artciles", "articles")] {
+            expectComplaint(try await instance.attempt("ls", name), status: 66, "Did you mean '\(meant)'?")
+        }
         expectComplaint(
             try await instance.attempt("get", "content/articles", "nobody"), status: 66, "content/articles/nobody")
     }

@@ -15,9 +15,11 @@ extension Instance {
     func kind(_ name: String) async throws -> Kind {
         do {
             return try Kind(name)
-        } catch let error as TidelockError where error.code == .unknownKind {
-            guard try await store.modelNames().contains(name) else { throw error }
-            return try Kind.content(name)
+        } catch var error as TidelockError where error.code == .unknownKind {
+            let models = try await store.modelNames()
+            if models.contains(name) { return try Kind.content(name) }
+            error.message += didYouMean(name, among: models + (try await namedKinds()).map(\.name))
+            throw error
         }
     }
 
