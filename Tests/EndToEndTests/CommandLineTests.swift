@@ -79,7 +79,8 @@ struct CommandLineTests {
             (["rollback", "nope"], "unknown_run", 66), (["runs", "show", "nope"], "unknown_run", 66),
             (["verify", "nope"], "unknown_target", 66), (["backup", file], "usage", 64),
             (["conflicts", "show", "99"], "unknown_conflict", 66), (["apply", file], "invalid_json", 65),
-            (["audit", "--limit", "0"], "usage", 64), (["lock", "reset", "--jsno"], "usage", 64),
+            (["audit", "--limit", "0"], "usage", 64), (["runs", "--limit=-1"], "usage", 64),
+            (["log", "--limit", "0"], "usage", 64), (["lock", "reset", "--jsno"], "usage", 64),
         ]
         for failure in failures {
             let ending = try await instance.start(failure.arguments + ["--json"]).ending()

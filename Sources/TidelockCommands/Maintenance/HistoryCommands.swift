@@ -13,6 +13,10 @@ struct LogCommand: AsyncParsableCommand {
     @OptionGroup var location: LocationOptions
     @Flag(help: "Print JSON.") var json = false
 
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit takes a number of records.") }
+    }
+
     func run() async throws {
         let records = try await Instance.openInAnyCase(location).store.log(channel: channel, type: type, limit: limit)
         if json { return try Output.json(records) }

@@ -18,6 +18,10 @@ struct RunsCommand: AsyncParsableCommand {
         @OptionGroup var location: LocationOptions
         @Flag(help: "Print JSON.") var json = false
 
+        func validate() throws {
+            guard limit > 0 else { throw ValidationError("--limit takes a number of runs.") }
+        }
+
         func run() async throws {
             let runs = try await Instance.openInAnyCase(location).store.runs(limit: limit)
             if json { return try Output.json(runs) }
