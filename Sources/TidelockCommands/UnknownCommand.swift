@@ -13,7 +13,8 @@ enum UnknownCommand {
                 rest = rest.dropFirst()
                 continue
             }
-            let names = command.configuration.subcommands.compactMap(\.configuration.commandName)
+            // Not as a key path: the compiler cannot make one of a type that is known only when it is used.
+            let names = command.configuration.subcommands.compactMap { $0.configuration.commandName }
             // Behind an option of a command that is understood by itself, its value could be taken for a word.
             guard !word.hasPrefix("-"), !names.isEmpty, word != "help" else { return nil }
             guard let next = command.configuration.subcommands.first(where: { $0.configuration.commandName == word })
