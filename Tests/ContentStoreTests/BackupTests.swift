@@ -133,7 +133,7 @@ import TidelockTestSupport
                 let body = try JSONDocument(validating: "{\"_id\":\"\(number)\",\(file)}")
                 return .put(kind: .assets, body: body, hash: body.hash)
             })
-        let bytes = texts.reduce(0) { $0 + $1.utf8.count }
+        let bytes = texts.reduce(Int64(0)) { $0 + Int64($1.utf8.count) }
         let report = try await a.store.backup(to: file(), replacing: false)
         expect(report, count: 600, bytes: bytes, copied: 600, missing: 0)
         let again = try await a.store.backup(to: file(), replacing: true)
