@@ -29,4 +29,10 @@ extension ReferenceModel {
         else { return .maybe }
         return .always
     }
+
+    /// Whether the run may find items that a handler drops by now, and that it keeps once more.
+    func mayKeepDeletes(_ run: ModelRun) -> Bool {
+        guard run.isMirror, run.keepsEdits else { return false }
+        return keys(run).contains { decision(run, $0) == .eitherWay }
+    }
 }

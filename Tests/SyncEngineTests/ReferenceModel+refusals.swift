@@ -60,4 +60,25 @@ extension ReferenceModel {
         case .nothing, .adopt, .patch, .release: return .never
         }
     }
+
+    /// Whether a mirror must be refused because the source holds nothing that could prove its deletes.
+    func isRefused(_ run: ModelRun) -> Bool {
+        isRefused(run) { !mayBeSpared(run, $0) }
+    }
+
+    /// The same, and whether it depends on what the destination spares.
+    func mayBeRefused(_ run: ModelRun) -> Bool {
+        isRefused(run) { _ in true }
+    }
+
+    private func isRefused(_ run: ModelRun, counting isCounted: (ItemKey) -> Bool) -> Bool {
+        guard run.isMirror else { return false }
+        let doomed = keys(run).filter { key in
+            [.delete, .keepDeleted].contains(decision(run, key)) && rows[run.source][key] == nil && isCounted(key)
+                && !(run.keepsEdits && keptDeletes[run.destination][key]?.source == run.source)
+        }
+        return doomed.contains { key in
+            !rows[run.source].contains { $0.key.kind == key.kind && $0.value.item != nil }
+        }
+    }
 }

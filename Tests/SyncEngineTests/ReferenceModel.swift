@@ -61,79 +61,6 @@ struct ModelRow: Hashable {
     }
 }
 
-/// What a source remembers of a row it sent.
-struct ModelMemory: Hashable {
-    var source: ModelItem?
-    /// What was sent last, whatever has become of it there.
-    var output: ModelItem?
-    /// The life of the item that this was made of.
-    var life: Int
-    var isHeld: Bool
-    /// A rollback took the row back, which the source learnt when its item was this.
-    var reverted: ModelItem?
-    /// The item was gone for a while, here or there, after somebody else had taken the row over.
-    var isUncertain = false
-    /// The destination kept an item that a handler dropped, and the source may not have heard of it.
-    var isSpared = false
-    /// The row was not ours for a while, so that the source may not believe any more that it is.
-    var wasOthers = false
-
-    /// Whether what was sent is not all of the item that is here now, which is the one it was made of, edited since or
-    /// not, and no other that was made anew when that was gone.
-    func isLess(than row: ModelRow) -> Bool {
-        guard let output, output != source, output != row.item else { return false }
-        return life == row.life || source == row.item
-    }
-
-    /// What stays known when the destination does not hold the output any more. `row`: what was looked at, and is not
-    /// sent; another item than the one of which something was sent does not take its place.
-    func letGo(_ row: ModelRow? = nil, isSpared: Bool = false) -> ModelMemory {
-        var memory = self
-        (memory.isHeld, memory.reverted, memory.isUncertain, memory.isSpared) = (false, nil, false, isSpared)
-        guard let row, output == nil || life == row.life else { return memory }
-        (memory.source, memory.life) = (row.item, row.life)
-        return memory
-    }
-}
-
-/// What a simulated run is asked to do.
-struct ModelRun: Hashable {
-    var source: Int
-    var destination: Int
-    var scope: Scope
-    var includesReverted: Bool
-    /// Only items of at least this version, where the scope has a filter.
-    var minimum: Int?
-
-    var isMirror: Bool { scope.mode == .mirror }
-    /// Whether edits at the destination stay and wait, as far as they can.
-    var keepsEdits: Bool { scope.policy != .source }
-
-    func includes(_ key: ItemKey) -> Bool {
-        if let items = scope.items { return items[key.kind.name]?.contains(key.id) ?? false }
-        guard let models = scope.models else { return true }
-        return key.kind.model.map(models.contains) ?? (key.kind != .locales && models.contains(key.id))
-    }
-
-    func matches(_ item: ModelItem, _ key: ItemKey) -> Bool {
-        guard let minimum, key.kind.isContent else { return true }
-        return item.version >= minimum
-    }
-}
-
-/// The delete of an item that stayed.
-struct KeptDelete: Hashable {
-    /// Of the mirror that was to delete it.
-    var source: Int
-    /// The policy said so, and nobody has to decide any more; nil where a later run may have met the item once more.
-    var isDecided: Bool?
-
-    /// The same after one more run of the source that kept the item.
-    func kept(by policy: ConflictPolicy) -> KeptDelete {
-        isDecided == false && policy == .target ? KeptDelete(source: source, isDecided: nil) : self
-    }
-}
-
 /// Several instances and what they know of each other: the rules without any of the machinery.
 struct ReferenceModel {
     struct Stream: Hashable {
@@ -218,27 +145,6 @@ extension ReferenceModel {
 // MARK: Runs
 
 extension ReferenceModel {
-    /// Whether a mirror must be refused because the source holds nothing that could prove its deletes.
-    func isRefused(_ run: ModelRun) -> Bool {
-        isRefused(run) { !mayBeSpared(run, $0) }
-    }
-
-    /// The same, and whether it depends on what the destination spares.
-    func mayBeRefused(_ run: ModelRun) -> Bool {
-        isRefused(run) { _ in true }
-    }
-
-    private func isRefused(_ run: ModelRun, counting isCounted: (ItemKey) -> Bool) -> Bool {
-        guard run.isMirror else { return false }
-        let doomed = keys(run).filter { key in
-            [.delete, .keepDeleted].contains(decision(run, key)) && rows[run.source][key] == nil && isCounted(key)
-                && !(run.keepsEdits && keptDeletes[run.destination][key]?.source == run.source)
-        }
-        return doomed.contains { key in
-            !rows[run.source].contains { $0.key.kind == key.kind && $0.value.item != nil }
-        }
-    }
-
     enum Decision: Hashable {
         case nothing
         case apply(ModelItem)
@@ -345,12 +251,6 @@ extension ReferenceModel {
         if let back, back.isHeld, back.output == theirs.item { return .apply(output) }
         if let back, back.isLess(than: theirs) { return .keepOriginal(output) }
         return run.keepsEdits ? .keepOriginal(output) : .apply(output)
-    }
-
-    /// Whether the run may find items that a handler drops by now, and that it keeps once more.
-    func mayKeepDeletes(_ run: ModelRun) -> Bool {
-        guard run.isMirror, run.keepsEdits else { return false }
-        return keys(run).contains { decision(run, $0) == .eitherWay }
     }
 
     /// Takes down what the handlers of the source may hold back. A run that breaks off remembers that too.
