@@ -90,7 +90,7 @@ struct Commit {
 
     /// A decision about a row holds only for the row as it was then, and no row is overwritten undecided.
     private func requireUnmoved() throws {
-        let undecided = isDecided ? "OR (s.seen IS NULL AND \(Collision.isMet(record.scope)))" : ""
+        let undecided = isDecided ? "OR (s.seen IS NULL AND h.id IS NOT NULL AND \(Collision.isMet(record.scope)))" : ""
         let moved = try Row.fetchOne(
             db.cachedStatement(
                 sql: """
