@@ -83,6 +83,29 @@ import Testing
         #expect(chosen == "{\"\(long)\":{\"x\":1},\"n\":2}")
     }
 
+    private static let ambiguous = (
+        source: #"{"a.b":"s","a":{"b":"s"},"l":[{"_id":"x","v":"s"}],"l[x]":{"v":"s"}}"#,
+        target: #"{"a.b":"t","a":{"b":"t"},"l":[{"_id":"x","v":"t"}],"l[x]":{"v":"t"}}"#
+    )
+
+    @Test(arguments: [
+        (#"a\.b"#, #"{"a.b":"s","a":{"b":"t"},"l":[{"_id":"x","v":"t"}],"l[x]":{"v":"t"}}"#),
+        ("a.b", #"{"a.b":"t","a":{"b":"s"},"l":[{"_id":"x","v":"t"}],"l[x]":{"v":"t"}}"#),
+        ("l[x].v", #"{"a.b":"t","a":{"b":"t"},"l":[{"_id":"x","v":"s"}],"l[x]":{"v":"t"}}"#),
+        (#"l\[x\].v"#, #"{"a.b":"t","a":{"b":"t"},"l":[{"_id":"x","v":"t"}],"l[x]":{"v":"s"}}"#),
+    ])
+    func aKeyThatLooksLikeAPathIsAFieldOfItsOwn(field: String, chosen: String) throws {
+        #expect(try choose([field], from: Self.ambiguous.source, over: Self.ambiguous.target) == chosen)
+    }
+
+    @Test func namesOfEarlierReleasesWithoutEscapesAreStillRead() throws {
+        #expect(try choose(["a.b"], from: #"{"a.b":1,"n":1}"#, over: #"{"a.b":2,"n":2}"#) == #"{"a.b":1,"n":2}"#)
+        let (source, target) = (#"{"l":[{"_id":"b.1","v":1,"n":1}]}"#, #"{"l":[{"_id":"b.1","v":2,"n":2}]}"#)
+        #expect(try choose(["l[b.1].v"], from: source, over: target) == #"{"l":[{"_id":"b.1","v":1,"n":2}]}"#)
+        let escapes = (#"{"a\\b":1,"n":1}"#, #"{"a\\b":2,"n":2}"#)
+        #expect(try choose([#"a\b"#], from: escapes.0, over: escapes.1) == #"{"a\\b":1,"n":2}"#)
+    }
+
     @Test func whatCollidedBeyondTheNamedFieldsIsTakenToo() throws {
         func item(_ version: Int, _ own: Int) -> JSONDocument {
             let fields = (0..<1_200).map { ("k\($0)", JSONDocument(integer: version)) }

@@ -14,24 +14,21 @@ public struct FieldChoice: Sendable, Equatable {
             return
         }
         // An item is always there on both sides, so there is a value.
-        item = Chooser(fields: fields).value(base, source, target, at: .item) ?? target
+        let names = FieldNames(fields, in: [base, source, target])
+        item = Chooser(names: names).value(base, source, target, at: .item) ?? target
     }
 }
 
 private struct Chooser {
-    /// Compared as bytes, as the keys that they are made of.
-    private let fields: Set<[UInt8]>
-
-    init(fields: [String]) {
-        self.fields = Set(fields.map { Array($0.utf8) })
-    }
+    let names: FieldNames
 
     /// Nil when the value is gone.
     func value(
         _ base: JSONDocument?, _ source: JSONDocument?, _ target: JSONDocument?, at path: FieldPath
     ) -> JSONDocument? {
         if FieldWalk.isSame(source, target) { return target }
-        let isNamed = fields.contains(Array(path.text.utf8))
+        let isNamed = names.contains(path)
+        guard isNamed || names.lead(through: path) else { return target }
         return switch FieldPair(base, source, target, isNamed: isNamed, at: path) {
         case .lists(let lists): merge(lists, base, takingOrder: isNamed, at: path)
         case .members(let source, let target): merge(base, source, target, at: path)

@@ -19,17 +19,17 @@ public struct FieldVersions: Sendable, Equatable {
 
     /// Never throws. `open` names the fields that a decision is about; nil where it is about the whole item.
     public init(base: JSONDocument?, source: JSONDocument, target: JSONDocument, open: [String]?) {
-        var walk = VersionWalk(open: open.map { Set($0.map { Array($0.utf8) }) })
+        var walk = VersionWalk(open: open.map { FieldNames($0, in: [base, source, target]) })
         walk.compare(base, source, target, at: .item)
         fields = walk.fields
     }
 }
 
 private struct VersionWalk {
-    let open: Set<[UInt8]>?
+    let open: FieldNames?
     private(set) var fields: [FieldVersions.Field] = []
 
-    init(open: Set<[UInt8]>?) {
+    init(open: FieldNames?) {
         self.open = open
     }
 
@@ -37,7 +37,7 @@ private struct VersionWalk {
         _ base: JSONDocument?, _ source: JSONDocument?, _ target: JSONDocument?, at path: FieldPath
     ) {
         guard !FieldWalk.isSame(source, target) else { return }
-        let isNamed = open?.contains(Array(path.text.utf8)) ?? false
+        let isNamed = open?.contains(path) ?? false
         switch FieldPair(base, source, target, isNamed: isNamed, at: path) {
         case .lists(let lists): compare(base, lists, at: path)
         case .members(let source, let target): compare(base, source, target, at: path)
@@ -72,7 +72,7 @@ private struct VersionWalk {
     private mutating func note(
         _ base: JSONDocument?, _ source: JSONDocument?, _ target: JSONDocument?, at path: FieldPath
     ) {
-        let isOpen = open?.contains(Array(path.text.utf8)) ?? true
+        let isOpen = open?.contains(path) ?? true
         fields.append(
             FieldVersions.Field(path: path.text, base: base, source: source, target: target, isOpen: isOpen))
     }

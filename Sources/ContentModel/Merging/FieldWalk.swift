@@ -11,53 +11,16 @@ enum FieldWalk {
         guard let left, let right else { return left == nil && right == nil }
         return left == right || left.hash == right.hash
     }
-}
 
-/// Where a value lies in an item: member names, and ids of list elements.
-struct FieldPath {
-    private enum Step {
-        case member([UInt8])
-        case element([UInt8])
-    }
-
-    private var steps: [Step] = []
-
-    /// The item itself.
-    static let item = FieldPath()
-
-    var depth: Int { steps.count }
-    var isItem: Bool { steps.isEmpty }
-    /// Whether it leads to an element of a list itself.
-    var isElement: Bool { if case .element? = steps.last { true } else { false } }
-
-    func member(_ name: [UInt8]) -> FieldPath { appending(.member(name)) }
-
-    func element(_ id: [UInt8]) -> FieldPath { appending(.element(id)) }
-
-    private func appending(_ step: Step) -> FieldPath {
-        var path = self
-        path.steps.append(step)
-        return path
-    }
-
-    /// Bytes of a path as text; longer ones are cut.
-    private static let textBytes = 256
-
-    /// Such as `seo.title` and `blocks[b1].text`.
-    var text: String {
-        var text: [UInt8] = []
-        for step in steps {
-            switch step {
-            case .member(let name):
-                text += (text.isEmpty ? [] : [UInt8(ascii: ".")]) + name.prefix(Self.textBytes)
-            case .element(let id): text += [UInt8(ascii: "[")] + id.prefix(Self.textBytes) + [UInt8(ascii: "]")]
-            }
+    /// The values into which one is taken apart.
+    static func parts(of value: JSONDocument, at path: FieldPath) -> [(path: FieldPath, value: JSONDocument)] {
+        guard path.depth < depth else { return [] }
+        if value.isArray {
+            guard let elements = FieldElements(value) else { return [] }
+            return elements.ids.compactMap { id in elements[id].map { (path.element(id), $0) } }
         }
-        return String(decoding: text.prefix(Self.textBytes), as: UTF8.self)
+        return FieldMembers(value).map { $0.list.map { (path.member($0.key), $0.value) } } ?? []
     }
-
-    /// Whether a path of this text may go on behind it.
-    static func isCut(_ text: [UInt8]) -> Bool { text.count >= textBytes }
 }
 
 /// The members of an object, in order and by their keys. Keys are compared as bytes, as everywhere in JSON.

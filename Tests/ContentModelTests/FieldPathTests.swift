@@ -1,0 +1,142 @@
+import SeededNumbers
+import Testing
+
+@testable import ContentModel
+
+@Suite struct FieldPathTests {
+    private func member(_ names: String...) -> FieldPath {
+        names.reduce(.item) { $0.member(Array($1.utf8)) }
+    }
+
+    @Test func signsInsideOfNamesAreEscaped() {
+        #expect(member("seo", "title").text == "seo.title")
+        #expect(member("seo.title").text == #"seo\.title"#)
+        #expect(member("l").element(Array("a]b".utf8)).member(Array("x".utf8)).text == #"l[a\]b].x"#)
+        #expect(member(#"a\b"#).text == #"a\\b"#)
+        #expect(FieldPath.item.text == "" && member("").text == #"\e"# && member("", "").text == #"\e.\e"#)
+        #expect(member("l").element([]).text == "l[]")
+    }
+
+    @Test(arguments: ["a..b", ".a", "a.", "a]", "l[a", "l[a]b", #"a\b"#, #"\ex"#, "a\\", "l[b.c]", "l[[a]"])
+    func whatNoPathIsWrittenAsIsNone(text: String) {
+        #expect(FieldPath(text) == nil)
+    }
+
+    @Test func aTextThatMayBeCutIsNoPath() {
+        #expect(FieldPath(String(repeating: "k", count: 255)) != nil)
+        #expect(FieldPath(String(repeating: "k", count: 256)) == nil)
+    }
+
+    @Test(arguments: 1...200 as ClosedRange<UInt64>)
+    func eachPathHasATextOfItsOwnThatLeadsBack(seed: UInt64) {
+        var random = OddItems(seed: seed)
+        let paths = Set(random.item().fields.keys)
+        #expect(paths.allSatisfy { FieldPath($0.text) == $0 }, "\(seed)")
+        #expect(Set(paths.map { Array($0.text.utf8) }).count == paths.count, "\(seed)")
+    }
+
+    @Test(arguments: 1...200 as ClosedRange<UInt64>)
+    func eachTextThatIsReadIsWrittenTheSame(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let signs = [".", "[", "]", "\\", "e", "a", "é", "e\u{301}"]
+        var read = 0
+        for _ in 0..<200 {
+            let text = (0..<random.roll(7)).map { _ in signs[random.roll(signs.count)] }.joined()
+            guard let path = FieldPath(text) else { continue }
+            read += 1
+            #expect(Array(path.text.utf8) == Array(text.utf8), "\(seed)")
+        }
+        #expect(read > 0, "\(seed)")
+    }
+
+    /// Some of the fields in conflict are decided for the source: those and no others are as it has them.
+    @Test(arguments: 1...400 as ClosedRange<UInt64>)
+    func aDecisionChangesJustTheNamedFields(seed: UInt64) {
+        var random = OddItems(seed: seed)
+        let base = random.item()
+        let (source, target) = (random.change(base), random.change(base))
+        let merge = FieldMerge(base: base, source: source, target: target)
+        let names = merge.conflicts.filter { _ in random.roll(2) == 0 }
+        let chosen = FieldChoice(of: names, from: source, over: merge.merged, base: base).item
+        let paths = names.compactMap { FieldPath($0) }
+        #expect(paths.count == names.count, "\(seed)")
+        let (before, after, wanted) = (merge.merged.fields, chosen.fields, source.fields)
+        for path in paths { #expect(FieldWalk.isSame(after[path], wanted[path]), "\(seed): \(path.text)") }
+        for path in Set(before.keys).union(after.keys) {
+            let isNamed = paths.contains { $0 == path || path.isBelow($0) }
+            let leadsThere = paths.contains { $0.isBelow(path) }
+            guard !isNamed, !leadsThere else { continue }
+            #expect(before[path] == after[path], "\(seed): \(path.text)")
+        }
+    }
+
+    @Test func manyRandomItemsAreInConflict() {
+        let conflicts = (1...400 as ClosedRange<UInt64>).map { seed in
+            var random = OddItems(seed: seed)
+            let base = random.item()
+            return FieldMerge(base: base, source: random.change(base), target: random.change(base)).conflicts.count
+        }
+        #expect(conflicts.filter { $0 > 0 }.count > 100)
+    }
+}
+
+extension JSONDocument {
+    /// All values of an item by their paths.
+    fileprivate var fields: [FieldPath: JSONDocument] {
+        var fields: [FieldPath: JSONDocument] = [:]
+        var open: [(path: FieldPath, value: JSONDocument)] = [(.item, self)]
+        while let next = open.popLast() {
+            fields[next.path] = next.value
+            open += FieldWalk.parts(of: next.value, at: next.path)
+        }
+        return fields
+    }
+}
+
+/// Small items with keys and ids that are made of the signs of a path.
+private struct OddItems {
+    private var random: SplitMix64
+
+    init(seed: UInt64) { random = SplitMix64(seed: seed) }
+
+    private static let names = ["a", "b", "a.b", "a[b]", "[b]", "", #"\"#, #"a\.b"#, ".", "]", "e", #"\e"#]
+
+    mutating func roll(_ sides: Int) -> Int { random.roll(sides) }
+
+    private mutating func name() -> String { Self.names[roll(Self.names.count)] }
+
+    mutating func item() -> JSONDocument { object(depth: 0) }
+
+    private mutating func object(depth: Int) -> JSONDocument {
+        var object = JSONDocument.emptyObject
+        for _ in 0..<(2 + roll(5)) { object = object.setting(name(), to: value(depth: depth + 1)) }
+        return object
+    }
+
+    private mutating func value(depth: Int) -> JSONDocument {
+        switch roll(depth > 2 ? 2 : 5) {
+        case 0: return JSONDocument(integer: roll(4))
+        case 1: return JSONDocument(string: "v\(roll(4))")
+        case 2:
+            let ids = Self.names.filter { _ in roll(4) == 0 }
+            return .array(ids.map { object(depth: depth + 1).setting("_id", to: JSONDocument(string: $0)) })
+        default: return object(depth: depth + 1)
+        }
+    }
+
+    /// Some members of it, and of objects in it, replaced, added or removed.
+    mutating func change(_ item: JSONDocument) -> JSONDocument {
+        var changed = item
+        for _ in 0..<(2 + roll(4)) {
+            let key = name()
+            if roll(4) == 0 {
+                changed = changed.removing(key)
+            } else if let member = changed.member(key), member.isObject, roll(3) > 0 {
+                changed = changed.setting(key, to: change(member))
+            } else {
+                changed = changed.setting(key, to: value(depth: 1))
+            }
+        }
+        return changed
+    }
+}
