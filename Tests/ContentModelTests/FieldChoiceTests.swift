@@ -98,6 +98,55 @@ import Testing
         #expect(try choose([field], from: Self.ambiguous.source, over: Self.ambiguous.target) == chosen)
     }
 
+    private func missing(_ fields: [String], from source: String, over target: String) throws -> [String] {
+        FieldChoice(
+            of: fields, from: try JSONDocument(validating: source), over: try JSONDocument(validating: target),
+            base: nil
+        ).missing
+    }
+
+    private static let positions = (
+        source: #"{"l":[{"v":1},{"v":2,"h":"s"}],"n":"s"}"#,
+        target: #"{"l":[{"v":1,"h":"own"},{"v":2,"h":"t"}],"n":"t"}"#
+    )
+
+    @Test func elementsOfListsWithoutIdsAreFoundWhereTheyStand() throws {
+        let (source, target) = Self.positions
+        #expect(
+            try choose(["l[1].h"], from: source, over: target)
+                == #"{"l":[{"v":1,"h":"own"},{"v":2,"h":"s"}],"n":"t"}"#)
+        #expect(
+            try choose(["l[0].h"], from: source, over: target) == #"{"l":[{"v":1},{"v":2,"h":"t"}],"n":"t"}"#)
+        #expect(try choose(["n"], from: source, over: target) == target.replacing(#""n":"t""#, with: #""n":"s""#))
+        #expect(try missing(["l[1].h", "l[0].h", "n"], from: source, over: target) == [])
+    }
+
+    @Test func fieldsOfAnObjectThatTheSourceDeletedAreDecidedAboutByThemselves() throws {
+        #expect(try choose(["seo.a"], from: "{}", over: #"{"seo":{"a":1,"own":1}}"#) == #"{"seo":{"own":1}}"#)
+        #expect(try choose(["seo.a"], from: "{}", over: #"{"seo":{"a":1},"n":1}"#) == #"{"n":1}"#)
+        #expect(try missing(["seo.a"], from: "{}", over: #"{"seo":{"a":1,"own":1}}"#) == [])
+    }
+
+    @Test(arguments: ["x", "l[2].h", "l[x].h", "n.x", "l[1].h.x", "seo.title", ".", "l[1"])
+    func namesThatLeadNowhereAreTold(name: String) throws {
+        #expect(try missing(["n", name], from: Self.positions.source, over: Self.positions.target) == [name])
+    }
+
+    @Test func whatCannotBeTakenBecauseOfItsFormIsTold() throws {
+        let shorter = #"{"l":[{"v":2,"h":"t"}]}"#
+        #expect(try missing(["l[1].h"], from: Self.positions.source, over: shorter) == ["l[1].h"])
+        #expect(try choose(["l[1].h"], from: Self.positions.source, over: shorter) == shorter)
+        #expect(try missing(["a.x"], from: #"{"a":{"x":1}}"#, over: #"{"a":7}"#) == ["a.x"])
+    }
+
+    @Test func whatIsTheSameByNowIsNotMissing() throws {
+        #expect(try missing(["a.x", "t"], from: #"{"a":{"x":1},"t":1}"#, over: #"{"a":{"x":1},"t":1,"n":2}"#) == [])
+        let gone = FieldChoice(
+            of: ["t"], from: try JSONDocument(validating: #"{"n":1}"#), over: try JSONDocument(validating: #"{"n":2}"#),
+            base: try JSONDocument(validating: #"{"t":0,"n":0}"#))
+        #expect(gone.missing == [] && gone.item.text == #"{"n":2}"#)
+    }
+
     @Test func namesOfEarlierReleasesWithoutEscapesAreStillRead() throws {
         #expect(try choose(["a.b"], from: #"{"a.b":1,"n":1}"#, over: #"{"a.b":2,"n":2}"#) == #"{"a.b":1,"n":2}"#)
         let (source, target) = (#"{"l":[{"_id":"b.1","v":1,"n":1}]}"#, #"{"l":[{"_id":"b.1","v":2,"n":2}]}"#)

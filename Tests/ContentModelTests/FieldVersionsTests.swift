@@ -44,4 +44,18 @@ import Testing
             #"{"l":["x"]}"#, #"{"l":[{"_id":"a","v":1}]}"#, #"{"l":[{"_id":"a","v":2}]}"#, open: ["l"])
         #expect(found == [#"l ["x"] [{"_id":"a","v":1}] [{"_id":"a","v":2}] open"#])
     }
+
+    @Test func elementsOfAListWithoutIdsAreShownWhereADecisionIsAboutThem() throws {
+        let (source, target) = (#"{"l":[{"v":1},{"v":2,"h":1}]}"#, #"{"l":[{"v":1,"h":2},{"v":2,"h":2}]}"#)
+        #expect(try fields(nil, source, target, open: ["l[1].h"]) == ["l[0].h - - 2", "l[1].h - 1 2 open"])
+        let whole = #"l - [{"v":1},{"v":2,"h":1}] [{"v":1,"h":2},{"v":2,"h":2}] open"#
+        #expect(try fields(nil, source, target, open: nil) == [whole])
+    }
+
+    @Test func fieldsThatCannotBeComparedAreTold() throws {
+        let versions = FieldVersions(
+            base: nil, source: try JSONDocument(validating: #"{"l":[{"h":1}],"t":1}"#),
+            target: try JSONDocument(validating: #"{"l":[{"h":2},{}],"t":2}"#), open: ["t", "l[0].h"])
+        #expect(versions.missing == ["l[0].h"])
+    }
 }

@@ -30,6 +30,17 @@ struct ConflictTextTests {
             ])
     }
 
+    @Test func fieldsOfListsWithoutIdsAreShownAndThoseThatAreNotFoundAnyMoreAreTold() throws {
+        let source = #"{"_id":"1","l":[{"v":1},{"v":2,"h":"A"}]}"#
+        let lines = try lines(
+            base: nil, source: source, target: #"{"_id":"1","l":[{"v":1},{"v":2,"h":"B"}]}"#, fields: ["l[1].h"])
+        #expect(lines.suffix(3) == ["l[1].h", #"    source  "A""#, #"    target  "B""#])
+        let shorter = try self.lines(
+            base: nil, source: source, target: #"{"_id":"1","l":[{"v":2,"h":"B"}]}"#, fields: ["l[1].h"])
+        #expect(shorter.contains { $0.hasPrefix("l[1].h is not found in both versions") })
+        #expect(!shorter.contains { $0.contains("have the same by now") })
+    }
+
     @Test func whatTheSourceHasIsShownOfAnItemDeletedHere() throws {
         let lines = try lines(base: nil, source: #"{"_id":"1","t":"A"}"#, target: nil)
         #expect(lines.contains { $0.contains("deleted here") } && lines.contains { $0.contains(#""A""#) })

@@ -4,6 +4,9 @@
 /// as it is, whatever the other version has there.
 public struct FieldChoice: Sendable, Equatable {
     public var item: JSONDocument
+    /// Those of the fields that cannot be taken over: they are in neither version any more, or stand in something that
+    /// is of another form on each side.
+    public var missing: [String]
 
     /// Never throws. `fields` are paths such as `seo.title` and `blocks[b1].text`; a field that `source` does not have
     /// is gone then. `base` is what both were made of, where that is known.
@@ -11,32 +14,44 @@ public struct FieldChoice: Sendable, Equatable {
         guard fields.count < FieldMerge.namedConflicts || base == nil else {
             // Not all of them are named, so what was changed on both sides is found again.
             item = FieldMerge(base: base ?? target, source: source, target: target, preferring: .source).merged
+            missing = []
             return
         }
+        var chooser = Chooser(names: FieldNames(fields, base: base, source: source, target: target))
         // An item is always there on both sides, so there is a value.
-        let names = FieldNames(fields, in: [base, source, target])
-        item = Chooser(names: names).value(base, source, target, at: .item) ?? target
+        item = chooser.value(base, source, target, at: .item) ?? target
+        missing = chooser.names.missing
     }
 }
 
 private struct Chooser {
-    let names: FieldNames
+    private(set) var names: FieldNames
+
+    init(names: FieldNames) {
+        self.names = names
+    }
 
     /// Nil when the value is gone.
-    func value(
+    mutating func value(
         _ base: JSONDocument?, _ source: JSONDocument?, _ target: JSONDocument?, at path: FieldPath
     ) -> JSONDocument? {
-        if FieldWalk.isSame(source, target) { return target }
+        let isSame = FieldWalk.isSame(source, target)
+        names.meet(path, isSame: isSame)
         let isNamed = names.contains(path)
-        guard isNamed || names.lead(through: path) else { return target }
-        return switch FieldPair(base, source, target, isNamed: isNamed, at: path) {
-        case .lists(let lists): merge(lists, base, takingOrder: isNamed, at: path)
-        case .members(let source, let target): merge(base, source, target, at: path)
-        case .values: isNamed ? source : target
+        guard !isSame, isNamed || names.lead(through: path) else { return target }
+        switch FieldPair(base, source, target, about: names, at: path) {
+        case .lists(let lists): return merge(lists, base, takingOrder: isNamed, at: path)
+        case .members(let members, let others):
+            let merged = merge(base, members, others, at: path)
+            // Of an object that is gone at the source, what the decision is not about stays.
+            return source == nil && merged == .emptyObject && !others.list.isEmpty ? nil : merged
+        case .positions(let pairs):
+            return .array(pairs.compactMap { value($0.base, $0.source, $0.target, at: $0.path) })
+        case .values: return isNamed ? source : target
         }
     }
 
-    private func merge(
+    private mutating func merge(
         _ base: JSONDocument?, _ source: FieldMembers, _ target: FieldMembers, at path: FieldPath
     ) -> JSONDocument {
         let base = base.flatMap { FieldMembers($0) } ?? FieldMembers()
@@ -51,7 +66,7 @@ private struct Chooser {
 
     /// Elements that both lists have stand as the target has them, unless the order itself is chosen; the others follow
     /// the element they follow on their own side.
-    private func merge(
+    private mutating func merge(
         _ lists: ListPair, _ base: JSONDocument?, takingOrder: Bool, at path: FieldPath
     ) -> JSONDocument {
         let base = base.flatMap { FieldElements($0) } ?? FieldElements()
@@ -69,23 +84,65 @@ private struct Chooser {
 enum FieldPair {
     case lists(ListPair)
     case members(FieldMembers, FieldMembers)
+    /// Elements of two lists without ids that are of one length, by where they stand.
+    case positions([Position])
     /// They count as wholes.
     case values
 
-    /// `isNamed`: the value is one that a decision is about.
+    struct Position {
+        var path: FieldPath
+        var base: JSONDocument?
+        var source: JSONDocument
+        var target: JSONDocument
+    }
+
+    /// `names`: what a decision is about; nil where it is about the whole item.
     init(
-        _ base: JSONDocument?, _ source: JSONDocument?, _ target: JSONDocument?, isNamed: Bool, at path: FieldPath
+        _ base: JSONDocument?, _ source: JSONDocument?, _ target: JSONDocument?, about names: FieldNames?,
+        at path: FieldPath
     ) {
         self = .values
-        guard let source, let target, path.depth < FieldWalk.depth else { return }
+        let isNamed = names?.contains(path) ?? false
+        let isOnTheWay = names?.lead(through: path) ?? false
+        guard let target, path.depth < FieldWalk.depth else { return }
+        guard let source else {
+            if isOnTheWay, !isNamed { self.take(apart: target, at: path) }
+            return
+        }
         if let lists = ListPair(base, source, target, isNamed: isNamed) {
             self = .lists(lists)
             // Fields below a long path may share the name that was cut.
-        } else if !isNamed || FieldPath.isCut(Array(path.text.utf8)), let source = FieldMembers(source),
-            let target = FieldMembers(target)
-        {
-            self = .members(source, target)
+        } else if !isNamed || FieldPath.isCut(Array(path.text.utf8)) {
+            if let source = FieldMembers(source), let target = FieldMembers(target) {
+                self = .members(source, target)
+            } else if isOnTheWay {
+                self.pair(base, source, target, at: path)
+            }
         }
+    }
+
+    /// Where an original is patched, an object that is gone at the source keeps what was held back of it, so that the
+    /// others of its fields are decided about.
+    private mutating func take(apart target: JSONDocument, at path: FieldPath) {
+        guard !path.isElement, target.isObject, let members = FieldMembers(target) else { return }
+        self = .members(FieldMembers(), members)
+    }
+
+    /// As the lists are of which an original was patched element by element: the elements of the merge stand where those
+    /// of the source do.
+    private mutating func pair(
+        _ base: JSONDocument?, _ source: JSONDocument, _ target: JSONDocument, at path: FieldPath
+    ) {
+        guard source.isArray, target.isArray else { return }
+        let (left, right) = (source.elements, target.elements)
+        guard left.count == right.count else { return }
+        let known = base.map { $0.isArray ? $0.elements : [] } ?? []
+        self = .positions(
+            zip(left, right).enumerated().map { position, pair in
+                Position(
+                    path: path.element(at: position), base: known.count == left.count ? known[position] : nil,
+                    source: pair.0, target: pair.1)
+            })
     }
 }
 

@@ -194,7 +194,7 @@ extension Merger {
                 merged.append(element)
                 continue
             }
-            let place = path.element(Array("\(position)".utf8))
+            let place = path.element(at: position)
             // What is there on both sides has a value.
             merged.append(value(lists.base[origin], element, lists.target[origin], at: place) ?? element)
         }

@@ -1,4 +1,4 @@
-/// Where a value lies in an item: member names, and ids of list elements.
+/// Where a value lies in an item: member names, and ids of list elements, or where they stand in a list without ids.
 struct FieldPath: Hashable {
     private enum Step: Hashable {
         case member([UInt8])
@@ -20,6 +20,9 @@ struct FieldPath: Hashable {
     func member(_ name: [UInt8]) -> FieldPath { appending(.member(name)) }
 
     func element(_ id: [UInt8]) -> FieldPath { appending(.element(id)) }
+
+    /// An element of a list without ids.
+    func element(at position: Int) -> FieldPath { element(Array(String(position).utf8)) }
 
     private func appending(_ step: Step) -> FieldPath {
         var path = self

@@ -16,17 +16,20 @@ public struct FieldVersions: Sendable, Equatable {
 
     /// In the order of the target's fields, then those that only the source has.
     public var fields: [Field]
+    /// Those that a decision is about and that cannot be compared: nobody can decide for the source's value of them.
+    public var missing: [String]
 
     /// Never throws. `open` names the fields that a decision is about; nil where it is about the whole item.
     public init(base: JSONDocument?, source: JSONDocument, target: JSONDocument, open: [String]?) {
-        var walk = VersionWalk(open: open.map { FieldNames($0, in: [base, source, target]) })
+        var walk = VersionWalk(open: open.map { FieldNames($0, base: base, source: source, target: target) })
         walk.compare(base, source, target, at: .item)
         fields = walk.fields
+        missing = walk.open?.missing ?? []
     }
 }
 
 private struct VersionWalk {
-    let open: FieldNames?
+    private(set) var open: FieldNames?
     private(set) var fields: [FieldVersions.Field] = []
 
     init(open: FieldNames?) {
@@ -36,11 +39,14 @@ private struct VersionWalk {
     mutating func compare(
         _ base: JSONDocument?, _ source: JSONDocument?, _ target: JSONDocument?, at path: FieldPath
     ) {
-        guard !FieldWalk.isSame(source, target) else { return }
-        let isNamed = open?.contains(path) ?? false
-        switch FieldPair(base, source, target, isNamed: isNamed, at: path) {
+        let isSame = FieldWalk.isSame(source, target)
+        open?.meet(path, isSame: isSame)
+        guard !isSame else { return }
+        switch FieldPair(base, source, target, about: open, at: path) {
         case .lists(let lists): compare(base, lists, at: path)
         case .members(let source, let target): compare(base, source, target, at: path)
+        case .positions(let pairs):
+            for pair in pairs { compare(pair.base, pair.source, pair.target, at: pair.path) }
         case .values: note(base, source, target, at: path)
         }
     }

@@ -1,7 +1,7 @@
 /// How items are taken apart into fields, by everything that compares or merges them.
 ///
 /// Objects are walked field by field, lists of objects that all carry an `_id` element by element; any other list is one
-/// value.
+/// value, unless a decision is about a part of it.
 enum FieldWalk {
     /// How deep objects are taken apart: below that a value counts as a whole.
     static let depth = 24
@@ -12,11 +12,13 @@ enum FieldWalk {
         return left == right || left.hash == right.hash
     }
 
-    /// The values into which one is taken apart.
+    /// The values into which one is taken apart, elements of a list without ids by where they stand.
     static func parts(of value: JSONDocument, at path: FieldPath) -> [(path: FieldPath, value: JSONDocument)] {
         guard path.depth < depth else { return [] }
         if value.isArray {
-            guard let elements = FieldElements(value) else { return [] }
+            guard let elements = FieldElements(value) else {
+                return value.elements.enumerated().map { (path.element(at: $0.offset), $0.element) }
+            }
             return elements.ids.compactMap { id in elements[id].map { (path.element(id), $0) } }
         }
         return FieldMembers(value).map { $0.list.map { (path.member($0.key), $0.value) } } ?? []

@@ -78,8 +78,8 @@ extension Store {
     /// fields wait, the source's values of those are applied, and the item keeps everything else that it has by now.
     /// Undo is noted under `run`; its rollback lists the conflicts again.
     ///
-    /// Throws `unknown_conflict`, and `path_taken` where an asset would lie where another does; nothing is changed
-    /// then.
+    /// Throws `unknown_conflict`, `conflicts` where a field that waits is not found in both versions any more, and
+    /// `path_taken` where an asset would lie where another does; nothing is changed then.
     public func applyParked(_ ids: [Int64], run: String) async throws {
         let auditor = auditor
         try await write { [blobs] db in
@@ -245,10 +245,21 @@ private struct ParkedVersion {
         }
         let choice = FieldChoice(
             of: fields, from: arrived, over: try Bodies.fetch(db, present), base: try BaseBodies.fetch(db, place, base))
+        guard choice.missing.isEmpty else { throw unreachable(choice.missing) }
         let chosen = choice.item.hash
         guard chosen != hash else { return Chosen(rid: rid, body: arrived, hash: hash, isArrived: true) }
         try Bodies.drop(db, rid)
         return Chosen(rid: try Bodies.insert(db, choice.item), body: choice.item, hash: chosen, isArrived: false)
+    }
+
+    /// The item has changed so that what the decision is about cannot be told any more.
+    private func unreachable(_ fields: [String]) -> TidelockError {
+        let named = fields.prefix(3).map { "'\($0.printable)'" }.joined(separator: ", ")
+        let more = fields.count > 3 ? " and \(fields.count - 3) more" : ""
+        return TidelockError(
+            .conflicts,
+            "The source's version cannot count in conflict \(cid) about \(place.id.printable): \(named)\(more) is not found in both versions.",
+            hint: "'tidelock conflicts show \(cid)' prints both. Decide with --target, or with --item and an item made of both.")
     }
 
     /// Whatever became of the row since, it counts as the source's output only where the source believes that. What was

@@ -27,13 +27,16 @@ struct ConflictText {
     }
 
     private func fields(_ source: JSONDocument, _ target: JSONDocument) -> [String] {
-        let fields = FieldVersions(
-            base: versions.base, source: source, target: target, open: record.fields
-        ).fields
+        let compared = FieldVersions(
+            base: versions.base, source: source, target: target, open: record.fields)
+        let fields = compared.fields
         let values = fields.filter(\.isOpen).map { FieldValues($0, knowsBase: versions.base != nil) }
         var lines = versions.base == nil ? ["what both were made of is not known"] : []
         lines += values.flatMap(\.lines)
-        if values.isEmpty { lines.append("both versions have the same by now where they were in conflict") }
+        if values.isEmpty, compared.missing.isEmpty {
+            lines.append("both versions have the same by now where they were in conflict")
+        }
+        lines += compared.missing.map { "\($0.printable) is not found in both versions any more; --json prints them" }
         if values.contains(where: \.isCut) {
             lines.append("… stands for parts that are left out; --json prints the whole items")
         }
