@@ -108,7 +108,8 @@ import TidelockTestSupport
         #expect(BlobFile.size(at: reserve) == DiskReserve.bytes)
         try await limit(b, pages: 0)
         try await fillAudit(b)
-        #expect(try await b.store.resetLease() == false)
+        let reset = try await b.store.resetLease()
+        #expect(!reset.isComplete && reset.lease?.transfer == "t1")
         #expect(try await b.store.leaseHolder() == nil)
         #expect(BlobFile.size(at: reserve) == nil)
         let failure = await #expect(throws: TidelockError.self) {
@@ -116,7 +117,7 @@ import TidelockTestSupport
         }
         #expect(failure?.code == .fenced)
         try await limit(b, pages: nil)
-        #expect(try await b.store.resetLease())
+        #expect(try await b.store.resetLease() == LeaseReset(lease: nil, isComplete: true))
         try await requireRepair()
         try Store.open(in: b.folder.url, name: "b", clock: b.clock, random: b.random).close()
         #expect(BlobFile.size(at: reserve) == DiskReserve.bytes)

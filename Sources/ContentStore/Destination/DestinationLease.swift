@@ -14,6 +14,15 @@ public struct LeaseHolder: Sendable, Codable, Equatable {
     public var expires: Int64
 }
 
+/// What a reset of the lock did.
+public struct LeaseReset: Sendable, Equatable {
+    /// Whose right to write was taken away; nil where nobody had it, also because a run committed just before.
+    public var lease: LeaseHolder?
+    /// False where the disk is too full for all of it: the right to write is taken away, but the audit log does not tell
+    /// of it, and what was staged may stay.
+    public var isComplete: Bool
+}
+
 extension Store {
     public func grantLease(
         transfer: String, source: InstanceIdentity, initiator: String, direction: Direction, scope: Scope
@@ -64,32 +73,29 @@ extension Store {
     }
 
     /// Takes the right to write away from whoever holds it. Safe at any moment: only the fence decides.
-    ///
-    /// Answers whether all of it was done. On a full disk the right to write is taken away, but the audit log may not
-    /// tell of it, and what was staged may stay until garbage is collected.
     @discardableResult
-    public func resetLease() async throws -> Bool {
+    public func resetLease() async throws -> LeaseReset {
         let auditor = auditor
         let resetAll = { @Sendable (db: Database) in
-            let lease = try Leases.current(db)
+            let lease = try Leases.reset(db)
             try auditor.note(db, .lockReset, target: lease?.holder, run: lease?.transfer)
-            try Leases.reset(db)
             try TransferTable.abandonAll(db)
+            return LeaseReset(lease: lease, isComplete: true)
         }
-        if try await writeIfRoom(resetAll) { return true }
+        if let reset = try await writeIfRoom(resetAll) { return reset }
         await makeRoom()
-        if try await writeIfRoom(resetAll) { return true }
-        try await write(Leases.reset)
-        return false
+        if let reset = try await writeIfRoom(resetAll) { return reset }
+        return LeaseReset(lease: try await write(Leases.reset), isComplete: false)
     }
 
-    /// Answers false, and changes nothing, where the disk is full.
-    private func writeIfRoom(_ body: @escaping @Sendable (Database) throws -> Void) async throws -> Bool {
+    /// Answers nil, and changes nothing, where the disk is full.
+    private func writeIfRoom<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value? {
         do {
-            try await write(body)
-            return true
+            return try await write(body)
         } catch let error as TidelockError where error.code == .diskFull {
-            return false
+            return nil
         }
     }
 
@@ -158,10 +164,12 @@ enum Leases {
         try db.execute(sql: "DELETE FROM lease WHERE transfer NOT IN (SELECT id FROM transfer WHERE phase = 'open')")
     }
 
-    /// Whoever had the lease can do nothing with it any more.
-    static func reset(_ db: Database) throws {
+    /// Whoever had the lease can do nothing with it any more. Answers who that was.
+    static func reset(_ db: Database) throws -> LeaseHolder? {
+        let lease = try current(db)
         _ = try Settings.nextFence(db)
         try db.cachedStatement(sql: "DELETE FROM lease").execute()
+        return lease
     }
 
     static func release(_ db: Database, transfer: String) throws {

@@ -76,15 +76,14 @@ struct LockCommand: AsyncParsableCommand {
         func run() async throws {
             let instance = try await Instance.openInAnyCase(location)
             let hadFile = SyncLock.reset(in: instance.folder.storage)
-            let lease = try await instance.store.leaseHolder()
-            let isComplete = try await instance.auditing(.lockReset) { try await instance.store.resetLease() }
-            if !isComplete {
+            let reset = try await instance.auditing(.lockReset) { try await instance.store.resetLease() }
+            if !reset.isComplete {
                 Complaint.warn(
                     "the disk is full: the audit log does not tell of this reset, and what was staged stays for now")
             }
             instance.log("notice", "The lock was reset.")
-            if json { return try Output.json(Answer(lockFile: hadFile, lease: lease)) }
-            switch (hadFile, lease) {
+            if json { return try Output.json(Answer(lockFile: hadFile, lease: reset.lease)) }
+            switch (hadFile, reset.lease) {
             case (false, nil): try Output.line("there was nothing to reset")
             case (_, let lease?):
                 try Output.line("reset; transfer \(lease.transfer) of \(lease.holder) can no longer commit")
