@@ -12,6 +12,15 @@ public struct LeaseHolder: Sendable, Codable, Equatable {
     /// Unix seconds.
     public var since: Int64
     public var expires: Int64
+
+    /// Whether others have to wait for it.
+    ///
+    /// A lease that ends later than any that is granted now is of a clock that ran ahead, and nobody could say for how
+    /// long: it counts as free, which is safe, since only the fence decides who may write. Clocks are set back a little
+    /// now and then, so that much is granted to whoever is at work; it renews the lease before that is over.
+    func isHeld(at now: Int64) -> Bool {
+        expires > now && expires <= now + Limits.leaseSeconds + Limits.leaseRenewalSeconds
+    }
 }
 
 /// What a reset of the lock did.
@@ -27,9 +36,10 @@ extension Store {
     public func grantLease(
         transfer: String, source: InstanceIdentity, initiator: String, direction: Direction, scope: Scope
     ) async throws -> LeaseGrant {
-        let now = clock.seconds
-        let own = identity
+        let (clock, own) = (clock, identity)
         return try await write { db in
+            // What was granted while this waited for its turn did not begin in the future.
+            let now = clock.seconds
             guard source.id != own.id else { throw TidelockError.sameInstance(own) }
             let pid = try Numbers.peer(db, source)
             if let grant = try Leases.existing(db, transfer: transfer, pid: pid, now: now) { return grant }
@@ -66,10 +76,8 @@ extension Store {
 
     /// Who holds the lease; nil when nobody does.
     public func leaseHolder() async throws -> LeaseHolder? {
-        let now = clock.seconds
-        return try await read { db in
-            try Leases.current(db).flatMap { $0.expires > now ? $0 : nil }
-        }
+        let clock = clock
+        return try await read { db in try Leases.held(db, at: clock.seconds) }
     }
 
     /// Takes the right to write away from whoever holds it. Safe at any moment: only the fence decides.
@@ -116,6 +124,11 @@ enum Leases {
             }
     }
 
+    /// The lease that others have to wait for; nil where they need not.
+    static func held(_ db: Database, at now: Int64) throws -> LeaseHolder? {
+        try current(db).flatMap { $0.isHeld(at: now) ? $0 : nil }
+    }
+
     /// The grant of a transfer that was opened before, for a repeated open.
     static func existing(_ db: Database, transfer: String, pid: Int64, now: Int64) throws -> LeaseGrant? {
         guard let known = try TransferTable.fetch(db, transfer) else { return nil }
@@ -132,7 +145,7 @@ enum Leases {
     }
 
     static func requireFree(_ db: Database, for source: InstanceIdentity, now: Int64) throws {
-        guard let lease = try current(db), lease.expires > now, lease.source != source.id else { return }
+        guard let lease = try held(db, at: now), lease.source != source.id else { return }
         throw TidelockError(
             .leaseHeld,
             "\(lease.holder) is writing there, since \(utc(lease.since)) and until \(utc(lease.expires)) unless it goes on.",

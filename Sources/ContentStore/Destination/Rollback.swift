@@ -20,7 +20,7 @@ extension Store {
     public func rollback(
         _ run: String, only item: ItemReference?, as rollbackRun: String
     ) async throws -> RollbackResult {
-        let auditor = auditor
+        let (auditor, clock) = (auditor, clock)
         let now = auditor.now
         let result = try await write { db in
             if let answered = try RolledBack.answer(db, of: run, only: item, called: rollbackRun) { return answered }
@@ -36,7 +36,7 @@ extension Store {
                     "Run \(run.printable) cannot be undone here: it changed nothing, or its undo has been freed.",
                     hint: "'tidelock runs' lists the runs that can be undone.")
             }
-            if let lease = try Leases.current(db), lease.expires > now {
+            if let lease = try Leases.held(db, at: clock.seconds) {
                 throw TidelockError(
                     .leaseHeld, "\(lease.holder) is writing here at the moment; nothing was undone.",
                     hint: "Wait until its run has ended, or reset the lock with 'tidelock lock reset'.")

@@ -65,7 +65,7 @@ private struct OldBlobs: Sendable {
     /// everything that arrives.
     func withoutThoseNeeded(_ db: Database, now: Int64) throws -> OldBlobs {
         var rest = self
-        if let lease = try Leases.current(db), lease.expires > now { rest.arrivals = [:] }
+        if try Leases.held(db, at: now) != nil { rest.arrivals = [:] }
         guard let kid = try Numbers.knownKind(db, .assets) else { return rest }
         for owner in try BodyAccount.owners(db) {
             let bodies = try Row.fetchCursor(
