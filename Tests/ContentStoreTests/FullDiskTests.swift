@@ -111,7 +111,7 @@ import TidelockTestSupport
         let reset = try await b.store.resetLease()
         #expect(!reset.isComplete && reset.lease?.transfer == "t1")
         #expect(try await b.store.leaseHolder() == nil)
-        #expect(BlobFile.size(at: reserve) == nil)
+        #expect(BlobFile.size(at: reserve) == DiskReserve.bytes)
         let failure = await #expect(throws: TidelockError.self) {
             try await b.store.renewLease(transfer: "t1", fence: grant.fence)
         }

@@ -84,7 +84,7 @@ struct LockTests {
             "$1" init "$2/x" && echo '{"_id":"1"}' | "$1" -C "$2/x" put content/notes - || exit 1
             dd if=/dev/zero of="$2/rest" bs=4k 2>/dev/null
             echo '{"_id":"2"}' | "$1" -C "$2/x" put content/notes - 2>/dev/null && exit 2
-            "$1" -C "$2/x" lock reset
+            "$1" -C "$2/x" lock reset && "$1" -C "$2/x" lock reset && "$1" -C "$2/x" gc
             """
         let words =
             PrivateMount(folder: folder.path, options: "size=12m").words

@@ -5,7 +5,7 @@ internal import Glibc
 /// SQLite writes down whatever changes before it changes it, also what is only deleted. So on a full disk even a lock
 /// could not be freed, were it not for what goes when this file goes.
 enum DiskReserve {
-    /// For the few pages that the reset of a lock writes.
+    /// For the few pages that the reset of a lock or a small step of freeing writes.
     static let bytes: Int64 = 256 << 10
 
     /// Makes the file where it is not there, if there is room for all of it. May be called by several at once.
@@ -19,7 +19,8 @@ enum DiskReserve {
         if posix_fallocate(descriptor, 0, off_t(bytes)) != 0 { unlink(path) }
     }
 
-    /// Gives the room back to the disk. The next process that opens the store takes it again.
+    /// Gives the room back to the disk. It is taken again when there is some, at the latest by the next process that
+    /// opens the store.
     static func release(beside database: String) {
         unlink(path(beside: database))
     }

@@ -27,8 +27,8 @@ public struct LeaseHolder: Sendable, Codable, Equatable {
 public struct LeaseReset: Sendable, Equatable {
     /// Whose right to write was taken away; nil where nobody had it, also because a run committed just before.
     public var lease: LeaseHolder?
-    /// False where the disk is too full for all of it: the right to write is taken away, but the audit log does not tell
-    /// of it, and what was staged may stay.
+    /// False where the disk is too full for all of it: the right to write is taken away, but the audit log does not
+    /// tell of it, and what was staged may stay.
     public var isComplete: Bool
 }
 
@@ -83,35 +83,26 @@ extension Store {
     /// Takes the right to write away from whoever holds it. Safe at any moment: only the fence decides.
     @discardableResult
     public func resetLease() async throws -> LeaseReset {
-        let auditor = auditor
-        let resetAll = { @Sendable (db: Database) in
-            let lease = try Leases.reset(db)
-            try auditor.note(db, .lockReset, target: lease?.holder, run: lease?.transfer)
-            try TransferTable.abandonAll(db)
-            return LeaseReset(lease: lease, isComplete: true)
-        }
-        if let reset = try await writeIfRoom(resetAll) { return reset }
-        await makeRoom()
-        if let reset = try await writeIfRoom(resetAll) { return reset }
-        return LeaseReset(lease: try await write(Leases.reset), isComplete: false)
+        if let reset = try await resetIfRoom() { return reset }
+        // The fence writes least, and everything else follows from it.
+        let lease = try await fromReserve { _ in try await write(Leases.reset) }
+        try? await giveUpStages()
+        return try await resetIfRoom(of: lease) ?? LeaseReset(lease: lease, isComplete: false)
     }
 
-    /// Answers nil, and changes nothing, where the disk is full.
-    private func writeIfRoom<Value: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Value
-    ) async throws -> Value? {
+    /// All of it at once. Answers nil, and changes nothing, where the disk is full.
+    private func resetIfRoom(of taken: LeaseHolder? = nil) async throws -> LeaseReset? {
+        let auditor = auditor
         do {
-            return try await write(body)
+            return try await write { db in
+                let lease = try Leases.reset(db) ?? taken
+                try auditor.note(db, .lockReset, target: lease?.holder, run: lease?.transfer)
+                try TransferTable.abandonAll(db)
+                return LeaseReset(lease: lease, isComplete: true)
+            }
         } catch let error as TidelockError where error.code == .diskFull {
             return nil
         }
-    }
-
-    private func makeRoom() async {
-        DiskReserve.release(beside: pool.path)
-        // What is in the database file already is written over in the log: https://sqlite.org/wal.html#ckpt. Where the
-        // file cannot grow, all stays as it is.
-        try? await pool.writeWithoutTransaction { db in try StoreFile.all(db, "PRAGMA wal_checkpoint(PASSIVE)") }
     }
 }
 

@@ -17,13 +17,25 @@ extension Store {
     private func decodeAndStage(
         transfer: String, _ fence: Int64, _ batch: EncodedBatch, _ received: ReceivedItems
     ) async throws -> BatchReceipt {
-        let number = batch.info.number
         // Decoding is the expensive part and needs no lock.
         let rows = try decode(batch, received.items)
-        let now = clock.seconds
-        return try await write { [self] db in
+        do {
+            return try await write(rows, transfer: transfer, fence, batch, received)
+        } catch let error as TidelockError where error.code == .diskFull {
+            await giveUp(transfer: transfer, fence: fence)
+            throw error
+        }
+    }
+
+    private func write(
+        _ rows: [StagedRow], transfer: String, _ fence: Int64, _ batch: EncodedBatch, _ received: ReceivedItems
+    ) async throws -> BatchReceipt {
+        let (number, now) = (batch.info.number, clock.seconds)
+        let bytes = rows.reduce(Int64(batch.payload.count)) { $0 + $1.extraBytes }
+        return try await writeLeavingRoom(for: bytes) { [self] db, hasRoom in
             let record = try TransferTable.requireOpen(db, transfer)
             try Leases.require(db, transfer: transfer, fence: fence)
+            guard hasRoom else { throw TidelockError.noRoom(for: bytes, in: self) }
             if let known = try Self.stagedDigest(db, transfer: transfer, number: number) {
                 return try repeated(known, batch)
             }
@@ -146,6 +158,9 @@ private final class StagedRow: Sendable {
     let facts: ItemFacts?
     /// ``PackedLinks``.
     let links: [UInt8]?
+
+    /// About what is written besides what arrived.
+    var extraBytes: Int64 { 256 + Int64(received?.bytes.count ?? 0) }
 
     /// `content` is of the body that arrived. Ids of peers are held to the rules for those of people: SQLite would end
     /// a text at a NUL.

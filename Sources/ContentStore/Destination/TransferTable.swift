@@ -100,9 +100,7 @@ enum TransferTable {
 
     /// Gives up all transfers and frees what they staged.
     static func abandonAll(_ db: Database) throws {
-        try db.cachedStatement(
-            sql: "UPDATE transfer SET phase = 'abandoned', touched = 0 WHERE phase IN ('open', 'abandoned')"
-        ).execute()
+        try giveUpAll(db)
         for transfer in try String.fetchAll(db.cachedStatement(sql: "SELECT DISTINCT transfer FROM staged_batch")) {
             try dropStage(db, transfer: transfer)
         }

@@ -7,14 +7,14 @@ internal import SyncProtocol
 extension GarbageCollection {
     /// Makes some rows of an owner those of a part, so that they can go without the rest. Answers the part and how many.
     fileprivate static func setApart(
-        _ db: Database, _ table: String, of owner: String, in column: String
+        _ db: Database, _ table: String, of owner: String, in column: String, most rows: Int
     ) throws -> (part: String, count: Int) {
         let part = owner + partSuffix
         try db.cachedStatement(
             sql: """
                 UPDATE \(table) SET \(column) = ?2 WHERE \(column) = ?1 AND (kid, bucket, id) IN (
                     SELECT kid, bucket, id FROM \(table)
-                    WHERE \(column) = ?1 ORDER BY kid, bucket, id LIMIT \(page))
+                    WHERE \(column) = ?1 ORDER BY kid, bucket, id LIMIT \(rows))
                 """
         ).execute(arguments: [owner, part])
         return (part, db.changesCount)
@@ -31,7 +31,7 @@ extension GarbageCollection {
         }
         for page in Array(try await store.read { db in try UndoOrder.expired(db, now: now) }).pages(of: 500) {
             let list = try JSONColumns.encode(page)
-            try await store.write { db in
+            try await write { db in
                 try db.execute(
                     sql: "UPDATE run SET undoable = 0 WHERE id IN (SELECT value FROM json_each(?))", arguments: [list])
             }
@@ -39,7 +39,7 @@ extension GarbageCollection {
         let runs = Array(try await store.read { db in try Undo.ended(db, now: now) })
         var rows = 0
         for page in runs.pages(of: Self.page) {
-            rows += try await repeatedly { db in try Undo.forgetPage(db, among: page) }
+            rows += try await inPages { db, rows in try Undo.forgetPage(db, among: page, most: rows) }
         }
         return (runs.count, rows)
     }
@@ -59,7 +59,7 @@ extension GarbageCollection {
                 return (transfers, rows)
             }
         }
-        let (transfers, dead) = try await store.write { db in
+        let (transfers, dead) = try await write { db in
             try db.execute(sql: "UPDATE transfer SET phase = 'abandoned' WHERE \(expired)")
             let transfers = db.changesCount
             try Leases.dropOutlived(db)
@@ -71,9 +71,13 @@ extension GarbageCollection {
     }
 
     /// Frees what a transfer staged and nobody needs any more. Answers how many rows there were.
-    func stage(of transfer: String, slice: Duration = slice) async throws -> Int {
+    func stage(
+        of transfer: String, slice: Duration = slice, until end: ContinuousClock.Instant? = nil
+    ) async throws -> Int {
         guard try await store.read({ db in try CommittedStage.isCommitted(db, transfer) }) else {
-            return try await repeatedly(slice: slice) { db in try Stages.dropPage(db, transfer: transfer) }
+            return try await inPages(slice: slice, until: end) { db, rows in
+                try Stages.dropPage(db, transfer: transfer, most: rows)
+            }
         }
         return try await stage(ofCommitted: transfer)
     }
@@ -84,7 +88,7 @@ extension GarbageCollection {
         guard !isDryRun, !found.isEmpty else { return found.count }
         var count = 0
         for page in found.pages(of: 10_000) {
-            count += try await store.write { db in try Orphans.free(db, page) }
+            count += try await write { db in try Orphans.free(db, page) }
         }
         return count
     }
@@ -109,12 +113,12 @@ extension Undo {
 
     /// Frees some rows of the first of these runs that has any. None of them is undoable; the rows become a run of their
     /// own, which is forgotten as any other. Answers how many.
-    static func forgetPage(_ db: Database, among runs: [String]) throws -> Int {
+    static func forgetPage(_ db: Database, among runs: [String], most rows: Int) throws -> Int {
         for run in runs {
-            let (part, count) = try GarbageCollection.setApart(db, "undo", of: run, in: "run")
+            let (part, count) = try GarbageCollection.setApart(db, "undo", of: run, in: "run", most: rows)
             guard count > 0 else { continue }
             // In the same order, and never of an item whose undo has gone before.
-            _ = try GarbageCollection.setApart(db, "decided_conflict", of: run, in: "run")
+            _ = try GarbageCollection.setApart(db, "decided_conflict", of: run, in: "run", most: rows)
             try forget(db, run: part)
             return count
         }
@@ -133,8 +137,8 @@ private enum Stages {
         }.sorted()
     }
 
-    static func dropPage(_ db: Database, transfer: String) throws -> Int {
-        let (part, count) = try GarbageCollection.setApart(db, "stage", of: transfer, in: "transfer")
+    static func dropPage(_ db: Database, transfer: String, most rows: Int) throws -> Int {
+        let (part, count) = try GarbageCollection.setApart(db, "stage", of: transfer, in: "transfer", most: rows)
         try TransferTable.dropStage(db, transfer: count > 0 ? part : transfer)
         return count
     }

@@ -62,6 +62,8 @@ struct GarbageCollection: Sendable {
     /// Rows that a step deletes, and how long steps follow one another in one transaction: whoever wants to write
     /// waits no longer than that and one step.
     static let page = 64
+    /// As many as there is room for in what is kept for a full disk.
+    static let fewRows = 4
     static let slice = Duration.milliseconds(40)
     /// The same for what is freed right after a run, when its requests still come.
     static let shortSlice = Duration.milliseconds(10)
@@ -72,14 +74,36 @@ struct GarbageCollection: Sendable {
     func repeatedly(
         slice: Duration = slice, _ step: @escaping @Sendable (Database) throws -> Int
     ) async throws -> Int {
+        try await inPages(slice: slice) { db, _ in try step(db) }
+    }
+
+    /// The same, of a step that is told how many rows it may take.
+    ///
+    /// - Parameter end: what is left then is left for the next collection
+    func inPages(
+        slice: Duration = slice, until end: ContinuousClock.Instant? = nil,
+        _ step: @escaping @Sendable (_ db: Database, _ rows: Int) throws -> Int
+    ) async throws -> Int {
         var total = 0
         while true {
-            let (count, isOver) = try await store.write { db in try Self.take(step, for: slice, db) }
+            let (count, isOver) = try await store.fromReserve { isLastRoom in
+                try await store.writeLeavingRoom { db, _ in
+                    guard isLastRoom else { return try Self.take({ try step($0, Self.page) }, for: slice, db) }
+                    let deleted = try step(db, Self.fewRows)
+                    return (deleted, deleted == 0)
+                }
+            }
             total += count
             if isOver { return total }
+            if let end, ContinuousClock.now >= end { return total }
             // SQLite's lock has no queue: without a pause, others could miss every gap.
             try await Task.sleep(for: .milliseconds(5))
         }
+    }
+
+    /// Writes little, on a full disk from what is kept for that.
+    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await store.fromReserve { _ in try await store.write(body) }
     }
 
     private static func take(
@@ -101,7 +125,7 @@ struct GarbageCollection: Sendable {
         var count = 0
         for page in ids.pages(of: 500) {
             let list = try JSONColumns.encode(page)
-            count += try await store.write { db in
+            count += try await write { db in
                 try db.execute(
                     sql: "DELETE FROM \(table) WHERE \(key) IN (SELECT value FROM json_each(?)) AND \(condition)",
                     arguments: [list])

@@ -79,7 +79,7 @@ struct LockCommand: AsyncParsableCommand {
             let reset = try await instance.auditing(.lockReset) { try await instance.store.resetLease() }
             if !reset.isComplete {
                 Complaint.warn(
-                    "the disk is full: the audit log does not tell of this reset, and what was staged stays for now")
+                    "the disk is full: the audit log does not tell of this reset, and what was staged may stay for now")
             }
             instance.log("notice", "The lock was reset.")
             if json { return try Output.json(Answer(lockFile: hadFile, lease: reset.lease)) }

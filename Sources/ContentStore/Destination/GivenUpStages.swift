@@ -1,0 +1,61 @@
+internal import ContentModel
+internal import GRDB
+internal import SyncEngine
+
+/// What was staged and goes so that a full disk has room again. The run sends it anew when there is some.
+extension Store {
+    /// How long the source of a batch waits until more of what it staged is freed; the garbage takes the rest.
+    private static let patience = Duration.seconds(2)
+
+    /// Gives up a transfer that has the right to write and no room to do it, and frees what it staged. Nothing here can
+    /// fail more than the transfer has: what stays is freed with the garbage.
+    func giveUp(transfer: String, fence: Int64) async {
+        await freeUnnamedArrivals(endOf: transfer)
+        let collection = GarbageCollection(store: self, now: clock.seconds, isDryRun: false)
+        do {
+            let isGivenUp = try await collection.write { db in
+                guard let lease = try Leases.current(db), lease.transfer == transfer, lease.fence == fence else {
+                    return false
+                }
+                try TransferTable.giveUp(db, transfer: transfer)
+                try Leases.release(db, transfer: transfer)
+                return true
+            }
+            guard isGivenUp else { return }
+            _ = try await collection.stage(of: transfer, until: .now + Self.patience)
+        } catch is CancellationError {
+            // Whoever brought the batch has gone.
+        } catch {
+            record(
+                LogRecord(
+                    timestamp: clock.seconds, type: "error", channel: "store",
+                    message: "What transfer \(transfer.printable) staged could not be freed: "
+                        + TidelockError(wrapping: error).message))
+        }
+    }
+
+    /// Gives up all transfers, little by little.
+    func giveUpStages() async throws {
+        let collection = GarbageCollection(store: self, now: clock.seconds, isDryRun: false)
+        try await collection.write(TransferTable.giveUpAll)
+        let staged = try await read { db in
+            try String.fetchAll(db, sql: "SELECT DISTINCT transfer FROM staged_batch")
+        }
+        for transfer in staged { _ = try await collection.stage(of: transfer) }
+    }
+}
+
+extension TransferTable {
+    /// Nobody goes on with what it staged.
+    static func giveUp(_ db: Database, transfer: String) throws {
+        try db.cachedStatement(
+            sql: "UPDATE transfer SET phase = 'abandoned', touched = 0 WHERE id = ? AND phase = 'open'"
+        ).execute(arguments: [transfer])
+    }
+
+    static func giveUpAll(_ db: Database) throws {
+        try db.cachedStatement(
+            sql: "UPDATE transfer SET phase = 'abandoned', touched = 0 WHERE phase IN ('open', 'abandoned')"
+        ).execute()
+    }
+}
