@@ -90,6 +90,14 @@ import TidelockTestSupport
         try await requireRepair()
     }
 
+    /// A step of a run that finds no room may be the last of those that took effect.
+    @Test func whatAFullDiskKeptFromBeingWrittenIsSaidOfThatAlone() async throws {
+        try await limit(a, pages: 0)
+        let failure = await #expect(throws: TidelockError.self) { try await fill() }
+        #expect(failure?.message.hasSuffix(" is full; nothing more could be written.") == true)
+        #expect(failure?.hint == "Free some space and run again.")
+    }
+
     /// Adds records until not even the shortest fits.
     private func fillAudit(_ instance: TestInstance) async throws {
         for length in [10_000, 1_000, 100, 0] {

@@ -119,5 +119,18 @@ import Testing
         _ = actions(&machine, after: [.opened, .planned(plan), .approved, .staged(1), .staged(2), .staged(3)])
         #expect(machine.state == .committing)
         #expect(machine.handle(.failed(TidelockError(.timeout, "no answer"))) == [.finish(.failed(.timeout))])
+        #expect(machine.failure?.hint?.contains("may have taken effect") == true)
+    }
+
+    @Test func aFailureAfterTheCommitIsNoDoubtAboutIt() throws {
+        var machine = RunMachine(isDryRun: false, window: 3)
+        _ = machine.start()
+        let staged = (1...3).map { RunMachine.Event.staged($0) }
+        _ = actions(&machine, after: [.opened, .planned(plan), .approved] + staged + [.committed(result)])
+        let error = TidelockError(.diskFull, "No room.", hint: "Make some.")
+        #expect(machine.handle(.failed(error)) == [.finish(.failed(.diskFull))])
+        let failure = try #require(machine.failure)
+        #expect(failure.details[RunMachine.mayHaveCommitted] != nil)
+        #expect(failure.hint?.hasPrefix("Make some. The run has taken effect at its destination;") == true, "\(failure)")
     }
 }

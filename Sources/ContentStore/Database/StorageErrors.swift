@@ -30,7 +30,7 @@ private func translated(_ error: any Error, on path: String) -> any Error {
             hint: "Try again; 'tidelock lock status' shows whether a run is at work.", underlying: error)
     case .SQLITE_FULL:
         return TidelockError(
-            .diskFull, "The disk that holds \(path) is full; nothing was changed.",
+            .diskFull, "The disk that holds \(path) is full; nothing more could be written.",
             hint: "Free some space and run again.",
             underlying: error)
     case .SQLITE_CORRUPT, .SQLITE_NOTADB:

@@ -192,7 +192,7 @@ public struct RunMachine: Sendable {
             return [.abandon]
         case .opening where error.details[Self.mayHaveCommitted] != nil, .committing, .acknowledging:
             // The destination may have committed: nothing is thrown away, the next run asks.
-            failure = error.markedInDoubt
+            failure = error.markedInDoubt(tookEffect: result != nil)
             guard state == .opening, error.code == .cancelled else { return finish(.failed(error.code)) }
             // Where it did not commit, nobody may be kept from writing there by a run that was stopped.
             state = .abandoning
@@ -237,11 +237,15 @@ extension TidelockError {
         return error
     }
 
-    /// The same, of a run of which nobody here knows whether it took effect. Says so to whoever started it.
-    fileprivate var markedInDoubt: TidelockError {
+    /// The same, of a run of which nobody here knows whether it took effect, or only that it did and not how it ended at
+    /// its source. Says so to whoever started it.
+    fileprivate func markedInDoubt(tookEffect: Bool) -> TidelockError {
         var error = self
         error.details[RunMachine.mayHaveCommitted] = "true"
-        let advice = "The run may have taken effect all the same; the next run with this target finds out first."
+        let advice =
+            tookEffect
+            ? "The run has taken effect at its destination; the next run with this target ends it at its source first."
+            : "The run may have taken effect all the same; the next run with this target finds out first."
         error.hint = error.hint.map { "\($0) \(advice)" } ?? advice
         return error
     }
