@@ -21,7 +21,8 @@ extension ReferenceModel {
         (back.source, back.destination) = (run.destination, run.source)
         let mine = row(run.source, key)
         guard let known = memory(back, key), let output = known.output else {
-            return mine.origin == run.destination && mine.mayBeUnmerged ? .maybe : .never
+            let isUnmerged = mine.origin == run.destination && mine.mayBeUnmerged
+            return isUnmerged || mine.unmergedBefore.contains(run.destination) ? .maybe : .never
         }
         let isHeld = known.isHeld && !known.wasOthers && !known.isUncertain && known.reverted == nil
         guard isHeld, known.life == theirs.life, known.source != item, output.version != item.version,

@@ -13,6 +13,8 @@ struct ModelRow: Hashable {
     var isKept = false
     /// Some of that output may not have been taken in, so that the row was not made of it.
     var mayBeUnmerged = false
+    /// Other instances of which the same may be true, because the row was theirs then.
+    var unmergedBefore: Set<Int> = []
     /// Outputs of the same source before that one, as long as the row kept its own item beside what came after them.
     var earlierBases: Set<ModelItem> = []
     /// The source whose run a rollback took back here.
@@ -73,8 +75,8 @@ struct ReferenceModel {
     /// is decided, and stays in later mirrors of the same source that keep edits too.
     private(set) var keptDeletes: [[ItemKey: KeptDelete]]
     /// Outputs that met an unfiltered original of which it is not known what they were made of: each waits in the list of
-    /// conflicts, whatever the policy.
-    private(set) var waiting: [[ItemKey: ModelItem]]
+    /// conflicts, whatever the policy. By the source that sent it: no other one's run decides about it.
+    private(set) var waiting: [[ItemKey: [Int: ModelItem]]]
     var filters: [ModelFilter]
     private var memory: [Stream: [ItemKey: ModelMemory]] = [:]
     /// Items that the handlers of a source may have held back from a destination, whose mirrors spare them in return.
@@ -300,7 +302,7 @@ extension ReferenceModel {
                 // Where it was found to be as it was sent, nothing is left to undo.
                 if isDone, new != old, decision != .release, decision != .keepDeleted { changes[key] = (old, new) }
                 if isDone { keptDeletes[run.destination][key] = decision == .keepDeleted ? kept(run, key) : nil }
-                waiting[run.destination][key] = hasArrived ? unmerged(run, key, old, decision) : nil
+                noteWaiting(hasArrived ? unmerged(run, key, old, decision) : nil, run, key, beside: new)
             }
             remember(run, key, decision, theirs: old)
         }
@@ -352,13 +354,14 @@ extension ReferenceModel {
     }
 
     /// Whether the destination may have learnt that the source does not hold its output any more, or did not for a while,
-    /// or that the source kept something else beside it. Then what arrives was not made of it, and the policy decides;
-    /// as long as it has not, what arrives counts as made of it.
+    /// or that the source kept something else beside it, were it before another one took the row over there. Then what
+    /// arrives was not made of it, and the policy decides; as long as it has not, what arrives counts as made of it.
     func mayKnowBetter(_ run: ModelRun, _ key: ItemKey, _ theirs: ModelRow) -> Bool {
         let back = memory[Stream(source: run.destination, destination: run.source)]?[key]
         let mine = row(run.source, key)
         return run.keepsEdits && back?.isHeld == true && back?.output == theirs.item
-            && (mine.origin != run.destination || mine.mayBeUnmerged || back?.wasOthers == true)
+            && (mine.origin != run.destination || mine.mayBeUnmerged || back?.wasOthers == true
+                || mine.unmergedBefore.contains(run.destination))
     }
 
     /// Whether the destination deleted what it may still believe the source to hold.
@@ -400,7 +403,20 @@ extension ReferenceModel {
         return output
     }
 
+    private mutating func noteWaiting(_ output: ModelItem?, _ run: ModelRun, _ key: ItemKey, beside row: ModelRow) {
+        var versions = (waiting[run.destination][key] ?? [:]).filter { $0.value != row.item }
+        versions[run.source] = output
+        waiting[run.destination][key] = versions.isEmpty ? nil : versions
+    }
+
     private mutating func outcome(_ decision: Decision, _ old: ModelRow, source: Int) -> ModelRow {
+        var row = decided(decision, old, source: source)
+        let kept = old.mayBeUnmerged && old.origin != source ? old.origin : nil
+        row.unmergedBefore = old.unmergedBefore.union([kept].compactMap { $0 })
+        return row
+    }
+
+    private mutating func decided(_ decision: Decision, _ old: ModelRow, source: Int) -> ModelRow {
         switch decision {
         case .nothing, .eitherWay: return old
         case .apply(let output):
@@ -509,6 +525,7 @@ extension ReferenceModel {
             }
             let back = entry.source.map { change.old.comingBack(from: $0) } ?? change.old
             rows[entry.instance][key] = back
+            rows[entry.instance][key]?.unmergedBefore.formUnion(present.unmergedBefore)
             if back.item == nil {
                 takeOff(key, at: entry.instance, run: rollback)
             } else if let delete = takenOff[run]?[key] {

@@ -63,7 +63,7 @@ extension Simulation {
             """
             SELECT kind.name || '/' || id || ' ' || hex(output) FROM conflict JOIN kind USING (kid) WHERE rid IS NOT NULL
             """)
-        for (key, output) in model.waiting[number] {
+        for (key, output) in model.waiting[number].flatMap({ item in item.value.values.map { (item.key, $0) } }) {
             let hash = try JSONDocument(validating: output.text(key)).hash.hex.uppercased()
             try require(
                 listed.contains("\(key.kind.name)/\(key.id) \(hash)"),

@@ -189,6 +189,7 @@ private struct ParkedVersion {
     /// `run`: the one that made an item of the versions.
     func drop(decidedBy run: String? = nil) throws {
         if rid != nil { try keepPresent(isOfBoth: run != nil) }
+        if run != nil { try UnmergedVersions.forget(db, of: pid, at: place) }
         if let run { try DecidedConflicts.keep(db, cid, at: place, decidedBy: run, body: rid) }
         try ConflictTable.settle(db, cid: cid, isDelete: rid == nil)
         if run == nil { try Bodies.drop(db, rid) }
@@ -220,6 +221,7 @@ private struct ParkedVersion {
             // An asset becomes visible only with its file.
             try AssetFiles.require(chosen.body, of: kind, in: blobs)
             try put(chosen, of: kind, over: head, run, sequence, now)
+            try UnmergedVersions.forget(db, of: pid, at: place)
         } else {
             try remove(head, run, sequence, now)
         }

@@ -78,7 +78,7 @@ enum DecidedConflicts {
         try requireRoom(db)
     }
 
-    /// Where another conflict about the item waits by now, that one counts.
+    /// Where another conflict of the same source about the item waits by now, or another delete, that one counts.
     private static func list(
         _ db: Database, _ cid: Int64, at place: Place, of run: String, by rollback: String
     ) throws {
@@ -97,7 +97,9 @@ enum DecidedConflicts {
                 SELECT rid, listed = \(State.settled.rawValue), \(facts)
                 FROM decided_conflict AS d
                 WHERE \(isAt) AND NOT EXISTS (
-                    SELECT 1 FROM conflict c WHERE c.kid = d.kid AND c.bucket = d.bucket AND c.id = d.id)
+                    SELECT 1 FROM conflict c
+                    WHERE c.kid = d.kid AND c.bucket = d.bucket AND c.id = d.id
+                        AND (c.pid = d.pid OR (c.rid IS NULL AND d.rid IS NULL)))
                 """
         ).execute(arguments: arguments(run, place))
         return db.changesCount > 0

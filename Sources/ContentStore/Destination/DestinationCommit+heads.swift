@@ -72,6 +72,8 @@ extension Commit {
         if tally.has(.delete) || tally.has(.deleteEdited) { try bury(sequence: sequence) }
         if tally.has(.nothing) { try disownTombstones() }
         if tally.has(.release) { try releaseRows(sequence: sequence) }
+        if tally.hasForeign { try UnmergedVersions.noteTakenOver(db, transfer: transfer, by: pid) }
+        try UnmergedVersions.forget(db, of: pid, broughtBy: transfer)
         try BaseBodies.keepArrived(
             db, transfer: transfer, pid: pid, withKept: tally.has(.keepOriginal), withMerges: isDecided,
             withRule: record.scope.translationRule != .override)

@@ -55,8 +55,9 @@ struct ParkedConflicts {
                     SELECT s.kid, s.bucket, s.id, coalesce(s.arrived, s.rid), s.hash,
                         CASE WHEN s.arrived IS NULL THEN coalesce(s.seen, u.old_hash) ELSE s.stored END,
                         CASE
+                            WHEN u.old_origin <> :pid THEN NULL
                             WHEN c.rid IS NOT NULL AND c.fields IS NULL THEN c.base
-                            WHEN u.old_origin = :pid THEN u.old_base END,
+                            ELSE u.old_base END,
                         CASE WHEN s.keep IN (\(Decision.list([.merged, .patched]))) THEN c.fields ELSE s.fields END,
                         \(Self.isSettledDelete)
                     FROM stage s
@@ -93,7 +94,8 @@ struct ParkedConflicts {
         ).execute(arguments: ["pid": pid, "transfer": transfer])
     }
 
-    /// What this transfer changes or keeps anew is not what an earlier one left open, unless it is the same delete.
+    /// What this transfer changes or keeps anew is not what an earlier one of its source left open, unless it is the same
+    /// delete. What another source sent waits on, unless it is just what is here from now on.
     private func close() throws {
         let closed = try Row.fetchAll(
             db.cachedStatement(
@@ -103,7 +105,12 @@ struct ParkedConflicts {
                         SELECT 1 FROM undo u
                         WHERE u.run = :transfer AND u.kid = c.kid AND u.bucket = c.bucket AND u.id = c.id
                             AND u.verdict <> \(Verdict.nothing.rawValue)
-                            AND NOT (c.rid IS NULL AND c.pid = :pid AND u.verdict = \(Verdict.release.rawValue)))
+                            AND CASE
+                                WHEN c.pid = :pid THEN
+                                    NOT (c.rid IS NULL AND u.verdict = \(Verdict.release.rawValue))
+                                WHEN c.rid IS NULL THEN true
+                                ELSE u.verdict IN (\(Verdict.list(Verdict.applied + [.adopt])))
+                                    AND u.new_hash IS c.output END)
                     """),
             arguments: ["transfer": transfer, "pid": pid])
         for row in closed { try ConflictTable.drop(db, cid: row[0], rid: row[1]) }
@@ -152,7 +159,8 @@ enum ConflictTable {
     }
 
     /// A rollback took rows back: what does not count as the output of which a conflict speaks any more is no conflict,
-    /// and neither is the delete of an item that is gone, which is one again when the rollback is taken back.
+    /// unless another source had taken the row over already; and neither is the delete of an item that is gone, which is
+    /// one again when the rollback is taken back.
     static func closeOutdated(_ db: Database, touchedBy run: String) throws {
         let outdated = try Row.fetchAll(
             db.cachedStatement(
@@ -162,7 +170,8 @@ enum ConflictTable {
                     LEFT JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
                     WHERE CASE
                         WHEN c.rid IS NULL THEN coalesce(h.deleted, 1) = 1
-                        ELSE NOT (h.origin IS c.pid AND h.base IS c.output) END
+                        ELSE (u.old_origin = c.pid OR h.origin IS c.pid)
+                            AND NOT (h.origin IS c.pid AND h.base IS c.output) END
                     """),
             arguments: [run])
         for row in outdated {

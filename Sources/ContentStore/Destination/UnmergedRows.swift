@@ -21,9 +21,19 @@ enum UnmergedRows {
 
     private static func wasKept(from pid: String) -> String {
         """
-        h.origin = \(pid) AND (h.edited IN (\(Edit.list(Edit.unmerged))) OR (h.edited <> 0 AND EXISTS (
+        CASE WHEN h.origin = \(pid) THEN \(keepsAway("h.edited", at: "h", from: pid))
+            ELSE \(UnmergedVersions.isBeside(pid)) END
+        """
+    }
+
+    /// Whether a row that counts as the output of the peer `pid`, and differs from it as `edited` says, was not made of
+    /// that output. `row` says where it is.
+    static func keepsAway(_ edited: String, at row: String, from pid: String) -> String {
+        """
+        (\(edited) IN (\(Edit.list(Edit.unmerged))) OR (\(edited) <> 0 AND EXISTS (
             SELECT 1 FROM conflict c
-            WHERE c.kid = h.kid AND c.bucket = h.bucket AND c.id = h.id AND c.pid = \(pid) AND c.rid IS NOT NULL)))
+            WHERE c.kid = \(row).kid AND c.bucket = \(row).bucket AND c.id = \(row).id AND c.pid = \(pid)
+                AND c.rid IS NOT NULL)))
         """
     }
 }
