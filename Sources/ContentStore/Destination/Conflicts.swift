@@ -221,7 +221,7 @@ private struct ParkedVersion {
             // An asset becomes visible only with its file.
             try AssetFiles.require(chosen.body, of: kind, in: blobs)
             try put(chosen, of: kind, over: head, run, sequence, now)
-            try UnmergedVersions.forget(db, of: pid, at: place)
+            if fields == nil { try UnmergedVersions.forget(db, of: pid, at: place) }
         } else {
             try remove(head, run, sequence, now)
         }
