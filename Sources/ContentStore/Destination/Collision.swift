@@ -100,7 +100,7 @@ enum Collision {
 
     /// What the source sent before waits as a whole. It is in nothing that is here, so the next version of it was not made
     /// of what both sides have.
-    private static let waits = "EXISTS (SELECT 1 \(waiting))"
+    static let waits = "EXISTS (SELECT 1 \(waiting))"
 
     private static let waiting = """
         FROM conflict c
@@ -111,7 +111,8 @@ enum Collision {
     /// The output of the source that both versions were made of: the last that became part of what is here.
     private static let commonOutput = "CASE WHEN \(waits) THEN (SELECT c.base \(waiting)) ELSE h.base END"
 
-    /// Columns 0 to 2 say where the row is, 3 to 8 what meets, 9 to 14 what both may have been made of.
+    /// Columns 0 to 2 say where the row is, 3 to 8 what meets, 9 to 15 what both may have been made of, 16 whether the
+    /// last version of the source was kept away.
     static func openSQL(_ scope: Scope) -> String {
         """
         SELECT s.kid, s.bucket, s.id, kind.name, arriving.bytes, present.bytes, h.hash, peer.instance, peer.name,
@@ -126,7 +127,8 @@ enum Collision {
                 LIMIT 1), (
                 SELECT kept.bytes FROM base_body AS original CROSS JOIN body AS kept ON kept.rid = original.rid
                 WHERE original.kid = s.kid AND original.bucket = s.bucket AND original.id = s.id
-                    AND original.hash = sh.src_hash)) END
+                    AND original.hash = sh.src_hash)) END,
+            coalesce(h.edited = \(Edit.keptWhole) AND h.hash IS NOT sh.src_hash, 0)
         FROM stage s
         JOIN kind USING (kid)
         JOIN peer ON peer.pid = :pid
@@ -179,7 +181,10 @@ enum Collision {
     static func reopen(_ db: Database, transfer: String, where condition: String) throws {
         try Arrival.takeBack(db, transfer: transfer, where: condition)
         try db.cachedStatement(
-            sql: "UPDATE stage SET seen = NULL, keep = 0, fields = NULL WHERE transfer = :transfer AND \(condition)"
+            sql: """
+                UPDATE stage SET seen = NULL, keep = 0, fields = NULL, \(UnmergedMerges.forgotten)
+                WHERE transfer = :transfer AND \(condition)
+                """
         ).execute(arguments: ["transfer": transfer])
     }
 

@@ -95,7 +95,10 @@ extension Commit {
                 INSERT INTO head
                     (kid, bucket, id, rid, hash, base, origin, edited, seq, arrived, modified, state, parent, deleted, reverted)
                 SELECT s.kid, s.bucket, s.id, s.rid, coalesce(s.stored, s.hash), s.hash, :pid,
-                    CASE WHEN s.keep IN (\(Decision.list(Decision.merging))) AND s.stored IS NOT s.hash THEN 2 ELSE 0 END, :sequence, :now,
+                    CASE
+                    WHEN s.keep NOT IN (\(Decision.list(Decision.merging))) OR s.stored IS s.hash THEN 0
+                    WHEN \(StagedMark.isLeavingOut) THEN \(Edit.keptWhole)
+                    ELSE \(Edit.kept) END, :sequence, :now,
                     s.modified, s.state, s.parent, 0, NULL
                 FROM stage s
                 \(verdicts)
@@ -144,14 +147,15 @@ extension Commit {
         ).execute(arguments: [transfer])
     }
 
-    /// What was kept as it is was not made of what arrived.
+    /// What was kept as it is was not made of what arrived, and a merge that is what was here already may leave it out.
     private func markUnmerged() throws {
         try db.cachedStatement(
             sql: """
                 UPDATE head SET edited = \(Edit.keptWhole)
                 FROM undo u JOIN stage s ON s.transfer = u.run AND s.kid = u.kid AND s.bucket = u.bucket AND s.id = u.id
                 WHERE u.run = ? AND u.verdict = \(Verdict.keepOriginal.rawValue)
-                    AND s.keep IN (\(Decision.list(UnmergedRows.decisions))) AND head.edited = \(Edit.kept)
+                    AND (s.keep IN (\(Decision.list(UnmergedRows.decisions))) OR \(StagedMark.isLeavingOut))
+                    AND head.edited = \(Edit.kept)
                     AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
                 """
         ).execute(arguments: [transfer])

@@ -27,7 +27,8 @@ extension Store {
             var page = StagedConflictPage(rows: [], next: nil)
             var size = 0
             while let row = try cursor.next() {
-                let staged = try StagedConflict(row)
+                var staged = try StagedConflict(row)
+                staged.isKept = row[16]
                 page.rows.append(staged)
                 size += staged.bytes
                 page.next = StagedPosition(kid: row[0], bucket: row[1], id: row[2])
@@ -40,9 +41,12 @@ extension Store {
 
     public func decide(transfer: String, fence: Int64, _ decisions: [ConflictDecision]) async throws {
         try await write { db in
-            _ = try TransferTable.requireOpen(db, transfer)
+            let record = try TransferTable.requireOpen(db, transfer)
             try Leases.require(db, transfer: transfer, fence: fence)
-            for decision in decisions { try Collision.settle(db, transfer: transfer, decision) }
+            for decision in decisions {
+                try Collision.settle(db, transfer: transfer, decision)
+                try UnmergedMerges.note(db, record, decision)
+            }
         }
     }
 

@@ -1,3 +1,6 @@
+internal import ContentModel
+internal import GRDB
+internal import SyncEngine
 internal import SyncProtocol
 
 /// Rows that stayed as they were when their source sent something else: what is here was not made of that, although the
@@ -38,12 +41,48 @@ enum UnmergedRows {
     }
 }
 
+/// Merges that begin at a version which the row here kept away: what that version had changed is in none of both, so the
+/// row is still not made of what its source sent.
+enum UnmergedMerges {
+    /// Called when a decision about a staged row is stored. What waits as a whole is no beginning of a merge, and what a
+    /// handler chose makes up for everything.
+    static func note(_ db: Database, _ record: TransferTable.Record, _ decision: ConflictDecision) throws {
+        switch decision.settlement {
+        case .merged, .mergedParked, .patched: break
+        case .applied, .arriving, .kept, .keptTarget, .parked, .chosen, .spared, .filled: return
+        }
+        let bucket = Bucket(kind: decision.item.kind, id: decision.item.id)
+        try db.cachedStatement(sql: noteSQL).execute(arguments: [
+            "transfer": record.id, "pid": record.pid, "kid": try Numbers.kind(db, decision.item.kind),
+            "bucket": Int64(bucket.number), "id": decision.item.id,
+        ])
+    }
+
+    private static let noteSQL = """
+        UPDATE stage AS s SET contested = contested | \(StagedMark.leavesOut)
+        WHERE s.transfer = :transfer AND s.kid = :kid AND s.bucket = :bucket AND s.id = :id
+            AND NOT \(Collision.waits)
+            AND EXISTS (
+                SELECT 1 FROM head h
+                JOIN base_body b ON b.kid = h.kid AND b.bucket = h.bucket AND b.id = h.id AND b.hash = h.base
+                LEFT JOIN shadow sh
+                    ON sh.pid = :pid AND sh.kid = h.kid AND sh.bucket = h.bucket AND sh.id = h.id
+                WHERE h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id AND h.origin = :pid
+                    AND h.edited IN (\(Edit.list(Edit.unmerged))) AND b.beside IS sh.out_hash)
+        """
+
+    /// Takes back what `note` said. In a statement that changes rows of the stage.
+    static let forgotten = "contested = contested & ~\(StagedMark.leavesOut)"
+}
+
 /// What the source says of a staged row beside its item: the bits of `stage.contested`.
 enum StagedMark {
     /// See `BatchEntry.isContested`.
     static let contested: Int64 = 1
     /// See `BatchEntry.isUnmerged`.
     static let unmerged: Int64 = 2
+    /// Noted here: see `UnmergedMerges`.
+    static let leavesOut: Int64 = 64
 
     static func of(_ entry: BatchEntry) -> Int64 {
         (entry.isContested ? contested : 0) | (entry.isUnmerged ? unmerged : 0)
@@ -51,4 +90,5 @@ enum StagedMark {
 
     static let isContested = "s.contested & \(contested) <> 0"
     static let isUnmerged = "s.contested & \(unmerged) <> 0"
+    static let isLeavingOut = "s.contested & \(leavesOut) <> 0"
 }

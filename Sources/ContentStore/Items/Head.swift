@@ -81,6 +81,8 @@ struct Head {
     var isEditedSince: Bool { Edit.changes.contains(edited) }
     /// What `edited` says once the row is changed here again. Nobody takes in by that what was sent.
     var edit: Int64 { Edit.unmerged.contains(edited) ? Edit.madeUnmerged : Edit.made }
+    /// The same once somebody decided about some of its fields.
+    var keptEdit: Int64 { edited == Edit.keptWhole ? Edit.keptWhole : Edit.kept }
 
     /// Whether a change that is made here changes what a rollback brought back of another source. What was this
     /// instance's own is that again, and so is an item that is made where there was none.
@@ -115,7 +117,7 @@ struct Head {
     ) throws {
         let life = head?.isDeleted == true ? sequence : head?.life
         let nobodys = head?.changedAsNobodys ?? (edited: 0, reverted: nil)
-        let edited = isEdited ? isKept ? Edit.kept : head?.edit ?? Edit.made : nobodys.edited
+        let edited = isEdited ? isKept ? head?.keptEdit ?? Edit.kept : head?.edit ?? Edit.made : nobodys.edited
         try db.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO head

@@ -6,7 +6,9 @@ struct ConflictRules {
 
     /// Nil where the policy stops the run. `base` is what both versions were made of, where that could be found.
     func settlement(of staged: StagedConflict, base: JSONDocument?) -> Settlement? {
-        if let patch = patch(staged, base: base) { return patch }
+        // What stayed beside one version is an edit to the next.
+        let isPatched = !staged.isKept || policy == .source || policy == .mergeFields
+        if isPatched, let patch = patch(staged, base: base) { return patch }
         switch policy {
         case .source: return .applied
         case .target: return .keptTarget

@@ -51,6 +51,8 @@ public struct StagedConflict: Sendable {
     public var isOriginal: Bool
     /// Nothing was changed here since the two sides met last.
     public var isUntouched: Bool
+    /// The item here stayed as it was when the source sent its last version, which is no part of it.
+    public var isKept = false
 
     public init(
         conflict: ItemConflict, seen: ContentHash?, sent: Sent? = nil, isOriginal: Bool = false,
