@@ -289,6 +289,32 @@ import TidelockTestSupport
         try expectNoProblems()
     }
 
+    /// What `b` has was not made of what `a` has, whether they had something in common before or not.
+    @Test(arguments: [TranslationSelection.Rule.missingKeys, .missingValues], [true, false])
+    func whatARuleKeptDoesNotReplaceWhatTheSourceHas(rule: TranslationSelection.Rule, isCommon: Bool) async throws {
+        if isCommon { try await pushed(#"{"en":"1","de":"1"}"#, .override) }
+        try await b.put(shop, key("k", #"{"en":"b"}"#))
+        try await pushed(#"{"en":"a","de":"a"}"#, rule)
+        let run = try await b.push(to: a, with(.override, .park))
+        #expect(run.result?.conflicts.map(\.verdict) == [.parked])
+        #expect(try await a.text(shop, "k") == key("k", #"{"en":"a","de":"a"}"#))
+        #expect(try await a.store.conflicts().map(\.source) == ["b"])
+        try verify()
+    }
+
+    @Test(arguments: [TranslationSelection.Rule.missingKeys, .missingValues])
+    func norDoesAnEditOfWhatItKept(rule: TranslationSelection.Rule) async throws {
+        try await b.put(shop, key("k", #"{"en":"b"}"#))
+        try await pushed(#"{"en":"a","de":"a"}"#, rule)
+        try await b.put(shop, key("k", #"{"en":"later"}"#))
+        let run = try await b.push(to: a)
+        #expect(run.result?.conflicts.map(\.verdict) == [.replaced])
+        #expect(try await a.text(shop, "k") == key("k", #"{"en":"later"}"#))
+        #expect(try await a.store.rollback(run.transfer, as: a.newID()).restored == 1)
+        #expect(try await a.text(shop, "k") == key("k", #"{"en":"a","de":"a"}"#))
+        try verify()
+    }
+
     @Test func aPullKeepsThemAlike() async throws {
         try await fill()
         let before = try await texts()

@@ -7,7 +7,7 @@ internal import SyncProtocol
 /// row counts as its output from then on. Whoever gets them back has to be told, or would take them for an answer to
 /// what it sent.
 enum UnmergedRows {
-    /// Decisions after which a row is one of these: a rule about translations decides nothing between two versions.
+    /// Decisions after which a row says so itself. What a rule about translations kept is told from that by the rule.
     static let decisions: [Decision] = [.none, .kept, .keptTarget, .parked]
 
     /// Whether the row `h` is one towards the peer `:pid`. What waits among the conflicts, as a whole or for some
@@ -33,7 +33,7 @@ enum UnmergedRows {
     /// that output. `row` says where it is.
     static func keepsAway(_ edited: String, at row: String, from pid: String) -> String {
         """
-        (\(edited) IN (\(Edit.list(Edit.unmerged))) OR (\(edited) <> 0 AND EXISTS (
+        (\(edited) IN (\(Edit.list(Edit.untaken))) OR (\(edited) <> 0 AND EXISTS (
             SELECT 1 FROM conflict c
             WHERE c.kid = \(row).kid AND c.bucket = \(row).bucket AND c.id = \(row).id AND c.pid = \(pid)
                 AND c.rid IS NOT NULL)))

@@ -39,7 +39,7 @@ enum Edit {
     static let keptValues: Int64 = 4
     /// Kept as a whole, and not edited since: what is here was not made of what was sent.
     static let keptWhole: Int64 = 5
-    /// Changed here since it was kept as a whole: still not made of what was sent.
+    /// Changed here since it was kept as a whole, or by such a rule: still not made of what was sent.
     static let madeUnmerged: Int64 = 6
     /// No edit: a rollback brought the row back, which was this instance's own before the run. Without this, a row that
     /// came back and belongs to nobody is what the source of the run had left here, and the source may replace it.
@@ -52,6 +52,9 @@ enum Edit {
     static let changes = [made, madeUnmerged]
     /// Of rows that were not made of what was sent, whether they were changed since or not.
     static let unmerged = [keptWhole, madeUnmerged]
+    /// The same, and those of which a rule about translations left something otherwise than their source has it: more
+    /// than a merge has to know of, since what both sides have in common is kept for that.
+    static let untaken = unmerged + [keptKeys, keptValues]
 
     static func list(_ edits: [Int64]) -> String { edits.map { String($0) }.joined(separator: ", ") }
 
@@ -80,7 +83,7 @@ struct Head {
     /// Edited, and not just kept or merged on purpose when its source sent something else.
     var isEditedSince: Bool { Edit.changes.contains(edited) }
     /// What `edited` says once the row is changed here again. Nobody takes in by that what was sent.
-    var edit: Int64 { Edit.unmerged.contains(edited) ? Edit.madeUnmerged : Edit.made }
+    var edit: Int64 { Edit.untaken.contains(edited) ? Edit.madeUnmerged : Edit.made }
     /// The same once somebody decided about some of its fields.
     var keptEdit: Int64 { edited == Edit.keptWhole ? Edit.keptWhole : Edit.kept }
 
