@@ -37,6 +37,16 @@ struct ApplyTests {
         #expect(try await site.push().created == 2)
     }
 
+    @Test func aPlanThatCannotBeWrittenSaysSoInTheReport() async throws {
+        let site = try await Site.make(articles: 3)
+        let file = site.source.folder.appending(path: "not/there/plan.json").path
+        let plan = try await site.source.report("plan", ["--out", file])
+        #expect(plan.exit == 74 && plan.created == 3 && plan.error?.code == "storage_failed", "\(plan)")
+        #expect(plan.error?.message.contains("cannot be written") == true, "\(plan)")
+        let ending = try await site.source.attempt("plan", "production", "--out", file)
+        #expect(ending.status == 74 && ending.errors.contains("cannot be written"), "\(ending)")
+    }
+
     @Test func thePlanOfAPullIsAppliedAsItWasWritten() async throws {
         let site = try await Site.make()
         try site.destination.hook("10-documented.lua", Handlers.documented)

@@ -45,20 +45,25 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    /// Prints a plan with what was wanted of it, and writes it to a file. No file is written when planning fails.
+    /// Prints a plan with what was wanted of it, and writes it to a file. No file is written when planning fails; a file
+    /// that cannot be written fails the plan.
     func detail(_ direction: Direction, with target: String, _ detail: PlanDetail, in path: String?) async throws {
         let instance = try await Instance.open(location)
         var request = try await request(direction, isDryRun: true, of: instance)
         request.options.isExact = detail.isWritten
         request.options.exclusions = detail.listing.map { Exclusions(limit: $0) }
         request.detail = detail
-        try await RunCommand(target: target, json: json, location: location)
-            .run(JobSequence([request]), of: instance)
-        guard let path else { return }
-        let plan = detail.plan(
-            direction, of: instance.store.identity, with: target, scope: request.scope,
-            includesReverted: request.options.includesReverted)
-        try plan?.write(to: path)
+        var command = RunCommand(target: target, json: json, location: location)
+        if let path {
+            let (scope, includesReverted) = (request.scope, request.options.includesReverted)
+            let identity = instance.store.identity
+            command.conclude = {
+                let plan = detail.plan(
+                    direction, of: identity, with: target, scope: scope, includesReverted: includesReverted)
+                try plan?.write(to: path)
+            }
+        }
+        try await command.run(JobSequence([request]), of: instance)
     }
 }
 
@@ -67,6 +72,8 @@ struct RunCommand {
     let target: String
     let json: Bool
     let location: LocationOptions
+    /// What is left to do when a run has ended well, before it is reported.
+    var conclude: @Sendable () throws -> Void = {}
 
     /// `requests` answers one run of the instance, or several to be made one after another.
     func run(_ direction: Direction, _ requests: (Instance) async throws -> [SyncRunner.Request]) async throws {
@@ -87,6 +94,7 @@ struct RunCommand {
         let hooks = try await instance.hooks()
         defer { hooks.stop() }
         let line = ProgressLine(isShown: !json)
+        let conclude = conclude
         let outcome = await interruptible {
             await sequence.perform { request in
                 var (report, failure) = await SyncRunner(
@@ -97,6 +105,7 @@ struct RunCommand {
                 do {
                     failure = try await NamedItems(instance: instance, target: known.target)
                         .refusal(of: request, report)
+                    if failure == nil { try conclude() }
                 } catch {
                     failure = TidelockError(wrapping: error)
                 }
