@@ -74,6 +74,20 @@ struct VerifyTests {
         #expect(untold.status == 64 && untold.errors.contains("--models"), "\(untold)")
     }
 
+    @Test func whatAnotherSourceHasTakenOverIsNotPromisedToBeMended() async throws {
+        let site = try await Site.make(articles: 3)
+        #expect(try await site.push().isGood)
+        let other = try await RealInstance.make("other")
+        try await other.target(site.destination, at: site.server.port)
+        try await other.take(Articles.make(1))
+        #expect(try await other.report("push").isGood)
+        let ending = try await site.source.attempt("verify", "production")
+        #expect(ending.status == 65 && ending.output.contains("holds 2 items of ours, we believe 3"), "\(ending)")
+        #expect(ending.errors.contains("leaves alone what another source has taken over"), "\(ending)")
+        #expect(try await site.push().exit == 0)
+        #expect(try await site.source.attempt("verify", "production").status == 0)
+    }
+
     @Test func damageIsNamedAndOnlyDigestsAreRepaired() async throws {
         let instance = try await RealInstance.make("alone")
         try await instance.take(Articles.make(3))

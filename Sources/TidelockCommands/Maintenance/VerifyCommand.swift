@@ -142,7 +142,7 @@ struct TargetComparison: Encodable {
             .rootMismatch,
             "Target '\(target)' does not hold what we believe: \(wrong.map(\.kind).joined(separator: ", ")).",
             hint:
-                "The next push compares lists and brings it in step; 'tidelock plan \(target)' shows what that would do."
+                "The next push compares lists: it sends what is missing, and leaves alone what another source has taken over. 'tidelock plan \(target)' shows both."
         )
     }
 }
