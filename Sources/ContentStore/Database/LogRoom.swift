@@ -10,15 +10,18 @@ internal import GRDBSQLite
 enum LogRoom {
     /// For the log of one step of freeing, which may touch a page of bodies and one of rows for each of its rows.
     static let bytes = Int64(2 * GarbageCollection.page * Store.pageSize)
+    /// More than the log of several steps in one transaction will have.
+    static let slice: Int64 = 32 << 20
 
     /// Whether so much can be written and copied then. Copies the log where the disk is so full that it would be too
     /// late afterwards.
     static func has(for bytes: Int64, _ db: Database, in store: Store) -> Bool {
-        let needed = 2 * bytes + Self.bytes
-        guard free(in: store) < needed + size(in: store) else { return true }
+        guard free(in: store) < 2 * bytes + Self.bytes + size(in: store) else { return true }
         guard (try? copy(db)) != nil else { return false }
-        // While others read, the log stays as long as it is, and nobody knows how much of it is left to be copied.
-        return size(in: store) > 0 || free(in: store) >= needed
+        // Space inside the file is used before the file grows. While others read, the log stays as long as it is, and
+        // nobody knows how much of it is left to be copied.
+        let inside = (try? StoreFile.space(db).freeBytes) ?? 0
+        return size(in: store) > 0 || free(in: store) >= bytes + max(0, bytes - inside) + Self.bytes
     }
 
     /// Copies what can be copied without waiting for anybody, and gives the log back to the disk where all of it was.

@@ -87,8 +87,10 @@ struct GarbageCollection: Sendable {
         var total = 0
         while true {
             let (count, isOver) = try await store.fromReserve { isLastRoom in
-                try await store.writeLeavingRoom { db, _ in
-                    guard isLastRoom else { return try Self.take({ try step($0, Self.page) }, for: slice, db) }
+                try await store.writeLeavingRoom(for: LogRoom.slice) { db, hasRoom in
+                    guard isLastRoom else {
+                        return try Self.take({ try step($0, Self.page) }, for: hasRoom ? slice : .zero, db)
+                    }
                     let deleted = try step(db, Self.fewRows)
                     return (deleted, deleted == 0)
                 }
