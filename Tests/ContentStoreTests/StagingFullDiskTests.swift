@@ -68,6 +68,20 @@ import TidelockTestSupport
         #expect(try fixture.instance.problems() == [])
     }
 
+    /// Batches that came together, and renewals, are not told that somebody else took the right to write.
+    @Test func whatComesLateIsToldOfTheFullDiskToo() async throws {
+        let lease = try await fixture.open("t1")
+        await store.giveUp(transfer: "t1", fence: lease.fence)
+        let late = try batch(1)
+        let refusal = await fixture.refusal { _ = try await store.stage(transfer: "t1", fence: lease.fence, late) }
+        #expect(refusal == .diskFull)
+        #expect(
+            await fixture.refusal { _ = try await store.renewLease(transfer: "t1", fence: lease.fence) } == .diskFull)
+        _ = try await fixture.open("t2", by: TransferFixture.b)
+        #expect(try await store.leaseHolder()?.transfer == "t2")
+        #expect(try fixture.instance.problems() == [])
+    }
+
     @Test func aSourceThatHasNoRightToWriteGivesNothingUp() async throws {
         let first = try await fixture.open("t1")
         _ = try await store.stage(transfer: "t1", fence: first.fence, try batch(1))

@@ -4,6 +4,7 @@ internal import GRDB
 internal import GRDBSQLite
 public import SyncEngine
 internal import SyncProtocol
+internal import Synchronization
 
 /// The embedded store of one instance: everything it knows, in one SQLite file.
 ///
@@ -17,6 +18,8 @@ public final class Store: Sendable {
     let arrivals: BlobArrivals
     let turns: BlobTurns
     let stagingSeats = StagingSeats(Limits.stagedAtOnce)
+    /// Transfers that this process gave up on a full disk.
+    let givenUp = Mutex<Set<String>>([])
     private let openLock: OpenLock
     /// Who this instance is; fixed when the store is made.
     public let identity: InstanceIdentity

@@ -64,13 +64,15 @@ extension Store {
 
     public func renewLease(transfer: String, fence: Int64) async throws -> LeaseGrant {
         let now = clock.seconds
-        return try await write { db in
-            // A renewal may cross the answer to the commit that gave the lease back.
-            if try TransferTable.fetch(db, transfer)?.phase == .committed {
-                return LeaseGrant(fence: fence, expires: now)
+        return try await tellingGivenUp(transfer) {
+            try await write { db in
+                // A renewal may cross the answer to the commit that gave the lease back.
+                if try TransferTable.fetch(db, transfer)?.phase == .committed {
+                    return LeaseGrant(fence: fence, expires: now)
+                }
+                try Leases.require(db, transfer: transfer, fence: fence)
+                return try Leases.extend(db, transfer: transfer, fence: fence, now: now)
             }
-            try Leases.require(db, transfer: transfer, fence: fence)
-            return try Leases.extend(db, transfer: transfer, fence: fence, now: now)
         }
     }
 

@@ -20,7 +20,9 @@ extension Store {
         // Decoding is the expensive part and needs no lock.
         let rows = try decode(batch, received.items)
         do {
-            return try await write(rows, transfer: transfer, fence, batch, received)
+            return try await tellingGivenUp(transfer) {
+                try await write(rows, transfer: transfer, fence, batch, received)
+            }
         } catch let error as TidelockError where error.code == .diskFull {
             await giveUp(transfer: transfer, fence: fence)
             throw error

@@ -1,6 +1,8 @@
 internal import ContentModel
+internal import Foundation
 internal import GRDB
 internal import SyncEngine
+internal import Synchronization
 
 /// What was staged and goes so that a full disk has room again. The run sends it anew when there is some.
 extension Store {
@@ -10,6 +12,7 @@ extension Store {
     /// Gives up a transfer that has the right to write and no room to do it, and frees what it staged. Nothing here can
     /// fail more than the transfer has: what stays is freed with the garbage.
     func giveUp(transfer: String, fence: Int64) async {
+        givenUp.withLock { _ = $0.insert(transfer) }
         await freeUnnamedArrivals(endOf: transfer)
         let collection = GarbageCollection(store: self, now: clock.seconds, isDryRun: false)
         do {
@@ -31,6 +34,19 @@ extension Store {
                     timestamp: clock.seconds, type: "error", channel: "store",
                     message: "What transfer \(transfer.printable) staged could not be freed: "
                         + TidelockError(wrapping: error).message))
+        }
+    }
+
+    /// Says of a transfer that was given up why that was. What comes together with the batch that found no room would
+    /// otherwise be told, perhaps first, that another run took the right to write.
+    func tellingGivenUp<Value>(_ transfer: String, _ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as TidelockError where error.code == .fenced {
+            guard givenUp.withLock({ $0.contains(transfer) }) else { throw error }
+            throw TidelockError(
+                .diskFull, "The disk that holds \(folder.path) has no room for what the run brings.",
+                hint: "Free some space and run again.", underlying: error)
         }
     }
 
