@@ -28,11 +28,15 @@ public struct BatchEntry: Sendable, Equatable {
     /// Of a `put`: the source kept what it had, or some fields of it, when the destination sent its version. What it
     /// sends was not made of that, so the policy decides between the two.
     public var isUnmerged: Bool
+    /// Of a `delete` of what is somebody else's at the destination by now: the output that the source sent there last.
+    /// Another version is one that it never had. Nil where it has sent none, or the item came from there.
+    public var known: ContentHash?
 
     public init(
         kind: Kind, id: String, operation: BatchOperation, isContested: Bool = false, isUnmerged: Bool = false,
-        supersedes: Bool = false
+        supersedes: Bool = false, known: ContentHash? = nil
     ) {
+        self.known = known
         self.isUnmerged = isUnmerged
         self.kind = kind
         self.id = id

@@ -36,16 +36,25 @@ public struct BatchDecoder {
         let id = fields[2]
         guard !id.isEmpty, id.utf8.count <= Kind.longestName else { throw malformed("an id has 1 to 255 bytes") }
         let operation: BatchOperation
+        var known: ContentHash?
         switch fields[0] {
         case "put" where fields.count == 4: operation = try put(kind, id, output: fields[3], look)
         case "delete" where fields.count == 3 && !isUnmerged: operation = .delete
+        case "delete" where fields.count == 4 && !isUnmerged:
+            operation = .delete
+            known = try hash(fields[3])
         case "release" where fields.count == 3 && !isContested && !isUnmerged: operation = .release
         case "withdraw" where fields.count == 3 && !isContested && !isUnmerged && supersedes: operation = .withdraw
         default: throw malformed("'\(fields[0].printable)' is not an operation")
         }
         return BatchEntry(
             kind: kind, id: id, operation: operation, isContested: isContested, isUnmerged: isUnmerged,
-            supersedes: supersedes)
+            supersedes: supersedes, known: known)
+    }
+
+    private func hash(_ text: String) throws -> ContentHash {
+        guard let hash = ContentHash(hex: text) else { throw malformed("the hash is not 64 hex digits") }
+        return hash
     }
 
     /// Marks follow at least an operation, a kind and an id; what an id says is no mark.
@@ -58,7 +67,7 @@ public struct BatchDecoder {
     private mutating func put(
         _ kind: Kind, _ id: String, output: String, _ look: (JSONReading, Kind) -> Void
     ) throws -> BatchOperation {
-        guard let claimed = ContentHash(hex: output) else { throw malformed("the hash is not 64 hex digits") }
+        let claimed = try hash(output)
         guard let bytes = nextLine() else { throw malformed("the item is missing") }
         guard bytes.count <= Limits.itemBytes else {
             throw TidelockError(.tooLarge, "Item \(kind)/\(id.printable) is larger than \(Limits.itemBytes) bytes.")

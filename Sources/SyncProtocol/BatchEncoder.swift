@@ -32,7 +32,7 @@ public struct BatchEncoder: Sendable {
             append("put", entry, output: output)
             text.append(contentsOf: body.bytes)
             text.append(UInt8(ascii: "\n"))
-        case .delete: append("delete", entry)
+        case .delete: append("delete", entry, output: entry.known)
         case .release: append("release", entry)
         case .withdraw: append("withdraw", entry)
         }

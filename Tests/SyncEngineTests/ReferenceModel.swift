@@ -81,6 +81,8 @@ struct ReferenceModel {
     private var memory: [Stream: [ItemKey: ModelMemory]] = [:]
     /// Items that the handlers of a source may have held back from a destination, whose mirrors spare them in return.
     private var heldBack: [Stream: Set<ItemKey>] = [:]
+    /// The versions that a source ever sent of an item.
+    private(set) var sent: [Stream: [ItemKey: Set<Int>]] = [:]
     /// What each run found, row by row, and the row it left; the source of a transfer.
     private(set) var undo:
         [String: (instance: Int, source: Int?, isRollback: Bool, rows: [ItemKey: (old: ModelRow, new: ModelRow)])] = [:]
@@ -451,16 +453,19 @@ extension ReferenceModel {
         case .apply(let output), .adopt(let output), .keepOriginal(let output), .patch(_, let output):
             memory[stream, default: [:]][key] = ModelMemory(
                 source: mine.item, output: output, life: mine.life, isHeld: true)
+            sent[stream, default: [:]][key, default: []].insert(output.version)
             heldBack[stream]?.remove(key)
         case .release where outcome == .drop && !isTheirs, .delete where outcome == .drop,
             .keepDeleted where outcome == .drop:
             let before = known ?? ModelMemory(life: mine.life, isHeld: false)
             memory[stream, default: [:]][key] = before.letGo(mine, isSpared: decision == .keepDeleted)
         case .delete, .release, .keepDeleted:
-            // A rollback may bring the item back of which something else was sent than what it was; and one that a
-            // filter left out is still the one of which something was sent.
-            let isRemembered = !isTheirs && (mine.item != nil || known?.output != known?.source)
+            // A rollback may bring the item back of which something was sent, and the destination may make something
+            // else of it; one that a filter left out is still the one of which something was sent.
+            let isRemembered = !isTheirs && (mine.item != nil || known?.output != nil || known?.source != nil)
             memory[stream]?[key] = isRemembered ? known?.letGo() : nil
+            // One that was sent as it was and is gone never is the item that has the id again.
+            if mine.item == nil, known?.output == known?.source { memory[stream]?[key]?.life = -1 }
         case .nothing, .eitherWay: rememberQuiet(run, key, isTheirs ? nil : outcome, theirs: theirs)
         }
     }

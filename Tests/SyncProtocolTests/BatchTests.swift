@@ -20,6 +20,9 @@ struct BatchTests {
             BatchEntry(kind: posts, id: "a\"b", operation: put, isContested: true),
             BatchEntry(kind: posts, id: "contested", operation: .delete, isContested: true),
             BatchEntry(kind: posts, id: "supersedes", operation: .delete),
+            BatchEntry(kind: posts, id: "a", operation: .delete, known: item.hash),
+            BatchEntry(
+                kind: posts, id: "contested", operation: .delete, isContested: true, supersedes: true, known: item.hash),
             BatchEntry(kind: posts, id: "a\"b", operation: put, supersedes: true),
             BatchEntry(kind: posts, id: "a\"b", operation: put, isContested: true, supersedes: true),
             BatchEntry(kind: posts, id: "c", operation: .withdraw, supersedes: true),

@@ -48,7 +48,7 @@ enum Collision {
     /// Whether a delete takes away more than the source left here or had from here.
     static let isEditedBeforeDelete = """
         (\(Edit.isOne("h.edited")) OR \(StagedMark.isContested) OR \(SparedRows.outlivesDelete("s"))
-            OR \(UnseenEdits.isOne))
+            OR \(UnseenEdits.isOne) OR \(KnownVersion.isAnother))
         """
 
     /// Whether an edit made here would be lost: the rows of which a commit says `replace`, `keepOriginal` or

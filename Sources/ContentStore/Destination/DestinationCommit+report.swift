@@ -15,6 +15,7 @@ extension Commit {
         let mayBeSpared = isDecided && tally.has(.release)
         let spared = mayBeSpared ? try sparedDeletes() : 0
         result.kept += spared
+        result.released -= spared
         result.conflictCount += spared
         result.conflictCount -= isDecided ? try keptByRule() : 0
         if (Verdict.conflicts + [.release]).contains(where: tally.has) { result.conflicts = try conflicts() }
@@ -23,7 +24,7 @@ extension Commit {
         return result
     }
 
-    /// Deletes that a decision turned into letting go.
+    /// Deletes that a decision turned into letting go: they count as kept, and not as let go as well.
     private func sparedDeletes() throws -> Int {
         try Int.fetchOne(
             db.cachedStatement(

@@ -249,7 +249,7 @@ private struct Stager {
             values.add(row.facts?.state)
             values.add(row.facts?.parent)
             values.add(row.received?.hash)
-            values.add(StagedMark.of(row.entry))
+            values.add(StagedMark.of(row.entry) | KnownVersion.mark(of: row.entry))
             values.add(batch)
             values.add(row.entry.supersedes ? 1 : 0)
             values.add(row.links)

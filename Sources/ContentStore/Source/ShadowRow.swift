@@ -17,6 +17,19 @@ struct ShadowRow {
         }
     }
 
+    /// What `life` says of an item that was sent as it was and that is gone: one that has the id again is never that
+    /// item, and only what was sent is still known.
+    static let endedLife: Int64 = -1
+
+    /// Whether the item of a head `h` is the one that was looked at when another source took its row over. `row`: of
+    /// the shadow, in a statement.
+    static func isAsTakenOver(_ row: String) -> String {
+        """
+        (\(row).state = \(ShadowState.takenOver.rawValue) AND \(row).src_hash IS h.hash
+            AND \(row).life IS NOT \(endedLife))
+        """
+    }
+
     /// Whether an item that was sent is more than what was sent of it. `row`: of the shadow, in a statement.
     static func isOfMore(_ row: String) -> String {
         "\(row).out_hash IS NOT NULL AND \(row).out_hash IS NOT \(row).src_hash"

@@ -87,8 +87,9 @@ private enum Acknowledgement {
         ).execute(arguments: [pid, transfer])
     }
 
-    /// Of an item that is not here, what was sent in another form stays known: a rollback may bring it back, and then
-    /// it is still the original of that. The peer's own item that came back is no original of anything.
+    /// Of an item that is not here, what was sent stays known: a rollback may bring it back, and then it is still the
+    /// original of that; and what the peer makes of it meanwhile is another version. The peer's own item that came back
+    /// is no original of anything.
     ///
     /// An item that is here all the same was left out by a filter. The row is open, because a run that would send it
     /// does not find it in the feed.
@@ -102,12 +103,16 @@ private enum Acknowledgement {
             sql: """
                 DELETE FROM shadow
                 WHERE \(isMeant) AND (
-                    (out_hash IS src_hash AND NOT \(isHere())) OR \(isHere("h.origin = ?1 AND h.edited = 0")))
+                    (out_hash IS NULL AND src_hash IS NULL AND NOT \(isHere()))
+                    OR \(isHere("h.origin = ?1 AND h.edited = 0")))
                 """
         ).execute(arguments: [pid, transfer])
         try db.cachedStatement(
             sql: """
-                UPDATE shadow SET state = \(ShadowState.none.rawValue), fid = NULL, open = \(isHere())
+                UPDATE shadow SET state = \(ShadowState.none.rawValue), fid = NULL, open = \(isHere()),
+                    life = CASE
+                        WHEN out_hash IS src_hash AND NOT \(isHere()) THEN \(ShadowRow.endedLife)
+                        ELSE life END
                 WHERE \(isMeant)
                 """
         ).execute(arguments: [pid, transfer])

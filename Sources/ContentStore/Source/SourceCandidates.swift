@@ -123,7 +123,7 @@ extension Store {
     private static func unsettled(_ query: CandidateQuery) -> String {
         """
         WHEN s.state IN (\(ShadowState.list([.acked, .dropped, .skipped]))) AND \(isLookedAt) THEN false
-        WHEN s.state = \(ShadowState.takenOver.rawValue) AND s.src_hash IS h.hash THEN false
+        WHEN \(ShadowRow.isAsTakenOver("s")) THEN false
         WHEN s.state = \(ShadowState.reverted.rawValue) THEN \(query.includesReverted)
         ELSE true
         """
@@ -186,7 +186,8 @@ extension Store {
             let rows = try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
-                        SELECT s.bucket, s.id, \(Self.isContestedDelete), s.state \(Self.absenteeSQL(query))
+                        SELECT s.bucket, s.id, \(Self.isContestedDelete), s.state, s.out_hash, \(Self.received)
+                        \(Self.absenteeSQL(query))
                             AND (s.bucket, s.id) > (:bucket, :id)
                         ORDER BY s.bucket, s.id
                         LIMIT :limit
@@ -197,8 +198,8 @@ extension Store {
                 ])
             let absentees = rows.map {
                 Absentee(
-                    id: $0[1], bucket: $0.bucket(0),
-                    shadow: ShadowState(rawValue: $0[3]) ?? .none, isContested: $0[2])
+                    id: $0[1], bucket: $0.bucket(0), shadow: ShadowState(rawValue: $0[3]) ?? .none, isContested: $0[2],
+                    acknowledged: $0.hash(4), received: $0.hash(5))
             }
             let last = rows.count < query.limit ? nil : absentees.last
             return AbsenteePage(

@@ -128,8 +128,8 @@ extension Store {
                 sql: """
                     SELECT count(*) FROM shadow s INDEXED BY shadow_open
                     JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
-                    WHERE s.pid = ? AND s.kid = ? AND s.open = 1 AND s.state = \(ShadowState.takenOver.rawValue)
-                        AND h.deleted = 0 AND s.src_hash IS h.hash
+                    WHERE s.pid = ? AND s.kid = ? AND s.open = 1 AND h.deleted = 0
+                        AND \(ShadowRow.isAsTakenOver("s"))
                     """),
             arguments: [pid, kid]) ?? 0
     }

@@ -77,10 +77,12 @@ extension KindPlanner {
         let isKept = row.isUnmerged && !row.shadow.isHeld
         let action: PlannedOperation.Action = isMirror ? .delete : .release
         tally.count(action, of: row, output: nil, by: 1)
-        return Step(
-            operation: PlannedOperation(
-                id: row.id, bucket: row.bucket, action: action, source: source, output: nil,
-                isContested: (row.isContested || isKept) && isMirror))
+        var operation = PlannedOperation(
+            id: row.id, bucket: row.bucket, action: action, source: source, output: nil,
+            isContested: (row.isContested || isKept) && isMirror)
+        // Of an item that came from there, the peer knows which version that was.
+        if isMirror, !row.shadow.isHeld, row.received == nil { operation.known = row.acknowledged }
+        return Step(operation: operation)
     }
 
     private func operation(_ row: Candidate, _ action: PlannedOperation.Action, output: ContentHash?)

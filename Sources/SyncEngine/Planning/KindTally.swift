@@ -90,7 +90,8 @@ extension Candidate {
     init(_ absentee: Absentee) {
         self.init(
             id: absentee.id, bucket: absentee.bucket, hash: nil, body: nil, shadow: absentee.shadow,
-            acknowledged: nil, isTheirs: false, isContested: absentee.isContested)
+            acknowledged: absentee.acknowledged, isTheirs: false, isContested: absentee.isContested)
+        received = absentee.received
     }
 
     /// The destination holds no output of ours, and has such an item all the same as far as is known, or may have it: it

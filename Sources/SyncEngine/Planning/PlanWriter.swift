@@ -40,7 +40,7 @@ struct PlanWriter {
             encoder.add(
                 BatchEntry(
                     kind: kind, id: row.id, operation: operation, isContested: row.isContested,
-                    isUnmerged: row.isUnmerged, supersedes: row.supersedes))
+                    isUnmerged: row.isUnmerged, supersedes: row.supersedes, known: row.known))
             if let level { order.note(kind, level: level) }
         }
         if encoder.isFull(limit: batchSize) || (encoder.isHalfFull(limit: batchSize) && endsBatch(row)) {

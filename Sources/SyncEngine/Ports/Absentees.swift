@@ -48,8 +48,17 @@ public struct Absentee: Sendable {
     public var shadow: ShadowState
     /// See `BatchEntry.isContested`.
     public var isContested: Bool
+    /// The output that was sent last; nil where none was.
+    public var acknowledged: ContentHash?
+    /// See `Candidate.received`.
+    public var received: ContentHash?
 
-    public init(id: String, bucket: Bucket, shadow: ShadowState, isContested: Bool) {
+    public init(
+        id: String, bucket: Bucket, shadow: ShadowState, isContested: Bool, acknowledged: ContentHash? = nil,
+        received: ContentHash? = nil
+    ) {
+        self.received = received
+        self.acknowledged = acknowledged
         self.id = id
         self.bucket = bucket
         self.shadow = shadow

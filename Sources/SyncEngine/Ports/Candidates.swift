@@ -86,7 +86,7 @@ public struct Candidate: Sendable {
     /// The item; nil for a tombstone.
     public var body: JSONDocument?
     public var shadow: ShadowState
-    /// The output the destination holds, where it holds one.
+    /// The output that was sent last: the destination holds it, where it holds one.
     public var acknowledged: ContentHash?
     /// The item came from this very peer and was not edited here: it is not sent back.
     public var isTheirs: Bool

@@ -29,6 +29,8 @@ public struct PlannedOperation: Sendable {
     public var supersedes = false
     /// See `BatchEntry.isUnmerged`.
     public var isUnmerged: Bool
+    /// See `BatchEntry.known`.
+    public var known: ContentHash?
     /// See `Candidate.life`.
     public var life: Int64?
 
