@@ -41,6 +41,8 @@ struct KeptDelete: Hashable {
     var source: Int
     /// The policy said so, and nobody has to decide any more; nil where a later run may have met the item once more.
     var isDecided: Bool?
+    /// The source holds the item again by now, which the instance may have found out.
+    var mayBeSettled = false
 
     /// The same after one more run of the source that kept the item.
     func kept(by policy: ConflictPolicy) -> KeptDelete {

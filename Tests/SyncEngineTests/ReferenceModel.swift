@@ -468,7 +468,22 @@ extension ReferenceModel {
             if mine.item == nil, known?.output == known?.source { memory[stream]?[key]?.life = -1 }
         case .nothing, .eitherWay: rememberQuiet(run, key, isTheirs ? nil : outcome, theirs: theirs)
         }
+        settleDelete(run, key, decision, isEqual: theirs.base.map { outcome == .put($0) } ?? false)
     }
+
+    /// What the destination had deleted and gets again is not to be deleted at the source any more. `isEqual`: the
+    /// destination holds what the source would send, which that may look at or not.
+    private mutating func settleDelete(_ run: ModelRun, _ key: ItemKey, _ decision: Decision, isEqual: Bool) {
+        guard keptDeletes[run.source][key]?.source == run.destination else { return }
+        switch decision {
+        case .apply, .adopt, .keepOriginal, .patch: keptDeletes[run.source][key] = nil
+        case .nothing, .eitherWay: keptDeletes[run.source][key]?.mayBeSettled = isEqual
+        case .delete, .release, .keepDeleted: break
+        }
+    }
+
+    /// The instance has found out that the delete needs no decision.
+    mutating func noteSettled(_ key: ItemKey, at instance: Int) { keptDeletes[instance][key] = nil }
 
     /// A row that the run left alone: what was looked at is known all the same.
     private mutating func rememberQuiet(

@@ -31,6 +31,10 @@ extension Simulation {
     /// I3: an edit that a delete met is in the list of conflicts or known as decided, and nothing else is there as one.
     private func checkKeptDeletes(_ number: Int) throws {
         let (open, decided) = (try keptDeletes(number, "decided = 0"), try keptDeletes(number, "decided <> 0"))
+        for (key, kept) in model.keptDeletes[number] where kept.mayBeSettled {
+            let text = "\(key.kind.name)/\(key.id) of \(instances[kept.source].identity.id)"
+            if !open.union(decided).contains(text) { model.noteSettled(key, at: number) }
+        }
         let expected = model.keptDeletes[number].map { key, kept in
             (text: "\(key.kind.name)/\(key.id) of \(instances[kept.source].identity.id)", isDecided: kept.isDecided)
         }

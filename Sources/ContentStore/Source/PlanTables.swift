@@ -90,10 +90,12 @@ enum PlanTables {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         let hasBodies = try BaseBodies.isUsed(db)
+        let hasDeletes = try SettledDeletes.areThere(db, of: pid)
         for row in rows {
             let place = Place(kid: kid, bucket: row.bucket, id: row.id)
             if row.action.isRemembered {
                 try remember(db, row, at: place, pid: pid, fid: fid)
+                if hasDeletes, row.action == .same { try SettledDeletes.drop(db, at: place, heldBy: pid) }
                 if hasBodies { try BaseBodies.prune(db, place) }
                 continue
             }

@@ -68,6 +68,7 @@ private enum Acknowledgement {
         ).execute(arguments: [pid, transfer])
         try noteDropped(db, transfer: transfer, pid: pid)
         try noteGone(db, transfer: transfer, pid: pid)
+        try SettledDeletes.drop(db, sentBy: transfer, to: pid)
     }
 
     /// A row that was let go because a handler drops it is remembered, so that it is not looked at again. What is known
