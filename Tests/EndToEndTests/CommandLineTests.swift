@@ -167,7 +167,8 @@ struct CommandLineTests {
             try await site.source.attempt("targets", "remove", "produktion"), status: 66, "Did you mean 'production'?")
         try site.source.configure(
             "return {",
-            "return {\n  targets = { edge = { uri = \"http://127.0.0.1:1\", syncKey = \"the-key-of-nobody-at-all\" } },")
+            "return {\n  targets = { edge = { uri = \"http://127.0.0.1:1\", syncKey = \"the-key-of-nobody-at-all\" } },"
+        )
         expectComplaint(
             try await site.source.attempt("targets", "remove", "edge"), status: 64, "Target 'edge' stands in ",
             "tidelock.lua", "Try: Remove it there.")

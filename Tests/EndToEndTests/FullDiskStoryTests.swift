@@ -4,7 +4,8 @@ import Testing
 import TidelockTestSupport
 
 /// A destination whose disk is too small for a run.
-@Suite("A disk that a run fills", .story, .enabled(if: PrivateMount.isPermitted, "file systems may not be mounted here"))
+@Suite(
+    "A disk that a run fills", .story, .enabled(if: PrivateMount.isPermitted, "file systems may not be mounted here"))
 struct FullDiskStoryTests {
     /// A site whose server has a store in a small file system that nobody else sees.
     private func site(size: String) async throws -> (site: Site, server: TestServer) {

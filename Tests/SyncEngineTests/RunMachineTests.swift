@@ -131,6 +131,7 @@ import Testing
         #expect(machine.handle(.failed(error)) == [.finish(.failed(.diskFull))])
         let failure = try #require(machine.failure)
         #expect(failure.details[RunMachine.mayHaveCommitted] != nil)
-        #expect(failure.hint?.hasPrefix("Make some. The run has taken effect at its destination;") == true, "\(failure)")
+        #expect(
+            failure.hint?.hasPrefix("Make some. The run has taken effect at its destination;") == true, "\(failure)")
     }
 }

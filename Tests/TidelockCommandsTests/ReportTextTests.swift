@@ -70,6 +70,17 @@ struct ReportTextTests {
         #expect(report.created == 7 && report.undecided == nil)
     }
 
+    @Test func aPlanSaysWhichDeletesTheDestinationDecides() {
+        var report = report(.planned) { _ in }
+        var kind = KindPlan(kind: "content/posts")
+        (kind.deletes, kind.openDeletes) = (3, 1)
+        let plan = PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)
+        report.note(.planned(plan), unchanged: 0, reverted: 0)
+        #expect(report.deleted == 2 && report.undecided == 1)
+        let words = "2 to delete, 1 to delete unless changed since: decided there"
+        #expect(text(report).contains("content/posts: \(words)"), "\(text(report))")
+    }
+
     @Test func aPlanSaysHowManyBytesItSends() {
         var kind = KindPlan(kind: "content/posts")
         kind.updates = 1

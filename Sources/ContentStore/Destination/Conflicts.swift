@@ -261,7 +261,9 @@ private struct ParkedVersion {
         return TidelockError(
             .conflicts,
             "The source's version cannot count in conflict \(cid) about \(place.id.printable): \(named)\(more) is not found in both versions.",
-            hint: "'tidelock conflicts show \(cid)' prints both. Decide with --target, or with --item and an item made of both.")
+            hint:
+                "'tidelock conflicts show \(cid)' prints both. Decide with --target, or with --item and an item made of both."
+        )
     }
 
     /// Whatever became of the row since, it counts as the source's output only where the source believes that. What was

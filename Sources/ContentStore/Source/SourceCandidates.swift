@@ -186,7 +186,8 @@ extension Store {
             let rows = try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
-                        SELECT s.bucket, s.id, \(Self.isContestedDelete), s.state, s.out_hash, \(Self.received)
+                        SELECT s.bucket, s.id, \(Self.isContestedDelete), s.state, s.out_hash, \(Self.received),
+                            h.id IS NOT NULL
                         \(Self.absenteeSQL(query))
                             AND (s.bucket, s.id) > (:bucket, :id)
                         ORDER BY s.bucket, s.id
@@ -199,7 +200,7 @@ extension Store {
             let absentees = rows.map {
                 Absentee(
                     id: $0[1], bucket: $0.bucket(0), shadow: ShadowState(rawValue: $0[3]) ?? .none, isContested: $0[2],
-                    acknowledged: $0.hash(4), received: $0.hash(5))
+                    acknowledged: $0.hash(4), received: $0.hash(5), wasHere: $0[6])
             }
             let last = rows.count < query.limit ? nil : absentees.last
             return AbsenteePage(

@@ -86,7 +86,7 @@ struct KindPlanner {
         var summary = plan
         // Of a row that the peer sent anew while the plan was made, another number was taken back than was counted.
         summary.overwrites = max(0, plan.overwrites)
-        (summary.openCreates, summary.openUpdates) = (nil, nil)
+        (summary.openCreates, summary.openUpdates, summary.openDeletes) = (nil, nil, nil)
         let isWhole = planner.scope.coversWholeKind(selected)
         summary.takenOver = isWhole && standing.takenOver > 0 ? standing.takenOver : nil
         if planner.isPlanOnly { try await look(into: &summary) }
@@ -102,6 +102,8 @@ struct KindPlanner {
         let open = try await (plan.openCreates ?? 0) + unforeseenCreates()
         summary.openCreates = open > 0 ? open : nil
         summary.openUpdates = plan.openUpdates
+        let openDeletes = min(plan.openDeletes ?? 0, max(0, plan.deletes))
+        summary.openDeletes = openDeletes > 0 ? openDeletes : nil
         // Rows of this source alone are kept there.
         let possible = min(tally.withoutEdit, state?.kept ?? 0)
         if possible > 0 { summary.possibleOverwrites = possible }

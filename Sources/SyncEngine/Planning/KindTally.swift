@@ -59,7 +59,11 @@ struct KindTally {
         case .delete:
             plan.deletes += number
             if row.shadow == .reverted { plan.reverted -= number }
-            if row.isEditedThere { plan.overwrites += number }
+            if row.isEditedThere {
+                plan.overwrites += number
+            } else if row.mayBeAnotherThere {
+                plan.openDeletes = (plan.openDeletes ?? 0) + number
+            }
         case .release: plan.releases += number
         case .drop, .skip, .same, .withdraw: break
         }
@@ -86,12 +90,16 @@ extension Candidate {
     /// made of: it counts as an edit.
     fileprivate var isEditedThere: Bool { isContested || shadow == .resend || shadow == .answered }
 
+    /// What the destination has of an item that this side had too is somebody else's by now, and may be another version.
+    fileprivate var mayBeAnotherThere: Bool { wasHere && !shadow.isHeld }
+
     /// A row that is not here is looked at like one that was deleted here.
     init(_ absentee: Absentee) {
         self.init(
             id: absentee.id, bucket: absentee.bucket, hash: nil, body: nil, shadow: absentee.shadow,
             acknowledged: absentee.acknowledged, isTheirs: false, isContested: absentee.isContested)
         received = absentee.received
+        wasHere = absentee.wasHere
     }
 
     /// The destination holds no output of ours, and has such an item all the same as far as is known, or may have it: it

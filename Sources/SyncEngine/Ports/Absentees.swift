@@ -52,11 +52,14 @@ public struct Absentee: Sendable {
     public var acknowledged: ContentHash?
     /// See `Candidate.received`.
     public var received: ContentHash?
+    /// There was such an item here.
+    public var wasHere: Bool
 
     public init(
         id: String, bucket: Bucket, shadow: ShadowState, isContested: Bool, acknowledged: ContentHash? = nil,
-        received: ContentHash? = nil
+        received: ContentHash? = nil, wasHere: Bool = false
     ) {
+        self.wasHere = wasHere
         self.received = received
         self.acknowledged = acknowledged
         self.id = id

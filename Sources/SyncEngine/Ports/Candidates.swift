@@ -96,6 +96,8 @@ public struct Candidate: Sendable {
     public var received: ContentHash?
     /// See `BatchEntry.isUnmerged`.
     public var isUnmerged: Bool
+    /// There is or was such an item here.
+    public var wasHere = true
     /// What the plan said of the row before it changed.
     public var planned: Planned?
     /// Which of the items that had this id one after another it is; nil for the first.

@@ -161,6 +161,9 @@ public struct KindPlan: Codable, Sendable, Equatable {
     /// Of the updates, those that bring the destination what it sent itself, which is left as it is unless that was changed
     /// there since; and those of translations of which the run only adds what is missing. Nil when there are none.
     public var openUpdates: Int?
+    /// Of the deletes, those of items that this source had and that are somebody else's there by now: only there it is
+    /// decided whether they go, or were changed since and meet the policy. Nil when there are none.
+    public var openDeletes: Int?
     /// Of the drops, those of items that the destination holds: they are among the deletes or the releases as well. Nil
     /// when there are none.
     public var droppedThere: Int?
@@ -224,7 +227,7 @@ extension KindPlan {
     fileprivate var isPlausible: Bool {
         [creates, updates, deletes, releases, skips, drops, unchanged, overwrites, reverted, sourceItems]
             .allSatisfy(\.isPlausible) && (0...creates).contains(openCreates ?? 0)
-            && (0...updates).contains(openUpdates ?? 0)
+            && (0...updates).contains(openUpdates ?? 0) && (0...deletes).contains(openDeletes ?? 0)
             && (possibleOverwrites ?? 0).isPlausible && (unproved ?? 0).isPlausible
             && (takenOver ?? 0).isPlausible && (goneThere ?? 0).isPlausible && (0...drops).contains(droppedThere ?? 0)
     }

@@ -12,7 +12,9 @@ struct KindWords {
         return line([
             (kind.creates - (kind.openCreates ?? 0), "to create"),
             (kind.undecided, "to send, to be created, updated or left as they are: decided there"),
-            (kind.updates - (kind.openUpdates ?? 0), "to update"), (kind.deletes, "to delete"),
+            (kind.updates - (kind.openUpdates ?? 0), "to update"),
+            (kind.deletes - (kind.openDeletes ?? 0), "to delete"),
+            (kind.openDeletes ?? 0, "to delete unless changed since: decided there"),
             (kind.releases, "to release"), (kind.drops, "dropped by handlers"), (kind.skips, "skipped by handlers"),
             (kind.overwrites, policy.promise("there", kind.overwrites)),
             (possible, "at most of the " + policy.promise("kept there before", 2)),

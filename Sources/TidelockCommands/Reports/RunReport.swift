@@ -56,8 +56,9 @@ struct RunReport: Codable, Sendable {
     var bytesReceived = 0
     var roundTrips = 0
     var milliseconds = 0
-    /// Items that a dry run would send, and of which the destination decides whether they are created, updated or left
-    /// as they are; left out when there are none. They are among neither `created` nor `updated`.
+    /// Items that a dry run would send or delete, and of which the destination decides whether they are created,
+    /// updated, deleted or left as they are; left out when there are none. They are not among `created`, `updated` and
+    /// `deleted`.
     var undecided: Int?
     /// What a dry run would send, in bytes.
     var planBytes: Int?
@@ -163,7 +164,9 @@ struct RunReport: Codable, Sendable {
             note(plan)
             created -= sum(plan) { $0.openCreates ?? 0 }
             updated -= sum(plan) { $0.openUpdates ?? 0 }
-            let open = sum(plan, \.undecided)
+            let openDeletes = sum(plan) { $0.openDeletes ?? 0 }
+            deleted -= openDeletes
+            let open = sum(plan, \.undecided) + openDeletes
             undecided = open > 0 ? open : nil
             let possible = sum(plan) { $0.possibleOverwrites ?? 0 }
             possibleConflicts = possible > 0 ? possible : nil
