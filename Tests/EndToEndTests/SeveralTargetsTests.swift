@@ -130,7 +130,7 @@ struct SeveralTargetsTests {
         let file = try site.source.jobFile("more.json", #"{"pause":1,"jobs":[{"name":"content"}]}"#)
         for (arguments, code, status) in [
             (["production", "edgy"], "unknown_target", Int32(66)), (["--all", "--filter", "{"], "invalid_filter", 65),
-            (["--all", "--jobs", file], "usage", 64), (["--all", "--jobs", file + ".none"], "usage", 64),
+            (["--all", "--jobs", file], "usage", 64), (["--all", "--jobs", file + ".none"], "not_found", 66),
         ] {
             let ending = try await site.source.start(["push", "--json"] + arguments).ending()
             let reports = try JSONDecoder().decode(Reports.self, from: Data(ending.output.utf8))

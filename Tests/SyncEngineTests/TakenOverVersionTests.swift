@@ -62,6 +62,27 @@ import TidelockTestSupport
         try expectNoProblems()
     }
 
+    /// Decided about at once, each in its turn, and taken back at once.
+    @Test func versionsOfTwoSourcesComeBackTogether() async throws {
+        try await a.put(.posts, Self.ofA)
+        try await b.put(.posts, Self.ofB)
+        try await c.put(.posts, Self.ofC)
+        try await b.push(to: a, with(.park))
+        try await c.push(to: a, with(.park))
+        let waiting = try await a.store.conflicts()
+        #expect(waiting.map(\.source) == ["b", "c"])
+        let run = try await a.applyParked(waiting.map(\.id))
+        #expect(try await a.store.conflicts() == [])
+        #expect(try await a.text(.posts, "1") == Self.ofC)
+        #expect(try await a.store.rollback(run, as: a.newID()).restored == 1)
+        #expect(try await a.text(.posts, "1") == Self.ofA)
+        #expect(try await a.store.conflicts() == waiting)
+        var texts: [String?] = []
+        for conflict in waiting { texts.append(try await a.store.conflict(conflict.id).versions.source?.text) }
+        #expect(texts == [Self.ofB, Self.ofC])
+        try expectNoProblems()
+    }
+
     @Test func norWasWhatTookThePlaceOfADelete() async throws {
         try await c.put(.posts, #"{"_id":"1","t":"first"}"#)
         try await c.push(to: a)

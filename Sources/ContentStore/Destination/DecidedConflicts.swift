@@ -11,6 +11,8 @@ enum DecidedConflicts {
     private static let facts = "cid, transfer, pid, kid, bucket, id, output, seen, base, fields, created"
 
     private static let isAt = "run = ? AND kid = ? AND bucket = ? AND id = ?"
+    /// Of several sources that have a version of the item, one.
+    private static let isOfSource = "\(isAt) AND pid = ?"
 
     /// What became of a conflict that is kept, as the column `listed` says it.
     private enum State: Int {
@@ -25,7 +27,9 @@ enum DecidedConflicts {
     /// Takes down a conflict that a run decides, before it is off the list and after the run has noted its undo. Takes
     /// the body over. Frees it where the run left the item as it was: then there is nothing to take back.
     static func keep(_ db: Database, _ cid: Int64, at place: Place, decidedBy run: String, body rid: Int64?) throws {
-        try forget(db, place, of: run)
+        let source = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT pid FROM conflict WHERE cid = ?"), arguments: [cid])
+        if let source { try forget(db, place, from: source, of: run) }
         try db.cachedStatement(
             sql: """
                 INSERT INTO decided_conflict (run, listed, rid, \(facts))
@@ -45,7 +49,7 @@ enum DecidedConflicts {
     static func keepDelete(_ db: Database, _ cid: Int64, at place: Place, deletedBy run: String) throws {
         let isKept = try Bool.fetchOne(
             db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM decided_conflict WHERE \(isAt))"),
-            arguments: arguments(run, place))
+            arguments: StatementArguments([run] + place.arguments))
         if isKept != true { try keep(db, cid, at: place, decidedBy: run, body: nil) }
         try ConflictTable.drop(db, cid: cid, rid: nil)
     }
@@ -58,7 +62,7 @@ enum DecidedConflicts {
         let rows = try Row.fetchAll(
             db.cachedStatement(
                 sql: """
-                    SELECT d.kid, d.bucket, d.id, d.listed, d.cid
+                    SELECT d.kid, d.bucket, d.id, d.listed, d.cid, d.pid
                     FROM decided_conflict d
                     CROSS JOIN undo mine
                         ON mine.run = ?2 AND mine.kid = d.kid AND mine.bucket = d.bucket AND mine.id = d.id
@@ -70,9 +74,9 @@ enum DecidedConflicts {
         for row in rows {
             let place = row.place()
             if row[3] == State.listed.rawValue {
-                try decideAgain(db, row[4], at: place, of: run, by: rollback)
+                try decideAgain(db, row[4], at: place, from: row[5], of: run, by: rollback)
             } else {
-                try list(db, row[4], at: place, of: run, by: rollback)
+                try list(db, row[4], at: place, from: row[5], of: run, by: rollback)
             }
         }
         try requireRoom(db)
@@ -80,15 +84,19 @@ enum DecidedConflicts {
 
     /// Where another conflict of the same source about the item waits by now, or another delete, that one counts.
     private static func list(
-        _ db: Database, _ cid: Int64, at place: Place, of run: String, by rollback: String
+        _ db: Database, _ cid: Int64, at place: Place, from source: Int64, of run: String, by rollback: String
     ) throws {
-        guard try returns(db, cid, at: place, of: run) else { return try forget(db, place, of: run) }
-        try db.cachedStatement(sql: "UPDATE decided_conflict SET run = ?, listed = ?, rid = NULL WHERE \(isAt)")
-            .execute(arguments: [rollback, State.listed.rawValue] + arguments(run, place))
+        guard try returns(db, cid, at: place, from: source, of: run) else {
+            return try forget(db, place, from: source, of: run)
+        }
+        try db.cachedStatement(sql: "UPDATE decided_conflict SET run = ?, listed = ?, rid = NULL WHERE \(isOfSource)")
+            .execute(arguments: [rollback, State.listed.rawValue] + arguments(run, place, source))
     }
 
     /// Puts a conflict on the list again, and answers whether it could. A delete that was decided against is only marked.
-    private static func returns(_ db: Database, _ cid: Int64, at place: Place, of run: String) throws -> Bool {
+    private static func returns(
+        _ db: Database, _ cid: Int64, at place: Place, from source: Int64, of run: String
+    ) throws -> Bool {
         try db.cachedStatement(sql: "UPDATE conflict SET decided = 0 WHERE cid = ?").execute(arguments: [cid])
         guard db.changesCount == 0 else { return true }
         try db.cachedStatement(
@@ -96,19 +104,19 @@ enum DecidedConflicts {
                 INSERT INTO conflict (rid, decided, \(facts))
                 SELECT rid, listed = \(State.settled.rawValue), \(facts)
                 FROM decided_conflict AS d
-                WHERE \(isAt) AND NOT EXISTS (
+                WHERE \(isOfSource) AND NOT EXISTS (
                     SELECT 1 FROM conflict c
                     WHERE c.kid = d.kid AND c.bucket = d.bucket AND c.id = d.id
                         AND (c.pid = d.pid OR (c.rid IS NULL AND d.rid IS NULL)))
                 """
-        ).execute(arguments: arguments(run, place))
+        ).execute(arguments: arguments(run, place, source))
         return db.changesCount > 0
     }
 
     private static func decideAgain(
-        _ db: Database, _ cid: Int64, at place: Place, of run: String, by rollback: String
+        _ db: Database, _ cid: Int64, at place: Place, from source: Int64, of run: String, by rollback: String
     ) throws {
-        try forget(db, place, of: run)
+        try forget(db, place, from: source, of: run)
         // Somebody may have decided it meanwhile in a way that left the item alone.
         let waiting = try Row.fetchOne(
             db.cachedStatement(sql: "SELECT rid FROM conflict WHERE cid = ? AND decided = 0"), arguments: [cid])
@@ -135,14 +143,15 @@ enum DecidedConflicts {
         try db.cachedStatement(sql: "DELETE FROM decided_conflict WHERE run = ?").execute(arguments: [run])
     }
 
-    private static func forget(_ db: Database, _ place: Place, of run: String) throws {
-        try db.cachedStatement(sql: "DELETE FROM body WHERE rid IN (SELECT rid FROM decided_conflict WHERE \(isAt))")
-            .execute(arguments: arguments(run, place))
-        try db.cachedStatement(sql: "DELETE FROM decided_conflict WHERE \(isAt)")
-            .execute(arguments: arguments(run, place))
+    private static func forget(_ db: Database, _ place: Place, from source: Int64, of run: String) throws {
+        try db.cachedStatement(
+            sql: "DELETE FROM body WHERE rid IN (SELECT rid FROM decided_conflict WHERE \(isOfSource))"
+        ).execute(arguments: arguments(run, place, source))
+        try db.cachedStatement(sql: "DELETE FROM decided_conflict WHERE \(isOfSource)")
+            .execute(arguments: arguments(run, place, source))
     }
 
-    private static func arguments(_ run: String, _ place: Place) -> StatementArguments {
-        StatementArguments([run] + place.arguments as [any DatabaseValueConvertible])
+    private static func arguments(_ run: String, _ place: Place, _ source: Int64) -> StatementArguments {
+        StatementArguments([run] + place.arguments + [source] as [any DatabaseValueConvertible])
     }
 }

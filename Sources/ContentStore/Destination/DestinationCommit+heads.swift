@@ -49,13 +49,11 @@ extension Commit {
         try db.cachedStatement(
             sql: """
                 UPDATE undo SET verdict = \(Verdict.replace.rawValue)
-                FROM stage s
-                \(Collision.joins)
-                WHERE undo.run = :transfer AND undo.existed = 1 AND undo.verdict = \(Verdict.create.rawValue)
-                    AND s.transfer = :transfer AND s.kid = undo.kid AND s.bucket = undo.bucket AND s.id = undo.id
-                    AND h.deleted = 1
-                    AND NOT \(Collision.isReverted)
-                    AND \(DeletedRows.isEdit)
+                WHERE run = :transfer AND existed = 1 AND verdict = \(Verdict.create.rawValue) AND EXISTS (
+                    SELECT 1 FROM stage s
+                    \(Collision.joins)
+                    WHERE s.transfer = undo.run AND s.kid = undo.kid AND s.bucket = undo.bucket AND s.id = undo.id
+                        AND h.deleted = 1 AND NOT \(Collision.isReverted) AND \(DeletedRows.isEdit))
                 """
         ).execute(arguments: ["pid": pid, "transfer": transfer])
         return db.changesCount > 0

@@ -33,7 +33,7 @@ extension Store {
         _ rows: [StagedRow], transfer: String, _ fence: Int64, _ batch: EncodedBatch, _ received: ReceivedItems
     ) async throws -> BatchReceipt {
         let (number, now) = (batch.info.number, clock.seconds)
-        let bytes = rows.reduce(Int64(batch.payload.count)) { $0 + $1.extraBytes }
+        let bytes = rows.reduce(Int64(0)) { $0 + $1.bytes }
         return try await writeLeavingRoom(for: bytes) { [self] db, hasRoom in
             let record = try TransferTable.requireOpen(db, transfer)
             try Leases.require(db, transfer: transfer, fence: fence)
@@ -161,8 +161,12 @@ private final class StagedRow: Sendable {
     /// ``PackedLinks``.
     let links: [UInt8]?
 
-    /// About what is written besides what arrived.
-    var extraBytes: Int64 { 256 + Int64(received?.bytes.count ?? 0) }
+    /// About what is written: what travelled was compressed.
+    var bytes: Int64 {
+        guard case .put(let body, _) = entry.operation else { return Self.overhead }
+        return Self.overhead + Int64((received ?? body).bytes.count)
+    }
+    private static let overhead: Int64 = 512
 
     /// `content` is of the body that arrived. Ids of peers are held to the rules for those of people: SQLite would end
     /// a text at a NUL.

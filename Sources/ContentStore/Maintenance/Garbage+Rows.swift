@@ -13,7 +13,7 @@ extension GarbageCollection {
         try db.cachedStatement(
             sql: """
                 UPDATE \(table) SET \(column) = ?2 WHERE \(column) = ?1 AND (kid, bucket, id) IN (
-                    SELECT kid, bucket, id FROM \(table)
+                    SELECT DISTINCT kid, bucket, id FROM \(table)
                     WHERE \(column) = ?1 ORDER BY kid, bucket, id LIMIT \(rows))
                 """
         ).execute(arguments: [owner, part])

@@ -80,12 +80,21 @@ private struct ShadowReconciler {
         }
     }
 
+    /// Of an item that is at neither side there is nothing to find out; those that were deleted are kept for good, and
+    /// may be many more than there are items.
+    private static let isOfInterest = """
+        (state <> \(ShadowState.none.rawValue) OR EXISTS (
+            SELECT 1 FROM head h
+            WHERE h.kid = shadow.kid AND h.bucket = shadow.bucket AND h.id = shadow.id AND h.deleted = 0))
+        """
+
     private func rows(of bucket: UInt16, after: String, upTo: String?) throws -> [Row] {
         try Row.fetchAll(
             db.cachedStatement(
                 sql: """
                     SELECT bucket, id, state FROM shadow
                     WHERE pid = ? AND kid = ? AND bucket = ? AND id > ? AND (?5 IS NULL OR id <= ?5)
+                        AND \(Self.isOfInterest)
                     """),
             arguments: [pid, kid, Int64(bucket), after, upTo])
     }
@@ -96,6 +105,7 @@ private struct ShadowReconciler {
                 sql: """
                     SELECT bucket, id, state FROM shadow
                     WHERE pid = ? AND kid = ? AND (bucket, id) > (?, ?) AND (bucket, id) <= (?, ?)
+                        AND \(Self.isOfInterest)
                     """),
             arguments: [
                 pid, kid, after.map { Int64($0.bucket) } ?? -1, after?.id ?? "",
@@ -112,8 +122,6 @@ private struct ShadowReconciler {
             // proves nothing then, and a run whose scope has such a row in it compares digests.
             guard page.isWhole == true || selected?.includes(row[1]) != false else { continue }
             let bucket = Bucket(number: UInt16(row[0] as Int))
-            // Of an item that is at neither side there is nothing to find out.
-            guard try state != .none || isHere(row[1], bucket) else { continue }
             try forget(bucket: bucket, id: row[1], wasThere: state.saysThatItWasThere)
         }
     }
