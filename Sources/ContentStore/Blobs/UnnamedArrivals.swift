@@ -22,12 +22,16 @@ extension Store {
             }
             try await BlobWork.perform { [arrivals] in try unnamed.forEach(arrivals.drop) }
         } catch {
-            record(
-                LogRecord(
-                    timestamp: clock.seconds, type: "error", channel: "assets",
-                    message: "What transfer \(transfer) brought and no asset names could not be freed: "
-                        + TidelockError(wrapping: error).message))
+            logUnfreed("What transfer \(transfer.printable) brought and no asset names", channel: "assets", error)
         }
+    }
+
+    /// A collection tries again.
+    func logUnfreed(_ what: String, channel: String, _ error: any Error) {
+        record(
+            LogRecord(
+                timestamp: clock.seconds, type: "error", channel: channel,
+                message: "\(what) could not be freed: " + TidelockError(wrapping: error).message))
     }
 
     private static func unnamed(_ db: Database, among arrived: Set<ContentHash>) throws -> Set<ContentHash> {

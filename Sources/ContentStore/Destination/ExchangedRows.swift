@@ -42,30 +42,25 @@ extension Store {
 enum ExchangedRows {
     /// The peer holds an output of ours at the place of `row`.
     static func isHeld(_ row: String) -> String {
-        """
-        EXISTS (
-            SELECT 1 FROM shadow s
-            WHERE s.pid = :pid AND s.kid = \(row).kid AND s.bucket = \(row).bucket AND s.id = \(row).id
-                AND s.state IN (\(ShadowState.held)))
-        """
+        "EXISTS (SELECT 1 \(fromHeld(row)))"
     }
 
     /// What the peer holds of ours at the place of `row`.
     static func sent(_ row: String) -> String {
-        """
-        (SELECT s.out_hash FROM shadow s
-            WHERE s.pid = :pid AND s.kid = \(row).kid AND s.bucket = \(row).bucket AND s.id = \(row).id
-                AND s.state IN (\(ShadowState.held)))
-        """
+        "(SELECT s.out_hash \(fromHeld(row)))"
     }
 
     /// The same, where we remember to have sent it. What is known from the peer's own list alone may be lost here: who
     /// was restored finds in that list, when it pushes, what it does not have any more.
     static func remembered(_ row: String) -> String {
+        "(SELECT s.out_hash \(fromHeld(row)) AND s.src_hash IS NOT NULL)"
+    }
+
+    private static func fromHeld(_ row: String) -> String {
         """
-        (SELECT s.out_hash FROM shadow s
-            WHERE s.pid = :pid AND s.kid = \(row).kid AND s.bucket = \(row).bucket AND s.id = \(row).id
-                AND s.state IN (\(ShadowState.held)) AND s.src_hash IS NOT NULL)
+        FROM shadow s
+        WHERE s.pid = :pid AND s.kid = \(row).kid AND s.bucket = \(row).bucket AND s.id = \(row).id
+            AND s.state IN (\(ShadowState.held))
         """
     }
 

@@ -29,11 +29,7 @@ extension Store {
         } catch is CancellationError {
             // Whoever brought the batch has gone.
         } catch {
-            record(
-                LogRecord(
-                    timestamp: clock.seconds, type: "error", channel: "store",
-                    message: "What transfer \(transfer.printable) staged could not be freed: "
-                        + TidelockError(wrapping: error).message))
+            logUnfreed("What transfer \(transfer.printable) staged", channel: "store", error)
         }
     }
 

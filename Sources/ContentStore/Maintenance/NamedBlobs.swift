@@ -3,8 +3,8 @@ internal import GRDB
 
 /// The blobs that a store names, each once.
 ///
-/// They are listed in a database of their own, which SQLite moves to a temporary file when it grows and which is gone
-/// with this value: memory does not grow with their number. Everything here blocks the thread.
+/// They are listed in a temporary database, which is gone with this value: memory does not grow with their number.
+/// Everything here blocks the thread.
 struct NamedBlobs: Sendable {
     struct Entry: Sendable {
         var blob: Blob
@@ -28,8 +28,7 @@ struct NamedBlobs: Sendable {
         """
 
     init(_ db: Database) throws {
-        // SQLite's name for a private database that is not kept.
-        list = try DatabaseQueue(path: "")
+        list = try TemporaryDatabase.open()
         try list.write { list in
             try list.execute(sql: Self.schema)
             try Self.note(all: db, in: list)

@@ -14,7 +14,7 @@ extension Store {
     ) async throws -> Bool {
         try await read { db in
             let peer = RestoredPeer(instance: peer, remembered: newest)
-            return try peer.forgotten(db, before: transfer).contains { try !peer.isNoted(db, $0) }
+            return try !peer.news(db, among: peer.forgotten(db, before: transfer)).isEmpty
         }
     }
 
@@ -26,8 +26,7 @@ extension Store {
         let hasForgotten = try await read { db in
             let forgotten = try peer.forgotten(db, before: transfer)
             guard !forgotten.isEmpty else { return false }
-            return try forgotten.contains { try !peer.isNoted(db, $0) }
-                || OwedKinds.areCompared(db, with: peer.instance)
+            return try !peer.news(db, among: forgotten).isEmpty || OwedKinds.areCompared(db, with: peer.instance)
         }
         if hasForgotten { try await write { db in try peer.note(db, before: transfer) } }
     }
@@ -92,9 +91,10 @@ private struct RestoredPeer {
         }
     }
 
-    /// Until the next transfer it stays what the peer does not remember, and it was lost only once.
-    func isNoted(_ db: Database, _ forgotten: Forgotten) throws -> Bool {
-        try Settings.text(db, Self.notedKey(forgotten.side, instance)) == forgotten.transfer
+    /// Those that were not noted before. Until the next transfer the same stays what the peer does not remember, and it
+    /// was lost only once.
+    func news(_ db: Database, among forgotten: [Forgotten]) throws -> [Forgotten] {
+        try forgotten.filter { try Settings.text(db, Self.notedKey($0.side, instance)) != $0.transfer }
     }
 
     private func isUnsettledPull(_ db: Database, _ transfer: String) throws -> Bool {
@@ -114,7 +114,7 @@ private struct RestoredPeer {
         let forgotten = try forgotten(db, before: opened)
         guard !forgotten.isEmpty, let pid = try Numbers.knownPeer(db, instance) else { return }
         try OwedKinds.forgetCompared(db, pid: pid)
-        let news = try forgotten.filter { try !isNoted(db, $0) }
+        let news = try news(db, among: forgotten)
         guard !news.isEmpty else { return }
         for kid in try Int64.fetchAll(db.cachedStatement(sql: "SELECT kid FROM kind")) {
             // The tree counts them, so a large kind is not read.
