@@ -75,8 +75,19 @@ extension [ItemLink] {
     /// Each link once, where it comes first.
     fileprivate var withoutRepetitions: [ItemLink] {
         guard count > 1 else { return self }
+        guard count > Self.few else { return comparedWithEachOther }
         var seen: Set<ItemLink> = []
         return filter { seen.insert($0).inserted }
+    }
+
+    /// Up to here comparing links costs less than hashing them.
+    private static let few = 8
+
+    private var comparedWithEachOther: [ItemLink] {
+        var once: [ItemLink] = []
+        once.reserveCapacity(count)
+        for link in self where !once.contains(link) { once.append(link) }
+        return once
     }
 }
 
@@ -182,9 +193,14 @@ extension JSONIndex {
         if forms.contains(.items), let model = text(object, "_model") {
             return ItemLink(try? Kind.content(model), text(object, "_id"))
         }
-        if forms.contains(.assets), hasText(object, "mime"), text(object, "path")?.utf8.first == UInt8(ascii: "/") {
+        if forms.contains(.assets), hasText(object, "mime"), hasPathFromRoot(object) {
             return ItemLink(.assets, text(object, "_id"))
         }
         return forms.contains(.pages) ? ItemLink(.pages, text(object, "page")) : nil
+    }
+    private func hasPathFromRoot(_ object: Int) -> Bool {
+        guard let path = member(object, "path"), kind(path) == JK_STRING else { return false }
+        // An escape may stand for the slash.
+        return (isEscaped(path) ? string(path).utf8.first : content(path).first) == UInt8(ascii: "/")
     }
 }

@@ -1,5 +1,6 @@
 internal import ContentModel
 internal import GRDB
+internal import Glibc
 internal import SyncProtocol
 
 /// Looks for references of staged items that lead nowhere once the heads have moved.
@@ -10,19 +11,30 @@ struct StagedLinkCheck {
     private let liveHead: RowStatement
     /// Kinds that references have led into so far.
     private var targets: [String: Target] = [:]
-    private var last: Target?
+    /// The first of those, which are found by their bytes alone: most transfers lead into few kinds.
+    private var first: [Target] = []
     private(set) var dangling = DanglingLinks(count: 0, links: [])
     /// References into kinds that are not reached. Whether there are items at their ends makes no difference.
     private(set) var unreached = 0
 
     /// Kinds that are kept in mind. A sender may name any number of them; those beyond are looked up each time.
     private static let mostTargets = 1_000
+    private static let mostFirst = 8
 
     private struct Target {
         let name: String
         /// Nil for a kind that was never seen here.
         let kid: Int64?
         let isReached: Bool
+
+        func isCalled(_ bytes: UnsafeRawBufferPointer) -> Bool {
+            var name = name
+            return name.withUTF8 { name in
+                guard name.count == bytes.count, let ours = name.baseAddress, let theirs = bytes.baseAddress
+                else { return name.isEmpty && bytes.isEmpty }
+                return memcmp(ours, theirs, bytes.count) == 0
+            }
+        }
     }
 
     init(_ db: Database, reached: Set<String>?) throws {
@@ -71,14 +83,14 @@ struct StagedLinkCheck {
     }
 
     private mutating func target(named bytes: UnsafeRawBufferPointer) throws -> Target {
-        if let last, last.name.utf8.elementsEqual(bytes) { return last }
+        if let known = first.first(where: { $0.isCalled(bytes) }) { return known }
         let name = String(decoding: bytes, as: UTF8.self)
         let found =
             try targets[name]
             ?? Target(
                 name: name, kid: try Numbers.knownKind(db, Kind(name)), isReached: reached?.contains(name) ?? true)
         if targets.count < Self.mostTargets { targets[name] = found }
-        last = found
+        if first.count < Self.mostFirst { first.append(found) }
         return found
     }
 }

@@ -16,6 +16,7 @@ enum PackedLinks {
     static func pack(_ links: [ItemLink]) -> [UInt8]? {
         guard !links.isEmpty else { return nil }
         var packed: [UInt8] = []
+        packed.reserveCapacity(links.reduce(0) { $0 + $1.kind.name.utf8.count + $1.id.utf8.count + numbersOfLink })
         for link in links {
             append(link.kind.name, to: &packed)
             append(Int(Bucket(kind: link.kind, id: link.id).number), to: &packed)
@@ -29,8 +30,17 @@ enum PackedLinks {
         packed.append(contentsOf: text.utf8)
     }
 
+    /// Room for two lengths of three digits, a bucket of five, and their colons.
+    private static let numbersOfLink = 14
+
+    /// Digit by digit: a text for each number is felt where every item has links.
     private static func append(_ number: Int, to packed: inout [UInt8]) {
-        packed.append(contentsOf: String(number).utf8)
+        var power = 1
+        while number / power >= 10 { power *= 10 }
+        while power > 0 {
+            packed.append(UInt8(ascii: "0") + UInt8(number / power % 10))
+            power /= 10
+        }
         packed.append(UInt8(ascii: ":"))
     }
 
