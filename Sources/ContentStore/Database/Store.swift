@@ -71,8 +71,9 @@ public final class Store: Sendable {
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA page_size = \(pageSize)")
-            // Readers are several, and go over much more than any of them could keep.
-            try db.execute(sql: "PRAGMA cache_size = \(db.configuration.readonly ? -8_192 : -32_768)")
+            // Readers are several, and go over much more than any of them could keep. So does whoever writes a run: a
+            // larger cache makes nothing faster.
+            try db.execute(sql: "PRAGMA cache_size = \(db.configuration.readonly ? -8_192 : -16_384)")
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
             // Some builds of SQLite write zeros over every page that becomes free, twice, which is most of what a run
             // writes when it has ended; pages that are written anyway are still cleared. What is deleted stays for days in
