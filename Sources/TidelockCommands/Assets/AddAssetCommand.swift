@@ -20,7 +20,7 @@ struct AddAssetCommand: AsyncParsableCommand {
     var replace: String?
     @Flag(help: "Take the files in folders too, and make folders alike; hidden ones stay out.") var recursive = false
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         guard !files.isEmpty else { throw ValidationError("Name a file.") }
@@ -34,7 +34,7 @@ struct AddAssetCommand: AsyncParsableCommand {
         let assets = try await instance.auditing(.put, target: replace.map { "assets/\($0.printable)" } ?? "assets") {
             try await add(to: instance)
         }
-        if json { return try Output.line(JSONDocument.array(assets).prettyPrinted()) }
+        if output.json { return try Output.line(JSONDocument.array(assets).prettyPrinted()) }
         for asset in assets {
             let verb = replace == nil ? "added" : "replaced"
             try Output.line("\(verb) \(asset.string("_id") ?? "") \(asset.string("path") ?? "")")

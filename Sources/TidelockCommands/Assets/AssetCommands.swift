@@ -18,7 +18,7 @@ struct ListAssetsCommand: AsyncParsableCommand {
 
     @Option(help: "Only those in this folder: its id, or names from the top.") var folder: String?
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let store = try await Instance.open(location).store
@@ -27,7 +27,7 @@ struct ListAssetsCommand: AsyncParsableCommand {
         let assets = try await store.allItems(of: .assets).filter {
             wanted == nil || $0.string("folder") == wanted
         }
-        if json { return try Output.line(JSONDocument.array(assets).prettyPrinted()) }
+        if output.json { return try Output.line(JSONDocument.array(assets).prettyPrinted()) }
         try Output.table(
             [["ID", "TYPE", "BYTES", "FOLDER", "TITLE"]]
                 + assets.map { asset in
@@ -46,18 +46,19 @@ struct GetAssetCommand: AsyncParsableCommand {
         commandName: "get", abstract: "Print what is known of an asset, or write its file.")
 
     @Argument(help: "The asset's id.") var id: String
-    @Option(help: "Write the file's bytes there; - for standard output.") var output: String?
+    @Option(name: .customLong("output"), help: "Write the file's bytes there; - for standard output.")
+    var destination: String?
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let store = try await Instance.open(location).store
         let asset = try await store.item(.assets, id)
-        if let output {
+        if let destination {
             let file = BlobCopy(blob: try AssetFile(asset).blob, blobs: store.blobs)
-            return output == "-" ? try file.print() : try file.write(to: URL(filePath: output))
+            return destination == "-" ? try file.print() : try file.write(to: URL(filePath: destination))
         }
-        if json { return try Output.line(asset.prettyPrinted()) }
+        if output.json { return try Output.line(asset.prettyPrinted()) }
         let tree = AssetFolderTree(try await store.allItems(of: .assetFolders))
         for (name, value) in Self.facts(asset, tree) {
             try Output.line(name.padding(toLength: 10, withPad: " ", startingAt: 0) + value)

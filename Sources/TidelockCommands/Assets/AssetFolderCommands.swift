@@ -7,7 +7,7 @@ struct AssetFoldersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "folders", abstract: "List the folders of assets.")
 
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     private struct Row: Encodable {
         var id: String
@@ -18,7 +18,7 @@ struct AssetFoldersCommand: AsyncParsableCommand {
 
     func run() async throws {
         let folders = AssetFolderTree(try await Instance.open(location).store.allItems(of: .assetFolders)).sorted
-        if json {
+        if output.json {
             return try Output.json(
                 folders.map { path, folder in
                     Row(id: folder.id, name: folder.name, parent: folder.parent, path: path)

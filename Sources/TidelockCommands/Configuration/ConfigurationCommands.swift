@@ -14,7 +14,7 @@ struct TargetsCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "List the targets.")
         @OptionGroup var location: LocationOptions
-        @Flag(help: "Print JSON.") var json = false
+        @OptionGroup var output: OutputOptions
 
         private struct Row: Encodable {
             var name: String
@@ -34,7 +34,7 @@ struct TargetsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let rows = try await Instance.open(location).listedTargets().map { Row($0) }
-            if json { return try Output.json(rows) }
+            if output.json { return try Output.json(rows) }
             guard !rows.isEmpty else {
                 return try Output.line("no targets; 'tidelock targets add NAME URI --key KEY' adds one")
             }
@@ -180,11 +180,11 @@ struct APIKeysCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "List the keys by name.")
         @OptionGroup var location: LocationOptions
-        @Flag(help: "Print JSON.") var json = false
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let keys = try await Instance.open(location).store.apiKeys()
-            if json { return try Output.json(keys) }
+            if output.json { return try Output.json(keys) }
             try Output.table(
                 [["NAME", "MAY", "CREATED"]] + keys.map { [$0.name, $0.right.rawValue, moment($0.created)] })
         }

@@ -13,11 +13,11 @@ struct ConflictsCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "List the open conflicts.")
         @OptionGroup var location: LocationOptions
-        @Flag(help: "Print JSON.") var json = false
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let conflicts = try await Instance.open(location).store.conflicts()
-            if json { return try Output.json(conflicts) }
+            if output.json { return try Output.json(conflicts) }
             guard !conflicts.isEmpty else { return try Output.line("no open conflicts") }
             try Output.table(
                 [["ID", "ITEM", "SOURCE", "SINCE", "ABOUT"]]
@@ -29,14 +29,15 @@ struct ConflictsCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "show", abstract: "Show the versions of an item that a conflict is about, field by field.")
+            commandName: "show", abstract: "Show the versions of an item that a conflict is about, field by field.",
+            discussion: "--json prints the whole items.")
         @Argument(help: "The conflict's number.") var id: Int64
         @OptionGroup var location: LocationOptions
-        @Flag(help: "Print one JSON object with the whole items.") var json = false
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let (record, versions) = try await Instance.open(location).store.conflict(id)
-            if json { return try Output.line(record.document(with: versions).prettyPrinted()) }
+            if output.json { return try Output.line(record.document(with: versions).prettyPrinted()) }
             for line in ConflictText(record: record, versions: versions).lines { try Output.line(line) }
         }
     }
@@ -172,14 +173,14 @@ struct DriftCommand: AsyncParsableCommand {
     @Option(help: "Only this kind: \(Kind.forms); the name of a model stands for its items.") var kind: String?
     @Option(help: "How many to list.") var limit = 1_000
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let instance = try await Instance.open(location)
         let source = try await source(instance)
         let drift = try await instance.store.drift(
             kind: try await instance.kind(kind), source: source, limit: max(limit, 0))
-        if json { return try Output.json(drift) }
+        if output.json { return try Output.json(drift) }
         guard drift.count > 0 else { return try Output.line("no drift: everything is as its source sent it") }
         try Output.table(
             [["KIND", "ID", "SOURCE", "STATE", "CHANGED"]]

@@ -8,11 +8,11 @@ struct KindsCommand: AsyncParsableCommand {
         commandName: "kinds", abstract: "List kinds with the number of items and a digest over them.")
 
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let kinds = try await Instance.open(location).store.kindSummaries()
-        if json { return try Output.json(kinds) }
+        if output.json { return try Output.json(kinds) }
         guard !kinds.isEmpty else { return try Output.line("no content yet; 'tidelock import' takes some in") }
         try Output.table([["KIND", "ITEMS", "ROOT"]] + kinds.map { [$0.kind, String($0.items), $0.root] })
     }
@@ -23,12 +23,12 @@ struct ListCommand: AsyncParsableCommand {
 
     @Argument(help: Kind.help) var kind: String
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let instance = try await Instance.open(location)
         let items = try await instance.store.summaries(of: try await instance.kind(kind))
-        if json { return try Output.json(items) }
+        if output.json { return try Output.json(items) }
         try Output.table(
             [["ID", "BYTES", "MODIFIED", "FROM", "EDITED"]]
                 + items.map {

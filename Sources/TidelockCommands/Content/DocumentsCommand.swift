@@ -11,7 +11,7 @@ struct DocumentsCommand: AsyncParsableCommand {
     var collection: String?
     @Option(help: "Only the last so many.") var limit: Int?
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         if let limit, limit < 0 { throw ValidationError("A limit is a number from 0 on.") }
@@ -21,13 +21,13 @@ struct DocumentsCommand: AsyncParsableCommand {
         let store = try await Instance.open(location).store
         guard let collection else { return try await list(store) }
         let documents = try await store.find(in: collection, DocumentQuery()).suffix(limit ?? .max)
-        if json { return try Output.line(JSONDocument.array(documents).prettyPrinted()) }
+        if output.json { return try Output.line(JSONDocument.array(documents).prettyPrinted()) }
         for document in documents { try Output.line(document.text) }
     }
 
     private func list(_ store: Store) async throws {
         let collections = try await store.collectionSummaries()
-        if json { return try Output.json(collections) }
+        if output.json { return try Output.json(collections) }
         guard !collections.isEmpty else { return try Output.line("no handler keeps anything here") }
         try Output.table(
             [["COLLECTION", "DOCUMENTS"]] + collections.map { [$0.collection, String($0.documents)] })

@@ -16,7 +16,7 @@ struct ImportCommand: AsyncParsableCommand {
     @Argument(help: "A file or folder; or the word cockpit and a folder.") var source: [String]
     @Option(help: "The model the items of a file belong to.") var model: String?
     @Flag(help: "Cockpit: leave out what cannot be taken instead of refusing.") var skipProblems = false
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
     @OptionGroup var location: LocationOptions
 
     func validate() throws {
@@ -35,7 +35,7 @@ struct ImportCommand: AsyncParsableCommand {
                 try reader.read { try writer.add($0) }
             }
         }
-        if json { return try Output.json(ImportReport(report)) }
+        if output.json { return try Output.json(ImportReport(report)) }
         try Output.line("imported: \(report.created) created, \(report.updated) updated, \(report.unchanged) unchanged")
     }
 

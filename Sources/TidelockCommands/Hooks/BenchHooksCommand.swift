@@ -16,7 +16,7 @@ struct BenchHooksCommand: AsyncParsableCommand {
     @Option(help: "How often to go through the file.") var rounds = 5
     @Option(help: "How many items go through the handlers together.") var batchSize = Limits.filteredItems
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         guard rounds > 0, batchSize > 0 else { throw ValidationError("Rounds and items are at least one.") }
@@ -31,7 +31,7 @@ struct BenchHooksCommand: AsyncParsableCommand {
 
     private func benchSurroundings(_ hooks: HookHost) async throws {
         let result = try await hooks.microBenchmarks()
-        if json { return try Output.json(result) }
+        if output.json { return try Output.json(result) }
         try Output.table([
             ["a handler that does nothing", "\(Int(result.emptyHandlerNanoseconds.rounded())) ns"],
             ["a fresh state", "\(Int(result.freshStateMicroseconds.rounded())) µs"],
@@ -49,7 +49,7 @@ struct BenchHooksCommand: AsyncParsableCommand {
         let context = RunContext(
             run: "bench", direction: .push, target: TargetFacts(name: "bench", uri: "http://localhost"), mode: .merge)
         let result = try await hooks.bench(items, of: kind, rounds: rounds, page: batchSize, context: context)
-        if json { return try Output.json(result) }
+        if output.json { return try Output.json(result) }
         try Output.line(
             "\(Int(result.itemsPerSecond)) items/s through \(result.handlers.count) handlers (\(result.items) items)")
     }

@@ -10,7 +10,7 @@ struct CheckHooksCommand: AsyncParsableCommand {
             there, and fields of 'ctx' that the event does not have. Ends with status 70 when there is a problem.
             """)
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let workshop = try await Workshop.open(location)
@@ -18,7 +18,7 @@ struct CheckHooksCommand: AsyncParsableCommand {
             folder: workshop.folder.hooks, configuration: workshop.configuration,
             services: RehearsalServices(targets: workshop.targets, secrets: workshop.secrets).services,
             workers: workshop.workers)
-        if json {
+        if output.json {
             try Output.json(check)
         } else if check.isGood {
             try Output.line("\(check.files.count) files and \(check.handlers.count) handlers are good")

@@ -13,7 +13,7 @@ struct DeadCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Tell the handler again, now.", valueName: "number|all")) var replay: Choice?
     @Option(help: ArgumentHelp("Give up for good.", valueName: "number|all")) var forget: Choice?
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     /// One event, or every one.
     enum Choice: ExpressibleByArgument {
@@ -39,10 +39,10 @@ struct DeadCommand: AsyncParsableCommand {
 
     func run() async throws {
         let instance = try await Instance.open(location)
-        if let replay { return try await Replay(instance: instance, json: json).run(replay) }
+        if let replay { return try await Replay(instance: instance, json: output.json).run(replay) }
         if let forget { return try await giveUp(forget, in: instance) }
         let dead = try await instance.store.deadDeliveries()
-        if json { return try Output.json(dead) }
+        if output.json { return try Output.json(dead) }
         guard !dead.isEmpty else { return try Output.line("no dead events") }
         try Output.table(
             [["NUMBER", "EVENT", "HANDLER", "RUN", "ATTEMPTS", "SINCE", "LAST FAILURE"]]
@@ -57,7 +57,7 @@ struct DeadCommand: AsyncParsableCommand {
     private func giveUp(_ choice: Choice, in instance: Instance) async throws {
         let dead = try await instance.store.deadDeliveries(number: choice.number)
         try await instance.store.forget(dead)
-        try dead.map { Outcome($0, .forgotten) }.print(asJSON: json)
+        try dead.map { Outcome($0, .forgotten) }.print(asJSON: output.json)
     }
 }
 

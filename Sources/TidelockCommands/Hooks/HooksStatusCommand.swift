@@ -9,7 +9,7 @@ struct HooksStatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "Tell which handlers a run would use now, why a newer version is not, and what handlers did so far.")
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     private struct Answer: Encodable {
         var loaded: HookStatus
@@ -24,7 +24,7 @@ struct HooksStatusCommand: AsyncParsableCommand {
         defer { hooks.stop() }
         let status = hooks.status
         let activity = try await HandlerActivity.read(instance.store)
-        if json {
+        if output.json {
             try Output.json(Answer(loaded: status, statistics: activity.handlers, processes: activity.processes))
         } else {
             try write(status)

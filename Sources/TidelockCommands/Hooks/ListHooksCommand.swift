@@ -6,13 +6,13 @@ struct ListHooksCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the handlers by event, in the order in which they run.")
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let hooks = try await Instance.open(location).hooks()
         defer { hooks.stop() }
         let status = hooks.status
-        if json { return try Output.json(status) }
+        if output.json { return try Output.json(status) }
         if let problem = status.rejected { throw TidelockError(.hookLoadFailed, "\(problem)") }
         guard !status.handlers.isEmpty else { return try Output.line("no handlers") }
         try HandlerTable.write(status.handlers)

@@ -17,7 +17,7 @@ struct RunHooksCommand: AsyncParsableCommand {
     @Option(help: "The model the items belong to.") var model: String?
     @Option(help: "The target of the run.") var target: String?
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let workshop = try await Workshop.open(location)
@@ -26,7 +26,7 @@ struct RunHooksCommand: AsyncParsableCommand {
         rehearsal.services.answer(try RehearsedAnswer(pattern: "*", response: ["json": .object([])]))
         let fixture = try fixture(workshop)
         let result = try await rehearsal.fire(event, .object(fixture.members))
-        if json {
+        if output.json {
             try Output.write(Array((result.value.document.prettyPrinted() + "\n").utf8))
         } else {
             try RehearsalPrinter(style: .standardOutput).write(result, before: fixture.items, event: event)

@@ -9,7 +9,7 @@ struct TestHooksCommand: AsyncParsableCommand {
         discussion: "Ends with status 0 only if all of them passed and there was at least one.")
     @Argument(help: "Only tests whose file or name contains this.") var filter: String?
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     private struct Summary: Encodable {
         var passed: Int
@@ -29,7 +29,7 @@ struct TestHooksCommand: AsyncParsableCommand {
         var results: [HookTestResult] = []
         try await tests.run(filter: filter) { result in
             results.append(result)
-            if !json { for line in printer.lines(result) { try Output.line(line) } }
+            if !output.json { for line in printer.lines(result) { try Output.line(line) } }
         }
         guard !results.isEmpty else { throw nothing }
         let time = start.duration(to: .now).components
@@ -37,7 +37,7 @@ struct TestHooksCommand: AsyncParsableCommand {
         let summary = Summary(
             passed: results.count - failed, failed: failed,
             seconds: Double(time.seconds) + Double(time.attoseconds) / 1e18, tests: results)
-        if json {
+        if output.json {
             try Output.json(summary)
         } else {
             try Output.line(printer.summary(results, seconds: summary.seconds))

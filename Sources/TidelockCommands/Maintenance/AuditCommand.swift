@@ -18,7 +18,7 @@ struct AuditCommand: AsyncParsableCommand {
     @Option(help: "Only this action; the list stands above.", transform: { try AuditAction(option: $0) })
     var action: AuditAction?
     @Option(help: "Only this run: its id, or the beginning of it.") var run: String?
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
     @OptionGroup var location: LocationOptions
 
     func validate() throws {
@@ -30,7 +30,7 @@ struct AuditCommand: AsyncParsableCommand {
         let query = AuditQuery(
             action: action, run: run, since: since?.seconds(at: instance.clock.seconds), limit: limit)
         let records = try await instance.store.audit(query)
-        if json { return try Output.json(records) }
+        if output.json { return try Output.json(records) }
         for record in records { try Output.line(record.line) }
     }
 }

@@ -13,7 +13,7 @@ struct BackupCommand: AsyncParsableCommand {
     @Flag(help: "Replace the file and the folder if they exist. Files of assets that are there already are kept.")
     var force = false
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let instance = try await Instance.open(location)
@@ -23,7 +23,7 @@ struct BackupCommand: AsyncParsableCommand {
         }
         await instance.audit(AuditEntry(.backup, target: report.file))
         instance.log("info", "A backup was written, up to change \(report.sequence).", channel: "store")
-        if json { try Output.json(report) } else { try print(report) }
+        if output.json { try Output.json(report) } else { try print(report) }
         // What there is to copy was copied, and whoever counts on the rest has to know.
         if report.files?.missing ?? 0 > 0 { throw ExitCode(ErrorCode.blobMissing.traits.exitStatus) }
     }

@@ -11,7 +11,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     @Argument(help: "Names of targets; all of them when there is none.") var names: [String] = []
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let instance = try await Instance.open(location)
@@ -25,7 +25,7 @@ struct CheckCommand: AsyncParsableCommand {
         let findings = await ScheduleCheck(instance: instance).findings().filter { finding in
             names.isEmpty || finding.target.map { names.contains($0) } ?? false
         }
-        try (rows + findings.map { CheckRow($0) }).print(asJSON: json) { row in
+        try (rows + findings.map { CheckRow($0) }).print(asJSON: output.json) { row in
             [row.line] + [row.error?.hint.map { "  Try: \($0)" }, row.warning.map { "  but: \($0)" }].compactMap { $0 }
         }
     }
@@ -40,7 +40,7 @@ struct HealthCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let instance = try await Instance.open(location)
@@ -48,6 +48,6 @@ struct HealthCommand: AsyncParsableCommand {
         let rows = try await TargetChecks(instance: instance, targets: targets).perform().map {
             CheckRow($0, $1, mindingClock: true)
         }
-        try rows.print(asJSON: json) { row in [row.line + (row.warning.map { ", but: \($0)" } ?? "")] }
+        try rows.print(asJSON: output.json) { row in [row.line + (row.warning.map { ", but: \($0)" } ?? "")] }
     }
 }

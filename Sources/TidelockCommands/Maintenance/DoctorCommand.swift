@@ -14,12 +14,12 @@ struct DoctorCommand: AsyncParsableCommand {
 
     @Argument(help: "The target's name.") var target: String
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let instance = try await Instance.open(location)
         let diagnosis = Diagnosis(try await Doctor(instance: instance).facts(about: target))
-        if json {
+        if output.json {
             try Output.json(DoctorReport(target: target, diagnosis))
         } else {
             for finding in diagnosis.findings { for line in finding.lines { try Output.line(line) } }

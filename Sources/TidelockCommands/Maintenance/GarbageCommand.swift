@@ -13,7 +13,7 @@ struct GarbageCommand: AsyncParsableCommand {
     @Flag(help: "Only say what would be freed.") var dryRun = false
     @Flag(help: "Then write the file anew without its free space; nobody else can write meanwhile.") var vacuum = false
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var output: OutputOptions
 
     private struct Answer: Encodable {
         var freed: GarbageReport
@@ -29,7 +29,7 @@ struct GarbageCommand: AsyncParsableCommand {
         }
         let answer = Answer(freed: freed, space: try await instance.store.space())
         if freed.orphanedBodies > 0 { Complaint.warn(freed.defect) }
-        if json { return try Output.json(answer) }
+        if output.json { return try Output.json(answer) }
         try print(answer)
     }
 

@@ -11,7 +11,7 @@ struct LogCommand: AsyncParsableCommand {
     @Option(help: "Only this type, such as error.") var type: String?
     @Option(help: "How many records.") var limit = 50
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         guard limit > 0 else { throw ValidationError("--limit takes a number of records.") }
@@ -19,7 +19,7 @@ struct LogCommand: AsyncParsableCommand {
 
     func run() async throws {
         let records = try await Instance.openInAnyCase(location).store.log(channel: channel, type: type, limit: limit)
-        if json { return try Output.json(records) }
+        if output.json { return try Output.json(records) }
         for record in records {
             try Output.line("\(moment(record.timestamp)) \(record.type) [\(record.channel)] \(record.message)")
         }
@@ -33,9 +33,10 @@ struct LockCommand: AsyncParsableCommand {
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "status", abstract: "Say who works on this instance, and who writes to it.")
+            commandName: "status", abstract: "Say who works on this instance, and who writes to it.",
+            discussion: "--json prints 'run' and 'lease', each only when somebody has it.")
         @OptionGroup var location: LocationOptions
-        @Flag(help: "Print JSON: 'run' and 'lease', each only when somebody has it.") var json = false
+        @OptionGroup var output: OutputOptions
 
         private struct Answer: Encodable {
             var run: SyncLock.Holder?
@@ -46,7 +47,7 @@ struct LockCommand: AsyncParsableCommand {
             let instance = try await Instance.openInAnyCase(location)
             let answer = Answer(
                 run: try SyncLock.holder(in: instance.folder.storage), lease: try await instance.store.leaseHolder())
-            if json { return try Output.json(answer) }
+            if output.json { return try Output.json(answer) }
             if let run = answer.run {
                 try Output.line(
                     "run \(run.run) is at work: process \(run.pid) on \(run.host), since \(moment(run.started))")
@@ -63,9 +64,10 @@ struct LockCommand: AsyncParsableCommand {
     struct Reset: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "reset",
-            abstract: "Free the lock and take the right to write from whoever has it. Safe at any moment.")
+            abstract: "Free the lock and take the right to write from whoever has it. Safe at any moment.",
+            discussion: "--json prints 'lockFile', and the 'lease' that was taken away.")
         @OptionGroup var location: LocationOptions
-        @Flag(help: "Print one JSON object: 'lockFile', and the 'lease' that was taken away.") var json = false
+        @OptionGroup var output: OutputOptions
 
         private struct Answer: Encodable {
             /// Whether a lock file was removed.
@@ -82,7 +84,7 @@ struct LockCommand: AsyncParsableCommand {
                     "the disk is full: the audit log does not tell of this reset, and what was staged may stay for now")
             }
             instance.log("notice", "The lock was reset.")
-            if json { return try Output.json(Answer(lockFile: hadFile, lease: reset.lease)) }
+            if output.json { return try Output.json(Answer(lockFile: hadFile, lease: reset.lease)) }
             switch (hadFile, reset.lease) {
             case (false, nil): try Output.line("there was nothing to reset")
             case (_, let lease?):

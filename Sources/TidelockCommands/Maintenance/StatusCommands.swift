@@ -11,7 +11,7 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status", abstract: "Say who this instance is, what it holds and what goes on.")
 
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
 
     private struct Answer: Encodable {
         var instance: InstanceIdentity
@@ -35,7 +35,7 @@ struct StatusCommand: AsyncParsableCommand {
             instance: instance.store.identity, folder: instance.folder.url.path, syncing: activity.isSyncing,
             holder: activity.holder, lastSync: activity.lastSync, items: kinds.reduce(0) { $0 + $1.items },
             kinds: kinds.count, targets: try await instance.listedTargets().map(\.name), hooks: hooks.status)
-        if json { return try Output.json(answer) }
+        if output.json { return try Output.json(answer) }
         try print(answer)
     }
 

@@ -16,7 +16,7 @@ struct VerifyCommand: AsyncParsableCommand {
     @Flag(help: "Compute digests anew that are wrong. Nothing else is touched.") var repair = false
     @Option(help: "Ask the target about these models only, separated by commas.") var models: String?
     @OptionGroup var location: LocationOptions
-    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         guard models == nil || target != nil else {
@@ -45,7 +45,7 @@ struct VerifyCommand: AsyncParsableCommand {
             try await TargetComparison.make(instance, target: $0, scope: Scope(models: names))
         }
         let failure = store.failure ?? comparison?.failure
-        if json {
+        if output.json {
             try Output.json(Answer(ok: failure == nil, store: store, target: comparison))
         } else {
             for line in store.lines + (comparison?.lines ?? []) { try Output.line(line) }

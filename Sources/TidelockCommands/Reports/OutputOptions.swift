@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// How a command that changes something, or writes files, prints what it did.
+/// How a command prints what it found or did: for people, or for programs.
 struct OutputOptions: ParsableArguments {
     @Flag(help: "Print JSON.") var json = false
 

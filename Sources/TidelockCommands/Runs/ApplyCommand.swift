@@ -17,7 +17,7 @@ struct ApplyCommand: AsyncParsableCommand {
     @Argument(help: "The file.") var file: String
     @OptionGroup var deletes: DeleteOptions
     @OptionGroup var filters: FilterOptions
-    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var output: OutputOptions
     @OptionGroup var location: LocationOptions
 
     /// A plan says what is done, and whoever applies it what of that may be done.
@@ -45,9 +45,9 @@ struct ApplyCommand: AsyncParsableCommand {
         var (report, failure) = await interruptible { await runner.perform() }
         await hooks.drain()
         if failure == nil { failure = report.noteMoved(expected, of: plan) }
-        if json { try Output.json(report) } else { try ReportText(report: report).print(moved: failure) }
+        if output.json { try Output.json(report) } else { try ReportText(report: report).print(moved: failure) }
         guard let failure else { return }
-        if !json { Complaint.write(failure) }
+        if !output.json { Complaint.write(failure) }
         throw ExitCode(failure.code.traits.exitStatus)
     }
 }

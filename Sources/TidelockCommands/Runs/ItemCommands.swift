@@ -22,7 +22,7 @@ struct ItemOptions: ParsableArguments {
     var policy = ConflictPolicy.source
     @Flag(help: "Only say what would be done.") var dryRun = false
     @OptionGroup var guards: GuardOptions
-    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var output: OutputOptions
     @OptionGroup var location: LocationOptions
 
     func validate() throws {
@@ -35,7 +35,7 @@ struct ItemOptions: ParsableArguments {
     private var rule: ItemRule { withLinks ? .linked : withAssets ? .withAssets : .existing }
 
     func run(_ direction: Direction) async throws {
-        try await RunCommand(target: target, json: json, location: location).run(direction) { _ in
+        try await RunCommand(target: target, json: output.json, location: location).run(direction) { _ in
             let kind = try Kind.ofItems(kind)
             let scope = Scope(items: [kind.name: [id]], itemRule: rule, policy: policy)
             return [guards.request(direction, moving: scope, isDryRun: dryRun)]

@@ -18,7 +18,7 @@ struct LokalizeProjectsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "projects", abstract: "List projects, with how many keys each locale has and lacks.")
 
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
@@ -31,7 +31,7 @@ struct LokalizeProjectsCommand: AsyncParsableCommand {
                     name: name, definition: try await store.liveItem(.translationProjects, name),
                     translations: try await store.translations(of: kind) ?? []))
         }
-        if json { return try Output.json(projects) }
+        if output.json { return try Output.json(projects) }
         guard !projects.isEmpty else {
             return try Output.line("no project yet; 'tidelock lokalize import' takes one in")
         }
@@ -82,7 +82,7 @@ struct LokalizeImportCommand: AsyncParsableCommand {
     @Argument(help: #"A file with {"KEY": {"LOCALE": "TEXT"}}, or - for standard input."#) var file: String
     @Flag(help: "Only add keys and values that are missing; texts that are there stay as they are.")
     var missingOnly = false
-    @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var output: OutputOptions
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
@@ -99,7 +99,7 @@ struct LokalizeImportCommand: AsyncParsableCommand {
     }
 
     private func tell(_ outcome: TranslationImport.Outcome) throws {
-        if json { return try Output.json(TranslationReport(outcome, project: project)) }
+        if output.json { return try Output.json(TranslationReport(outcome, project: project)) }
         let counts = "\(outcome.created) keys created, \(outcome.updated) updated, \(outcome.unchanged) unchanged"
         try Output.line("imported into \(outcome.isNew ? "the new project " : "")\(project): \(counts)")
     }

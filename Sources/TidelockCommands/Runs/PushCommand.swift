@@ -11,7 +11,7 @@ extension RunOptions {
         if let single = choice.single { return try await run(.push, with: single, isDryRun: isDryRun) }
         do {
             try await pushSideBySide(to: choice, isDryRun: isDryRun)
-        } catch let error as TidelockError where json {
+        } catch let error as TidelockError where output.json {
             // Not even one run: the one object that was promised says so.
             try Output.json(RunReports(runs: [], error: RunReport.Failure(error)))
             throw ExitCode(error.code.traits.exitStatus)
@@ -21,7 +21,7 @@ extension RunOptions {
     private func pushSideBySide(to choice: TargetChoice, isDryRun: Bool) async throws {
         let instance = try await Instance.open(location)
         let sequence = try JobSequence(try await requests(.push, isDryRun: isDryRun, of: instance))
-        try await instance.run(sequence, with: try await choice.chosen(for: .push, among: instance), json: json)
+        try await instance.run(sequence, with: try await choice.chosen(for: .push, among: instance), json: output.json)
     }
 }
 
@@ -39,7 +39,7 @@ extension RunOptions {
         let hooks = try await instance.hooks()
         defer { hooks.stop() }
         let runs = TargetRuns(instance: instance, hooks: hooks, targets: targets, sequence: sequence)
-        let watch = WatchedPush(instance: instance, runs: runs, quiet: quiet) { [json] ended in
+        let watch = WatchedPush(instance: instance, runs: runs, quiet: quiet) { [json = output.json] ended in
             for outcome in ended {
                 if json {
                     try Output.line(String(decoding: try JSONEncoder().encode(outcome.report), as: UTF8.self))

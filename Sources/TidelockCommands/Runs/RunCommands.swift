@@ -16,7 +16,7 @@ struct RunsCommand: AsyncParsableCommand {
 
         @Option(help: "How many.") var limit = 20
         @OptionGroup var location: LocationOptions
-        @Flag(help: "Print JSON.") var json = false
+        @OptionGroup var output: OutputOptions
 
         func validate() throws {
             guard limit > 0 else { throw ValidationError("--limit takes a number of runs.") }
@@ -24,7 +24,7 @@ struct RunsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let runs = try await Instance.openInAnyCase(location).store.runs(limit: limit)
-            if json { return try Output.json(runs) }
+            if output.json { return try Output.json(runs) }
             try Output.table(
                 [["RUN", "WHAT", "TARGET", "STARTED", "STATE", "UNDO"]]
                     + runs.map {
@@ -42,12 +42,12 @@ struct RunsCommand: AsyncParsableCommand {
 
         @Argument(help: "The run's id, or an unambiguous beginning of it.") var run: String
         @OptionGroup var location: LocationOptions
-        @Flag(help: "Print one JSON object.") var json = false
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let detail = try await Instance.openInAnyCase(location).store.runDetail(run)
             let shown = ShownRun(detail)
-            if json { return try Output.json(shown) }
+            if output.json { return try Output.json(shown) }
             for line in shown.lines { try Output.line(line) }
         }
     }

@@ -24,7 +24,7 @@ struct RunFileCommand: AsyncParsableCommand {
     @Flag(help: "Pull, where the file does not say so.") var pull = false
     @Flag(help: "Only say what would be done.") var dryRun = false
     @OptionGroup var guards: MirrorGuardOptions
-    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var output: OutputOptions
     @OptionGroup var location: LocationOptions
 
     func validate() throws {
@@ -35,7 +35,7 @@ struct RunFileCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             try await perform(try await JobFile.read(file, for: location))
-        } catch let error as TidelockError where json {
+        } catch let error as TidelockError where output.json {
             // Not even one run: the one object that was promised says so.
             try Output.json(RunReports(runs: [], error: RunReport.Failure(error)))
             throw ExitCode(error.code.traits.exitStatus)
@@ -65,6 +65,6 @@ struct RunFileCommand: AsyncParsableCommand {
             if !isDryRun, jobs.pause > .zero { try await clock.sleep(for: jobs.pause) }
         }
         try await instance.run(
-            sequence, with: try await choice.chosen(for: direction, among: instance), json: json)
+            sequence, with: try await choice.chosen(for: direction, among: instance), json: output.json)
     }
 }

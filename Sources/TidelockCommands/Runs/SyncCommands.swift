@@ -11,11 +11,11 @@ struct RunOptions: ParsableArguments {
     @Option(help: "Run the jobs of this file, a list as documented in JSON or Lua, one after another.")
     var jobs: String?
     @OptionGroup var scope: ScopeOptions
-    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var output: OutputOptions
     @OptionGroup var location: LocationOptions
 
     func run(_ direction: Direction, with target: String, isDryRun: Bool) async throws {
-        try await RunCommand(target: target, json: json, location: location).run(direction) {
+        try await RunCommand(target: target, json: output.json, location: location).run(direction) {
             try await requests(direction, isDryRun: isDryRun, of: $0)
         }
     }
@@ -53,7 +53,7 @@ struct RunOptions: ParsableArguments {
         request.options.isExact = detail.isWritten
         request.options.exclusions = detail.listing.map { Exclusions(limit: $0) }
         request.detail = detail
-        var command = RunCommand(target: target, json: json, location: location)
+        var command = RunCommand(target: target, json: output.json, location: location)
         if let path {
             let (scope, includesReverted) = (request.scope, request.options.includesReverted)
             let identity = instance.store.identity
@@ -184,7 +184,7 @@ struct RollbackCommand: AsyncParsableCommand {
 
     @Argument(help: "The run's id, or an unambiguous beginning of it.") var run: String
     @Option(help: "Only this item, named KIND/ID; the rest stays, and can be taken back later.") var item: String?
-    @Flag(help: "Print one JSON object.") var json = false
+    @OptionGroup var output: OutputOptions
     @OptionGroup var location: LocationOptions
 
     func run() async throws {
@@ -204,14 +204,14 @@ struct RollbackCommand: AsyncParsableCommand {
             "notice",
             "\(name(item, record)) was rolled back: \(result.restored) restored, \(result.kept.count) kept.")
         let answer = RollbackAnswer(result)
-        if json {
+        if output.json {
             try Output.json(answer)
         } else {
             try Output.line("restored \(result.restored) items of run \(record.id)")
             for kept in result.kept { try Output.line("kept \(kept.kind)/\(kept.id): it was edited since") }
         }
         guard let failure = answer.failure else { return }
-        if !json { Complaint.write(failure) }
+        if !output.json { Complaint.write(failure) }
         throw ExitCode(failure.code.traits.exitStatus)
     }
 
@@ -224,7 +224,7 @@ struct RollbackCommand: AsyncParsableCommand {
         let target = record.direction == "push" ? record.target : item.map { "\($0.kind)/\($0.id)" }
         await instance.audit(
             AuditEntry(.rollback, target: target, run: record.id, note: "taken back before; nothing was done"))
-        guard json else {
+        guard output.json else {
             return try Output.line(
                 "\(what) was taken back already, at \(moment(result.doneBefore)); nothing was done now")
         }
