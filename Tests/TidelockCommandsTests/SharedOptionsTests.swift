@@ -38,6 +38,28 @@ struct SharedOptionsTests {
         }
     }
 
+    @Test func aDryRunIsAskedForAlikeOfEveryCommandThatMovesContent() throws {
+        #expect(try PushCommand.parse(["production", "--dry-run"]).dryRun.isWanted)
+        #expect(try PullCommand.parse(["production", "--dry-run"]).dryRun.isWanted)
+        #expect(try RunFileCommand.parse(["jobs.lua", "--dry-run"]).dryRun.isWanted)
+        #expect(try ItemPushCommand.parse(["production", "posts", "1", "--dry-run"]).options.dryRun.isWanted)
+        #expect(try !PushCommand.parse(["production"]).dryRun.isWanted)
+        for command in [PushCommand.self, PullCommand.self, RunFileCommand.self, ItemPullCommand.self]
+            as [any ParsableCommand.Type]
+        {
+            #expect(Self.words(about: "--dry-run", of: command) == "--dry-run Only say what would be done.")
+        }
+        #expect(throws: (any Error).self) { _ = try PushCommand.parse(["production", "--watch", "--dry-run"]) }
+    }
+
+    @Test func recordsAreCountedAlike() throws {
+        #expect(try LogCommand.parse([]).length.limit == 50 && AuditCommand.parse([]).length.limit == 50)
+        #expect(try LogCommand.parse(["--limit", "3"]).length.limit == 3)
+        #expect(try AuditCommand.parse(["--limit", "4"]).length.limit == 4)
+        #expect(throws: (any Error).self) { _ = try LogCommand.parse(["--limit", "0"]) }
+        #expect(throws: (any Error).self) { _ = try AuditCommand.parse(["--limit", "0"]) }
+    }
+
     @Test func anAssetsFileIsWrittenWhereOutputSaysAlsoForPrograms() throws {
         let get = try GetAssetCommand.parse(["1", "--output", "picture.png", "--json"])
         #expect(get.destination == "picture.png" && get.output.json)

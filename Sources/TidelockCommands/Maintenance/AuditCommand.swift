@@ -10,7 +10,7 @@ struct AuditCommand: AsyncParsableCommand {
         discussion: "Records can neither be changed nor removed; 'tidelock gc' frees those older than a year.\n\n"
             + AuditAction.table)
 
-    @Option(help: "How many records.") var limit = 50
+    @OptionGroup var length: RecordOptions
     @Option(
         help: "Only since then: 2026-05-01, 2026-05-01T08:00:00Z, or so long ago, such as 90m or 7d.",
         transform: { try Since(option: $0) })
@@ -21,14 +21,10 @@ struct AuditCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var location: LocationOptions
 
-    func validate() throws {
-        guard limit > 0 else { throw ValidationError("--limit takes a number of records.") }
-    }
-
     func run() async throws {
         let instance = try await Instance.openInAnyCase(location)
         let query = AuditQuery(
-            action: action, run: run, since: since?.seconds(at: instance.clock.seconds), limit: limit)
+            action: action, run: run, since: since?.seconds(at: instance.clock.seconds), limit: length.limit)
         let records = try await instance.store.audit(query)
         if output.json { return try Output.json(records) }
         for record in records { try Output.line(record.line) }

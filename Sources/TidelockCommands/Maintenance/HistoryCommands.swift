@@ -9,16 +9,13 @@ struct LogCommand: AsyncParsableCommand {
 
     @Option(help: "Only this channel, such as sync or hooks.") var channel: String?
     @Option(help: "Only this type, such as error.") var type: String?
-    @Option(help: "How many records.") var limit = 50
+    @OptionGroup var length: RecordOptions
     @OptionGroup var location: LocationOptions
     @OptionGroup var output: OutputOptions
 
-    func validate() throws {
-        guard limit > 0 else { throw ValidationError("--limit takes a number of records.") }
-    }
-
     func run() async throws {
-        let records = try await Instance.openInAnyCase(location).store.log(channel: channel, type: type, limit: limit)
+        let store = try await Instance.openInAnyCase(location).store
+        let records = try await store.log(channel: channel, type: type, limit: length.limit)
         if output.json { return try Output.json(records) }
         for record in records {
             try Output.line("\(moment(record.timestamp)) \(record.type) [\(record.channel)] \(record.message)")

@@ -20,7 +20,7 @@ struct ItemOptions: ParsableArguments {
         help: "What becomes of items that were edited at the destination: \(ConflictPolicy.words).",
         transform: { try ConflictPolicy(option: $0) })
     var policy = ConflictPolicy.source
-    @Flag(help: "Only say what would be done.") var dryRun = false
+    @OptionGroup var dryRun: DryRunOptions
     @OptionGroup var guards: GuardOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var location: LocationOptions
@@ -38,7 +38,7 @@ struct ItemOptions: ParsableArguments {
         try await RunCommand(target: target, json: output.json, location: location).run(direction) { _ in
             let kind = try Kind.ofItems(kind)
             let scope = Scope(items: [kind.name: [id]], itemRule: rule, policy: policy)
-            return [guards.request(direction, moving: scope, isDryRun: dryRun)]
+            return [guards.request(direction, moving: scope, isDryRun: dryRun.isWanted)]
         }
     }
 }

@@ -66,13 +66,13 @@ struct PushCommand: AsyncParsableCommand {
 
     @OptionGroup var choice: TargetChoice
     @OptionGroup var options: RunOptions
-    @Flag(help: "Only say what would be done.") var dryRun = false
+    @OptionGroup var dryRun: DryRunOptions
     @Flag(help: "Go on, and push again when the content changes, until interrupted.") var watch = false
     @Option(help: "With --watch: seconds without a change before a push.") var debounce = 2.0
 
     func validate() throws {
         guard choice.isMade else { throw ValidationError("Name a target, several, or --all.") }
-        guard !watch || !dryRun else { throw ValidationError("--watch cannot be a dry run.") }
+        guard !watch || !dryRun.isWanted else { throw ValidationError("--watch cannot be a dry run.") }
         guard (0...WatchSchedule.longestDebounce).contains(debounce) else {
             throw ValidationError("--debounce is 0 to \(Int(WatchSchedule.longestDebounce)) seconds.")
         }
@@ -80,7 +80,7 @@ struct PushCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard watch else { return try await options.push(to: choice, isDryRun: dryRun) }
+        guard watch else { return try await options.push(to: choice, isDryRun: dryRun.isWanted) }
         try await options.watch(choice, quiet: Int64(debounce * 1_000))
     }
 }

@@ -22,7 +22,7 @@ struct RunFileCommand: AsyncParsableCommand {
     @Flag(help: "Take every target that allows it, in the place of those in the file.") var all = false
     @Flag(help: "Push, where the file does not say so.") var push = false
     @Flag(help: "Pull, where the file does not say so.") var pull = false
-    @Flag(help: "Only say what would be done.") var dryRun = false
+    @OptionGroup var dryRun: DryRunOptions
     @OptionGroup var guards: MirrorGuardOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var location: LocationOptions
@@ -59,9 +59,9 @@ struct RunFileCommand: AsyncParsableCommand {
     }
 
     private func perform(_ jobs: JobFile, _ direction: Direction, with choice: TargetChoice) async throws {
-        let requests = try guards.request(direction, moving: .everything, isDryRun: dryRun).moving(jobs.jobs)
+        let requests = try guards.request(direction, moving: .everything, isDryRun: dryRun.isWanted).moving(jobs.jobs)
         let instance = try await Instance.open(location)
-        let sequence = try JobSequence(requests) { [isDryRun = dryRun, clock = instance.clock] in
+        let sequence = try JobSequence(requests) { [isDryRun = dryRun.isWanted, clock = instance.clock] in
             if !isDryRun, jobs.pause > .zero { try await clock.sleep(for: jobs.pause) }
         }
         try await instance.run(

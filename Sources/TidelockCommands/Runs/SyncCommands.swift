@@ -134,10 +134,10 @@ struct PullCommand: AsyncParsableCommand {
 
     @Argument(help: "The target's name.") var target: String
     @OptionGroup var options: RunOptions
-    @Flag(help: "Only say what would be done.") var dryRun = false
+    @OptionGroup var dryRun: DryRunOptions
 
     func run() async throws {
-        try await options.run(.pull, with: target, isDryRun: dryRun)
+        try await options.run(.pull, with: target, isDryRun: dryRun.isWanted)
     }
 }
 
