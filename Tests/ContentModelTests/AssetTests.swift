@@ -109,6 +109,7 @@ import Testing
         for name in ["2026", "Photos/2027", "", "/"] {
             let error = #expect(throws: TidelockError.self) { try tree.find(name) }
             #expect(error?.code == .unknownItem, "\(name)")
+            #expect(error?.hint == "'tidelock asset folders' lists them.", "\(name)")
         }
     }
 

@@ -67,6 +67,19 @@ struct AssetCommandTests {
         #expect(try Data(contentsOf: served) == bytes)
     }
 
+    /// Only a command that makes folders tells how they are made.
+    @Test func aFolderThatIsNotThere() async throws {
+        let instance = try await RealInstance.make("a")
+        for command in [["ls", "--folder", "Nope"], ["mkdir", "2026", "--in", "Nope"]] {
+            let ending = try await instance.start(["asset"] + command).ending()
+            #expect(ending.status == 66 && ending.output.isEmpty, "\(command): \(ending)")
+            #expect(ending.errors.contains("There is no folder 'Nope'."), "\(command): \(ending)")
+            #expect(ending.errors.hasSuffix("\nTry: 'tidelock asset folders' lists them.\n"), "\(command): \(ending)")
+        }
+        let added = try await instance.attempt("asset", "add", Self.photo.path, "--folder", "Nope")
+        #expect(added.status == 66 && added.errors.contains("--create-folders makes those"), "\(added)")
+    }
+
     @Test func aNewFileKeepsTheIdAndReachesTheCopies() async throws {
         let instance = try await RealInstance.make("a")
         let (old, id) = try only(try await added(instance, try file("old.txt", "old words").path))

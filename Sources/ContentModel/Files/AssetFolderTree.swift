@@ -59,8 +59,7 @@ public struct AssetFolderTree: Sendable {
         let (found, missing) = try descend(Self.names(of: name))
         guard let folder = found.flatMap({ self[$0] }), missing.isEmpty else {
             throw TidelockError(
-                .unknownItem, "There is no folder '\(name.printable)'.",
-                hint: "'tidelock asset folders' lists them; --create-folders makes those that are missing.")
+                .unknownItem, "There is no folder '\(name.printable)'.", hint: "'tidelock asset folders' lists them.")
         }
         return folder
     }

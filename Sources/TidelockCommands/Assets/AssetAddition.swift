@@ -22,8 +22,17 @@ struct AssetAddition {
     mutating func folder(
         _ name: String, creating: Bool, _ writer: inout LocalEdit.Writer
     ) throws -> String {
-        guard creating, folders[name] == nil else { return try folders.find(name).id }
+        guard creating, folders[name] == nil else { return try existingFolder(name) }
         return try folder(AssetFolderTree.names(of: name), below: "", &writer)
+    }
+
+    private func existingFolder(_ name: String) throws -> String {
+        do {
+            return try folders.find(name).id
+        } catch var error as TidelockError where error.code == .unknownItem {
+            error.hint = "'tidelock asset folders' lists them; --create-folders makes those that are missing."
+            throw error
+        }
     }
 
     mutating func folder(
