@@ -185,6 +185,37 @@ struct CommandLineTests {
             try await instance.attempt("get", "content/articles", "nobody"), status: 66, "content/articles/nobody")
     }
 
+    @Test func aModelOfWhichNothingIsHere() async throws {
+        let instance = try await RealInstance.make("a")
+        for command in [["ls", "content/artciles"], ["drift", "--kind", "content/artciles"]] {
+            expectComplaint(
+                try await instance.start(command).ending(), status: 66, "There is no model 'artciles' here.",
+                "Try: 'tidelock ls models'")
+        }
+        try await instance.take(Articles.make(1))
+        for command in [["ls"], ["drift", "--kind"], ["export", "--kind"]] {
+            expectComplaint(
+                try await instance.start(command + ["content/artciles"]).ending(), status: 66,
+                "There is no model 'artciles' here. Did you mean 'articles'?")
+            expectComplaint(
+                try await instance.start(command + ["lokalize/keys/shop"]).ending(), status: 66,
+                "There is no project 'shop' here.", "Try: 'tidelock lokalize projects'")
+        }
+    }
+
+    @Test func aModelWithoutItemsIsNoMistake() async throws {
+        let instance = try await RealInstance.make("a")
+        try await instance.put("models", try JSONDocument(validating: #"{"name":"notes"}"#))
+        try await instance.take(Articles.make(1))
+        try await instance.run("rm", "articles", Articles.id(0))
+        for kind in ["content/notes", "content/articles", "lokalize/projects"] {
+            let listed = try await instance.run("ls", kind, "--json")
+            #expect(try JSONDocument(validating: listed).elements.isEmpty, "\(kind): \(listed)")
+            #expect(try await instance.run("export", "--kind", kind).isEmpty, "\(kind)")
+        }
+        #expect(try await instance.run("drift", "--kind", "content/notes").contains("no drift"))
+    }
+
     @Test func aFilterThatIsNone() async throws {
         let site = try await Site.make()
         expectComplaint(

@@ -23,13 +23,27 @@ extension Instance {
         }
     }
 
-    func kind(_ name: String?) async throws -> Kind? {
+    /// A kind of which all items are meant. Throws `unknown_kind` also for a model and a project of which nothing is or
+    /// was here: no items at all would look as if the name were right.
+    func knownKind(_ name: String) async throws -> Kind {
+        let kind = try await kind(name)
+        if let scope = kind.namedScope, let unknown = try await store.unknownSelection(in: scope) { throw unknown }
+        return kind
+    }
+
+    func knownKind(_ name: String?) async throws -> Kind? {
         guard let name else { return nil }
-        return try await self.kind(name) as Kind
+        return try await self.knownKind(name) as Kind
     }
 }
 
 extension Kind {
+    /// A selection of the model or the project that its name has in it; nil for a kind with a name of its own.
+    fileprivate var namedScope: Scope? {
+        if let model { return Scope(models: [model]) }
+        return project.map { Scope(jobs: [.lokalize], translations: TranslationSelection(projects: [$0])) }
+    }
+
     /// What the argument of a command is that names a kind.
     static let help: ArgumentHelp = "\(Kind.forms); the name of a model that is here stands for its items."
 }

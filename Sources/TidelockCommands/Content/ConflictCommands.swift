@@ -179,7 +179,7 @@ struct DriftCommand: AsyncParsableCommand {
         let instance = try await Instance.open(location)
         let source = try await source(instance)
         let drift = try await instance.store.drift(
-            kind: try await instance.kind(kind), source: source, limit: max(limit, 0))
+            kind: try await instance.knownKind(kind), source: source, limit: max(limit, 0))
         if output.json { return try Output.json(drift) }
         guard drift.count > 0 else { return try Output.line("no drift: everything is as its source sent it") }
         try Output.table(

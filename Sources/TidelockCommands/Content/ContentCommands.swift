@@ -27,7 +27,7 @@ struct ListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let instance = try await Instance.open(location)
-        let items = try await instance.store.summaries(of: try await instance.kind(kind))
+        let items = try await instance.store.summaries(of: try await instance.knownKind(kind))
         if output.json { return try Output.json(items) }
         try Output.table(
             [["ID", "BYTES", "MODIFIED", "FROM", "EDITED"]]

@@ -17,7 +17,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let instance = try await Instance.open(location)
-        let wanted = try await instance.kind(kind)
+        let wanted = try await instance.knownKind(kind)
         let target = folder ?? "standard output"
         let kinds = try await instance.auditing(.export, target: target) {
             try await write(wanted, of: instance.store)
