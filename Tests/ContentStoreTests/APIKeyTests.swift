@@ -23,6 +23,17 @@ import TidelockTestSupport
         #expect(try await store.holder(of: "API-unknown") == nil)
     }
 
+    @Test func aMisspeltNameRemovesNothingAndIsToldTheNearest() async throws {
+        let key = try await store.addAPIKey(name: "website")
+        _ = try await store.addAPIKey(name: "editor")
+        let misspelt = await #expect(throws: TidelockError.self) { try await store.removeAPIKey(name: "webiste") }
+        #expect(misspelt?.code == .notFound)
+        #expect(misspelt?.message == "There is no API key 'webiste'. Did you mean 'website'?")
+        let strange = await #expect(throws: TidelockError.self) { try await store.removeAPIKey(name: "nothing-alike") }
+        #expect(strange?.message == "There is no API key 'nothing-alike'.")
+        #expect(try await store.holder(of: key)?.name == "website")
+    }
+
     @Test func anUnknownRightIsDamageAndLetsNobodyIn() async throws {
         let key = try await store.addAPIKey(name: "app")
         try await store.pool.write { try $0.execute(sql: "UPDATE api_key SET access = 'everything'") }

@@ -185,6 +185,14 @@ struct CommandLineTests {
             try await instance.attempt("get", "content/articles", "nobody"), status: 66, "content/articles/nobody")
     }
 
+    @Test func anAPIKeyThatIsNotThere() async throws {
+        let instance = try await RealInstance.make("a")
+        try await instance.run("apikeys", "add", "website")
+        expectComplaint(
+            try await instance.attempt("apikeys", "remove", "webiste"), status: 66,
+            "There is no API key 'webiste'. Did you mean 'website'?", "Try: 'tidelock apikeys list'")
+    }
+
     @Test func aModelOfWhichNothingIsHere() async throws {
         let instance = try await RealInstance.make("a")
         for command in [["ls", "content/artciles"], ["drift", "--kind", "content/artciles"]] {

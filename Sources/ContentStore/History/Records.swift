@@ -92,14 +92,17 @@ extension Store: APIKeyVerifier {
         }
     }
 
+    /// Throws `not_found`, with a suggestion, where there is no key of that name.
     public func removeAPIKey(name: String) async throws {
         let auditor = auditor
         try await write { db in
             try auditor.note(db, .apiKeyRemove, target: name)
             try db.cachedStatement(sql: "DELETE FROM api_key WHERE name = ?").execute(arguments: [name])
             guard db.changesCount == 1 else {
+                let names = try String.fetchAll(db.cachedStatement(sql: "SELECT name FROM api_key"))
                 throw TidelockError(
-                    .notFound, "There is no API key '\(name.printable)'.", hint: "'tidelock apikeys list' lists them.")
+                    .notFound, "There is no API key '\(name.printable)'.\(didYouMean(name, among: names))",
+                    hint: "'tidelock apikeys list' lists them.")
             }
         }
     }
