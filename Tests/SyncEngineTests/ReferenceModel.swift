@@ -546,6 +546,10 @@ extension ReferenceModel {
             let back = entry.source.map { change.old.comingBack(from: $0) } ?? change.old
             rows[entry.instance][key] = back
             rows[entry.instance][key]?.unmergedBefore.formUnion(present.unmergedBefore)
+            // What the source of the run had sent may not be in what comes back.
+            if let source = entry.source, change.new.base != nil {
+                rows[entry.instance][key]?.unmergedBefore.insert(source)
+            }
             if back.item == nil {
                 takeOff(key, at: entry.instance, run: rollback)
             } else if let delete = takenOff[run]?[key] {

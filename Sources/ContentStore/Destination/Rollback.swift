@@ -173,6 +173,7 @@ private struct Rollback {
         let kept = try listKept()
         try noteUndo()
         try markLeaves()
+        if let pid { try UnmergedVersions.noteTakenBack(db, run, of: pid, by: rollbackRun) }
         let restored = try restore(sequence: sequence)
         try markLeaves()
         try DecidedConflicts.takeBack(db, run, by: rollbackRun)

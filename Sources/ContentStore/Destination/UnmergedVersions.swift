@@ -29,6 +29,24 @@ enum UnmergedVersions {
         ).execute(arguments: ["transfer": transfer, "pid": pid])
     }
 
+    /// Takes down those that a rollback keeps away: what comes back was there before the source of the run sent its
+    /// version. What the run itself left as it was is one already, or is made of what arrived. Called before rows move.
+    static func noteTakenBack(_ db: Database, _ run: String, of pid: Int64, by rollback: String) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT OR IGNORE INTO unmerged_version (pid, kid, bucket, id)
+                SELECT :pid, u.kid, u.bucket, u.id
+                FROM undo u
+                JOIN undo mine ON mine.run = :rollback AND mine.kid = u.kid AND mine.bucket = u.bucket AND mine.id = u.id
+                JOIN head h ON h.kid = u.kid AND h.bucket = u.bucket AND h.id = u.id
+                WHERE u.run = :run AND u.new_base IS NOT NULL AND u.new_base IS NOT u.old_hash
+                    AND (u.old_deleted = 0 OR \(Edit.isOne("u.old_edited")))
+                    AND (u.verdict NOT IN (\(Verdict.list(Verdict.settling)))
+                        OR \(UnmergedRows.keepsAway("h.edited", at: "h", from: ":pid")))
+                """
+        ).execute(arguments: ["pid": pid, "run": run, "rollback": rollback])
+    }
+
     /// Forgets those of `pid` of which a commit brought another version: from then on the row says what became of that.
     static func forget(_ db: Database, of pid: Int64, broughtBy transfer: String) throws {
         try db.cachedStatement(
