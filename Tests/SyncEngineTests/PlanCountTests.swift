@@ -59,6 +59,17 @@ import TidelockTestSupport
         #expect(plan.creates == 3 && plan.undecided == 1, "\(plan)")
     }
 
+    @Test func whatTheDestinationHoldsBackMayBeMetAsWell() async throws {
+        try await put("1", at: b)
+        b.hooks.install("drops") { _, _ in .dropped(reason: "stays there") }
+        try await b.push(to: a)
+        try await put("1", "2", at: a, value: 2)
+        let plan = try await planPush()
+        #expect(plan.creates == 2 && plan.undecided == 1, "\(plan)")
+        let run = try await a.push(to: b)
+        #expect(run.result?.created == 1 && run.result?.updated == 1, "\(run)")
+    }
+
     @Test func whatCameFromTheDestinationIsNotPlannedToBeCreatedThere() async throws {
         try await put("1", "2", "3", at: a)
         try await a.push(to: b)

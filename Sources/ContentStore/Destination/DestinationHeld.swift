@@ -43,7 +43,7 @@ extension Store {
                 guard let kid = try Numbers.knownKind(db, part.kind) else { continue }
                 let edited = try HeldRows.count(EditedRows(of: part.kind, in: scope), db, kid: kid, pid: pid)
                 unseen[part.kind] = UnseenRows(
-                    others: try HeldRows.foreign(db, in: part, scope.policy, kid: kid, pid: pid),
+                    others: try HeldRows.others(db, in: part, kid: kid, pid: pid),
                     kept: try HeldRows.drifted(db, kid: kid, pid: pid) - edited)
             }
             return unseen
@@ -94,6 +94,13 @@ enum HeldRows {
             arguments: arguments(part, kid: kid, pid: pid)) ?? 0
     }
 
+    /// All live rows in scope that the source did not leave here: what it sends may meet one that mirrors leave alone.
+    static func others(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Int {
+        try Int.fetchOne(
+            db.cachedStatement(sql: "SELECT count(*) \(othersSQL(part))"),
+            arguments: arguments(part, kid: kid, pid: pid)) ?? 0
+    }
+
     /// Whether the source holds, as far as is known here, each row in scope that it did not leave here.
     static func areForeignSent(
         _ db: Database, in part: KindScope, _ policy: ConflictPolicy, kid: Int64, pid: Int64
@@ -107,10 +114,14 @@ enum HeldRows {
     }
 
     private static func foreignSQL(_ part: KindScope, _ policy: ConflictPolicy) -> String {
+        "\(othersSQL(part)) AND NOT \(SparedRows.contains("h", policy))"
+    }
+
+    private static func othersSQL(_ part: KindScope) -> String {
         let rows = part.ids == nil ? "head h" : "\(NamedPlaces.sql) CROSS JOIN head h ON \(NamedPlaces.isAt("h"))"
         return """
             FROM \(rows)
-            WHERE h.kid = :kid AND h.deleted = 0 AND h.origin <> :pid AND NOT \(SparedRows.contains("h", policy))
+            WHERE h.kid = :kid AND h.deleted = 0 AND h.origin <> :pid
             """
     }
 
