@@ -102,7 +102,52 @@ import TidelockTestSupport
             look.isDryRun = true
             let plan = try #require(try await c.push(to: hub, look).plan?.kinds.first { $0.kind == Kind.posts.name })
             #expect(plan.creates == 1 && plan.undecided == (policy == .source ? 0 : 1), "\(plan)")
+            #expect(plan.possibleOverwrites == (policy == .source ? 1 : nil), "\(plan)")
         }
+    }
+
+    /// The hub tells nobody but `c` of the rows that `c` left there.
+    @Test(arguments: [ConflictPolicy.source, .target], [true, false])
+    func aDeleteOfWhatAnotherHadSentIsPlannedToBeMet(policy: ConflictPolicy, isListed: Bool) async throws {
+        try await c.put(.posts, Self.first)
+        try await c.push(to: hub)
+        try await hub.remove(.posts, "1")
+        try await a.put(.posts, Self.next, #"{"_id":"own"}"#)
+        var look = with(policy)
+        look.isDryRun = true
+        look.options.isExact = isListed
+        let plan = try #require(try await a.push(to: hub, look).plan?.kinds.first { $0.kind == Kind.posts.name })
+        #expect(plan.creates == 2 && plan.overwrites == 0, "\(plan)")
+        #expect(plan.undecided == (policy == .source ? 0 : 1), "\(plan)")
+        #expect(plan.possibleOverwrites == (policy == .source ? 1 : nil), "\(plan)")
+        let run = try await a.push(to: hub, with(policy))
+        #expect(run.result?.conflicts.map(\.verdict) == [policy == .source ? .replaced : .keptTarget], "\(run)")
+        #expect(run.result?.created == (policy == .source ? 2 : 1), "\(run)")
+        try expectNoProblems()
+    }
+
+    @Test func aDeleteOfWhatWasOnceSentToTheSourceIsPlannedToBeMet() async throws {
+        try await hub.put(.posts, Self.first)
+        try await hub.push(to: a)
+        try await c.put(.posts, Self.next)
+        try await c.push(to: a)
+        try await hub.remove(.posts, "1")
+        let plan = try #require(
+            try await a.push(to: hub, TestRun(isDryRun: true)).plan?.kinds.first { $0.kind == Kind.posts.name })
+        #expect(plan.creates == 1 && plan.undecided == 0 && plan.possibleOverwrites == 1, "\(plan)")
+        #expect(try await a.push(to: hub).result?.conflicts.map(\.verdict) == [.replaced])
+        try expectNoProblems()
+    }
+
+    @Test func oneThatTheSourceItselfDeletedIsPlannedToBeMadeAnew() async throws {
+        try await c.put(.posts, Self.first, #"{"_id":"own"}"#)
+        try await c.push(to: hub)
+        try await c.remove(.posts, "1")
+        try await c.push(to: hub, .mirror)
+        try await c.put(.posts, Self.next)
+        let plan = try #require(
+            try await c.push(to: hub, TestRun(isDryRun: true)).plan?.kinds.first { $0.kind == Kind.posts.name })
+        #expect(plan.creates == 1 && plan.undecided == 0 && plan.possibleOverwrites == nil, "\(plan)")
     }
 
     // MARK: No edits

@@ -141,6 +141,39 @@ import TidelockTestSupport
         #expect(try await planPush().possibleOverwrites == nil)
     }
 
+    @Test func aDeleteThatWasKeptMakesALaterVersionNoCertainUpdate() async throws {
+        try await put("1", "2", "3", at: a)
+        try await a.push(to: b)
+        try await b.remove(.posts, "1")
+        try await put("1", at: a, value: 2)
+        #expect(try await a.push(to: b, .with(.target)).result?.conflicts.map(\.verdict) == [.keptTarget])
+        try await put("1", "2", "3", at: a, value: 3)
+        let plan = try await planPush()
+        #expect(plan.updates == 3 && plan.undecided == 1 && plan.possibleOverwrites == 1, "\(plan)")
+        let run = try await a.push(to: b)
+        #expect(run.result?.created == 1 && run.result?.updated == 2, "\(run)")
+        #expect(run.result?.conflicts.map(\.id) == ["1"])
+        try expectNoProblems()
+    }
+
+    @Test(arguments: [Mode.merge, .mirror])
+    func nothingIsPlannedForCertainOfAnItemThatMayBeGone(mode: Mode) async throws {
+        try await put("1", "2", "3", at: a)
+        try await a.push(to: b)
+        try await b.remove(.posts, "1")
+        try await put("1", at: a, value: 2)
+        #expect(try await a.push(to: b, .with(.park)).result?.conflicts.map(\.verdict) == [.parked])
+        for id in ["1", "2"] { try await a.remove(.posts, id) }
+        let plan = try await planPush(.with(.source, mode))
+        #expect(plan.deletes == (mode == .mirror ? 2 : 0) && plan.releases == (mode == .mirror ? 0 : 2), "\(plan)")
+        #expect(plan.openDeletes == (mode == .mirror ? 1 : nil), "\(plan)")
+        #expect(plan.openReleases == (mode == .mirror ? nil : 1), "\(plan)")
+        let run = try await a.push(to: b, .with(.source, mode))
+        #expect(run.result?.deleted == (mode == .mirror ? 1 : 0), "\(run)")
+        #expect(run.result?.released == (mode == .mirror ? 0 : 1), "\(run)")
+        try expectNoProblems()
+    }
+
     /// The source holds more than it sends; what was edited there came back and was taken into that.
     @Test func whatTheDestinationHoldsAlreadyIsNoEditToReplace() async throws {
         a.hooks.install("strips") { _, item in

@@ -55,6 +55,12 @@ struct WireBodyTests {
         told = state
         told.kept = number
         #expect(isRefused(told))
+        told = state
+        told.keptDeleted = number
+        #expect(isRefused(told))
+        told = state
+        told.deleted = number
+        #expect(isRefused(told))
         var kind = KindPlan(kind: "models")
         kind.possibleOverwrites = number
         #expect(isRefused(PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)))
@@ -62,6 +68,9 @@ struct WireBodyTests {
         kind.goneThere = number
         #expect(isRefused(PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)))
         kind.goneThere = nil
+        kind.openReleases = number
+        #expect(isRefused(PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)))
+        kind.openReleases = nil
         kind.openCreates = number
         #expect(isRefused(PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)))
         #expect(!isRefused(state) && !isRefused(CommitResult(created: 1 << 42)))

@@ -81,6 +81,17 @@ struct ReportTextTests {
         #expect(text(report).contains("content/posts: \(words)"), "\(text(report))")
     }
 
+    @Test func aPlanSaysWhichReleasesTheDestinationDecides() {
+        var report = report(.planned) { _ in }
+        var kind = KindPlan(kind: "content/posts")
+        (kind.releases, kind.openReleases) = (3, 1)
+        let plan = PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)
+        report.note(.planned(plan), unchanged: 0, reverted: 0)
+        #expect(report.released == 2 && report.undecided == 1)
+        let words = "2 to release, 1 to release unless deleted there: decided there"
+        #expect(text(report).contains("content/posts: \(words)"), "\(text(report))")
+    }
+
     @Test func aPlanSaysHowManyBytesItSends() {
         var kind = KindPlan(kind: "content/posts")
         kind.updates = 1
@@ -100,7 +111,7 @@ struct ReportTextTests {
             kind.updates = 3
             kind.possibleOverwrites = 2
         }
-        let words = "3 to update, 2 at most of the edits kept there before would be replaced"
+        let words = "3 to update, 2 at most of the edits made there before would be replaced"
         #expect(text(report).hasSuffix(words), "\(text(report))")
         report.note(
             .planned(PlanSummary(kinds: report.kinds, batches: [], expectedRoots: [:], handlerCalls: 0)), unchanged: 0,

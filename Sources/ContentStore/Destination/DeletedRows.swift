@@ -10,6 +10,11 @@ enum DeletedRows {
             (\(StagedMark.isContested) OR coalesce(sh.state IN (\(ShadowState.held)), 0)) AND NOT \(isSources)))
         """
 
+    /// Whether it is one whatever the source says of it.
+    static let isEditInAnyCase = """
+        (\(Edit.isOne("h.edited")) OR (coalesce(sh.state IN (\(ShadowState.held)), 0) AND NOT \(isSources)))
+        """
+
     /// Whether it was the source itself that deleted it: a commit gives all of its rows one number. After its run is
     /// forgotten nobody can tell, and the delete counts as made here.
     private static let isSources = """

@@ -99,13 +99,14 @@ struct KindPlanner {
 
     /// What is of interest to those who only look at the plan.
     private func look(into summary: inout KindPlan) async throws {
-        let open = try await (plan.openCreates ?? 0) + unforeseenCreates()
+        let unforeseen = try await unforeseenCreates()
+        let meeting = createsMeetingDeletes(beside: unforeseen)
+        let keepsEdits = planner.scope.policy != .source
+        let open = (plan.openCreates ?? 0) + unforeseen + (keepsEdits ? meeting : 0)
         summary.openCreates = open > 0 ? open : nil
-        summary.openUpdates = plan.openUpdates
-        let openDeletes = min(plan.openDeletes ?? 0, max(0, plan.deletes))
-        summary.openDeletes = openDeletes > 0 ? openDeletes : nil
+        lookForDeletes(into: &summary)
         // Rows of this source alone are kept there.
-        let possible = min(tally.withoutEdit, state?.kept ?? 0)
+        let possible = min(tally.withoutEdit, state?.kept ?? 0) + (keepsEdits ? 0 : meeting + tally.remakes)
         if possible > 0 { summary.possibleOverwrites = possible }
         summary.sourceItems = try await planner.store.liveItems(of: kind)
     }
@@ -127,10 +128,30 @@ struct KindPlanner {
         }
     }
 
+    /// Rows of this source that may be deleted there: it is not told which of those that were kept there are.
+    private func lookForDeletes(into summary: inout KindPlan) {
+        let deletesThere = state?.keptDeleted ?? 0
+        let openUpdates = (plan.openUpdates ?? 0) + min(tally.updatesWithoutEdit, deletesThere)
+        summary.openUpdates = openUpdates > 0 ? openUpdates : nil
+        let openDeletes = min(plan.openDeletes ?? 0, max(0, plan.deletes))
+        let doubtful = openDeletes + max(0, min(tally.withoutEdit, plan.deletes - openDeletes, deletesThere))
+        summary.openDeletes = doubtful > 0 ? doubtful : nil
+        let openReleases = max(0, min(plan.releases, deletesThere))
+        summary.openReleases = openReleases > 0 ? openReleases : nil
+    }
+
+    /// Creates of items that are new to this stream, as far as is known.
+    private var fresh: Int { plan.creates - tally.recreates - tally.remakes - (plan.openCreates ?? 0) }
+
+    /// How many of these may have been deleted at the destination, which lists do not tell where the item was not this
+    /// source's. `unforeseen` may be there.
+    private func createsMeetingDeletes(beside unforeseen: Int) -> Int {
+        max(0, min(fresh - unforeseen, state?.deleted ?? 0))
+    }
+
     /// How many of the items that are new to this stream the destination may have all the same: it tells how many items
     /// it has that this source did not leave there, and those that came from there are some of them.
     private func unforeseenCreates() async throws -> Int {
-        let fresh = plan.creates - tally.recreates - tally.remakes - (plan.openCreates ?? 0)
         let isListed = planner.options.isExact || deletesForeign
         guard fresh > 0, !isListed, let others = state?.others, others > 0 else { return 0 }
         // Of items that are named, the destination counts only those.

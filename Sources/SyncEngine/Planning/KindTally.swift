@@ -28,6 +28,9 @@ struct KindTally {
         return max(0, plan.updates + plan.deletes - edits)
     }
 
+    /// Of these, those that are sent once more.
+    var updatesWithoutEdit: Int { max(0, min(withoutEdit, plan.updates - (plan.openUpdates ?? 0))) }
+
     /// Counts what is done with a row, or takes it back.
     mutating func count(
         _ action: PlannedOperation.Action, of row: Candidate, output: ContentHash?, by number: Int

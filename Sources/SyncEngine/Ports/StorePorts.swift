@@ -300,9 +300,15 @@ public struct UnseenRows: Sendable {
     public var others: Int
     /// See `KindState.kept`.
     public var kept: Int
+    /// See `KindState.keptDeleted`.
+    public var keptDeleted: Int
+    /// See `KindState.deleted`.
+    public var deleted: Int
 
-    public init(others: Int, kept: Int) {
+    public init(others: Int, kept: Int, keptDeleted: Int, deleted: Int) {
         self.others = others
         self.kept = kept
+        self.keptDeleted = keptDeleted
+        self.deleted = deleted
     }
 }

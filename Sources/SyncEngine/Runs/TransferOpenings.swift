@@ -27,6 +27,8 @@ extension DestinationStore {
         for (position, kind) in kinds.enumerated() {
             held.kinds[position].others = unseen[kind]?.others ?? 0
             held.kinds[position].kept = unseen[kind].flatMap { $0.kept > 0 ? $0.kept : nil }
+            held.kinds[position].keptDeleted = unseen[kind].flatMap { $0.keptDeleted > 0 ? $0.keptDeleted : nil }
+            held.kinds[position].deleted = unseen[kind].flatMap { $0.deleted > 0 ? $0.deleted : nil }
         }
         return held
     }

@@ -251,6 +251,11 @@ public struct KindState: Codable, Sendable {
     /// or merged. They are not among `edited`, and a run that sends such a row again meets what is there. Told to those
     /// who only look at a plan; nil when there are none.
     public var kept: Int?
+    /// Of these, items that are deleted there: what is sent of them is no update. Nil when there are none.
+    public var keptDeleted: Int?
+    /// Items in scope that are deleted there, and that others left there last, so that lists do not tell of them: one
+    /// that this source sends meets the delete. Told to those who only look at a plan; nil when there are none.
+    public var deleted: Int?
 
     public init(kind: String, root: String, held: Int, foreign: Int, edited: Int, reverted: Int) {
         self.kind = kind
@@ -271,5 +276,7 @@ public struct KindState: Codable, Sendable {
         reverted = try members.count(.reverted)
         others = try members.countIfPresent(.others)
         kept = try members.countIfPresent(.kept)
+        keptDeleted = try members.countIfPresent(.keptDeleted)
+        deleted = try members.countIfPresent(.deleted)
     }
 }

@@ -159,16 +159,21 @@ public struct KindPlan: Codable, Sendable, Equatable {
     /// created, updated or left as they are. Nil when there are none.
     public var openCreates: Int?
     /// Of the updates, those that bring the destination what it sent itself, which is left as it is unless that was changed
-    /// there since; and those of translations of which the run only adds what is missing. Nil when there are none.
+    /// there since; those of translations of which the run only adds what is missing; and those of items that may have
+    /// been deleted there and stayed so when an earlier run brought them. Nil when there are none.
     public var openUpdates: Int?
     /// Of the deletes, those of items that this source had and that are somebody else's there by now: only there it is
-    /// decided whether they go, or were changed since and meet the policy. Nil when there are none.
+    /// decided whether they go, or were changed since and meet the policy; and those of items that may be gone there,
+    /// where a delete stayed when an earlier run met it. Nil when there are none.
     public var openDeletes: Int?
+    /// Of the releases, those of items that may be gone there likewise. Nil when there are none.
+    public var openReleases: Int?
     /// Of the drops, those of items that the destination holds: they are among the deletes or the releases as well. Nil
     /// when there are none.
     public var droppedThere: Int?
-    /// So many more edits at most may be met that were kept or merged there when an earlier run met them: the source
-    /// does not know which rows they are. Nil when there are none.
+    /// So many more edits at most may be met of which the source does not know: those that were kept or merged there
+    /// when an earlier run met them, and deletes of items that are not this source's, or not any more. Nil when there
+    /// are none.
     public var possibleOverwrites: Int?
     /// Of the deletes, those of items that the source, which has no item of the kind, never deleted; somebody has agreed
     /// to them, unless the plan is only looked at. Nil when there are none.
@@ -228,6 +233,7 @@ extension KindPlan {
         [creates, updates, deletes, releases, skips, drops, unchanged, overwrites, reverted, sourceItems]
             .allSatisfy(\.isPlausible) && (0...creates).contains(openCreates ?? 0)
             && (0...updates).contains(openUpdates ?? 0) && (0...deletes).contains(openDeletes ?? 0)
+            && (0...releases).contains(openReleases ?? 0)
             && (possibleOverwrites ?? 0).isPlausible && (unproved ?? 0).isPlausible
             && (takenOver ?? 0).isPlausible && (goneThere ?? 0).isPlausible && (0...drops).contains(droppedThere ?? 0)
     }

@@ -15,9 +15,11 @@ struct KindWords {
             (kind.updates - (kind.openUpdates ?? 0), "to update"),
             (kind.deletes - (kind.openDeletes ?? 0), "to delete"),
             (kind.openDeletes ?? 0, "to delete unless changed since: decided there"),
-            (kind.releases, "to release"), (kind.drops, "dropped by handlers"), (kind.skips, "skipped by handlers"),
+            (kind.releases - (kind.openReleases ?? 0), "to release"),
+            (kind.openReleases ?? 0, "to release unless deleted there: decided there"),
+            (kind.drops, "dropped by handlers"), (kind.skips, "skipped by handlers"),
             (kind.overwrites, policy.promise("there", kind.overwrites)),
-            (possible, "at most of the " + policy.promise("kept there before", 2)),
+            (possible, "at most of the " + policy.promise("made there before", 2)),
         ])
     }
 

@@ -39,8 +39,8 @@ struct RunReport: Codable, Sendable {
     var skipped = 0
     var unchanged = 0
     var conflicts = 0
-    /// So many more edits at most may be met by a dry run, of those that were kept at the destination before: which rows
-    /// they are is known there alone. Left out when there are none.
+    /// So many more edits at most may be met by a dry run, of those that were kept at the destination before and of
+    /// deletes there: which rows they are is known there alone. Left out when there are none.
     var possibleConflicts: Int?
     /// Rows that a rollback took back at the destination and that the run left alone.
     var reverted = 0
@@ -56,9 +56,9 @@ struct RunReport: Codable, Sendable {
     var bytesReceived = 0
     var roundTrips = 0
     var milliseconds = 0
-    /// Items that a dry run would send or delete, and of which the destination decides whether they are created,
-    /// updated, deleted or left as they are; left out when there are none. They are not among `created`, `updated` and
-    /// `deleted`.
+    /// Items that a dry run would send, delete or release, and of which the destination decides whether they are
+    /// created, updated, deleted, released or left as they are; left out when there are none. They are not among
+    /// `created`, `updated`, `deleted` and `released`.
     var undecided: Int?
     /// What a dry run would send, in bytes.
     var planBytes: Int?
@@ -166,7 +166,9 @@ struct RunReport: Codable, Sendable {
             updated -= sum(plan) { $0.openUpdates ?? 0 }
             let openDeletes = sum(plan) { $0.openDeletes ?? 0 }
             deleted -= openDeletes
-            let open = sum(plan, \.undecided) + openDeletes
+            let openReleases = sum(plan) { $0.openReleases ?? 0 }
+            released -= openReleases
+            let open = sum(plan, \.undecided) + openDeletes + openReleases
             undecided = open > 0 ? open : nil
             let possible = sum(plan) { $0.possibleOverwrites ?? 0 }
             possibleConflicts = possible > 0 ? possible : nil
