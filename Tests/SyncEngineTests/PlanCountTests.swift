@@ -91,6 +91,18 @@ import TidelockTestSupport
         #expect(try await a.pull(from: b).result?.created == 1)
     }
 
+    @Test func whatCameFromTheDestinationAndWasDeletedThereIsNoneOfWhatItHas() async throws {
+        try await put("1", "2", at: b)
+        try await a.pull(from: b)
+        try await b.remove(.posts, "1")
+        try await put("3", at: b)
+        try await put("3", at: a, value: 2)
+        let plan = try await planPush()
+        #expect(plan.creates == 1 && plan.undecided == 1, "\(plan)")
+        let run = try await a.push(to: b)
+        #expect(run.result?.created == 0 && run.result?.updated == 1, "\(run)")
+    }
+
     @Test func aMirrorThatHasSeenTheListKnowsWhichItemsAreThere() async throws {
         try await put("1", "2", at: a)
         try await put("1", at: b, value: 9)

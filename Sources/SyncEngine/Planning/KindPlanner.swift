@@ -150,13 +150,14 @@ struct KindPlanner {
     }
 
     /// How many of the items that are new to this stream the destination may have all the same: it tells how many items
-    /// it has that this source did not leave there, and those that came from there are some of them.
+    /// it has that this source did not leave there, and those that came from there are some of them, unless they were
+    /// deleted there since.
     private func unforeseenCreates() async throws -> Int {
         let isListed = planner.options.isExact || deletesForeign
         guard fresh > 0, !isListed, let others = state?.others, others > 0 else { return 0 }
         // Of items that are named, the destination counts only those.
         let known = selected.ids == nil ? try await planner.store.items(of: kind, from: planner.peer.id) : 0
-        return min(fresh, max(0, others - known))
+        return min(fresh, max(0, others - max(0, known - (state?.deleted ?? 0))))
     }
 
     var candidateQuery: CandidateQuery {
