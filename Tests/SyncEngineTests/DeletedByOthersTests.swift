@@ -126,6 +126,24 @@ import TidelockTestSupport
         try expectNoProblems()
     }
 
+    @Test(arguments: [ConflictPolicy.source, .park])
+    func anEditOfWhatAnotherHadSentIsPlannedToBeMetByAMirror(policy: ConflictPolicy) async throws {
+        try await c.put(.posts, Self.first)
+        try await c.push(to: hub)
+        try await hub.put(.posts, Self.next)
+        try await a.put(.posts, #"{"_id":"own"}"#)
+        var look = TestRun.with(policy, .mirror)
+        look.isDryRun = true
+        let plan = try #require(try await a.push(to: hub, look).plan?.kinds.first { $0.kind == Kind.posts.name })
+        #expect(plan.deletes == 1 && plan.overwrites == 0, "\(plan)")
+        #expect(plan.openDeletes == (policy == .source ? nil : 1), "\(plan)")
+        #expect(plan.possibleOverwrites == (policy == .source ? 1 : nil), "\(plan)")
+        let run = try await a.push(to: hub, .with(policy, .mirror))
+        #expect(run.result?.conflicts.map(\.verdict) == [policy == .source ? .replaced : .parked], "\(run)")
+        #expect(run.result?.deleted == (policy == .source ? 1 : 0), "\(run)")
+        try expectNoProblems()
+    }
+
     @Test func aDeleteOfWhatWasOnceSentToTheSourceIsPlannedToBeMet() async throws {
         try await hub.put(.posts, Self.first)
         try await hub.push(to: a)

@@ -61,6 +61,9 @@ struct WireBodyTests {
         told = state
         told.deleted = number
         #expect(isRefused(told))
+        told = state
+        told.othersEdited = number
+        #expect(isRefused(told))
         var kind = KindPlan(kind: "models")
         kind.possibleOverwrites = number
         #expect(isRefused(PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)))

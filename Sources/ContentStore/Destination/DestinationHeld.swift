@@ -44,10 +44,12 @@ extension Store {
                 let listed = EditedRows(of: part.kind, in: scope)
                 let edited = try HeldRows.count(listed, db, kid: kid, pid: pid)
                 unseen[part.kind] = UnseenRows(
-                    others: try HeldRows.others(db, in: part, kid: kid, pid: pid),
+                    others: try UnseenHeld.others(db, in: part, kid: kid, pid: pid),
                     kept: try HeldRows.drifted(db, kid: kid, pid: pid) - edited,
-                    keptDeleted: try HeldRows.keptDeletes(beside: listed, db, kid: kid, pid: pid),
-                    deleted: try HeldRows.deletesOfOthers(db, in: part, kid: kid, pid: pid))
+                    keptDeleted: try UnseenHeld.keptDeletes(beside: listed, db, kid: kid, pid: pid),
+                    deleted: try UnseenHeld.deletesOfOthers(db, in: part, kid: kid, pid: pid),
+                    othersEdited: try UnseenHeld.edited(
+                        db, in: part, scope.policy, kid: kid, pid: pid))
             }
             return unseen
         }
@@ -97,26 +99,6 @@ enum HeldRows {
             arguments: arguments(part, kid: kid, pid: pid)) ?? 0
     }
 
-    /// All live rows in scope that the source did not leave here: what it sends may meet one that mirrors leave alone.
-    static func others(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Int {
-        try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT count(*) \(othersSQL(part))"),
-            arguments: arguments(part, kid: kid, pid: pid)) ?? 0
-    }
-
-    /// Items in scope that are deleted here, where the source is not told of it: one that it sends meets the delete.
-    static func deletesOfOthers(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Int {
-        try Int.fetchOne(
-            db.cachedStatement(
-                sql: """
-                    SELECT count(*) FROM \(rows(of: part))
-                    LEFT JOIN shadow sh ON sh.pid = :pid AND sh.kid = h.kid AND sh.bucket = h.bucket AND sh.id = h.id
-                    WHERE h.kid = :kid AND h.deleted = 1 AND h.origin <> :pid AND NOT \(Collision.isReverted)
-                        AND \(DeletedRows.isEditInAnyCase)
-                    """),
-            arguments: arguments(part, kid: kid, pid: pid)) ?? 0
-    }
-
     /// Whether the source holds, as far as is known here, each row in scope that it did not leave here.
     static func areForeignSent(
         _ db: Database, in part: KindScope, _ policy: ConflictPolicy, kid: Int64, pid: Int64
@@ -129,19 +111,22 @@ enum HeldRows {
         "SELECT NOT EXISTS (SELECT 1 \(foreignSQL(part, policy)) AND NOT \(ExchangedRows.isHeld("h")))"
     }
 
-    private static func foreignSQL(_ part: KindScope, _ policy: ConflictPolicy) -> String {
+    /// The rows that `foreign` counts.
+    static func foreignSQL(_ part: KindScope, _ policy: ConflictPolicy) -> String {
         "\(othersSQL(part)) AND NOT \(SparedRows.contains("h", policy))"
     }
 
-    private static func othersSQL(_ part: KindScope) -> String {
+    /// The same, spared or not.
+    static func othersSQL(_ part: KindScope) -> String {
         "FROM \(rows(of: part)) WHERE h.kid = :kid AND h.deleted = 0 AND h.origin <> :pid"
     }
 
-    private static func rows(of part: KindScope) -> String {
+    /// The rows that are in scope, called `h`, of a statement with `arguments`.
+    static func rows(of part: KindScope) -> String {
         part.ids == nil ? "head h" : "\(NamedPlaces.sql) CROSS JOIN head h ON \(NamedPlaces.isAt("h"))"
     }
 
-    private static func arguments(_ part: KindScope, kid: Int64, pid: Int64) throws -> StatementArguments {
+    static func arguments(_ part: KindScope, kid: Int64, pid: Int64) throws -> StatementArguments {
         var arguments: StatementArguments = ["kid": kid, "pid": pid]
         if let ids = part.ids { arguments += ["places": try NamedPlaces.text(of: ids, kind: part.kind)] }
         return arguments
@@ -174,18 +159,6 @@ enum HeldRows {
             db.cachedStatement(
                 sql: """
                     SELECT count(*) FROM head INDEXED BY head_drift WHERE kid = ? AND origin = ? AND edited <> 0
-                    """),
-            arguments: [kid, pid])
-            ?? 0
-    }
-
-    /// Of the rows that differ from what the source sent and that are not `edited`, those that are deleted here.
-    static func keptDeletes(beside edited: EditedRows, _ db: Database, kid: Int64, pid: Int64) throws -> Int {
-        try Int.fetchOne(
-            db.cachedStatement(
-                sql: """
-                    SELECT count(*) FROM head INDEXED BY head_drift
-                    WHERE kid = ? AND origin = ? AND edited <> 0 AND deleted = 1 AND NOT (\(edited.condition))
                     """),
             arguments: [kid, pid])
             ?? 0

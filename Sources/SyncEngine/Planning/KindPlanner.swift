@@ -104,9 +104,11 @@ struct KindPlanner {
         let keepsEdits = planner.scope.policy != .source
         let open = (plan.openCreates ?? 0) + unforeseen + (keepsEdits ? meeting : 0)
         summary.openCreates = open > 0 ? open : nil
-        lookForDeletes(into: &summary)
+        let edits = min(tally.foreignDeletes, state?.othersEdited ?? 0)
+        lookForDeletes(into: &summary, besides: keepsEdits ? edits : 0)
         // Rows of this source alone are kept there.
-        let possible = min(tally.withoutEdit, state?.kept ?? 0) + (keepsEdits ? 0 : meeting + tally.remakes)
+        let kept = min(tally.withoutEdit, state?.kept ?? 0)
+        let possible = kept + (keepsEdits ? 0 : meeting + tally.remakes + edits)
         if possible > 0 { summary.possibleOverwrites = possible }
         summary.sourceItems = try await planner.store.liveItems(of: kind)
     }
@@ -129,11 +131,12 @@ struct KindPlanner {
     }
 
     /// Rows of this source that may be deleted there: it is not told which of those that were kept there are.
-    private func lookForDeletes(into summary: inout KindPlan) {
+    /// `edits`: deletes of others' rows that may have been edited.
+    private func lookForDeletes(into summary: inout KindPlan, besides edits: Int) {
         let deletesThere = state?.keptDeleted ?? 0
         let openUpdates = (plan.openUpdates ?? 0) + min(tally.updatesWithoutEdit, deletesThere)
         summary.openUpdates = openUpdates > 0 ? openUpdates : nil
-        let openDeletes = min(plan.openDeletes ?? 0, max(0, plan.deletes))
+        let openDeletes = min((plan.openDeletes ?? 0) + edits, max(0, plan.deletes))
         let doubtful = openDeletes + max(0, min(tally.withoutEdit, plan.deletes - openDeletes, deletesThere))
         summary.openDeletes = doubtful > 0 ? doubtful : nil
         let openReleases = max(0, min(plan.releases, deletesThere))

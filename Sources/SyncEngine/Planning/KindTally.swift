@@ -15,6 +15,8 @@ struct KindTally {
     private(set) var recreates = 0
     /// Creates of items that the destination is known not to have any more, and makes anew.
     private(set) var remakes = 0
+    /// Deletes of rows that are somebody else's, and that this side never had.
+    private(set) var foreignDeletes = 0
 
     init(plan: KindPlan, isRuled: Bool, keepsEdits: Bool) {
         self.plan = plan
@@ -66,6 +68,8 @@ struct KindTally {
                 plan.overwrites += number
             } else if row.mayBeAnotherThere {
                 plan.openDeletes = (plan.openDeletes ?? 0) + number
+            } else if row.shadow.isForeign {
+                foreignDeletes += number
             }
         case .release: plan.releases += number
         case .drop, .skip, .same, .withdraw: break

@@ -304,8 +304,11 @@ public struct UnseenRows: Sendable {
     public var keptDeleted: Int
     /// See `KindState.deleted`.
     public var deleted: Int
+    /// See `KindState.othersEdited`.
+    public var othersEdited: Int
 
-    public init(others: Int, kept: Int, keptDeleted: Int, deleted: Int) {
+    public init(others: Int, kept: Int, keptDeleted: Int, deleted: Int, othersEdited: Int) {
+        self.othersEdited = othersEdited
         self.others = others
         self.kept = kept
         self.keptDeleted = keptDeleted

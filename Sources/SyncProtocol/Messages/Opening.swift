@@ -256,6 +256,9 @@ public struct KindState: Codable, Sendable {
     /// Items in scope that are deleted there, and that others left there last, so that lists do not tell of them: one
     /// that this source sends meets the delete. Told to those who only look at a plan; nil when there are none.
     public var deleted: Int?
+    /// Of `others`, those that were edited there since: a mirror that deletes such a row meets the edit. Told to those
+    /// who only look at a plan; nil when there are none.
+    public var othersEdited: Int?
 
     public init(kind: String, root: String, held: Int, foreign: Int, edited: Int, reverted: Int) {
         self.kind = kind
@@ -278,5 +281,6 @@ public struct KindState: Codable, Sendable {
         kept = try members.countIfPresent(.kept)
         keptDeleted = try members.countIfPresent(.keptDeleted)
         deleted = try members.countIfPresent(.deleted)
+        othersEdited = try members.countIfPresent(.othersEdited)
     }
 }

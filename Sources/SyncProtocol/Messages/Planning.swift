@@ -172,8 +172,8 @@ public struct KindPlan: Codable, Sendable, Equatable {
     /// when there are none.
     public var droppedThere: Int?
     /// So many more edits at most may be met of which the source does not know: those that were kept or merged there
-    /// when an earlier run met them, and deletes of items that are not this source's, or not any more. Nil when there
-    /// are none.
+    /// when an earlier run met them, deletes of items that are not this source's, or not any more, and edits of such
+    /// items that a mirror deletes. Nil when there are none.
     public var possibleOverwrites: Int?
     /// Of the deletes, those of items that the source, which has no item of the kind, never deleted; somebody has agreed
     /// to them, unless the plan is only looked at. Nil when there are none.
