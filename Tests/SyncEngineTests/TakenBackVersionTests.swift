@@ -106,8 +106,10 @@ import TidelockTestSupport
 
     @Test func whatIsMadeOfTheVersionThatCameOnceMoreIsAnAnswer() async throws {
         try await takeBack(.replaced)
+        #expect(try remembered() == 1)
         try await a.push(to: b, TestRun(options: PlanOptions(includesReverted: true)))
         #expect(try await b.text(.posts, "1") == Self.here)
+        #expect(try remembered() == 0)
         try await expectAnswer()
     }
 
@@ -115,7 +117,12 @@ import TidelockTestSupport
         let rollback = try await takeBack(.replaced)
         #expect(try await b.store.rollback(rollback, as: b.newID()).restored == 1)
         #expect(try await b.text(.posts, "1") == Self.here)
+        #expect(try remembered() == 0)
         try await expectAnswer()
+    }
+
+    private func remembered() throws -> Int {
+        try StoreInspector(b.store).count("SELECT count(*) FROM unmerged_version")
     }
 
     private func expectAnswer() async throws {

@@ -176,6 +176,7 @@ private struct Rollback {
         if let pid { try UnmergedVersions.noteTakenBack(db, run, of: pid, by: rollbackRun) }
         let restored = try restore(sequence: sequence)
         try markLeaves()
+        try UnmergedVersions.forgetOwned(db, broughtBackBy: rollbackRun)
         try DecidedConflicts.takeBack(db, run, by: rollbackRun)
         try ConflictTable.closeOutdated(db, touchedBy: rollbackRun)
         try UploadLinks.note(db, run: rollbackRun)

@@ -60,6 +60,20 @@ enum UnmergedVersions {
         ).execute(arguments: ["pid": pid, "transfer": transfer])
     }
 
+    /// Forgets those whose source owns the row again that a rollback brought back: from then on the row says so itself.
+    static func forgetOwned(_ db: Database, broughtBackBy rollback: String) throws {
+        try db.cachedStatement(
+            sql: """
+                DELETE FROM unmerged_version
+                WHERE (pid, kid, bucket, id) IN (
+                    SELECT h.origin, h.kid, h.bucket, h.id
+                    FROM undo mine
+                    JOIN head h ON h.kid = mine.kid AND h.bucket = mine.bucket AND h.id = mine.id
+                    WHERE mine.run = ? AND h.origin <> 0)
+                """
+        ).execute(arguments: [rollback])
+    }
+
     /// Somebody made the item here of that version.
     static func forget(_ db: Database, of pid: Int64, at place: Place) throws {
         try db.cachedStatement(
