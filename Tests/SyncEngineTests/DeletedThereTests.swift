@@ -72,6 +72,30 @@ import TidelockTestSupport
         #expect(try await a.push(to: b).isOneRoundTrip)
     }
 
+    @Test(arguments: [Mode.mirror, .merge], [true, false])
+    func aRunThatLetsGoOnlyOfWhatIsGoneIsNoneToTakeBack(mode: Mode, isPush: Bool) async throws {
+        try await deleteAtBoth()
+        let runs = try await b.store.runs(limit: 100).map(\.id)
+        let run = try await a.move(to: b, isPush: isPush, TestRun(scope: Scope(mode: mode)))
+        #expect(run.result?.changedNothing == true, "\(run)")
+        #expect(try await b.store.runs(limit: 100).map(\.id) == runs)
+        let records = try StoreInspector(b.store).texts("SELECT id FROM document WHERE collection = 'sync/log'")
+        #expect(!records.contains(run.transfer))
+        #expect(try await b.store.transferState(transfer: run.transfer).result == run.result)
+        try expectNoProblems()
+        let again = try await a.move(to: b, isPush: isPush, TestRun(scope: Scope(mode: mode)))
+        #expect(again.isOneRoundTrip, "\(again)")
+    }
+
+    @Test func aRunThatDeletesAnythingBesidesIsListed() async throws {
+        try await deleteAtBoth()
+        try await remove(["29"], at: a)
+        let run = try await a.push(to: b, Self.mirror)
+        #expect(run.result?.changedNothing == false)
+        #expect(try await b.store.run(run.transfer).canBeUndone)
+        try expectNoProblems()
+    }
+
     @Test func aPlanThatIsLookedAtNamesNoneOfThem() async throws {
         try await deleteAtBoth()
         try await remove(["29"], at: a)

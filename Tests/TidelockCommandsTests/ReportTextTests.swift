@@ -175,6 +175,23 @@ struct ReportTextTests {
         #expect(try ListedRow.list([row], [], limit: 10).map(\.conflict) == [.edited])
     }
 
+    @Test func aRunThatChangedNothingOffersNoWayBack() {
+        var report = report(.failed) { $0.goneThere = 1 }
+        let plan = PlanSummary(kinds: report.kinds, batches: [], expectedRoots: [:], handlerCalls: 0)
+        report.note(.committed(plan, CommitResult(isVerified: true, sequence: 7)), unchanged: 0, reverted: 0)
+        #expect(report.status == .unchanged && report.verified)
+        let text = text(report)
+        #expect(text.hasPrefix("nothing to push to edge: both sides are equal ("), "\(text)")
+        #expect(!text.contains("rollback"), "\(text)")
+    }
+
+    @Test func whatADestinationDidNotDeleteIsNotSaidToBeEqual() {
+        var report = report(.failed) { $0.deletes = 1 }
+        let plan = PlanSummary(kinds: report.kinds, batches: [], expectedRoots: [:], handlerCalls: 0)
+        report.note(.committed(plan, CommitResult(isVerified: true, sequence: 7)), unchanged: 0, reverted: 0)
+        #expect(text(report).hasPrefix("nothing to push to edge: both sides are equal but for what is not deleted there"))
+    }
+
     @Test func whatTheDestinationHasDeletedAsWellIsNotSaidToBeDeleted() {
         var kind = KindPlan(kind: "content/posts")
         (kind.deletes, kind.goneThere) = (2, 1)

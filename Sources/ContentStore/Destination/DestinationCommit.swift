@@ -201,13 +201,8 @@ struct Commit {
         try db.cachedStatement(sql: "UPDATE transfer SET phase = 'committed', result = ?, touched = ? WHERE id = ?")
             .execute(arguments: [try JSONColumns.encode(result), now, transfer])
         try NewestTransfer.note(db, transfer, begunBy: record.initiator, pid: pid)
-        try RunTable.noteUndoable(db, id: transfer, direction: "receive", target: nil, started: now)
-        try UndoOrder.append(
-            db, run: transfer, as: tally.hasChanged ? .exchanged : .local, rows: tally.rows)
-        // A pull of ours is recorded when the run has ended, as all runs that begin here.
-        if record.direction == .push {
-            try SyncRecords.keepReceived(db, transfer: transfer, pid: pid, result: result, now: now)
-        }
+        // Nobody could take back, or wants to read of, what changed nothing.
+        if result.changedNothing { try Undo.forget(db, run: transfer) } else { try list(result, tally) }
         let source = try Numbers.identity(db, ofPeer: pid)
         try auditor.note(
             db, .commit, target: source?.name, run: transfer, note: record.scope.summary, counts: result.counts)
@@ -219,5 +214,15 @@ struct Commit {
         }
         try Leases.release(db, transfer: transfer)
         try Undo.prune(db, now: now)
+    }
+
+    /// Puts the run among those that can be undone.
+    private func list(_ result: CommitResult, _ tally: VerdictTally) throws {
+        try RunTable.noteUndoable(db, id: transfer, direction: "receive", target: nil, started: now)
+        try UndoOrder.append(
+            db, run: transfer, as: tally.hasChanged ? .exchanged : .local, rows: tally.rows)
+        // A pull of ours is recorded when the run has ended, as all runs that begin here.
+        guard record.direction == .push else { return }
+        try SyncRecords.keepReceived(db, transfer: transfer, pid: pid, result: result, now: now)
     }
 }

@@ -96,6 +96,13 @@ public struct CommitResult: Codable, Sendable, Equatable {
         self.sequence = sequence
     }
 
+    /// Every item at the destination is what it was before, and counts as whose it was: what the run let go of had been
+    /// deleted there already.
+    public var changedNothing: Bool {
+        [created, updated, deleted, released, adopted, kept, conflictCount].allSatisfy { $0 == 0 }
+            && schemaChanges == nil
+    }
+
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         created = try members.count(.created)

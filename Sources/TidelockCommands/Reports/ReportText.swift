@@ -83,6 +83,7 @@ struct ReportText {
     /// In what the sides are not equal although there is nothing to do.
     private var exception: String {
         if report.reverted > 0 { return " but for what was taken back" }
+        if report.kinds.contains(where: { $0.deletes > 0 }) { return " but for what is not deleted \(there)" }
         return report.takenOver == nil ? "" : " but for what another source has taken over"
     }
 

@@ -179,7 +179,7 @@ struct RunReport: Codable, Sendable {
             verified = true
             note(plan)
         case .committed(let plan, let result):
-            status = .committed
+            status = result.changedNothing ? .unchanged : .committed
             note(plan)
             note(result)
         case .failed: status = .failed
