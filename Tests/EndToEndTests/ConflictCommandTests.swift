@@ -1,4 +1,5 @@
 import ContentModel
+import Foundation
 import Testing
 import TidelockTestSupport
 
@@ -111,6 +112,61 @@ struct ConflictCommandTests {
         #expect(open.map(\.item) == [Articles.id(4)] && open.map(\.fields) == [["title"]])
         let second = try await site.push("--policy", "merge-fields")
         #expect(second.isGood && second.sent == 0, "\(second)")
+    }
+
+    private struct Decided: Decodable {
+        struct PassedOver: Decodable {
+            var id: Int
+            var item: String
+        }
+
+        var resolved: Int
+        var run: String?
+        var passedOver: [PassedOver]?
+    }
+
+    private func note(_ number: Int, _ seo: String) throws -> JSONDocument {
+        try JSONDocument(validating: #"{"_id":"n\#(number)","seo":\#(seo)}"#)
+    }
+
+    /// Three notes that wait for the title in their `seo`, of which the second has none of that form any more.
+    private func oneThatCannotBeDecided() async throws -> Site {
+        let site = try await Site.make(articles: 1)
+        for number in 1...3 { try await site.source.put("content/notes", note(number, #"{"title":"first"}"#)) }
+        try #require(try await site.push().isGood)
+        for number in 1...3 {
+            try await site.destination.put("content/notes", note(number, #"{"title":"there"}"#))
+            try await site.source.put("content/notes", note(number, #"{"title":"here"}"#))
+        }
+        try #require(try await site.push("--policy", "merge-fields").isGood)
+        #expect(try await conflicts(site).map(\.fields) == [["seo.title"], ["seo.title"], ["seo.title"]])
+        try await site.destination.put("content/notes", note(2, #""none""#))
+        return site
+    }
+
+    @Test func decidingAllPassesOverWhatCannotBeDecided() async throws {
+        let site = try await oneThatCannotBeDecided()
+        let ending = try await site.destination.attempt("conflicts", "resolve", "--all", "--source", "--json")
+        #expect(ending.status == 65 && ending.errors.contains("1 of 3 conflicts"), "\(ending)")
+        let decided = try JSONDecoder().decode(Decided.self, from: Data(ending.output.utf8))
+        #expect(decided.resolved == 2 && decided.passedOver?.map(\.item) == ["content/notes/n2"], "\(decided)")
+        #expect(try await conflicts(site).map(\.item) == ["n2"])
+        #expect(try await site.destination.item("content/notes", "n3") == note(3, #"{"title":"here"}"#))
+        let again = try await site.destination.attempt("conflicts", "resolve", "--all", "--source")
+        #expect(again.status == 65 && again.output.contains("resolved none"), "\(again)")
+        #expect(again.output.contains("passed over") && !again.output.contains("rollback"), "\(again)")
+        try await site.destination.run("rollback", try #require(decided.run))
+        #expect(try await conflicts(site).map(\.item).sorted() == ["n1", "n2", "n3"])
+        #expect(try await site.destination.item("content/notes", "n3") == note(3, #"{"title":"there"}"#))
+        try await site.destination.run("conflicts", "resolve", "--all", "--target")
+        #expect(try await conflicts(site).isEmpty)
+    }
+
+    @Test func howToTakeBackWhatWasDecidedIsToldBesideWhatWasNot() async throws {
+        let site = try await oneThatCannotBeDecided()
+        let ending = try await site.destination.attempt("conflicts", "resolve", "--all", "--source")
+        #expect(ending.status == 65 && ending.output.contains("undo with: tidelock rollback"), "\(ending)")
+        #expect(ending.output.contains("content/notes/n2: The source's version cannot count"), "\(ending)")
     }
 
     @Test func failStopsTheRunAndListsAll() async throws {

@@ -72,8 +72,8 @@ struct ConflictsCommand: AsyncParsableCommand {
 
         private func resolve(_ resolution: ConflictResolution) async throws {
             if let item, let id { return try await resolution.store(item, for: id) }
-            let ids = if let id { [id] } else { try await resolution.all() }
-            if source { try await resolution.applySource(ids) } else { try await resolution.keepTarget(ids) }
+            if let id { return try await source ? resolution.applySource(id) : resolution.keepTarget(id) }
+            try await source ? resolution.applySourceToAll() : resolution.keepTargetOfAll()
         }
     }
 }
@@ -87,34 +87,50 @@ private struct ConflictResolution {
         var counts: String?
         /// What takes it back.
         var run: String?
+        /// Conflicts that cannot be decided so; left out when there are none.
+        var passedOver: [PassedOver]?
+    }
+
+    struct PassedOver: Encodable {
+        var id: Int64
+        /// The item, as KIND/ID.
+        var item: String
+        var error: RunReport.Failure
     }
 
     let instance: Instance
     let output: OutputOptions
 
-    /// Conflicts settled in one transaction.
-    private static let page = 200
+    /// Conflicts that are named for people.
+    private static let named = 20
 
-    func all() async throws -> [Int64] {
-        try await instance.store.conflicts().map(\.id)
+    func applySource(_ id: Int64) async throws {
+        let (sweep, run) = try await applySource(toAll: [id])
+        if let reason = sweep.passedOver.first?.reason { throw reason }
+        try output.tell(sentence(sweep, "source", run), asJSON: answer(sweep, "source", run))
     }
 
-    func applySource(_ ids: [Int64]) async throws {
-        guard !ids.isEmpty else { return try output.tell("no open conflicts", asJSON: Answer()) }
+    func applySourceToAll() async throws {
+        let open = try await instance.store.conflicts()
+        guard !open.isEmpty else { return try output.tell("no open conflicts", asJSON: Answer()) }
+        let (sweep, run) = try await applySource(toAll: open.map(\.id))
+        try tell(sweep, of: open, "source", run)
+    }
+
+    private func applySource(toAll ids: [Int64]) async throws -> (sweep: ConflictSweep, run: String?) {
         let store = instance.store
         let run = instance.newRunID()
         try await store.beginRun(
             id: run, direction: "local", target: ids.count == 1 ? "conflict \(ids[0])" : "\(ids.count) conflicts")
+        var sweep = ConflictSweep()
         do {
-            for page in ids.pages(of: Self.page) { try await store.applyParked(page, run: run) }
+            try await sweep.run(ids) { page in try await store.applyParked(page, run: run) }
         } catch {
             try await close(run, "failed")
-            throw error
+            throw sweep.decided > 0 ? interrupted(by: error, after: sweep.decided, run) : error
         }
-        try await close(run, "committed")
-        try output.tell(
-            "resolved \(ids.count), the source's version counts; undo with: tidelock rollback \(run)",
-            asJSON: Answer(resolved: ids.count, counts: "source", run: run))
+        try await close(run, sweep.decided > 0 ? "committed" : "failed")
+        return (sweep, sweep.decided > 0 ? run : nil)
     }
 
     private func close(_ run: String, _ phase: String) async throws {
@@ -122,11 +138,63 @@ private struct ConflictResolution {
         try await instance.store.endRun(id: run, phase: phase, report: nil)
     }
 
-    func keepTarget(_ ids: [Int64]) async throws {
-        guard !ids.isEmpty else { return try output.tell("no open conflicts", asJSON: Answer()) }
-        for page in ids.pages(of: Self.page) { try await instance.store.dropConflicts(page) }
+    /// What was decided before stays so, and whoever asked has to learn how to take it back.
+    private func interrupted(by error: any Error, after decided: Int, _ run: String) -> TidelockError {
+        var error = TidelockError(wrapping: error)
+        let advice = "\(decided) conflicts were decided before; 'tidelock rollback \(run)' takes that back."
+        error.hint = error.hint.map { "\($0) \(advice)" } ?? advice
+        return error
+    }
+
+    func keepTarget(_ id: Int64) async throws {
+        try await instance.store.dropConflicts([id])
         try output.tell(
-            "resolved \(ids.count), the version here counts", asJSON: Answer(resolved: ids.count, counts: "target"))
+            "resolved 1, the version here counts", asJSON: Answer(resolved: 1, counts: "target"))
+    }
+
+    func keepTargetOfAll() async throws {
+        let store = instance.store
+        let open = try await store.conflicts()
+        guard !open.isEmpty else { return try output.tell("no open conflicts", asJSON: Answer()) }
+        var sweep = ConflictSweep()
+        try await sweep.run(open.map(\.id)) { page in try await store.dropConflicts(page) }
+        try tell(sweep, of: open, "target", nil)
+    }
+
+    // MARK: What is told
+
+    /// Throws where conflicts wait on, once everything is told.
+    private func tell(_ sweep: ConflictSweep, of open: [ConflictRecord], _ side: String, _ run: String?) throws {
+        var answer = answer(sweep, side, run)
+        guard !sweep.passedOver.isEmpty else {
+            return try output.tell(sentence(sweep, side, run), asJSON: answer)
+        }
+        let names = Dictionary(open.map { ($0.id, $0.name) }) { first, _ in first }
+        let passedOver = sweep.passedOver.sorted { $0.id < $1.id }.map { conflict in
+            PassedOver(
+                id: conflict.id, item: names[conflict.id] ?? "", error: RunReport.Failure(conflict.reason))
+        }
+        answer.passedOver = passedOver
+        var lines = [sentence(sweep, side, run)]
+        lines += passedOver.prefix(Self.named).map { "  passed over \($0.id), \($0.item): \($0.error.message)" }
+        if passedOver.count > Self.named {
+            lines.append("  … and \(passedOver.count - Self.named) more; 'tidelock conflicts list' lists what waits")
+        }
+        try output.tell(lines.joined(separator: "\n"), asJSON: answer)
+        throw TidelockError(
+            .conflicts, "\(passedOver.count) of \(open.count) conflicts could not be decided so, and wait on.",
+            hint: "'tidelock conflicts show ID' prints the versions; decide each with the other side, or with --item.")
+    }
+
+    private func answer(_ sweep: ConflictSweep, _ side: String, _ run: String?) -> Answer {
+        Answer(resolved: sweep.decided, counts: side, run: run)
+    }
+
+    private func sentence(_ sweep: ConflictSweep, _ side: String, _ run: String?) -> String {
+        guard sweep.decided > 0 else { return "resolved none" }
+        guard side == "source" else { return "resolved \(sweep.decided), the version here counts" }
+        let undo = run.map { "; undo with: tidelock rollback \($0)" } ?? ""
+        return "resolved \(sweep.decided), the source's version counts\(undo)"
     }
 
     func store(_ file: String, for id: Int64) async throws {
