@@ -42,6 +42,35 @@ import TidelockTestSupport
         try expectNoProblems()
     }
 
+    /// Of a run that looks at everything that it does not remember.
+    private func heldBack() async throws -> Int {
+        let run = try await a.push(to: b, TestRun(options: PlanOptions(includesReverted: true)))
+        #expect(run.isNoOp, "\(run)")
+        return run.plan?.kinds.reduce(0) { $0 + $1.skips + $1.drops } ?? 0
+    }
+
+    @Test(arguments: ["skip", "drop"])
+    func oneThatIsMadeAnewIsLookedAtOnce(hold: String) async throws {
+        try await a.put(.posts, #"{"_id":"1"}"#, #"{"_id":"keep"}"#)
+        try await a.push(to: b)
+        try await a.remove(.posts, "1")
+        try await a.push(to: b, .mirror)
+        try await a.put(.posts, #"{"_id":"1","hold":"\#(hold)"}"#)
+        #expect(try await [heldBack(), heldBack()] == [1, 0])
+        try await a.put(.posts, #"{"_id":"1","hold":"\#(hold)","v":2}"#)
+        #expect(try await [heldBack(), heldBack()] == [1, 0])
+        install(version: 2)
+        #expect(try await [heldBack(), heldBack()] == [1, 0])
+        // Gone and made anew once more.
+        try await a.remove(.posts, "1")
+        try await a.put(.posts, #"{"_id":"1","hold":"\#(hold)","v":2}"#)
+        #expect(try await [heldBack(), heldBack()] == [1, 0])
+        try await a.put(.posts, #"{"_id":"1"}"#)
+        #expect(try await a.push(to: b).result?.created == 1)
+        #expect(try b.ids(.posts) == ["1", "keep"])
+        try expectNoProblems()
+    }
+
     @Test func whatWasNeverSentIsDeletedBesideThem() async throws {
         try await putHeldBack()
         try await a.put(.posts, #"{"_id":"keep"}"#)

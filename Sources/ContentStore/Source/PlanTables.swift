@@ -146,7 +146,10 @@ enum PlanTables {
                 WHEN ?9 = \(PlannedOperation.Action.skip.rawValue) AND state IN (\(ShadowState.held)) AND src_hash IS NULL THEN NULL
                 WHEN \(isOfAnother) THEN src_hash
                 ELSE excluded.src_hash END,
-            life = CASE WHEN \(isOfAnother) THEN life ELSE excluded.life END,
+            life = CASE
+                WHEN NOT (\(isOfAnother)) THEN excluded.life
+                WHEN life < 0 AND state NOT IN (\(ShadowState.held)) THEN coalesce(\(lookedAt), \(ShadowRow.endedLife))
+                ELSE life END,
             fid = CASE WHEN \(holdsBackEdit) THEN NULL ELSE excluded.fid END,
             state = CASE WHEN state IN (\(ShadowState.held)) THEN state ELSE excluded.state END
         """
@@ -160,6 +163,13 @@ enum PlanTables {
 
     private static let isOfAnother = """
         ?9 <> \(PlannedOperation.Action.same.rawValue) AND out_hash IS NOT NULL AND life IS NOT excluded.life
+        """
+
+    /// Null where the item is another one by now: then nobody has looked at that.
+    private static let lookedAt = """
+        (SELECT \(ShadowRow.lifeBeside("h")) FROM head h
+        WHERE h.kid = shadow.kid AND h.bucket = shadow.bucket AND h.id = shadow.id
+            AND h.hash IS excluded.src_hash AND h.life IS excluded.life)
         """
 
     static func record(_ db: Database, _ batch: EncodedBatch, transfer: String, supersedes: Bool) throws {

@@ -89,7 +89,9 @@ extension Store {
         "h.deleted = 0 AND NOT (\(theirs)) AND s.state = \(ShadowState.acked.rawValue) AND \(isLookedAt)"
 
     /// The item and the handlers are those of the last look at the row.
-    private static let isLookedAt = "s.src_hash IS h.hash AND s.fid IS :fid AND s.life IS h.life"
+    private static let isLookedAt = """
+        s.fid IS :fid AND ((s.src_hash IS h.hash AND s.life IS h.life) OR s.life = \(ShadowRow.lifeBeside("h")))
+        """
 
     /// What the plan said of a row before it changed.
     private static let planned = """
