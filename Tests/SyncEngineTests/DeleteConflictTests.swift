@@ -61,6 +61,54 @@ import TidelockTestSupport
         try expectNoProblems()
     }
 
+    /// Numbers of the deletes that wait.
+    private func waitingDeletes() async throws -> [Int64] {
+        try await b.store.conflicts().filter(\.isDelete).map(\.id)
+    }
+
+    @Test(arguments: [.source, .target, .park] as [ConflictPolicy])
+    func aVersionOfAnotherSourceLeavesTheDeleteWaiting(policy: ConflictPolicy) async throws {
+        try await parkDelete()
+        let waiting = try await waitingDeletes()
+        try await c.put(.posts, #"{"_id":"1","t":"of c"}"#)
+        #expect(try await c.push(to: b, .with(policy)).result?.conflictCount == 1)
+        #expect(try await waitingDeletes() == waiting)
+        try expectNoProblems()
+        #expect(try await a.push(to: b, Self.parking).isNoOp)
+        #expect(try await waitingDeletes() == waiting)
+        let run = try await a.push(to: b, .mirror)
+        #expect(run.result?.deleted == 1 && run.result?.conflicts.map(\.verdict) == [.replaced], "\(run)")
+        #expect(try await b.text(.posts, "1") == nil)
+        #expect(try await waitingDeletes() == [])
+        try expectNoProblems()
+    }
+
+    /// A mirror of a filter does not bring it again.
+    @Test func itCanStillBeDecidedFor() async throws {
+        var run = Self.parking
+        run.scope.filter = #"{"n":1}"#
+        run.scope.allowsMirrorWithFilter = true
+        try await a.put(.posts, #"{"_id":"1","n":1}"#, #"{"_id":"2","n":1}"#)
+        try await a.push(to: b)
+        try await b.put(.posts, #"{"_id":"1","n":1,"t":"there"}"#)
+        try await a.remove(.posts, "1")
+        try await expectParked(a.push(to: b, run))
+        try await c.put(.posts, #"{"_id":"1","n":1,"t":"of c"}"#)
+        let other = try await c.push(to: b)
+        let waiting = try await waitingDeletes()
+        #expect(waiting.count == 1)
+        #expect(try await a.push(to: b, run).isNoOp)
+        let decision = try await b.applyParked(waiting)
+        #expect(try await b.text(.posts, "1") == nil)
+        #expect(try await waitingDeletes() == [])
+        try expectNoProblems()
+        #expect(try await b.store.rollback(decision, as: b.newID()).restored == 1)
+        #expect(try await b.store.rollback(other.transfer, as: b.newID()).restored == 1)
+        #expect(try await b.text(.posts, "1") == #"{"_id":"1","n":1,"t":"there"}"#)
+        #expect(try await waitingDeletes() == waiting)
+        try expectNoProblems()
+    }
+
     @Test(arguments: [true, false])
     func aMirrorThatLetsTheSourceWinListsTheEditThatItDeletes(isEditedAgain: Bool) async throws {
         try await parkDelete()

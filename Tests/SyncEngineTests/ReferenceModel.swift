@@ -297,18 +297,37 @@ extension ReferenceModel {
             if case .keepOriginal(let output) = decision {
                 decision = original(run, key, old, output, actual(key).item)
             }
+            if decision == .keepDeleted, isKeptAlready(run, key, old, actual(key)) { decision = .nothing }
             let new = outcome(decision, old, source: run.source)
             if decision != .nothing {
                 rows[run.destination][key] = new
                 let isDone = decision != .delete || old.item != nil
                 // Where it was found to be as it was sent, nothing is left to undo.
                 if isDone, new != old, decision != .release, decision != .keepDeleted { changes[key] = (old, new) }
-                if isDone { keptDeletes[run.destination][key] = decision == .keepDeleted ? kept(run, key) : nil }
+                if isDone { noteKeptDelete(run, key, decision) }
                 noteWaiting(hasArrived ? unmerged(run, key, old, decision) : nil, run, key, beside: new)
             }
             remember(run, key, decision, theirs: old)
         }
         if !changes.isEmpty { undo[transfer] = (run.destination, run.source, false, changes) }
+    }
+
+    /// Whether the run had nothing to do with a row of somebody else beside which its delete waits already, or was
+    /// decided against.
+    private func isKeptAlready(_ run: ModelRun, _ key: ItemKey, _ old: ModelRow, _ actual: ModelOutcome) -> Bool {
+        keptDeletes[run.destination][key]?.source == run.source && old.origin != nil && old.origin != run.source
+            && actual.origin == old.origin
+    }
+
+    /// What one source sends decides nothing about the delete of another, unless it deletes the item as well.
+    private mutating func noteKeptDelete(_ run: ModelRun, _ key: ItemKey, _ decision: Decision) {
+        switch decision {
+        case .keepDeleted: keptDeletes[run.destination][key] = kept(run, key)
+        case .delete: keptDeletes[run.destination][key] = nil
+        case .nothing, .eitherWay, .apply, .adopt, .keepOriginal, .patch, .release:
+            guard keptDeletes[run.destination][key]?.source == run.source else { return }
+            keptDeletes[run.destination][key] = nil
+        }
     }
 
     private func kept(_ run: ModelRun, _ key: ItemKey) -> KeptDelete {

@@ -95,7 +95,8 @@ struct ParkedConflicts {
     }
 
     /// What this transfer changes or keeps anew is not what an earlier one of its source left open, unless it is the same
-    /// delete. What another source sent waits on, unless it is just what is here from now on.
+    /// delete. What another source sent waits on, unless it is just what is here from now on; and so does its delete,
+    /// unless this transfer deletes the item as well, which was carried out or waits instead.
     private func close() throws {
         let closed = try Row.fetchAll(
             db.cachedStatement(
@@ -108,7 +109,10 @@ struct ParkedConflicts {
                             AND CASE
                                 WHEN c.pid = :pid THEN
                                     NOT (c.rid IS NULL AND u.verdict = \(Verdict.release.rawValue))
-                                WHEN c.rid IS NULL THEN true
+                                WHEN c.rid IS NULL THEN EXISTS (
+                                    SELECT 1 FROM stage s
+                                    WHERE s.transfer = u.run AND s.kid = u.kid AND s.bucket = u.bucket AND s.id = u.id
+                                        AND s.op = 2)
                                 ELSE u.verdict IN (\(Verdict.list(Verdict.applied + [.adopt])))
                                     AND u.new_hash IS c.output END)
                     """),
