@@ -189,7 +189,8 @@ struct ReportTextTests {
         var report = report(.failed) { $0.deletes = 1 }
         let plan = PlanSummary(kinds: report.kinds, batches: [], expectedRoots: [:], handlerCalls: 0)
         report.note(.committed(plan, CommitResult(isVerified: true, sequence: 7)), unchanged: 0, reverted: 0)
-        #expect(text(report).hasPrefix("nothing to push to edge: both sides are equal but for what is not deleted there"))
+        #expect(
+            text(report).hasPrefix("nothing to push to edge: both sides are equal but for what is not deleted there"))
     }
 
     @Test func whatTheDestinationHasDeletedAsWellIsNotSaidToBeDeleted() {

@@ -21,8 +21,8 @@ struct ShadowRow {
     /// item, and only what was sent is still known.
     static let endedLife: Int64 = -1
 
-    /// What `life` says of it instead once handlers held back an item that has the id again: which change of the head `h`
-    /// they looked at, as long as they are the same. Nothing else of the row tells of that item.
+    /// What `life` says of it instead once handlers held back an item that has the id again: at which change of its
+    /// head they looked, as long as they are the same. Nothing else of the row tells of that item.
     static func lifeBeside(_ head: String) -> String { "(\(endedLife) - \(head).seq)" }
 
     /// Whether the item of a head `h` is the one that was looked at when another source took its row over. `row`: of
