@@ -73,6 +73,14 @@ import TidelockTestSupport
         #expect(!plan.contains(where: isCostly), "\(plan)")
     }
 
+    @Test(arguments: [false, true])
+    func rowsThatSomebodyDecidedAboutAreFoundByTheListOfConflicts(isNamed: Bool) async throws {
+        let plan = try await plan(
+            HeldRows.decidedConflictSQL(EditedRows(of: .posts, in: .everything), isNamed: isNamed))
+        #expect(plan.contains { $0.contains("SEARCH c USING INDEX conflict_by_item (kid=?") }, "\(plan)")
+        #expect(plan.contains { $0.contains("SEARCH h USING PRIMARY KEY (kid=? AND bucket=? AND id=?") }, "\(plan)")
+    }
+
     @Test func exchangedRowsAreFoundByTheirKeys() async throws {
         let edited = try await plan(ExchangedRows.editedSQL)
         let sent = try await plan(HeldRows.allSentSQL(KindScope(kind: .posts, ids: nil), .source))

@@ -20,13 +20,15 @@ extension Store {
                 let kid = try Numbers.kind(db, kind)
                 let root = try DigestTree(role: .held, pid: pid, kid: kid).root(db)
                 roots.append((kind, root.digest))
-                states.append(
-                    KindState(
-                        kind: kind.name, root: root.digest.masked(by: nonce), held: root.count,
-                        foreign: scope.mode == .mirror
-                            ? try HeldRows.foreign(db, in: part, scope.policy, kid: kid, pid: pid) : 0,
-                        edited: try HeldRows.count(EditedRows(of: kind, in: scope), db, kid: kid, pid: pid),
-                        reverted: try HeldRows.reverted(db, kid: kid, pid: pid)))
+                let edited = EditedRows(of: kind, in: scope)
+                var state = KindState(
+                    kind: kind.name, root: root.digest.masked(by: nonce), held: root.count,
+                    foreign: scope.mode == .mirror
+                        ? try HeldRows.foreign(db, in: part, scope.policy, kid: kid, pid: pid) : 0,
+                    edited: try HeldRows.count(edited, db, kid: kid, pid: pid),
+                    reverted: try HeldRows.reverted(db, kid: kid, pid: pid))
+                state.decided = try HeldRows.decided(db, in: part, edited, kid: kid, pid: pid)
+                states.append(state)
             }
             return DestinationState(
                 source: source, destination: identity,

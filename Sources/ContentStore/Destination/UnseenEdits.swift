@@ -15,6 +15,8 @@ enum UnseenEdits {
         """
 
     /// Whether a handler saw the version that is here and left the source with the one before.
-    private static let isSkipped =
-        "sh.state = \(ShadowState.acked.rawValue) AND sh.fid IS NULL AND sh.out_hash IS NOT h.hash"
+    private static let isSkipped = """
+        (sh.state = \(ShadowState.acked.rawValue) AND \(ShadowRow.lacksHandlers("sh.fid"))
+            AND sh.out_hash IS NOT h.hash)
+        """
 }

@@ -158,7 +158,7 @@ enum PlanTables {
     /// as long as the item is skipped: see `UnseenEdits`.
     private static let holdsBackEdit = """
         ?9 = \(PlannedOperation.Action.skip.rawValue) AND state IN (\(ShadowState.held))
-            AND (src_hash IS NOT excluded.src_hash OR fid IS NULL)
+            AND (src_hash IS NOT excluded.src_hash OR \(ShadowRow.lacksHandlers("fid")))
         """
 
     private static let isOfAnother = """

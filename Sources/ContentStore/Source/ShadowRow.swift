@@ -34,6 +34,13 @@ struct ShadowRow {
         """
     }
 
+    /// In the place of the handlers that made what the peer holds: a comparison found that this is another output than
+    /// was sent last, and no run has looked at it since.
+    static let unexpected: Int64 = 0
+
+    /// Whether a row names no handlers. `column`: its `fid`.
+    static func lacksHandlers(_ column: String) -> String { "coalesce(\(column), \(unexpected)) = \(unexpected)" }
+
     /// Whether an item that was sent is more than what was sent of it. `row`: of the shadow, in a statement.
     static func isOfMore(_ row: String) -> String {
         "\(row).out_hash IS NOT NULL AND \(row).out_hash IS NOT \(row).src_hash"

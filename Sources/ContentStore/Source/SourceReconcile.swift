@@ -162,7 +162,8 @@ private struct ShadowReconciler {
         try set(item.id, bucket, state: item.isEdited ? edited : .acked, output: base)
         try db.cachedStatement(
             sql: """
-                UPDATE shadow SET fid = NULL,
+                UPDATE shadow SET
+                    fid = CASE WHEN NOT ?1 OR fid = \(ShadowRow.unexpected) THEN \(ShadowRow.unexpected) END,
                     src_hash = CASE WHEN ?1 THEN src_hash WHEN ?6 THEN coalesce(src_hash, out_hash) END,
                     life = CASE WHEN ?1 THEN life ELSE (
                         SELECT h.life FROM head h

@@ -97,44 +97,24 @@ public actor LocalSource: SourcePort {
         return options.expected?.narrowed(kinds) ?? kinds
     }
 
-    private var descent: Descent {
-        Descent(
+    private var comparison: ShadowComparison {
+        let descent = Descent(
             nonce: request.nonce, mode: request.scope.mode, isExact: options.isExact,
             forgotten: options.returnsForgotten)
+        return ShadowComparison(store: store, peer: peer.id, descent: descent)
     }
 
     private func compare(kinds: [Kind], held: DestinationState) async throws {
-        let standings = try await store.standing(of: kinds, toward: peer.id)
-        for standing in standings {
-            outstanding += descent.begin(standing, held.state(of: standing.kind))
-        }
+        outstanding += try await comparison.begin(kinds, held)
         hasCompared = true
     }
 
     private func accept(_ list: SuppliedList, _ transfer: String) async throws {
         guard outstanding.contains(list.request) else { return }
-        let next = try await followUp(list, transfer)
+        let next = try await comparison.take(list, transfer: transfer)
         // A repetition may have got here first.
         guard let position = outstanding.firstIndex(of: list.request) else { return }
         outstanding.replaceSubrange(position...position, with: next.map { [$0] } ?? [])
-    }
-
-    /// Takes what the destination says, and answers what to ask next.
-    private func followUp(_ list: SuppliedList, _ transfer: String) async throws -> ListHeld? {
-        let request = list.request
-        let kind = try Kind(request.kind)
-        switch request.part {
-        case .nodes, .leaves:
-            let numbers = try await store.differences(list.page, request: request, kind: kind, peer: peer.id)
-            return descent.next(after: request, differing: numbers)
-        case .all, .drift, .buckets:
-            try await store.reconcile(
-                transfer: transfer, list.page, request: request, kind: kind, peer: peer.id)
-            guard let position = list.page.next else { return nil }
-            var next = request
-            next.after = position
-            return next
-        }
     }
 }
 

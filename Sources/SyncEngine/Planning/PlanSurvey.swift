@@ -158,7 +158,7 @@ extension BatchEntry {
 }
 
 extension ListPosition {
-    fileprivate func isBehind(_ other: ListPosition) -> Bool {
+    func isBehind(_ other: ListPosition) -> Bool {
         bucket == other.bucket ? other.id.utf8.lexicographicallyPrecedes(id.utf8) : bucket > other.bucket
     }
 }

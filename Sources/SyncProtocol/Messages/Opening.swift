@@ -259,6 +259,9 @@ public struct KindState: Codable, Sendable {
     /// Of `others`, those that were edited there since: a mirror that deletes such a row meets the edit. Told to those
     /// who only look at a plan; nil when there are none.
     public var othersEdited: Int?
+    /// Rows in scope that are otherwise there than this source sent them because somebody or a policy decided so; nil
+    /// when there are none, and where nobody counted them.
+    public var decided: DecidedRows?
 
     public init(kind: String, root: String, held: Int, foreign: Int, edited: Int, reverted: Int) {
         self.kind = kind
@@ -282,5 +285,25 @@ public struct KindState: Codable, Sendable {
         keptDeleted = try members.countIfPresent(.keptDeleted)
         deleted = try members.countIfPresent(.deleted)
         othersEdited = try members.countIfPresent(.othersEdited)
+        decided = try members.decodeIfPresent(DecidedRows.self, forKey: .decided)
+    }
+}
+
+/// Rows of a destination that are on purpose not as their source sent them. None is counted twice.
+public struct DecidedRows: Codable, Sendable, Hashable {
+    /// What the source sent waits, all of it or some of its fields, in the destination's list of conflicts.
+    public var parked: Int
+    /// They were kept or merged, and nobody has to decide about them any more.
+    public var kept: Int
+
+    public init(parked: Int, kept: Int) {
+        self.parked = parked
+        self.kept = kept
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        parked = try members.count(.parked)
+        kept = try members.count(.kept)
     }
 }

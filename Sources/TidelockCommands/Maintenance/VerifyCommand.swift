@@ -2,9 +2,7 @@ internal import ArgumentParser
 internal import ContentModel
 internal import ContentStore
 internal import Foundation
-internal import RemotePeer
 internal import SyncEngine
-internal import SyncProtocol
 
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -85,64 +83,5 @@ extension VerificationReport {
             hint: onlyDigests
                 ? "'tidelock verify --repair' computes the digests anew."
                 : "Restore a backup, or put the items again that are named.")
-    }
-}
-
-/// What a target says it holds of us, beside what we believe.
-struct TargetComparison: Encodable {
-    struct Row: Encodable {
-        var kind: String
-        var equal: Bool
-        var believed: Int
-        var held: Int
-        /// Rows of ours that were edited there, and that a rollback took back there.
-        var edited: Int
-        var reverted: Int
-    }
-
-    var target: String
-    var instance: InstanceIdentity
-    var kinds: [Row]
-
-    /// Asks the target. Takes no lease and changes nothing on either side.
-    static func make(_ instance: Instance, target name: String, scope: Scope) async throws -> TargetComparison {
-        let target = try await instance.target(name).target
-        // Of a model that is misspelt there would be nothing to compare, which looks as if all were well.
-        if let unknown = try await instance.store.unknownSelection(in: scope) { throw unknown }
-        let own = try scope.kinds(among: try await instance.store.kinds()).map(\.kind)
-        let nonce = instance.random.bytes(16).hex
-        let question = ReadHeld(scope: scope, kinds: own.map(\.name), nonce: nonce)
-        let state = try await instance.withPeer(target) { try await $0.held(question) }
-        let kinds = try state.kinds.map { try Kind($0.kind) }
-        let standings = try await instance.store.standing(of: kinds, toward: state.destination.id)
-        let rows = zip(state.kinds, standings).map { theirs, ours in
-            Row(
-                kind: theirs.kind, equal: theirs.root == ours.root.masked(by: nonce), believed: ours.held,
-                held: theirs.held, edited: theirs.edited, reverted: theirs.reverted)
-        }
-        return TargetComparison(target: name, instance: state.destination, kinds: rows)
-    }
-
-    fileprivate var lines: [String] {
-        kinds.map { row in
-            let notes = [
-                row.edited > 0 ? "\(row.edited) edited there" : nil,
-                row.reverted > 0 ? "\(row.reverted) taken back there" : nil,
-            ].compactMap { $0 }
-            return row.equal
-                ? "✓ \(row.kind): \(target) holds \(row.held) items of ours, as we believe\(notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))")"
-                : "✗ \(row.kind): \(target) holds \(row.held) items of ours, we believe \(row.believed); their digests differ"
-        }
-    }
-
-    fileprivate var failure: TidelockError? {
-        let wrong = kinds.filter { !$0.equal }
-        guard !wrong.isEmpty else { return nil }
-        return TidelockError(
-            .rootMismatch,
-            "Target '\(target)' does not hold what we believe: \(wrong.map(\.kind).joined(separator: ", ")).",
-            hint:
-                "The next push compares lists: it sends what is missing, and leaves alone what another source has taken over. 'tidelock plan \(target)' shows both."
-        )
     }
 }
