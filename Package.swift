@@ -92,7 +92,7 @@ let package = Package(
                 .embedInCode("SQL/v018-packed-leaves.sql"), .embedInCode("SQL/v019-links-in-rows.sql"),
                 .embedInCode("SQL/v020-item-lives.sql"), .embedInCode("SQL/v022-undo-order.sql"),
                 .embedInCode("SQL/v023-decided-conflicts.sql"), .embedInCode("SQL/v024-forgetful-peers.sql"),
-                .embedInCode("SQL/v025-conflicts-by-source.sql"),
+                .embedInCode("SQL/v025-conflicts-by-source.sql"), .embedInCode("SQL/v026-taken-over.sql"),
             ], swiftSettings: strict),
         .target(
             name: "RemotePeer", dependencies: ["ContentModel", "CurlHTTP", "SyncEngine", "SyncProtocol"],

@@ -81,6 +81,14 @@ import TidelockTestSupport
         #expect(plan.contains { $0.contains("SEARCH h USING PRIMARY KEY (kid=? AND bucket=? AND id=?") }, "\(plan)")
     }
 
+    @Test func rowsThatAnotherSourceHasTakenOverAreCountedByTheirIndex() async throws {
+        let all = try await plan(TakenOverRows.allSQL)
+        #expect(all.contains { $0.contains("COVERING INDEX shadow_taken_over (pid=? AND kid=?") }, "\(all)")
+        let present = try await plan(TakenOverRows.presentSQL)
+        #expect(present.contains { $0.contains("INDEX shadow_taken_over (pid=? AND kid=?") }, "\(present)")
+        #expect(present.contains { $0.contains("SEARCH h USING PRIMARY KEY (kid=? AND bucket=? AND id=?") })
+    }
+
     @Test func exchangedRowsAreFoundByTheirKeys() async throws {
         let edited = try await plan(ExchangedRows.editedSQL)
         let sent = try await plan(HeldRows.allSentSQL(KindScope(kind: .posts, ids: nil), .source))

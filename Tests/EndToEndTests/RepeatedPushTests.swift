@@ -29,6 +29,32 @@ struct RepeatedPushTests {
         #expect((1...2).contains(again.roundTrips))
     }
 
+    @Test func saysWhatStandsBetweenTheSidesInsteadOfCallingThemEqual() async throws {
+        let site = try await pushed()
+        let equal = try await site.source.attempt("push", "production")
+        #expect(equal.output.contains("both sides are equal ("), "\(equal)")
+        for (number, policy) in [(1, "park"), (2, "target")] {
+            let id = [Articles.id(number)]
+            try await site.destination.edit("content/articles", id, "title", "there")
+            try await site.source.edit("content/articles", id, "title", "here")
+            #expect(try await site.push("--policy", policy).exit == 0)
+        }
+        let other = try await RealInstance.make("other")
+        try await other.target(site.destination, at: site.server.port)
+        try await other.take(Articles.make(1))
+        #expect(try await other.report("push").isGood)
+        #expect(try await site.push().status == "unchanged")
+        let again = try await site.push()
+        #expect(again.isGood && again.roundTrips == 1 && again.bytesSent + again.bytesReceived <= 4_096, "\(again)")
+        #expect(again.differing == .init(items: 3, parked: 1, kept: 1, takenOver: 1, reverted: 0), "\(again)")
+        let words = "3 items differ by decision: 1 parked, 1 kept or merged there, 1 taken over by another source"
+        for command in ["push", "plan"] {
+            let told = try await site.source.attempt(command, "production")
+            #expect(told.status == 0 && told.output.contains("nothing to push to production; \(words)"), "\(told)")
+            #expect(!told.output.contains("equal"), "\(told)")
+        }
+    }
+
     @Test func sendsExactlyWhatWasEdited() async throws {
         let site = try await pushed()
         try await site.source.edit("content/articles", [3, 17, 29].map(Articles.id), "title", "edited")

@@ -146,13 +146,36 @@ struct ReportTextTests {
         #expect(text(noted).contains(words), "\(text(noted))")
     }
 
-    @Test func sidesAreNotSaidToBeEqualWhereSomethingWasLeftAlone() {
+    @Test func sidesAreNotSaidToBeEqualWhereSomethingStandsBetweenThem() {
         var report = report(.unchanged) { _ in }
-        #expect(text(report).contains("both sides are equal ("), "\(text(report))")
-        report.takenOver = 1
-        #expect(text(report).contains("both sides are equal but for what another source has taken over ("))
-        report.reverted = 1
-        #expect(text(report).contains("both sides are equal but for what was taken back ("), "\(text(report))")
+        report.note(differences: StandingDifferences())
+        #expect(report.differing == nil && text(report).contains("both sides are equal ("), "\(text(report))")
+        report.note(differences: StandingDifferences(parked: 1, kept: 1, takenOver: 1))
+        let three = "; 3 items differ by decision: 1 parked, 1 kept or merged there, 1 taken over by another source"
+        #expect(text(report).contains("nothing to push to edge\(three) ("), "\(text(report))")
+        #expect(!text(report).contains("equal"))
+        report.status = .planned
+        #expect(text(report).hasSuffix("a push to edge would change nothing\(three)"), "\(text(report))")
+        report.note(differences: StandingDifferences(reverted: 1))
+        #expect(text(report).contains("; 1 item differs by decision: 1 taken back"), "\(text(report))")
+        report.note(differences: nil)
+        #expect(text(report).hasSuffix("would change nothing"), "\(text(report))")
+    }
+
+    @Test func sidesAreNotSaidToBeEqualInWhatHandlersLeaveOut() {
+        var report = report(.unchanged) { _ in }
+        report.skipped = 1
+        #expect(text(report).contains("both sides are equal but for what handlers left out ("), "\(text(report))")
+    }
+
+    @Test func whatStandsBetweenTheSidesOfSeveralJobsIsAddedUp() throws {
+        var (first, second) = (report(.unchanged) { _ in }, report(.unchanged) { _ in })
+        first.note(differences: StandingDifferences(parked: 1, takenOver: 1))
+        #expect(first.adding(second).differing?.items == 2)
+        second.note(differences: StandingDifferences(kept: 3))
+        let sum = try #require(first.adding(second).differing)
+        #expect(sum.items == 5 && sum.parked == 1 && sum.kept == 3 && sum.takenOver == 1 && sum.reverted == 0)
+        #expect(second.adding(report(.unchanged) { _ in }).differing?.kept == 3)
     }
 
     @Test func aDeleteOfWhatAFilterLeavesOutSaysWhy() throws {

@@ -28,6 +28,7 @@ enum Schema {
         ("v023-decided-conflicts", PackageResources.v023_decided_conflicts_sql),
         ("v024-forgetful-peers", PackageResources.v024_forgetful_peers_sql),
         ("v025-conflicts-by-source", PackageResources.v025_conflicts_by_source_sql),
+        ("v026-taken-over", PackageResources.v026_taken_over_sql),
     ]
 
     /// Makes the tables of a new store, and brings those of an earlier version of Tidelock to the form of this one.

@@ -119,7 +119,11 @@ extension LocalInstance {
             view.offer.isSatisfied(by: held, sent: request.sent, mode: request.scope.mode)
         {
             await pinned.release()
-            return TransferOpened(status: .inSync, responder: identity, unchanged: view.held)
+            var answer = TransferOpened(status: .inSync, responder: identity, unchanged: view.held)
+            let others = try await store.takenOverRows(
+                in: request.scope.kinds(among: view.standings.map(\.kind)), toward: request.initiator.id)
+            if others > 0 { answer.leftToOthers = others }
+            return answer
         }
         try await forgetEarlierSources(before: request)
         try await store.begin(request, peer: request.initiator, direction: .pull)

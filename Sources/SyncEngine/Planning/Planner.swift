@@ -106,6 +106,10 @@ struct Planner {
             handlerCalls: hooks.handlerCalls)
         summary.requiredModels = try await requiredModels(planners)
         summary.files = try await store.plannedFiles(transfer: transfer)
+        if plans.allSatisfy({ $0.sent == 0 }) {
+            let others = try await store.takenOverRows(in: planners.map(\.selected), toward: peer.id)
+            if others > 0 { summary.leftToOthers = others }
+        }
         if isPlanOnly { summary.circle = try await store.plannedCircle(transfer: transfer) }
         try await store.finishPlan(transfer: transfer, summary: summary, checkpoints: checkpoints)
         return summary

@@ -22,6 +22,10 @@ public protocol SourceStore: BlobSource, TransferMemories {
     /// sent back after an edit.
     func received(of kinds: [Kind], from peer: String) async throws -> [Kind: Digest]
 
+    /// How many rows in scope another source has taken over at a peer whose items are here, as far as is known. Reads no
+    /// item, and looks at no other rows.
+    func takenOverRows(in kinds: [KindScope], toward peer: String) async throws -> Int
+
     /// Starts (again) the plan of a transfer; whatever an earlier attempt recorded is forgotten.
     func beginPlan(transfer: String, peer: InstanceIdentity, initiator: String, direction: Direction, scope: Scope)
         async throws

@@ -15,6 +15,9 @@ public actor PullOpening: RunOpening {
     public private(set) var unchanged = 0
     /// As of a push; the rows are here.
     public private(set) var reverted = 0
+    /// As of a push; what another source has taken over here, the source tells.
+    private var heldInSync: DestinationState?
+    private var takenOver = 0
     /// What the source does not know of the selection of a mirror, where it was asked.
     public private(set) var unknown: UnknownName?
     /// Those of the named items that handlers of the source hold back.
@@ -58,6 +61,9 @@ public actor PullOpening: RunOpening {
         guard isOpenThere else {
             unchanged = answer.unchanged
             reverted = request.held?.reverted ?? 0
+            heldInSync = request.held
+            // It is added up, and nobody can have more.
+            takenOver = min(max(answer.leftToOthers ?? 0, 0), 1 << 42)
             try requireHeeded(request)
             return .inSync
         }
@@ -138,6 +144,12 @@ public actor PullOpening: RunOpening {
     }
 
     public func result() async -> RunOpened? { opened }
+
+    /// In what the sides differ although nothing was sent, or would be.
+    public func differences(beside outcome: RunMachine.Outcome) -> StandingDifferences? {
+        StandingDifferences(
+            beside: outcome, held: heldInSync ?? opened?.held, takenOver: takenOver, reverted: reverted)
+    }
 
     /// What the run moves, once the source has said what the items that were named lead to.
     public var scope: Scope { request.scope }

@@ -24,6 +24,10 @@ public actor PushOpening: RunOpening {
     public private(set) var unchanged = 0
     /// How many rows a rollback at the destination took back, when the sides are in sync otherwise.
     public private(set) var reverted = 0
+    /// What the peer said that it holds, and how many items another source has taken over there, when the sides are in
+    /// sync otherwise.
+    private var heldInSync: DestinationState?
+    private var takenOver = 0
     private let knownPeer: String?
     private let confirmations: Confirmations
 
@@ -74,6 +78,9 @@ public actor PushOpening: RunOpening {
         case .inSync:
             unchanged = held.kinds.reduce(0) { $0 + $1.held }
             reverted = held.reverted
+            heldInSync = held
+            takenOver = try await store.takenOverRows(
+                in: request.scope.kinds(among: held.kinds.map { try Kind($0.kind) }), toward: answer.responder.id)
             return .inSync
         case .committed:
             guard let inline, let result = answer.result else {
@@ -182,6 +189,12 @@ public actor PushOpening: RunOpening {
     }
 
     public func result() async -> RunOpened? { opened }
+
+    /// In what the sides differ although nothing was sent, or would be.
+    public func differences(beside outcome: RunMachine.Outcome) -> StandingDifferences? {
+        StandingDifferences(
+            beside: outcome, held: heldInSync ?? opened?.held, takenOver: takenOver, reverted: reverted)
+    }
 
     public func abandon(transfer: String) async throws {
         if let source, !mayHaveCommitted { try await source.abandon(transfer: transfer) }

@@ -169,6 +169,9 @@ public struct TransferOpened: Codable, Sendable {
     public var held: DestinationState?
     /// Pull, in sync: how many items the source's shadow covers.
     public var unchanged: Int
+    /// Pull, in sync: items in scope that another source has taken over at the initiator, as far as the source knows; nil
+    /// when there are none.
+    public var leftToOthers: Int?
     /// Push: digests of batches that an interrupted transfer left here and that need not be sent again; nil for none.
     public var staged: [String]?
     /// What the commit did, where the open led to one.

@@ -80,6 +80,9 @@ public struct PlanSummary: Codable, Sendable, Equatable {
     public var circle: TreeCircle?
     /// Files that the destination must have; nil where the plan brings no asset.
     public var files: FileTotals?
+    /// Items in scope that another source has taken over, whenever that was found out; only in plans that send nothing.
+    /// Nil when there are none.
+    public var leftToOthers: Int?
 
     public init(
         kinds: [KindPlan], batches: [BatchInfo], expectedRoots: [String: String], handlerCalls: Int,
@@ -105,6 +108,7 @@ public struct PlanSummary: Codable, Sendable, Equatable {
         refusal = try members.decodeIfPresent(PlanRefusal.self, forKey: .refusal)
         files = try members.decodeIfPresent(FileTotals.self, forKey: .files)
         circle = try members.decodeIfPresent(TreeCircle.self, forKey: .circle)
+        leftToOthers = try members.countIfPresent(.leftToOthers)
         guard kinds.allSatisfy(\.isPlausible), files?.isPlausible ?? true, circle?.isPlausible ?? true,
             batches.allSatisfy(\.isPlausible)
         else {

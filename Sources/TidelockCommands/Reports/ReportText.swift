@@ -72,19 +72,34 @@ struct ReportText {
         let side = report.direction == .push ? "to \(report.target)" : "from \(report.target)"
         switch report.status {
         case .unchanged:
-            return "nothing to \(report.direction.rawValue) \(side): both sides are equal\(exception) (\(figures))"
+            return "nothing to \(report.direction.rawValue) \(side)\(differing ?? equality) (\(figures))"
         case .planned:
+            let touches = report.kinds.contains { $0.touches > 0 }
             return "a \(report.direction.rawValue) \(side) would change "
-                + (report.kinds.contains { $0.touches > 0 } ? "this:" : "nothing")
+                + (touches ? "this:" : "nothing\(differing ?? "")")
         default: return "\(report.direction.rawValue) \(side): \(counts)\(report.verified ? ", verified" : "")"
         }
     }
 
+    /// Handlers that leave something out say that the destination may differ in it, and so does a run that carried out
+    /// none of its deletes.
+    private var equality: String {
+        let exceptions = [
+            report.skipped > 0 ? "what handlers left out" : nil,
+            report.kinds.contains { $0.deletes > 0 } ? "what is not deleted \(there)" : nil,
+        ].compactMap(\.self)
+        return ": both sides are equal" + (exceptions.isEmpty ? "" : " but for \(exceptions.joined(separator: " and "))")
+    }
+
     /// In what the sides are not equal although there is nothing to do.
-    private var exception: String {
-        if report.reverted > 0 { return " but for what was taken back" }
-        if report.kinds.contains(where: { $0.deletes > 0 }) { return " but for what is not deleted \(there)" }
-        return report.takenOver == nil ? "" : " but for what another source has taken over"
+    private var differing: String? {
+        guard let differing = report.differing else { return nil }
+        let parts = [
+            (differing.parked, "parked"), (differing.kept, "kept or merged \(there)"),
+            (differing.takenOver, "taken over by another source"), (differing.reverted, "taken back"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        let subject = differing.items == 1 ? "1 item differs" : "\(differing.items) items differ"
+        return "; \(subject) by decision: \(parts.joined(separator: ", "))"
     }
 
     /// Of a plan that sends something.

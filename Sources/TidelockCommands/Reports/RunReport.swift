@@ -23,6 +23,28 @@ struct RunReport: Codable, Sendable {
         }
     }
 
+    /// Items that are otherwise at the destination than at the source because somebody or a policy decided so.
+    struct Differing: Codable, Sendable, Equatable {
+        var items: Int
+        var parked: Int
+        var kept: Int
+        var takenOver: Int
+        var reverted: Int
+
+        init(_ differences: StandingDifferences) {
+            items = differences.total
+            (parked, kept) = (differences.parked, differences.kept)
+            (takenOver, reverted) = (differences.takenOver, differences.reverted)
+        }
+
+        static func + (left: Differing, right: Differing) -> Differing {
+            Differing(
+                StandingDifferences(
+                    parked: left.parked + right.parked, kept: left.kept + right.kept,
+                    takenOver: left.takenOver + right.takenOver, reverted: left.reverted + right.reverted))
+        }
+    }
+
     var run: String
     var target: String
     var direction: Direction
@@ -47,6 +69,9 @@ struct RunReport: Codable, Sendable {
     /// Items that another source has taken over at the destination, as was found out now, and that the run left alone;
     /// left out when there are none.
     var takenOver: Int?
+    /// What stands between the sides although there is nothing to send; left out when that is nothing, and in runs that
+    /// send something.
+    var differing: Differing?
     /// Items that stay at the destination but no longer follow the source.
     var released = 0
     /// Batches that an interrupted run had brought already; left out when there were none.
@@ -105,6 +130,7 @@ struct RunReport: Codable, Sendable {
         for count in counts { sum[keyPath: count] += self[keyPath: count] }
         if let possibleConflicts { sum.possibleConflicts = possibleConflicts + (other.possibleConflicts ?? 0) }
         if let takenOver { sum.takenOver = takenOver + (other.takenOver ?? 0) }
+        if let differing { sum.differing = other.differing.map { differing + $0 } ?? differing }
         if let undecided { sum.undecided = undecided + (other.undecided ?? 0) }
         if let resumedBatches { sum.resumedBatches = resumedBatches + (other.resumedBatches ?? 0) }
         sum.verified = verified && other.verified
@@ -135,6 +161,11 @@ struct RunReport: Codable, Sendable {
         guard let rows else { return }
         let total = kinds.reduce(0) { $0 + $1.rows }
         moreItems = total > rows.count ? total - rows.count : nil
+    }
+
+    /// Takes what stands between the sides of a run that sends nothing.
+    mutating func note(differences: StandingDifferences?) {
+        differing = differences.flatMap { $0.total > 0 ? Differing($0) : nil }
     }
 
     /// Takes the items that were asked for by name and that the other side holds back.

@@ -90,6 +90,7 @@ struct SyncRunner: Sendable {
             }
             let result = try await performRun(run, peer: peer)
             report.note(result.outcome, unchanged: result.unchanged, reverted: result.reverted)
+            report.note(differences: result.differences)
             try report.note(heldBack: result.heldBack)
             return request.refusal(of: report)
         } catch {
@@ -104,6 +105,8 @@ struct SyncRunner: Sendable {
         var reverted: Int
         /// Of a pull the named items that handlers of the source hold back.
         var heldBack: [ExcludedItem] = []
+        /// In what the sides differ where nothing was sent.
+        var differences: StandingDifferences?
     }
 
     private func performRun(_ run: String, peer: RemotePeer) async throws -> Ended {
@@ -158,8 +161,10 @@ struct SyncRunner: Sendable {
         }
         request.detail?.take(await opening.responder)
         await remember(await opening.responder)
+        let ended = try outcome.get()
         return Ended(
-            outcome: try outcome.get(), unchanged: await opening.unchanged, reverted: await opening.reverted)
+            outcome: ended, unchanged: await opening.unchanged, reverted: await opening.reverted,
+            differences: await opening.differences(beside: ended))
     }
 
     private func pull(
@@ -189,7 +194,7 @@ struct SyncRunner: Sendable {
         if let unknown = await opening.unknown, ended.isIdle { throw unknown.failure(isHere: false) }
         return Ended(
             outcome: ended, unchanged: await opening.unchanged, reverted: await opening.reverted,
-            heldBack: await opening.heldBack)
+            heldBack: await opening.heldBack, differences: await opening.differences(beside: ended))
     }
 
     /// The commit stands whether this succeeds or not, and the next collection of garbage takes what is left.

@@ -75,6 +75,14 @@ struct Report: Decodable, Sendable {
         var changes: [Finding]
     }
 
+    struct Differing: Decodable, Sendable, Equatable {
+        var items: Int
+        var parked: Int
+        var kept: Int
+        var takenOver: Int
+        var reverted: Int
+    }
+
     var run: String
     var target: String
     var direction: String
@@ -99,6 +107,8 @@ struct Report: Decodable, Sendable {
     var error: Failure?
     /// Why a run of a plan that was looked at would not be carried out.
     var refusal: Failure?
+    /// What stands between the sides where nothing was sent.
+    var differing: Differing?
     /// The exit status it came with, and what stood on standard error.
     var exit: Int32 { ending?.status ?? -1 }
     private(set) var ending: RunningTool.Ending?
@@ -107,7 +117,7 @@ struct Report: Decodable, Sendable {
         case run, target, direction, status, verified, created, updated, deleted, skipped, unchanged, conflicts,
             reverted
         case released, handlerCalls, bytesSent, bytesReceived, roundTrips, milliseconds, conflictList, error,
-            resumedBatches, schemaChanges, refusal
+            resumedBatches, schemaChanges, refusal, differing
     }
 
     /// Throws when standard output is anything but that one object.

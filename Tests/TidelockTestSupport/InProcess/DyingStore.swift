@@ -51,6 +51,10 @@ extension DyingStore: SourceStore {
         try await point.pass { try await store.received(of: kinds, from: peer) }
     }
 
+    func takenOverRows(in kinds: [KindScope], toward peer: String) async throws -> Int {
+        try await point.pass { try await store.takenOverRows(in: kinds, toward: peer) }
+    }
+
     func beginPlan(
         transfer: String, peer: InstanceIdentity, initiator: String, direction: Direction, scope: Scope
     ) async throws {

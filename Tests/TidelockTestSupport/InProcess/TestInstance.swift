@@ -134,7 +134,7 @@ extension TestInstance {
         }
         return TestRunResult(
             transfer: open.id, outcome: outcome, calls: peer.calls, unchanged: await opening.unchanged,
-            reverted: await opening.reverted)
+            reverted: await opening.reverted, differences: await opening.differences(beside: outcome))
     }
 
     @discardableResult
@@ -170,7 +170,7 @@ extension TestInstance {
         }
         return TestRunResult(
             transfer: open.id, outcome: outcome, calls: peer.calls, unchanged: await opening.unchanged,
-            reverted: await opening.reverted)
+            reverted: await opening.reverted, differences: await opening.differences(beside: outcome))
     }
 
     /// The plan made before to which a pull is limited.

@@ -49,6 +49,8 @@ public struct TestRunResult: Sendable {
     public var unchanged: Int
     /// Rows that were taken back at the destination, where both sides are in sync otherwise.
     public var reverted: Int
+    /// In what the sides differ where nothing was sent, or would be.
+    public var differences: StandingDifferences?
 
     public var plan: PlanSummary? {
         switch outcome {
