@@ -38,6 +38,20 @@ import TidelockTestSupport
     }
 
     @Test(arguments: [true, false])
+    func areOneRoundTripAlsoWhereRowsAreAskedForThatNobodyTookBack(isPush: Bool) async throws {
+        try await a.put(.posts, #"{"_id":"1","v":1}"#)
+        let run = try await move(isPush: isPush)
+        let asking = TestRun(options: PlanOptions(includesReverted: true))
+        #expect(try await move(isPush: isPush).isNoOp)
+        let idle = try await a.move(to: b, isPush: isPush, asking)
+        #expect(idle.outcome == .inSync && idle.calls == ["open"], "\(idle)")
+        _ = try await b.store.rollback(run.transfer, as: b.newID())
+        #expect(try await a.move(to: b, isPush: isPush, asking).result?.created == 1)
+        #expect(try await move(isPush: isPush).isNoOp)
+        #expect(try await a.move(to: b, isPush: isPush, asking).outcome == .inSync)
+    }
+
+    @Test(arguments: [true, false])
     func tellNothingOnceTheRowsCameAgain(isPush: Bool) async throws {
         try await a.put(.posts, #"{"_id":"1","v":1}"#)
         let run = try await move(isPush: isPush)

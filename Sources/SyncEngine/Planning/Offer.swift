@@ -32,8 +32,9 @@ extension SourceStore {
         // Looked up first: what is edited or deleted after it makes the source anything but quiet.
         let received = scope.mode == .mirror ? try await received(of: selected, from: peer) : [:]
         let standings = try await standing(of: selected, toward: peer)
+        // Where nothing was taken back, nothing of it is sent again: a destination that knows better is not satisfied.
         let isQuiet =
-            !includesReverted
+            (!includesReverted || standings.allSatisfy { $0.reverted == 0 })
             && standings.allSatisfy { standing in
                 // Whether the filter takes what the destination holds is seen only by looking at it.
                 let isDoubtful = scope.deletesLeftOut(standing.kind) && standing.held > 0
