@@ -1,6 +1,6 @@
 public import ContentModel
 internal import GRDB
-public import SyncEngine
+internal import SyncEngine
 
 extension Store {
     public func takenOverRows(in kinds: [KindScope], toward peer: String) async throws -> Int {

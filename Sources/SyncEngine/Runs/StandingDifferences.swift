@@ -1,4 +1,4 @@
-public import SyncProtocol
+internal import SyncProtocol
 
 /// What is otherwise at the destination than at the source although there is nothing to send: somebody or a policy has
 /// decided so. Known without looking at an item.
