@@ -153,6 +153,7 @@ struct WireBodyTests {
         plan.refusal = PlanRefusal(code: "delete_guard", message: "No.", hint: "Do not.")
         plan.files = FileTotals(count: 2, bytes: 1 << 40)
         plan.circle = TreeCircle(kind: "pages", items: ["a", "b"], count: 2)
+        plan.leftToOthers = 5
         #expect(Mirror(reflecting: plan).children.allSatisfy { "\($0.value)" != "nil" })
         #expect(try WireBody.decode(PlanSummary.self, from: WireBody.encode(plan)) == plan)
     }

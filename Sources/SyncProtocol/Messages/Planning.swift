@@ -110,7 +110,7 @@ public struct PlanSummary: Codable, Sendable, Equatable {
         circle = try members.decodeIfPresent(TreeCircle.self, forKey: .circle)
         leftToOthers = try members.countIfPresent(.leftToOthers)
         guard kinds.allSatisfy(\.isPlausible), files?.isPlausible ?? true, circle?.isPlausible ?? true,
-            batches.allSatisfy(\.isPlausible)
+            batches.allSatisfy(\.isPlausible), (leftToOthers ?? 0).isPlausible
         else {
             throw DecodingError.dataCorruptedError(
                 forKey: .kinds, in: members, debugDescription: "a number is out of bounds")

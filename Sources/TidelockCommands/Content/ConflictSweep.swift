@@ -15,7 +15,9 @@ struct ConflictSweep {
     static let page = 200
 
     /// What lies in one conflict, and says nothing about the others.
-    private static let reasons: Set<ErrorCode> = [.conflicts, .pathTaken, .blobMissing, .invalidAsset, .unknownConflict]
+    private static let reasons: Set<ErrorCode> = [
+        .conflicts, .pathTaken, .blobMissing, .invalidAsset, .unknownConflict,
+    ]
 
     init() {}
 

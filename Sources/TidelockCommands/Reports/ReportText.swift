@@ -88,7 +88,8 @@ struct ReportText {
             report.skipped > 0 ? "what handlers left out" : nil,
             report.kinds.contains { $0.deletes > 0 } ? "what is not deleted \(there)" : nil,
         ].compactMap(\.self)
-        return ": both sides are equal" + (exceptions.isEmpty ? "" : " but for \(exceptions.joined(separator: " and "))")
+        return ": both sides are equal"
+            + (exceptions.isEmpty ? "" : " but for \(exceptions.joined(separator: " and "))")
     }
 
     /// In what the sides are not equal although there is nothing to do.
