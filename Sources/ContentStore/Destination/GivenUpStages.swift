@@ -11,8 +11,15 @@ extension Store {
 
     /// Gives up a transfer that has the right to write and no room to do it, and frees what it staged. Nothing here can
     /// fail more than the transfer has: what stays is freed with the garbage.
+    ///
+    /// Not cancelled with whoever brought the batch: others need the room, and the batch that came beside it has failed
+    /// for the same reason.
     func giveUp(transfer: String, fence: Int64) async {
         givenUp.withLock { _ = $0.insert(transfer) }
+        await Task { await free(transfer: transfer, fence: fence) }.value
+    }
+
+    private func free(transfer: String, fence: Int64) async {
         await freeUnnamedArrivals(endOf: transfer)
         let collection = GarbageCollection(store: self, now: clock.seconds, isDryRun: false)
         do {
@@ -26,8 +33,6 @@ extension Store {
             }
             guard isGivenUp else { return }
             _ = try await collection.stage(of: transfer, until: .now + Self.patience)
-        } catch is CancellationError {
-            // Whoever brought the batch has gone.
         } catch {
             logUnfreed("What transfer \(transfer.printable) staged", channel: "store", error)
         }
