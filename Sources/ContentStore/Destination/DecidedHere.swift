@@ -5,8 +5,9 @@ internal import SyncProtocol
 extension HeldRows {
     /// See ``DecidedRows``; nil when there are none. Reads indexes, and of the list of conflicts what is of the kind.
     ///
-    /// A conflict counts while the row is its source's. One about a delete that was not carried out has a row that is
-    /// nobody's: what else is somebody's by now does not stay because of it.
+    /// A conflict about a version counts while the row is its source's; after that the row counts as taken over. One
+    /// about a delete that was not carried out counts as long as the item is there, whoever left it last: mirrors of
+    /// its source that keep edits leave the item alone because of it.
     static func decided(
         _ db: Database, in part: KindScope, _ edited: EditedRows, kid: Int64, pid: Int64
     ) throws -> DecidedRows? {
@@ -34,7 +35,7 @@ extension HeldRows {
             CROSS JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
             WHERE c.kid = :kid AND c.pid = :pid AND CASE
                 WHEN h.origin = :pid THEN c.decided = 0
-                ELSE h.origin = 0 AND h.deleted = 0 AND c.rid IS NULL END
+                ELSE h.deleted = 0 AND c.rid IS NULL END
             """
     }
 
