@@ -70,9 +70,11 @@ import TidelockTestSupport
     func aVersionOfAnotherSourceLeavesTheDeleteWaiting(policy: ConflictPolicy) async throws {
         try await parkDelete()
         let waiting = try await waitingDeletes()
+        #expect(try await b.store.drift(limit: 10).items.map(\.source) == ["a"])
         try await c.put(.posts, #"{"_id":"1","t":"of c"}"#)
         #expect(try await c.push(to: b, .with(policy)).result?.conflictCount == 1)
         #expect(try await waitingDeletes() == waiting)
+        #expect(try await b.store.drift(limit: 10).items.map(\.source) == (policy == .source ? [] : ["c"]))
         try expectNoProblems()
         let idle = try await a.push(to: b, Self.parking)
         #expect(idle.isNoOp && idle.differences == StandingDifferences(parked: 1), "\(idle)")

@@ -85,7 +85,7 @@ extension Store {
                     UNION ALL
                     SELECT c.kid, c.id, c.pid, \(Edit.kept), h.deleted, h.arrived
                     FROM conflict c CROSS JOIN head h ON h.kid = c.kid AND h.bucket = c.bucket AND h.id = c.id
-                    WHERE c.rid IS NULL AND h.deleted = 0 AND h.edited IN (0, \(Edit.own))
+                    WHERE c.rid IS NULL AND h.deleted = 0 AND h.origin = 0 AND h.edited IN (0, \(Edit.own))
                 ) drifted JOIN kind USING (kid) JOIN peer ON peer.pid = drifted.pid
                 WHERE (:kind IS NULL OR kind.name = :kind) AND (:source IS NULL OR peer.instance = :source)
                 """
