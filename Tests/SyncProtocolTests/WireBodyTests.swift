@@ -64,6 +64,15 @@ struct WireBodyTests {
         told = state
         told.othersEdited = number
         #expect(isRefused(told))
+        told = state
+        told.decided = DecidedRows(parked: number, kept: 0)
+        #expect(isRefused(told))
+        told.decided = DecidedRows(parked: 0, kept: number)
+        #expect(isRefused(told))
+        var opened = TransferOpened(status: .inSync, responder: InstanceIdentity(id: "a", name: "A"))
+        #expect(isRefused(opened, with: number, at: \.unchanged))
+        opened.leftToOthers = number
+        #expect(isRefused(opened))
         var kind = KindPlan(kind: "models")
         kind.possibleOverwrites = number
         #expect(isRefused(PlanSummary(kinds: [kind], batches: [], expectedRoots: [:], handlerCalls: 0)))
@@ -115,6 +124,21 @@ struct WireBodyTests {
             let bytes = try WireBody.encode(answer)
             #expect(try WireBody.encode(WireBody.decode(PlanAnswer.self, from: bytes)) == bytes)
         }
+    }
+
+    @Test func answersToAnOpenSurviveTheJourney() throws {
+        var opened = TransferOpened(
+            status: .resolved, responder: InstanceIdentity(id: "b", name: "B"), lease: LeaseGrant(fence: 1, expires: 2),
+            held: DestinationState(
+                source: "a", destination: InstanceIdentity(id: "b", name: "B"), root: "00", kinds: []),
+            unchanged: 3, result: CommitResult(created: 4), items: ["models": ["posts"]])
+        opened.leftToOthers = 5
+        opened.staged = ["00"]
+        opened.heldBack = []
+        opened.unknown = UnknownName(.model, "post")
+        opened.memory = TransferMemory(instance: "a", own: "1", others: "2")
+        let answered = try WireBody.encode(opened)
+        #expect(try WireBody.encode(WireBody.decode(TransferOpened.self, from: answered)) == answered)
     }
 
     /// Peers that do not know the member never see it, unless somebody asks for what it says.

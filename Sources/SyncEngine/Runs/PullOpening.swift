@@ -62,8 +62,7 @@ public actor PullOpening: RunOpening {
             unchanged = answer.unchanged
             reverted = request.held?.reverted ?? 0
             heldInSync = request.held
-            // It is added up, and nobody can have more.
-            takenOver = min(max(answer.leftToOthers ?? 0, 0), 1 << 42)
+            takenOver = answer.leftToOthers ?? 0
             try requireHeeded(request)
             return .inSync
         }

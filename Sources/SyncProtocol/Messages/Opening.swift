@@ -201,6 +201,23 @@ public struct TransferOpened: Codable, Sendable {
         self.unchanged = unchanged
         self.result = result
     }
+
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        status = try members.decode(Status.self, forKey: .status)
+        responder = try members.decode(InstanceIdentity.self, forKey: .responder)
+        protocolVersion = try members.decode(Int.self, forKey: .protocolVersion)
+        lease = try members.decodeIfPresent(LeaseGrant.self, forKey: .lease)
+        held = try members.decodeIfPresent(DestinationState.self, forKey: .held)
+        unchanged = try members.count(.unchanged)
+        leftToOthers = try members.countIfPresent(.leftToOthers)
+        staged = try members.decodeIfPresent([String].self, forKey: .staged)
+        result = try members.decodeIfPresent(CommitResult.self, forKey: .result)
+        items = try members.decodeIfPresent([String: [String]].self, forKey: .items)
+        heldBack = try members.decodeIfPresent([ExcludedItem].self, forKey: .heldBack)
+        unknown = try members.decodeIfPresent(UnknownName.self, forKey: .unknown)
+        memory = try members.decodeIfPresent(TransferMemory.self, forKey: .memory)
+    }
 }
 
 /// The right to write at a destination until a moment; the fence decides, the time only saves work.
