@@ -89,6 +89,12 @@ import TidelockTestSupport
         #expect(present.contains { $0.contains("SEARCH h USING PRIMARY KEY (kid=? AND bucket=? AND id=?") })
     }
 
+    @Test func aRollbackOfOneItemDoesNotReadAllThatTheRunChanged() async throws {
+        let plan = try await plan(UnmergedVersions.takenBackSQL)
+        #expect(plan.contains("SEARCH mine USING PRIMARY KEY (run=?)"), "\(plan)")
+        #expect(plan.contains("SEARCH u USING PRIMARY KEY (run=? AND kid=? AND bucket=? AND id=?)"), "\(plan)")
+    }
+
     @Test func exchangedRowsAreFoundByTheirKeys() async throws {
         let edited = try await plan(ExchangedRows.editedSQL)
         let sent = try await plan(HeldRows.allSentSQL(KindScope(kind: .posts, ids: nil), .source))

@@ -236,9 +236,9 @@ private struct Rollback {
                     origin = CASE WHEN \(isSources) THEN 0 ELSE u.old_origin END,
                     edited = \(edited),
                     reverted = \(pid == nil ? "u.old_reverted" : "u.run"), seq = ?, arrived = ?
-                FROM undo u
-                JOIN undo mine ON mine.run = ? AND mine.kid = u.kid AND mine.bucket = u.bucket AND mine.id = u.id
-                WHERE u.run = ? AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
+                FROM undo mine
+                CROSS JOIN undo u ON u.kid = mine.kid AND u.bucket = mine.bucket AND u.id = mine.id
+                WHERE mine.run = ? AND u.run = ? AND head.kid = u.kid AND head.bucket = u.bucket AND head.id = u.id
                 """,
             arguments: [sequence, now, rollbackRun, run])
         return db.changesCount

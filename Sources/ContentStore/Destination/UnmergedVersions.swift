@@ -32,20 +32,21 @@ enum UnmergedVersions {
     /// Takes down those that a rollback keeps away: what comes back was there before the source of the run sent its
     /// version. What the run itself left as it was is one already, or is made of what arrived. Called before rows move.
     static func noteTakenBack(_ db: Database, _ run: String, of pid: Int64, by rollback: String) throws {
-        try db.cachedStatement(
-            sql: """
-                INSERT OR IGNORE INTO unmerged_version (pid, kid, bucket, id)
-                SELECT :pid, u.kid, u.bucket, u.id
-                FROM undo u
-                JOIN undo mine ON mine.run = :rollback AND mine.kid = u.kid AND mine.bucket = u.bucket AND mine.id = u.id
-                JOIN head h ON h.kid = u.kid AND h.bucket = u.bucket AND h.id = u.id
-                WHERE u.run = :run AND u.new_base IS NOT NULL AND u.new_base IS NOT u.old_hash
-                    AND (u.old_deleted = 0 OR \(Edit.isOne("u.old_edited")))
-                    AND (u.verdict NOT IN (\(Verdict.list(Verdict.settling)))
-                        OR \(UnmergedRows.keepsAway("h.edited", at: "h", from: ":pid")))
-                """
-        ).execute(arguments: ["pid": pid, "run": run, "rollback": rollback])
+        try db.cachedStatement(sql: takenBackSQL).execute(arguments: ["pid": pid, "run": run, "rollback": rollback])
     }
+
+    /// Begins with the rows that come back: of a large run that may be a single one.
+    static let takenBackSQL = """
+        INSERT OR IGNORE INTO unmerged_version (pid, kid, bucket, id)
+        SELECT :pid, u.kid, u.bucket, u.id
+        FROM undo mine
+        CROSS JOIN undo u ON u.run = :run AND u.kid = mine.kid AND u.bucket = mine.bucket AND u.id = mine.id
+        CROSS JOIN head h ON h.kid = u.kid AND h.bucket = u.bucket AND h.id = u.id
+        WHERE mine.run = :rollback AND u.new_base IS NOT NULL AND u.new_base IS NOT u.old_hash
+            AND (u.old_deleted = 0 OR \(Edit.isOne("u.old_edited")))
+            AND (u.verdict NOT IN (\(Verdict.list(Verdict.settling)))
+                OR \(UnmergedRows.keepsAway("h.edited", at: "h", from: ":pid")))
+        """
 
     /// Forgets those of `pid` of which a commit brought another version: from then on the row says what became of that.
     static func forget(_ db: Database, of pid: Int64, broughtBy transfer: String) throws {
