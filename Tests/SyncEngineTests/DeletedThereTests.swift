@@ -87,6 +87,22 @@ import TidelockTestSupport
         #expect(again.isOneRoundTrip, "\(again)")
     }
 
+    @Test(arguments: [true, false])
+    func aRunThatLetsGoOnlyOfWhatIsGoneTellsWhatStandsBetweenTheSides(isPush: Bool) async throws {
+        try await send()
+        try await a.put(.posts, #"{"_id":"29","t":"A"}"#)
+        try await b.put(.posts, #"{"_id":"29","t":"B"}"#)
+        #expect(try await a.push(to: b, .with(.park)).result?.conflictCount == 1)
+        for instance in [a, b] { try await remove(Self.ids.prefix(10), at: instance) }
+        var look = TestRun.with(.park, .mirror)
+        look.isDryRun = true
+        for run in [look, .with(.park, .mirror)] {
+            let moved = try await a.move(to: b, isPush: isPush, run)
+            #expect(moved.plan?.kinds.compactMap(\.goneThere) == [10], "\(moved)")
+            #expect(moved.differences == StandingDifferences(parked: 1), "\(moved)")
+        }
+    }
+
     @Test func aRunThatDeletesAnythingBesidesIsListed() async throws {
         try await deleteAtBoth()
         try await remove(["29"], at: a)

@@ -106,7 +106,7 @@ struct Planner {
             handlerCalls: hooks.handlerCalls)
         summary.requiredModels = try await requiredModels(planners)
         summary.files = try await store.plannedFiles(transfer: transfer)
-        if plans.allSatisfy({ $0.sent == 0 }) {
+        if plans.allSatisfy(\.changesNothing) {
             let others = try await store.takenOverRows(in: planners.map(\.selected), toward: peer.id)
             if others > 0 { summary.leftToOthers = others }
         }

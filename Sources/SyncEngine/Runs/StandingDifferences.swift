@@ -23,19 +23,26 @@ public struct StandingDifferences: Sendable, Equatable {
 }
 
 extension StandingDifferences {
-    /// Of a run that has sent nothing, or of a plan that would not; nil for others. `held` is what the destination says;
-    /// `takenOver` and `reverted` count where no plan was made that does.
+    /// Of a run that has changed nothing, or of a plan that would not; nil for others. `held` is what the destination
+    /// says; `takenOver` and `reverted` count where no plan was made that does.
     init?(beside outcome: RunMachine.Outcome, held: DestinationState?, takenOver: Int, reverted: Int) {
         switch outcome {
         case .inSync: self.init(takenOver: takenOver, reverted: reverted)
         case .unchanged(let plan), .planned(let plan):
-            guard plan.kinds.allSatisfy({ $0.sent == 0 }) else { return nil }
-            self.init(takenOver: plan.leftToOthers ?? 0, reverted: plan.kinds.reduce(0) { $0 + $1.reverted })
-        case .committed, .failed: return nil
+            guard plan.kinds.allSatisfy(\.changesNothing) else { return nil }
+            self.init(beside: plan)
+        case .committed(let plan, let result):
+            guard plan.kinds.allSatisfy(\.changesNothing), result.changedNothing else { return nil }
+            self.init(beside: plan)
+        case .failed: return nil
         }
         for kind in held?.kinds ?? [] {
             parked += kind.decided?.parked ?? 0
             kept += kind.decided?.kept ?? 0
         }
+    }
+
+    private init(beside plan: PlanSummary) {
+        self.init(takenOver: plan.leftToOthers ?? 0, reverted: plan.kinds.reduce(0) { $0 + $1.reverted })
     }
 }

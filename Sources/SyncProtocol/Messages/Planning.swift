@@ -80,8 +80,8 @@ public struct PlanSummary: Codable, Sendable, Equatable {
     public var circle: TreeCircle?
     /// Files that the destination must have; nil where the plan brings no asset.
     public var files: FileTotals?
-    /// Items in scope that another source has taken over, whenever that was found out; only in plans that send nothing.
-    /// Nil when there are none.
+    /// Items in scope that another source has taken over, whenever that was found out; only in plans that change
+    /// nothing. Nil when there are none.
     public var leftToOthers: Int?
 
     public init(
@@ -206,6 +206,8 @@ public struct KindPlan: Codable, Sendable, Equatable {
     public var puts: Int { creates + updates }
     /// Operations that travel.
     public var sent: Int { puts + deletes + releases + (goneThere ?? 0) }
+    /// Whether no item at the destination becomes another one, as far as is known: what is let go of is gone there.
+    public var changesNothing: Bool { sent == goneThere ?? 0 }
     /// Rows that it does something with, or that handlers leave out.
     public var rows: Int { puts + deletes + releases + skips + drops - (droppedThere ?? 0) }
     /// Items that are sent, and of which only the destination knows what becomes of them.

@@ -69,8 +69,8 @@ struct RunReport: Codable, Sendable {
     /// Items that another source has taken over at the destination, as was found out now, and that the run left alone;
     /// left out when there are none.
     var takenOver: Int?
-    /// What stands between the sides although there is nothing to send; left out when that is nothing, and in runs that
-    /// send something.
+    /// What stands between the sides although there is nothing to do; left out when that is nothing, and in runs that
+    /// change something.
     var differing: Differing?
     /// Items that stay at the destination but no longer follow the source.
     var released = 0
