@@ -67,10 +67,12 @@ enum UnmergedVersions {
             sql: """
                 DELETE FROM unmerged_version
                 WHERE (pid, kid, bucket, id) IN (
-                    SELECT h.origin, h.kid, h.bucket, h.id
+                    SELECT v.pid, v.kid, v.bucket, v.id
                     FROM undo mine
                     JOIN head h ON h.kid = mine.kid AND h.bucket = mine.bucket AND h.id = mine.id
-                    WHERE mine.run = ? AND h.origin <> 0)
+                    JOIN unmerged_version v
+                        ON v.pid = h.origin AND v.kid = h.kid AND v.bucket = h.bucket AND v.id = h.id
+                    WHERE mine.run = ?)
                 """
         ).execute(arguments: [rollback])
     }

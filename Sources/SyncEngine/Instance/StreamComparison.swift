@@ -48,7 +48,6 @@ public struct StreamComparison: Sendable {
                 try Task.checkCancellation()
                 let page = try await peer.list(transfer: request.id, asked)
                 list = try await comparison.take(SuppliedList(request: asked, page: page), transfer: request.id)
-                if let list { try requireProgress(from: asked, to: list) }
             }
         }
         return held
@@ -67,12 +66,6 @@ public struct StreamComparison: Sendable {
             throw TidelockError(.malformedMessage, "The target's answer does not say what it holds.")
         }
         return (answer.responder, held)
-    }
-
-    private func requireProgress(from asked: ListHeld, to next: ListHeld) throws {
-        guard asked.part == next.part, let before = asked.after, let after = next.after, !after.isBehind(before)
-        else { return }
-        throw TidelockError(.malformedMessage, "The target's lists do not end.")
     }
 
     /// Also when the task is cancelled. What cannot be freed now goes with the next plans.

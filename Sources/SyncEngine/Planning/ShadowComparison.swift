@@ -15,6 +15,8 @@ struct ShadowComparison {
     }
 
     /// Takes what the destination says for the plan of a transfer, and answers what to ask next.
+    ///
+    /// Throws `malformed_message` for a page that would be asked for once more: such a list has no end.
     func take(_ list: SuppliedList, transfer: String) async throws -> ListHeld? {
         let request = list.request
         let kind = try Kind(request.kind)
@@ -23,6 +25,9 @@ struct ShadowComparison {
             let numbers = try await store.differences(list.page, request: request, kind: kind, peer: peer)
             return descent.next(after: request, differing: numbers)
         case .all, .drift, .buckets:
+            if let before = request.after, let next = list.page.next, !next.isBehind(before) {
+                throw TidelockError(.malformedMessage, "The destination's list of \(kind) does not end.")
+            }
             try await store.reconcile(transfer: transfer, list.page, request: request, kind: kind, peer: peer)
             guard let position = list.page.next else { return nil }
             var next = request
