@@ -128,10 +128,10 @@ import TidelockTestSupport
         var open = OpenTransfer(
             id: a.newID(), direction: .push, initiator: a.identity, scope: .everything, nonce: "n",
             offer: SourceOffer(kinds: [Kind.posts.name], root: "", isQuiet: false, reverted: 0))
-        #expect(try await b.responder.open(open).held?.state(of: .posts)?.others == nil)
+        #expect(try await b.responder.open(open).held?.state(of: .posts)?.unseen == nil)
         open.id = a.newID()
         open.isPlanOnly = true
-        #expect(try await b.responder.open(open).held?.state(of: .posts)?.others == 1)
+        #expect(try await b.responder.open(open).held?.state(of: .posts)?.unseen?.others == 1)
     }
 
     // MARK: Edits

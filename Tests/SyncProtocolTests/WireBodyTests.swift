@@ -50,20 +50,12 @@ struct WireBodyTests {
             #expect(isRefused(state, with: number, at: count))
         }
         var told = state
-        told.others = number
-        #expect(isRefused(told))
-        told = state
-        told.kept = number
-        #expect(isRefused(told))
-        told = state
-        told.keptDeleted = number
-        #expect(isRefused(told))
-        told = state
-        told.deleted = number
-        #expect(isRefused(told))
-        told = state
-        told.othersEdited = number
-        #expect(isRefused(told))
+        for count in [\UnseenRows.others, \.othersEdited, \.othersDeleted, \.kept, \.keptDeleted] {
+            var unseen = UnseenRows()
+            unseen[keyPath: count] = number
+            told.unseen = unseen
+            #expect(isRefused(told))
+        }
         told = state
         told.decided = DecidedRows(parked: number, kept: 0)
         #expect(isRefused(told))

@@ -17,11 +17,11 @@ extension HeldRows {
             db.cachedStatement(sql: decidedConflictSQL(edited, isNamed: part.ids != nil)), arguments: arguments)
         guard let sums else { return nil }
         let (waiting, settledDeletes, counted): (Int, Int, Int) = (sums[0], sums[1], sums[2])
-        let drifted =
+        let standing =
             part.ids == nil
-            ? try Self.drifted(db, kid: kid, pid: pid) - count(edited, db, kid: kid, pid: pid)
+            ? try kept(beside: edited, db, kid: kid, pid: pid)
             : try Int.fetchOne(db.cachedStatement(sql: namedDriftSQL(edited)), arguments: arguments) ?? 0
-        let found = DecidedRows(parked: waiting, kept: max(0, drifted - counted) + settledDeletes)
+        let found = DecidedRows(parked: waiting, kept: max(0, standing - counted) + settledDeletes)
         return found.parked + found.kept > 0 ? found : nil
     }
 

@@ -43,15 +43,8 @@ extension Store {
             var unseen: [Kind: UnseenRows] = [:]
             for part in selected {
                 guard let kid = try Numbers.knownKind(db, part.kind) else { continue }
-                let listed = EditedRows(of: part.kind, in: scope)
-                let edited = try HeldRows.count(listed, db, kid: kid, pid: pid)
-                unseen[part.kind] = UnseenRows(
-                    others: try UnseenHeld.others(db, in: part, kid: kid, pid: pid),
-                    kept: try HeldRows.drifted(db, kid: kid, pid: pid) - edited,
-                    keptDeleted: try UnseenHeld.keptDeletes(beside: listed, db, kid: kid, pid: pid),
-                    deleted: try UnseenHeld.deletesOfOthers(db, in: part, kid: kid, pid: pid),
-                    othersEdited: try UnseenHeld.edited(
-                        db, in: part, scope.policy, kid: kid, pid: pid))
+                unseen[part.kind] = try UnseenHeld.rows(
+                    db, in: part, scope.policy, EditedRows(of: part.kind, in: scope), kid: kid, pid: pid)
             }
             return unseen
         }
@@ -155,8 +148,13 @@ enum HeldRows {
             ?? 0
     }
 
+    /// Rows of the source that differ from what it sent and are no edits of that: they were kept or merged on purpose.
+    static func kept(beside edited: EditedRows, _ db: Database, kid: Int64, pid: Int64) throws -> Int {
+        try differing(db, kid: kid, pid: pid) - count(edited, db, kid: kid, pid: pid)
+    }
+
     /// Rows that differ from what the source sent, whatever for.
-    static func drifted(_ db: Database, kid: Int64, pid: Int64) throws -> Int {
+    private static func differing(_ db: Database, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
             db.cachedStatement(
                 sql: """

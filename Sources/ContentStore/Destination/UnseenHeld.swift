@@ -1,19 +1,33 @@
 internal import ContentModel
 internal import GRDB
 internal import SyncEngine
+internal import SyncProtocol
 
 /// Rows of this destination of which no list tells their state to one source: how many there are is counted for those
 /// who only look at a plan, because that looks at every row.
 enum UnseenHeld {
+    /// `edited`: the rows of the source that count as edits of it.
+    static func rows(
+        _ db: Database, in part: KindScope, _ policy: ConflictPolicy, _ edited: EditedRows, kid: Int64, pid: Int64
+    ) throws -> UnseenRows {
+        var rows = UnseenRows()
+        rows.others = try others(db, in: part, kid: kid, pid: pid)
+        rows.othersEdited = try editsOfOthers(db, in: part, policy, kid: kid, pid: pid)
+        rows.othersDeleted = try deletesOfOthers(db, in: part, kid: kid, pid: pid)
+        rows.kept = try HeldRows.kept(beside: edited, db, kid: kid, pid: pid)
+        rows.keptDeleted = try keptDeletes(beside: edited, db, kid: kid, pid: pid)
+        return rows
+    }
+
     /// All live rows in scope that the source did not leave here: what it sends may meet one that mirrors leave alone.
-    static func others(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Int {
+    private static func others(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
             db.cachedStatement(sql: "SELECT count(*) \(HeldRows.othersSQL(part))"),
             arguments: HeldRows.arguments(part, kid: kid, pid: pid)) ?? 0
     }
 
     /// Of the rows that a mirror deletes although the source did not leave them here, those that were edited since.
-    static func edited(
+    private static func editsOfOthers(
         _ db: Database, in part: KindScope, _ policy: ConflictPolicy, kid: Int64, pid: Int64
     ) throws -> Int {
         try Int.fetchOne(
@@ -23,7 +37,7 @@ enum UnseenHeld {
     }
 
     /// Items in scope that are deleted here, where the source is not told of it: one that it sends meets the delete.
-    static func deletesOfOthers(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Int {
+    private static func deletesOfOthers(_ db: Database, in part: KindScope, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
             db.cachedStatement(
                 sql: """
@@ -36,7 +50,7 @@ enum UnseenHeld {
     }
 
     /// Of the rows that differ from what the source sent and that are not `edited`, those that are deleted here.
-    static func keptDeletes(beside edited: EditedRows, _ db: Database, kid: Int64, pid: Int64) throws -> Int {
+    private static func keptDeletes(beside edited: EditedRows, _ db: Database, kid: Int64, pid: Int64) throws -> Int {
         try Int.fetchOne(
             db.cachedStatement(
                 sql: """

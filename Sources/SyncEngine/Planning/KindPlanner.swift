@@ -104,10 +104,10 @@ struct KindPlanner {
         let keepsEdits = planner.scope.policy != .source
         let open = (plan.openCreates ?? 0) + unforeseen + (keepsEdits ? meeting : 0)
         summary.openCreates = open > 0 ? open : nil
-        let edits = min(tally.foreignDeletes, state?.othersEdited ?? 0)
+        let edits = min(tally.foreignDeletes, state?.unseen?.othersEdited ?? 0)
         lookForDeletes(into: &summary, besides: keepsEdits ? edits : 0)
         // Rows of this source alone are kept there.
-        let kept = min(tally.withoutEdit, state?.kept ?? 0)
+        let kept = min(tally.withoutEdit, state?.unseen?.kept ?? 0)
         let possible = kept + (keepsEdits ? 0 : meeting + tally.remakes + edits)
         if possible > 0 { summary.possibleOverwrites = possible }
         summary.sourceItems = try await planner.store.liveItems(of: kind)
@@ -133,7 +133,7 @@ struct KindPlanner {
     /// Rows of this source that may be deleted there: it is not told which of those that were kept there are.
     /// `edits`: deletes of others' rows that may have been edited.
     private func lookForDeletes(into summary: inout KindPlan, besides edits: Int) {
-        let deletesThere = state?.keptDeleted ?? 0
+        let deletesThere = state?.unseen?.keptDeleted ?? 0
         let openUpdates = (plan.openUpdates ?? 0) + min(tally.updatesWithoutEdit, deletesThere)
         summary.openUpdates = openUpdates > 0 ? openUpdates : nil
         let openDeletes = min((plan.openDeletes ?? 0) + edits, max(0, plan.deletes))
@@ -149,7 +149,7 @@ struct KindPlanner {
     /// How many of these may have been deleted at the destination, which lists do not tell where the item was not this
     /// source's. `unforeseen` may be there.
     private func createsMeetingDeletes(beside unforeseen: Int) -> Int {
-        max(0, min(fresh - unforeseen, state?.deleted ?? 0))
+        max(0, min(fresh - unforeseen, state?.unseen?.othersDeleted ?? 0))
     }
 
     /// How many of the items that are new to this stream the destination may have all the same: it tells how many items
@@ -157,10 +157,10 @@ struct KindPlanner {
     /// deleted there since.
     private func unforeseenCreates() async throws -> Int {
         let isListed = planner.options.isExact || deletesForeign
-        guard fresh > 0, !isListed, let others = state?.others, others > 0 else { return 0 }
+        guard fresh > 0, !isListed, let others = state?.unseen?.others, others > 0 else { return 0 }
         // Of items that are named, the destination counts only those.
         let known = selected.ids == nil ? try await planner.store.items(of: kind, from: planner.peer.id) : 0
-        return min(fresh, max(0, others - max(0, known - (state?.deleted ?? 0))))
+        return min(fresh, max(0, others - max(0, known - (state?.unseen?.othersDeleted ?? 0))))
     }
 
     var candidateQuery: CandidateQuery {

@@ -297,25 +297,3 @@ public struct ItemKey: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     public var description: String { "\(kind)/\(id)" }
 }
-
-/// Rows of a destination that a source learns of only when it meets them.
-public struct UnseenRows: Sendable {
-    /// Items in scope that the source did not leave there.
-    public var others: Int
-    /// See `KindState.kept`.
-    public var kept: Int
-    /// See `KindState.keptDeleted`.
-    public var keptDeleted: Int
-    /// See `KindState.deleted`.
-    public var deleted: Int
-    /// See `KindState.othersEdited`.
-    public var othersEdited: Int
-
-    public init(others: Int, kept: Int, keptDeleted: Int, deleted: Int, othersEdited: Int) {
-        self.othersEdited = othersEdited
-        self.others = others
-        self.kept = kept
-        self.keptDeleted = keptDeleted
-        self.deleted = deleted
-    }
-}

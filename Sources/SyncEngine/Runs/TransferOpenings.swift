@@ -24,7 +24,7 @@ extension DestinationStore {
         let kinds = try held.kinds.map { try Kind($0.kind) }
         let unseen = try await unseenRows(of: held.source, scope: request.scope, kinds: kinds)
         var held = held
-        for (position, kind) in kinds.enumerated() { held.kinds[position].note(unseen[kind]) }
+        for (position, kind) in kinds.enumerated() { held.kinds[position].unseen = unseen[kind] }
         return held
     }
 
@@ -39,17 +39,5 @@ extension DestinationStore {
             transfer: request.id, source: source, initiator: request.initiator.id, direction: direction,
             scope: request.scope)
         return nil
-    }
-}
-
-extension KindState {
-    /// Nil where there are none of the kind.
-    fileprivate mutating func note(_ unseen: UnseenRows?) {
-        others = unseen?.others ?? 0
-        guard let unseen else { return }
-        if unseen.kept > 0 { kept = unseen.kept }
-        if unseen.keptDeleted > 0 { keptDeleted = unseen.keptDeleted }
-        if unseen.deleted > 0 { deleted = unseen.deleted }
-        if unseen.othersEdited > 0 { othersEdited = unseen.othersEdited }
     }
 }

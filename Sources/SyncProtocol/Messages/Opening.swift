@@ -265,20 +265,8 @@ public struct KindState: Codable, Sendable {
     public var edited: Int
     /// Rows that a rollback took back and that a run leaves alone.
     public var reverted: Int
-    /// Items in scope that this source did not leave there; told to those who only look at a plan.
-    public var others: Int?
-    /// Rows of this source that differ there from what it sent, and that were left so on purpose when it sent them: kept
-    /// or merged. They are not among `edited`, and a run that sends such a row again meets what is there. Told to those
-    /// who only look at a plan; nil when there are none.
-    public var kept: Int?
-    /// Of these, items that are deleted there: what is sent of them is no update. Nil when there are none.
-    public var keptDeleted: Int?
-    /// Items in scope that are deleted there, and that others left there last, so that lists do not tell of them: one
-    /// that this source sends meets the delete. Told to those who only look at a plan; nil when there are none.
-    public var deleted: Int?
-    /// Of `others`, those that were edited there since: a mirror that deletes such a row meets the edit. Told to those
-    /// who only look at a plan; nil when there are none.
-    public var othersEdited: Int?
+    /// Told to those who only look at a plan.
+    public var unseen: UnseenRows?
     /// Rows in scope that are otherwise there than this source sent them because somebody or a policy decided so; nil
     /// when there are none, and where nobody counted them.
     public var decided: DecidedRows?
@@ -300,12 +288,34 @@ public struct KindState: Codable, Sendable {
         foreign = try members.count(.foreign)
         edited = try members.count(.edited)
         reverted = try members.count(.reverted)
-        others = try members.countIfPresent(.others)
-        kept = try members.countIfPresent(.kept)
-        keptDeleted = try members.countIfPresent(.keptDeleted)
-        deleted = try members.countIfPresent(.deleted)
-        othersEdited = try members.countIfPresent(.othersEdited)
+        unseen = try members.decodeIfPresent(UnseenRows.self, forKey: .unseen)
         decided = try members.decodeIfPresent(DecidedRows.self, forKey: .decided)
+    }
+}
+
+/// Rows of a destination in scope that no list tells their source of: it learns of them only when it meets them.
+public struct UnseenRows: Codable, Sendable, Hashable {
+    /// Items that the source did not leave there.
+    public var others = 0
+    /// Of these, those that were edited there since: a mirror that deletes such a row meets the edit.
+    public var othersEdited = 0
+    /// Items that are deleted there, and that others left there last: one that the source sends meets the delete.
+    public var othersDeleted = 0
+    /// Rows of the source that differ there from what it sent, and that were left so on purpose when it sent them: kept or
+    /// merged. They are not among `KindState.edited`, and a run that sends such a row again meets what is there.
+    public var kept = 0
+    /// Of these, items that are deleted there: what is sent of them is no update.
+    public var keptDeleted = 0
+
+    public init() {}
+
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        others = try members.count(.others)
+        othersEdited = try members.count(.othersEdited)
+        othersDeleted = try members.count(.othersDeleted)
+        kept = try members.count(.kept)
+        keptDeleted = try members.count(.keptDeleted)
     }
 }
 
