@@ -32,7 +32,7 @@ struct RepeatedPushTests {
     @Test func saysWhatStandsBetweenTheSidesInsteadOfCallingThemEqual() async throws {
         let site = try await pushed()
         let equal = try await site.source.attempt("push", "production")
-        #expect(equal.output.contains("both sides are equal ("), "\(equal)")
+        #expect(equal.output.contains("all that goes there is there ("), "\(equal)")
         for (number, policy) in [(1, "park"), (2, "target")] {
             let id = [Articles.id(number)]
             try await site.destination.edit("content/articles", id, "title", "there")

@@ -99,6 +99,21 @@ import TidelockTestSupport
         #expect(try await b.text(.posts, "1") == #"{"_id":"1","v":9}"#)
     }
 
+    @Test func whatBecameTheDestinationsOwnAndIsDeletedThereIsExplained() async throws {
+        try await put("1", 1)
+        try await b.pull(from: a)
+        try await other.put(.posts, #"{"_id":"1","v":"other"}"#)
+        try await other.push(to: b, .with(.target))
+        try await b.put(.posts, #"{"_id":"1","v":"b"}"#)
+        try await b.push(to: a)
+        try await b.remove(.posts, "1")
+        try await a.push(to: b)
+        for _ in 1...2 {
+            let findings = try await compare(with: b)
+            #expect(!findings.isUnexplained, "\(findings)")
+        }
+    }
+
     @Test func whatHandlersKeepFromTheDestinationIsExplained() async throws {
         try await put("1", 1)
         try await put("2", 1)

@@ -149,7 +149,7 @@ struct ReportTextTests {
     @Test func sidesAreNotSaidToBeEqualWhereSomethingStandsBetweenThem() {
         var report = report(.unchanged) { _ in }
         report.note(differences: StandingDifferences())
-        #expect(report.differing == nil && text(report).contains("both sides are equal ("), "\(text(report))")
+        #expect(report.differing == nil && text(report).contains("all that goes there is there ("), "\(text(report))")
         report.note(differences: StandingDifferences(parked: 1, kept: 1, takenOver: 1))
         let three = "; 3 items differ by decision: 1 parked, 1 kept or merged there, 1 taken over by another source"
         #expect(text(report).contains("nothing to push to edge\(three) ("), "\(text(report))")
@@ -165,7 +165,7 @@ struct ReportTextTests {
     @Test func sidesAreNotSaidToBeEqualInWhatHandlersLeaveOut() {
         var report = report(.unchanged) { _ in }
         report.skipped = 1
-        #expect(text(report).contains("both sides are equal but for what handlers left out ("), "\(text(report))")
+        #expect(text(report).contains("all that goes there is there but for what handlers left out ("), "\(text(report))")
     }
 
     @Test func whatStandsBetweenTheSidesOfSeveralJobsIsAddedUp() throws {
@@ -204,7 +204,7 @@ struct ReportTextTests {
         report.note(.committed(plan, CommitResult(isVerified: true, sequence: 7)), unchanged: 0, reverted: 0)
         #expect(report.status == .unchanged && report.verified)
         let text = text(report)
-        #expect(text.hasPrefix("nothing to push to edge: both sides are equal ("), "\(text)")
+        #expect(text.hasPrefix("nothing to push to edge: all that goes there is there ("), "\(text)")
         #expect(!text.contains("rollback"), "\(text)")
     }
 
@@ -213,7 +213,7 @@ struct ReportTextTests {
         let plan = PlanSummary(kinds: report.kinds, batches: [], expectedRoots: [:], handlerCalls: 0)
         report.note(.committed(plan, CommitResult(isVerified: true, sequence: 7)), unchanged: 0, reverted: 0)
         #expect(
-            text(report).hasPrefix("nothing to push to edge: both sides are equal but for what is not deleted there"))
+            text(report).hasPrefix("nothing to push to edge: all that goes there is there but for what is not deleted there"))
     }
 
     @Test func whatTheDestinationHasDeletedAsWellIsNotSaidToBeDeleted() {

@@ -77,13 +77,14 @@ extension StreamFindings {
             AND s.state IN (\(ShadowState.takenOver.rawValue), \(ShadowState.heldBack)) AND h.deleted = 0
         """
 
-    /// What the peer lacks is no difference once the item that it had from here is gone here as well; nor is what it
-    /// holds where that is just what is here.
+    /// What the peer lacks is no difference once the item that it had from here is gone here as well, or is the peer's own
+    /// by now; nor is what it holds where that is just what is here.
     private static let unexplainedSQL = """
         SELECT s.id, s.state FROM shadow s
         LEFT JOIN head h ON h.kid = s.kid AND h.bucket = s.bucket AND h.id = s.id
         WHERE s.pid = ? AND s.kid = ? AND CASE
-            WHEN s.state = \(ShadowState.missing.rawValue) THEN h.deleted = 0 AND h.life IS s.life
+            WHEN s.state = \(ShadowState.missing.rawValue)
+                THEN h.deleted = 0 AND h.life IS s.life AND NOT (h.origin = s.pid AND h.edited = 0)
             WHEN s.fid = \(ShadowRow.unexpected) AND s.state IN (\(ShadowState.held)) THEN s.out_hash IS NOT h.hash
             ELSE false END
         ORDER BY s.bucket, s.id

@@ -72,7 +72,7 @@ struct ReportText {
         let side = report.direction == .push ? "to \(report.target)" : "from \(report.target)"
         switch report.status {
         case .unchanged:
-            return "nothing to \(report.direction.rawValue) \(side)\(differing ?? equality) (\(figures))"
+            return "nothing to \(report.direction.rawValue) \(side)\(differing ?? completeness) (\(figures))"
         case .planned:
             let touches = report.kinds.contains { $0.touches > 0 }
             return "a \(report.direction.rawValue) \(side) would change "
@@ -81,18 +81,18 @@ struct ReportText {
         }
     }
 
-    /// Handlers that leave something out say that the destination may differ in it, and so does a run that carried out
-    /// none of its deletes.
-    private var equality: String {
+    /// Says no more than is known: either side may have items that the run has nothing to do with. Handlers that leave
+    /// something out say that the destination may differ in it, and so does a run that carried out none of its deletes.
+    private var completeness: String {
         let exceptions = [
             report.skipped > 0 ? "what handlers left out" : nil,
             report.kinds.contains { $0.deletes > 0 } ? "what is not deleted \(there)" : nil,
         ].compactMap(\.self)
-        return ": both sides are equal"
+        return (report.direction == .push ? ": all that goes there is there" : ": all that comes from there is here")
             + (exceptions.isEmpty ? "" : " but for \(exceptions.joined(separator: " and "))")
     }
 
-    /// In what the sides are not equal although there is nothing to do.
+    /// In what the sides differ although there is nothing to do.
     private var differing: String? {
         guard let differing = report.differing else { return nil }
         let parts = [
