@@ -29,6 +29,25 @@ import TidelockTestSupport
         try await a.put(.posts, #"{"_id":"1","hold":"drop"}"#, #"{"_id":"2","hold":"skip"}"#)
     }
 
+    @Test(arguments: [1, 3_000])
+    func thePushThatHoldsThemBackSaysSoWhateverElseItSends(size: Int) async throws {
+        try await a.put(.posts, #"{"_id":"keep"}"#)
+        try await a.push(to: b)
+        try await putHeldBack()
+        for sends in [false, true] {
+            if sends {
+                try await a.put(.posts, #"{"_id":"3","hold":"skip"}"#)
+                try await a.put(.posts, "{\"_id\":\"new\",\"v\":\"\(a.random.bytes(size * 100).hex)\"}")
+            }
+            let run = try await a.push(to: b)
+            let plan = try #require(run.plan, "\(run)")
+            #expect(
+                plan.kinds.reduce(0) { $0 + $1.skips } == 1 && run.result?.created ?? 0 == (sends ? 1 : 0), "\(run)")
+            #expect(plan.kinds.reduce(0) { $0 + $1.drops } == (sends ? 0 : 1), "\(run)")
+        }
+        try expectNoProblems()
+    }
+
     @Test func aMirrorThatComesBackLeavesThemAlone() async throws {
         try await putHeldBack()
         try await a.put(.posts, #"{"_id":"keep"}"#)

@@ -165,7 +165,8 @@ struct ReportTextTests {
     @Test func sidesAreNotSaidToBeEqualInWhatHandlersLeaveOut() {
         var report = report(.unchanged) { _ in }
         report.skipped = 1
-        #expect(text(report).contains("all that goes there is there but for what handlers left out ("), "\(text(report))")
+        #expect(
+            text(report).contains("all that goes there is there but for what handlers left out ("), "\(text(report))")
     }
 
     @Test func whatStandsBetweenTheSidesOfSeveralJobsIsAddedUp() throws {
@@ -213,7 +214,8 @@ struct ReportTextTests {
         let plan = PlanSummary(kinds: report.kinds, batches: [], expectedRoots: [:], handlerCalls: 0)
         report.note(.committed(plan, CommitResult(isVerified: true, sequence: 7)), unchanged: 0, reverted: 0)
         #expect(
-            text(report).hasPrefix("nothing to push to edge: all that goes there is there but for what is not deleted there"))
+            text(report).hasPrefix(
+                "nothing to push to edge: all that goes there is there but for what is not deleted there"))
     }
 
     @Test func whatTheDestinationHasDeletedAsWellIsNotSaidToBeDeleted() {

@@ -27,6 +27,8 @@ public actor PushOpening: RunOpening {
     /// What the peer said that it holds, and how many items another source has taken over there, when the sides are in
     /// sync otherwise.
     private var heldInSync: DestinationState?
+    /// What was planned before the peer had been heard.
+    private var plannedAhead: PlanSummary?
     private var takenOver = 0
     private let knownPeer: String?
     private let confirmations: Confirmations
@@ -137,10 +139,9 @@ public actor PushOpening: RunOpening {
         // Nobody waits for its batches: they travel with the open or not at all.
         try await beginPlan(for: held.destination) { _ in }
         let request = MakePlan(held: held, confirmations: confirmations)
-        guard case .ready(let plan)? = try await source?.plan(transfer: self.request.id, request),
-            plan.operations > 0, plan.files == nil, plan.bytes <= Limits.inlineBytes
-        else { return nil }
-        return plan
+        guard case .ready(let plan)? = try await source?.plan(transfer: self.request.id, request) else { return nil }
+        plannedAhead = plan
+        return plan.operations > 0 && plan.files == nil && plan.bytes <= Limits.inlineBytes ? plan : nil
     }
 
     private func begin(_ answer: TransferOpened, held: DestinationState) async throws {
@@ -207,7 +208,9 @@ public actor PushOpening: RunOpening {
 /// The source exists only once the peer has said who it is, so the opening stands in for it.
 extension PushOpening: SourcePort {
     public func plan(transfer: String, _ request: MakePlan) async throws -> PlanAnswer {
-        try await opened(transfer).plan(transfer: transfer, request)
+        let answer = try await opened(transfer).plan(transfer: transfer, request)
+        guard case .ready(let plan) = answer, let plannedAhead else { return answer }
+        return .ready(plan.telling(heldBackIn: plannedAhead))
     }
 
     public func batch(transfer: String, number: Int) async throws -> EncodedBatch {
@@ -231,5 +234,18 @@ extension PushOpening: PlanPort {
 
     public func outputs(transfer: String, _ request: ReadOutputs) async throws -> OutputPage {
         try await opened(transfer).outputs(transfer: transfer, request)
+    }
+}
+
+extension PlanSummary {
+    /// With what handlers held back when the same was planned before: that is settled by then, and not looked at again.
+    fileprivate func telling(heldBackIn before: PlanSummary) -> PlanSummary {
+        var plan = self
+        for earlier in before.kinds {
+            guard let position = plan.kinds.firstIndex(where: { $0.kind == earlier.kind }) else { continue }
+            plan.kinds[position].skips = max(plan.kinds[position].skips, earlier.skips)
+            plan.kinds[position].drops = max(plan.kinds[position].drops, earlier.drops)
+        }
+        return plan
     }
 }
