@@ -198,6 +198,7 @@ extension JSONIndex {
         }
         return forms.contains(.pages) ? ItemLink(.pages, text(object, "page")) : nil
     }
+
     private func hasPathFromRoot(_ object: Int) -> Bool {
         guard let path = member(object, "path"), kind(path) == JK_STRING else { return false }
         // An escape may stand for the slash.
